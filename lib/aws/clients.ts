@@ -1,0 +1,17 @@
+/**
+ * The AWS clients, each made once per function instance, with time-outs short enough that a hanging call
+ * fails inside the function's own time-out. Region, credentials and endpoints come from the AWS environment.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+/** Connect within 1 s and answer within 3 s: twice the slowest healthy answer, three attempts well under 15 s. */
+const transport = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+} as const;
+
+export const createDynamoDb = () => new DynamoDBClient(transport);
+export const createKms = () => new KMSClient(transport);
+export const createSecretsManager = () => new SecretsManagerClient(transport);

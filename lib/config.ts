@@ -1,0 +1,106 @@
+/**
+ * The one place that reads the environment. Each function names here the settings it needs; the stack builds each
+ * function's environment from the same lists, so a variable that is needed but not given fails the type check.
+ */
+import * as z from 'zod/mini';
+
+const origins = z.record(z.string(), z.record(z.string(), z.string()));
+
+const settings = {
+  /** DynamoDB table of what is precious: connections, tenants, keys, provider apps. */
+  connectionsTable: { variable: 'CONNECTIONS_TABLE', schema: z.string().check(z.minLength(3)) },
+  /** DynamoDB table of what expires: flows and the like. */
+  activityTable: { variable: 'ACTIVITY_TABLE', schema: z.string().check(z.minLength(3)) },
+  /** Id or ARN of the KMS key that wraps tenant keys. */
+  vaultKeyId: { variable: 'VAULT_KEY_ID', schema: z.string().check(z.minLength(1)) },
+  /** Where browsers and platforms reach the API: scheme and host, no trailing slash. */
+  publicUrl: { variable: 'PUBLIC_URL', schema: z.string().check(z.regex(/^https?:\/\/[^/?#\s]+$/)) },
+  /** Secrets Manager id of the secret that signs `state`: `{ current, previous }`. */
+  stateSecretId: { variable: 'STATE_SECRET_ID', schema: z.string().check(z.minLength(1)) },
+  /** Secrets Manager id of the Ed25519 private key that signs session tokens. */
+  sessionKeySecretId: { variable: 'SESSION_KEY_SECRET_ID', schema: z.string().check(z.minLength(1)) },
+  /** Replacements for platforms' own origins, by provider and host name: `{"tiktok":{"api":"https://…"}}`. */
+  platformOrigins: { variable: 'PLATFORM_ORIGINS', schema: json(origins), absent: '{}' },
+  /** Exact origins for which plain http and loopback addresses are accepted. The stack never sets it. */
+  insecureOrigins: { variable: 'INSECURE_ORIGINS', schema: json(z.array(z.string())), absent: '[]' },
+} as const;
+
+export type SettingName = keyof typeof settings;
+type Settings = { readonly [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> };
+
+const vaultUse = ['connectionsTable', 'vaultKeyId', 'platformOrigins', 'insecureOrigins'] as const;
+
+/** The settings of each function, by name; absent ones have a default and are optional in the environment. */
+export const functionSettings = {
+  sessions: ['connectionsTable', 'publicUrl', 'sessionKeySecretId', 'insecureOrigins'],
+  connect: [...vaultUse, 'activityTable', 'publicUrl'],
+  start: ['activityTable', 'connectionsTable', 'publicUrl', 'stateSecretId'],
+  callback: [...vaultUse, 'activityTable', 'publicUrl', 'stateSecretId'],
+  complete: [...vaultUse, 'activityTable', 'publicUrl'],
+  status: ['connectionsTable', 'publicUrl'],
+  providers: ['connectionsTable', 'publicUrl', 'platformOrigins'],
+  token: [...vaultUse, 'publicUrl'],
+  refresh: [...vaultUse, 'publicUrl'],
+  disconnect: [...vaultUse, 'publicUrl'],
+  health: ['publicUrl'],
+} as const satisfies Record<string, readonly SettingName[]>;
+
+export type FunctionName = keyof typeof functionSettings;
+export type FunctionSettings<Name extends FunctionName> = Pick<
+  Settings,
+  (typeof functionSettings)[Name][number]
+>;
+/** Some of the settings, by name: what a part of the library asks for. */
+export type SettingsOf<Name extends SettingName> = Pick<Settings, Name>;
+
+/**
+ * The settings of one function, read once per cold start.
+ * @throws Error naming the variable (never its value) when one is missing or malformed.
+ */
+export function readSettings<Name extends FunctionName>(
+  name: Name,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): FunctionSettings<Name> {
+  const names: readonly SettingName[] = functionSettings[name];
+  return Object.freeze(
+    Object.fromEntries(names.map((setting) => [setting, readSetting(setting, environment)])),
+  ) as FunctionSettings<Name>;
+}
+
+/** The environment variable that carries a setting. */
+export function variableOf(setting: SettingName): string {
+  return settings[setting].variable;
+}
+
+/** Whether a setting may be left out of the environment. */
+export function isOptional(setting: SettingName): boolean {
+  return 'absent' in settings[setting];
+}
+
+function readSetting(name: SettingName, environment: Readonly<Record<string, string | undefined>>): unknown {
+  const setting = settings[name];
+  const parsed = setting.schema.safeParse(
+    environment[setting.variable] ?? ('absent' in setting ? setting.absent : undefined),
+  );
+  if (!parsed.success) {
+    throw new Error(`Environment variable ${setting.variable} is missing or malformed.`);
+  }
+  return parsed.data;
+}
+
+function json<Schema extends z.ZodMiniType>(schema: Schema) {
+  return z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((text, context): unknown => {
+        try {
+          return JSON.parse(text);
+        } catch {
+          context.issues.push({ code: 'custom', message: 'not JSON', input: text });
+          return z.NEVER;
+        }
+      }),
+    ),
+    schema,
+  );
+}

@@ -1,0 +1,17 @@
+/** The one comparison of secrets: it takes the same time whichever byte differs. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** Whether two byte strings are equal. Their lengths are not secret; their contents are. */
+export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
+  return left.byteLength === right.byteLength && timingSafeEqual(left, right);
+}
+
+/** SHA-256 of a high-entropy secret: what is stored in its place. Not for passwords. */
+export function digest(secret: string): Uint8Array {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}
+
+/** Whether a presented secret is the one whose {@link digest} was stored. */
+export function matchesDigest(presented: string, stored: Uint8Array): boolean {
+  return equalInConstantTime(digest(presented), stored);
+}

@@ -1,0 +1,55 @@
+/**
+ * The identifiers of the domain, branded so that one can never be passed where another is meant,
+ * and the rules that text from outside must satisfy to become one.
+ */
+import { randomBytes } from 'node:crypto';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** The application or organisation that calls the API; always taken from its credential. */
+export type TenantId = Branded<'TenantId'>;
+/** A tenant's own opaque name for its end user. */
+export type UserId = Branded<'UserId'>;
+/** A platform, such as `tiktok`. */
+export type ProviderId = Branded<'ProviderId'>;
+/** The name of one provider app in URLs: the provider's id, or an unguessable id for a tenant's own app. */
+export type ContextId = Branded<'ContextId'>;
+/** The platform's own stable id of an account. */
+export type AccountId = Branded<'AccountId'>;
+/** One tenant's user linked to one account. */
+export type ConnectionId = Branded<'ConnectionId'>;
+/** What one consent gave; shared by the connections that came from it. */
+export type GrantId = Branded<'GrantId'>;
+/** One attempt to connect. */
+export type FlowId = Branded<'FlowId'>;
+
+/** Longest id that a tenant or a platform may choose, in UTF-16 code units; keeps every index key under DynamoDB's 1,024 bytes. */
+export const longestOpaqueId = 128;
+
+/**
+ * Whether text may serve as an opaque id: 1–128 characters, no control characters, and well-formed Unicode,
+ * because two ids that differ only in a lone surrogate would become the same UTF-8 key.
+ */
+export function isOpaqueId(text: string): boolean {
+  return text.length > 0 && text.length <= longestOpaqueId && text.isWellFormed() && !/\p{Cc}/u.test(text);
+}
+
+/** Shape of a provider's id and of a shared app's context. */
+export const providerIdPattern = /^[a-z][a-z0-9-]{1,31}$/;
+/** Shape of any context: a provider's id, or `app_` and 22 base64url characters (128 bits). */
+export const contextIdPattern = /^(?:[a-z][a-z0-9-]{1,31}|app_[A-Za-z0-9_-]{22})$/;
+/** Shape of a flow's id. */
+export const flowIdPattern = /^[A-Za-z0-9_-]{22}$/;
+/** Shape of a tenant's id. */
+export const tenantIdPattern = /^[a-z0-9][a-z0-9-]{1,62}$/;
+
+export const newFlowId = () => token(16) as FlowId;
+export const newConnectionId = () => `con_${token(16)}` as ConnectionId;
+export const newGrantId = () => `gra_${token(16)}` as GrantId;
+export const newContextId = () => `app_${token(16)}` as ContextId;
+
+/** A random value of `bytes` bytes as base64url text. */
+export function token(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
+}

@@ -1,0 +1,127 @@
+/**
+ * The one place where DynamoDB keys are built. Every component is encoded, so that no id, whatever its
+ * characters, can forge the key of another record.
+ */
+import type { AccountId, ContextId, FlowId, ProviderId, TenantId, UserId } from '../ids.ts';
+
+/** Primary key of an item in either table. */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** The indexes of the Connections table: name, partition and sort attribute. All are KEYS_ONLY. */
+export const indexes = {
+  /** A tenant's records, connections sorted by user, provider, account. */
+  byTenant: { name: 'by-tenant', partition: 'tenantKey', sort: 'tenantSort' },
+  /** The connections of one account of one provider app. */
+  byAccount: { name: 'by-account', partition: 'accountKey', sort: 'accountSort' },
+  /** The connections that one platform user's consents to one provider app gave; sparse. */
+  byOwner: { name: 'by-owner', partition: 'ownerKey', sort: 'ownerSort' },
+} as const;
+
+export type IndexName = keyof typeof indexes;
+
+/** Attributes that place an item in an index. */
+export type IndexEntry = Readonly<Record<string, string>>;
+
+/** `%` and `#` are escaped, so the separator stands between components and nowhere else. */
+function join(...components: readonly string[]): string {
+  return components.map((component) => component.replaceAll('%', '%25').replaceAll('#', '%23')).join('#');
+}
+
+/** All keys that begin with the given components, as a prefix for `begins_with`. */
+function prefix(...components: readonly string[]): string {
+  return `${join(...components)}#`;
+}
+
+export const connectionKey = (tenantId: TenantId, provider: ProviderId, accountId: AccountId): Key => ({
+  pk: join('connection', tenantId, provider, accountId),
+  sk: 'connection',
+});
+
+export const connectionIndexEntries = (place: {
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  readonly provider: ProviderId;
+  readonly accountId: AccountId;
+  readonly context: ContextId;
+  readonly owner: string;
+}): IndexEntry => ({
+  tenantKey: tenantPartition(place.tenantId),
+  tenantSort: connectionSort(place.userId, place.provider, place.accountId),
+  accountKey: accountPartition(place.context, place.accountId),
+  accountSort: join(place.tenantId, place.provider),
+  ownerKey: ownerPartition(place.context, place.owner),
+  ownerSort: join(place.tenantId, place.provider, place.accountId),
+});
+
+export const tenantPartition = (tenantId: TenantId) => join('tenant', tenantId);
+export const accountPartition = (context: ContextId, accountId: AccountId) =>
+  join('account', context, accountId);
+export const ownerPartition = (context: ContextId, owner: string) => join('owner', context, owner);
+export const connectionSort = (userId: UserId, provider: ProviderId, accountId: AccountId) =>
+  join('connection', userId, provider, accountId);
+
+/** Sort-key prefix of a tenant's connections, all of them, one user's, or one user's at one provider. */
+export const connectionSortPrefix = (userId?: UserId, provider?: ProviderId) =>
+  prefix(
+    'connection',
+    ...(userId === undefined ? [] : [userId]),
+    ...(provider === undefined ? [] : [provider]),
+  );
+
+/** The parts of a {@link connectionSort}, or nothing when the text is not one. */
+export function parseConnectionSort(
+  sort: string,
+): { readonly userId: UserId; readonly provider: ProviderId; readonly accountId: AccountId } | undefined {
+  const [kind, userId, provider, accountId, ...rest] = sort
+    .split('#')
+    .map((component) => component.replaceAll('%23', '#').replaceAll('%25', '%'));
+  if (kind !== 'connection' || !userId || !provider || !accountId || rest.length > 0) return undefined;
+  const parts = {
+    userId: userId as UserId,
+    provider: provider as ProviderId,
+    accountId: accountId as AccountId,
+  };
+  return connectionSort(parts.userId, parts.provider, parts.accountId) === sort ? parts : undefined;
+}
+
+export const tenantKey = (tenantId: TenantId): Key => ({ pk: tenantPartition(tenantId), sk: 'tenant' });
+export const tenantIndexEntry = (tenantId: TenantId): IndexEntry => ({
+  tenantKey: allTenants,
+  tenantSort: join('tenant', tenantId),
+});
+/** Partition of the index in which all tenants are listed. */
+export const allTenants = 'tenants';
+
+export const apiKeyKey = (id: string): Key => ({ pk: join('api-key', id), sk: 'api-key' });
+export const apiKeyIndexEntry = (tenantId: TenantId, id: string): IndexEntry => ({
+  tenantKey: tenantPartition(tenantId),
+  tenantSort: join('api-key', id),
+});
+export const apiKeySortPrefix = prefix('api-key');
+
+export const appKey = (context: ContextId): Key => ({ pk: join('app', context), sk: 'app' });
+/** A tenant's own app is listed with the tenant; a shared one with all shared ones. */
+export const appIndexEntry = (
+  owner: TenantId | undefined,
+  provider: ProviderId,
+  context: ContextId,
+): IndexEntry => ({
+  tenantKey: owner === undefined ? sharedApps : tenantPartition(owner),
+  tenantSort: join('app', provider, context),
+});
+/** Partition of the index in which the owner's shared provider apps are listed. */
+export const sharedApps = 'shared-apps';
+export const appSortPrefix = prefix('app');
+
+/** Versions of a tenant's key sort by number, so that the newest is the last. */
+export const wrappedKeyKey = (tenantId: TenantId, purpose: string, version: number): Key => ({
+  pk: join('tenant-key', tenantId, purpose),
+  sk: String(version).padStart(10, '0'),
+});
+
+export const sessionKeysKey: Key = { pk: 'session-keys', sk: 'session-keys' };
+
+export const flowKey = (flowId: FlowId): Key => ({ pk: join('flow', flowId), sk: 'flow' });
