@@ -3,6 +3,7 @@
  * and the rules that text from outside must satisfy to become one.
  */
 import { randomBytes } from 'node:crypto';
+import * as z from 'zod/mini';
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -48,6 +49,9 @@ export const newFlowId = () => token(16) as FlowId;
 export const newConnectionId = () => `con_${token(16)}` as ConnectionId;
 export const newGrantId = () => `gra_${token(16)}` as GrantId;
 export const newContextId = () => `app_${token(16)}` as ContextId;
+
+/** The stored form of an id. Ids are checked where they come in; what we stored ourselves is only read back. */
+export const storedId = <Id extends string>() => z.custom<Id>((value) => typeof value === 'string');
 
 /** A random value of `bytes` bytes as base64url text. */
 export function token(bytes: number): string {

@@ -138,6 +138,16 @@ export function openTable(client: DynamoDBClient, tableName: string) {
       };
     },
 
+    /** One page of an index with the named attributes of each item: one Query and one BatchGetItem. */
+    async page(
+      query: Query & { readonly index: IndexName },
+      attributes: readonly string[],
+    ): Promise<{ readonly items: readonly Item[]; readonly last: Item | undefined }> {
+      const { items, last } = await this.query(query);
+      const keys = items.map((item) => ({ pk: String(item['pk']), sk: String(item['sk']) }));
+      return { items: await this.batchGet(keys, attributes), last };
+    },
+
     /** Items by key, at most 100, in the order of the keys; those that do not exist are left out. */
     async batchGet(keys: readonly Key[], attributes: readonly string[]): Promise<readonly Item[]> {
       if (keys.length === 0) return [];

@@ -1,0 +1,168 @@
+/**
+ * Connections in the table. Every write names the generation it saw, so that of a refresh, a reconnect and a
+ * disconnect in flight at once each knows whether it still speaks of the credentials that are there.
+ */
+import type { AccountId, ContextId, ProviderId, TenantId, UserId } from '../ids.ts';
+import { allOf, equals } from '../table/condition.ts';
+import {
+  accountPartition,
+  connectionIndexEntries,
+  connectionKey,
+  connectionSort,
+  connectionSortPrefix,
+  ownerPartition,
+  parseConnectionSort,
+  tenantPartition,
+} from '../table/keys.ts';
+import type { Item, Table } from '../table/table.ts';
+import {
+  type Connection,
+  connectionRecord,
+  type SealedConnection,
+  sealedConnectionRecord,
+} from './connection.ts';
+
+export type ConnectionStore = ReturnType<typeof createConnectionStore>;
+
+/** What a refresh or a change of state may change; identity and placement never. */
+export type ConnectionChange = Partial<
+  Pick<
+    SealedConnection,
+    | 'status'
+    | 'statusReason'
+    | 'generation'
+    | 'scopes'
+    | 'tokenType'
+    | 'obtainedAt'
+    | 'expiresAt'
+    | 'refreshExpiresAt'
+    | 'refreshable'
+    | 'updatedAt'
+    | 'sealed'
+  >
+>;
+
+export interface ConnectionPage {
+  readonly connections: readonly Connection[];
+  /** Where the next page begins: a position in the sort order, no secret and no permission. */
+  readonly cursor: string | undefined;
+}
+
+const openAttributes = Object.keys(connectionRecord.shape);
+
+export function createConnectionStore(table: Table) {
+  return {
+    async get(
+      tenantId: TenantId,
+      provider: ProviderId,
+      accountId: AccountId,
+    ): Promise<SealedConnection | undefined> {
+      const item = await table.get(connectionKey(tenantId, provider, accountId));
+      return item && sealedConnectionRecord.parse(item);
+    },
+
+    /** Stores a new connection. Answers whether the account was free. */
+    create(connection: SealedConnection): Promise<boolean> {
+      return table.put(keyOf(connection), toItem(connection));
+    },
+
+    /** Puts a reconnected one in the place of the one that was read. Answers whether nobody came between. */
+    replace(before: Connection, after: SealedConnection): Promise<boolean> {
+      return table.put(keyOf(before), toItem(after), isStill(before));
+    },
+
+    /** Changes a connection of the generation that was read. Answers it as it is now, or nothing when somebody came between. */
+    async change(before: Connection, change: ConnectionChange): Promise<SealedConnection | undefined> {
+      const remove = Object.entries(change).flatMap(([name, value]) => (value === undefined ? [name] : []));
+      const item = await table.update(keyOf(before), { set: change, remove }, isStill(before));
+      return item && sealedConnectionRecord.parse(item);
+    },
+
+    /** Deletes a connection of the generation that was read. Answers whether it is gone. */
+    remove(before: Connection): Promise<boolean> {
+      return table.delete(keyOf(before), isStill(before));
+    },
+
+    /** A tenant's connections, or one user's, or one user's at one provider, sorted by user, provider, account. */
+    async list(query: {
+      readonly tenantId: TenantId;
+      readonly userId?: UserId;
+      readonly provider?: ProviderId;
+      readonly limit: number;
+      readonly cursor?: string;
+    }): Promise<ConnectionPage | 'invalid_cursor'> {
+      const { tenantId, userId, provider, limit, cursor } = query;
+      const sortPrefix = connectionSortPrefix(userId, provider);
+      const position = cursor === undefined ? undefined : readCursor(cursor);
+      if (position === undefined ? cursor !== undefined : !sortOf(position).startsWith(sortPrefix)) {
+        return 'invalid_cursor';
+      }
+      const page = await table.page(
+        {
+          index: 'byTenant',
+          partition: tenantPartition(tenantId),
+          sortPrefix,
+          limit,
+          ...(position && {
+            after: {
+              ...connectionKey(tenantId, position.provider, position.accountId),
+              tenantKey: tenantPartition(tenantId),
+              tenantSort: sortOf(position),
+            },
+          }),
+        },
+        openAttributes,
+      );
+      return {
+        connections: page.items.map((item) => connectionRecord.parse(item)),
+        cursor: page.last && Buffer.from(String(page.last['tenantSort'])).toString('base64url'),
+      };
+    },
+
+    /** The connections, of all tenants, that one platform user's consents to one provider app gave. */
+    byOwner: (context: ContextId, owner: string) => all('byOwner', ownerPartition(context, owner)),
+
+    /** The connections, of all tenants, of one account of one provider app. */
+    byAccount: (context: ContextId, accountId: AccountId) =>
+      all('byAccount', accountPartition(context, accountId)),
+  };
+
+  async function all(index: 'byOwner' | 'byAccount', partition: string): Promise<readonly Connection[]> {
+    const connections: Connection[] = [];
+    let after: Item | undefined;
+    do {
+      const page = await table.page(
+        { index, partition, limit: 100, ...(after && { after }) },
+        openAttributes,
+      );
+      connections.push(...page.items.map((item) => connectionRecord.parse(item)));
+      after = page.last;
+    } while (after);
+    return connections;
+  }
+}
+
+/** The record is the one that was read: the same connection and the same credentials. */
+function isStill(before: Connection) {
+  return allOf(equals('id', before.id), equals('generation', before.generation));
+}
+
+function keyOf(connection: Connection) {
+  return connectionKey(connection.tenantId, connection.provider, connection.accountId);
+}
+
+function sortOf(position: {
+  readonly userId: UserId;
+  readonly provider: ProviderId;
+  readonly accountId: AccountId;
+}) {
+  return connectionSort(position.userId, position.provider, position.accountId);
+}
+
+function readCursor(cursor: string) {
+  return parseConnectionSort(Buffer.from(cursor, 'base64url').toString('utf8'));
+}
+
+function toItem(connection: SealedConnection): Item {
+  return { ...connection, ...connectionIndexEntries(connection) };
+}

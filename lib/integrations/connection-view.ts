@@ -1,0 +1,51 @@
+/** What the API shows of a connection. No secret can stand in it, because none can be reached from here. */
+import type { Connection } from '../connections/connection.ts';
+
+export interface ConnectionView {
+  readonly id: string;
+  readonly provider: string;
+  readonly accountId: string;
+  readonly userId: string;
+  readonly grantId: string;
+  readonly status: Connection['status'];
+  readonly statusReason?: string;
+  readonly linking: Connection['linking'];
+  readonly displayName: string;
+  readonly avatarUrl: string | null;
+  readonly scopes: readonly string[];
+  /** Asked for and not granted. */
+  readonly missingScopes: readonly string[];
+  readonly refreshable: boolean;
+  /** When the access token ends, ISO 8601; null when the platform does not say. */
+  readonly expiresAt: string | null;
+  readonly connectedAt: string;
+  readonly updatedAt: string;
+  readonly metadata: Connection['metadata'];
+}
+
+export function viewConnection(connection: Connection): ConnectionView {
+  return {
+    id: connection.id,
+    provider: connection.provider,
+    accountId: connection.accountId,
+    userId: connection.userId,
+    grantId: connection.grantId,
+    status: connection.status,
+    ...(connection.statusReason !== undefined && { statusReason: connection.statusReason }),
+    linking: connection.linking,
+    displayName: connection.displayName,
+    avatarUrl: connection.avatarUrl ?? null,
+    scopes: connection.scopes,
+    missingScopes: connection.requestedScopes.filter((scope) => !connection.scopes.includes(scope)),
+    refreshable: connection.refreshable,
+    expiresAt: connection.expiresAt === undefined ? null : isoTime(connection.expiresAt),
+    connectedAt: isoTime(connection.connectedAt),
+    updatedAt: isoTime(connection.updatedAt),
+    metadata: connection.metadata,
+  };
+}
+
+/** A time as the API writes it. */
+export function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,65 @@
+/** Hands out a valid access token. An expired one is never served; a valid one survives any failure to renew it. */
+import type { SealedConnection } from '../connections/connection.ts';
+import { IntegrationError } from '../errors.ts';
+import type { Secret } from '../telemetry/secret.ts';
+import { isoTime } from './connection-view.ts';
+import { openAccessToken } from './credentials.ts';
+import { findOwnConnection, type OwnAccount } from './own-connection.ts';
+import { findProvider } from './parts.ts';
+import { type RefreshParts, refreshConnection } from './refresh-token.ts';
+import { isRefreshDue, isTokenExpired } from './token-lifetime.ts';
+
+export interface AccessToken {
+  readonly accessToken: Secret;
+  readonly tokenType: string;
+  /** ISO 8601; null when the platform does not say. */
+  readonly expiresAt: string | null;
+  readonly scopes: readonly string[];
+}
+
+/**
+ * A token with more than the provider's safety margin left, renewed first where needed: one database read when warm.
+ * @throws IntegrationError `ACCOUNT_NOT_FOUND`, `TOKEN_EXPIRED`, `NO_REFRESH_TOKEN`, `TOKEN_REFRESH_ERROR`.
+ */
+export async function getAccessToken(parts: RefreshParts, account: OwnAccount): Promise<AccessToken> {
+  const connection = await findOwnConnection(parts, account);
+  const current = await currentCredentials(parts, connection);
+  return {
+    accessToken: await openAccessToken(parts.vault, current),
+    tokenType: current.tokenType,
+    expiresAt: current.expiresAt === undefined ? null : isoTime(current.expiresAt),
+    scopes: current.scopes,
+  };
+}
+
+async function currentCredentials(
+  parts: RefreshParts,
+  connection: SealedConnection,
+): Promise<SealedConnection> {
+  if (connection.status === 'reconnect_required') {
+    throw new IntegrationError('TOKEN_EXPIRED', 'The user has to connect this account again.', {
+      details: { status: connection.status },
+    });
+  }
+  const { margin } = findProvider(parts.registry, connection.provider).tokens;
+  if (!isRefreshDue(connection, margin, parts.now())) return connection;
+  if (!connection.refreshable && !isTokenExpired(connection, parts.now())) return connection;
+  try {
+    return await refreshConnection(parts, connection);
+  } catch (error) {
+    // What the platform took back is gone whatever its clock says; anything else leaves a valid token valid.
+    if (takesAccessAway(error) || isTokenExpired(connection, parts.now())) throw error;
+    parts.log('warn', 'token served without renewal', {
+      provider: connection.provider,
+      connectionId: connection.id,
+    });
+    return connection;
+  }
+}
+
+function takesAccessAway(error: unknown): boolean {
+  return (
+    error instanceof IntegrationError &&
+    (error.code === 'TOKEN_EXPIRED' || error.code === 'ACCOUNT_NOT_FOUND')
+  );
+}

@@ -1,0 +1,123 @@
+/** What the domain's verbs work with, built once per function instance, and the way from a record to its platform. */
+import type { SecretSource } from '../aws/secret-source.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
+import { IntegrationError } from '../errors.ts';
+import type { FlowStore } from '../flows/flow-store.ts';
+import type { ContextId, ProviderId, TenantId } from '../ids.ts';
+import type { PlatformHttp } from '../platform-http/platform-http.ts';
+import { createAdapter, type PlatformAdapter } from '../providers/adapter.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { Registry } from '../providers/registry.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Count } from '../telemetry/metrics.ts';
+import { type ProviderApp, type ProviderAppStore, readClientSecret } from '../tenants/provider-app.ts';
+import type { TenantStore } from '../tenants/tenant.ts';
+import type { Vault } from '../vault/vault.ts';
+
+export interface ConnectionParts {
+  readonly connections: ConnectionStore;
+  readonly apps: ProviderAppStore;
+  readonly vault: Vault;
+  readonly registry: Registry;
+  readonly secrets: SecretSource;
+  readonly http: PlatformHttp;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly count: Count;
+}
+
+export interface FlowParts extends ConnectionParts {
+  readonly flows: FlowStore;
+  readonly publicUrl: string;
+}
+
+export interface ConnectParts {
+  readonly tenants: TenantStore;
+  readonly apps: ProviderAppStore;
+  readonly connections: ConnectionStore;
+  readonly flows: FlowStore;
+  readonly vault: Vault;
+  readonly registry: Registry;
+  readonly publicUrl: string;
+  readonly now: () => number;
+  readonly count: Count;
+}
+
+/** Where a provider app's platform is. */
+export type Target = Parameters<typeof createAdapter>[0]['target'];
+
+/**
+ * The provider of that id.
+ * @throws IntegrationError `INVALID_PROVIDER` when there is none.
+ */
+export function findProvider(registry: Registry, id: string): Provider {
+  const provider = registry.find(id);
+  if (!provider)
+    throw new IntegrationError(
+      'INVALID_PROVIDER',
+      'There is no such provider. See GET /integrations/providers.',
+    );
+  return provider;
+}
+
+/** Where the platform of an app is: as the provider's definition says, or as the app was registered. */
+export function targetOf(registry: Registry, provider: Provider, app: ProviderApp): Target {
+  const endpoints = registry.endpointsOf(provider);
+  if (endpoints) return { endpoints, issuerInResponse: false };
+  if (app.server) return app.server;
+  throw new IntegrationError(
+    'OAUTH_INIT_ERROR',
+    'This provider app has no endpoints. Register it again with its issuer.',
+  );
+}
+
+/**
+ * Asks a platform something on behalf of one provider app. When the platform refuses the client secret in memory,
+ * the secret is read afresh and the question asked once more: a refused client has spent nothing.
+ */
+export async function openPlatform(
+  parts: Pick<ConnectionParts, 'apps' | 'registry' | 'secrets' | 'http' | 'now'>,
+  place: { readonly provider: ProviderId; readonly context: ContextId; readonly tenantId: TenantId },
+  frozen?: { readonly target: Target; readonly clientId: string; readonly appVersion: number },
+): Promise<{
+  readonly provider: Provider;
+  ask<Outcome extends { readonly kind: string }>(
+    question: (platform: PlatformAdapter) => Promise<Outcome>,
+  ): Promise<Outcome>;
+}> {
+  const provider = findProvider(parts.registry, place.provider);
+  const app = await parts.apps.get(place.context);
+  if (
+    !app ||
+    app.provider !== provider.id ||
+    (app.tenantId !== undefined && app.tenantId !== place.tenantId)
+  ) {
+    throw new IntegrationError(
+      'OAUTH_INIT_ERROR',
+      'The provider app of this connection is no longer registered.',
+    );
+  }
+  if (frozen && (frozen.clientId !== app.clientId || frozen.appVersion !== app.version)) {
+    throw new IntegrationError('OAUTH_INIT_ERROR', 'This provider app was registered anew. Start again.');
+  }
+  const target = frozen?.target ?? targetOf(parts.registry, provider, app);
+  const connect = (clientSecret: Awaited<ReturnType<typeof readClientSecret>>) =>
+    createAdapter({
+      provider,
+      target,
+      app: { clientId: app.clientId, clientSecret, settings: app.settings },
+      http: parts.http,
+      now: parts.now,
+    });
+  const known = await readClientSecret(parts.secrets, app);
+
+  return {
+    provider,
+    async ask(question) {
+      const outcome = await question(connect(known));
+      if (outcome.kind !== 'misconfigured') return outcome;
+      const fresh = await readClientSecret(parts.secrets, app, true);
+      return fresh.reveal() === known.reveal() ? outcome : question(connect(fresh));
+    },
+  };
+}

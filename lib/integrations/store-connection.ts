@@ -1,0 +1,95 @@
+/**
+ * Puts an account's new credentials in their place: a new connection, or the same one again with the next generation.
+ * An account that another user of the tenant holds stays theirs.
+ */
+import type { SealedConnection } from '../connections/connection.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
+import { IntegrationError } from '../errors.ts';
+import type { Flow } from '../flows/flow.ts';
+import { type AccountId, type GrantId, newConnectionId } from '../ids.ts';
+import type { TokenSet } from '../oauth/outcome.ts';
+import type { Account } from '../providers/definition.ts';
+import type { Sealer } from '../vault/vault.ts';
+import { sealCredentials } from './credentials.ts';
+
+export interface NewCredentials {
+  readonly flow: Flow;
+  readonly grantId: GrantId;
+  readonly account: Account;
+  readonly owner: string;
+  readonly tokens: TokenSet;
+  readonly scopes: readonly string[];
+  readonly lifetimeSeconds: number | undefined;
+  readonly refreshable: boolean;
+  readonly now: number;
+}
+
+export type StoreResult =
+  | { readonly kind: 'stored'; readonly connection: SealedConnection; readonly replaced?: SealedConnection }
+  /** Another user of this tenant holds the account. */
+  | { readonly kind: 'taken' };
+
+/** Rounds against writers in between; each round only fails when one of them succeeded. */
+const rounds = 5;
+
+export async function storeConnection(
+  connections: ConnectionStore,
+  sealer: Sealer,
+  given: NewCredentials,
+): Promise<StoreResult> {
+  const { flow, account } = given;
+  const accountId = account.accountId as AccountId;
+  for (let round = 0; round < rounds; round += 1) {
+    const before = await connections.get(flow.tenantId, flow.provider, accountId);
+    if (before && before.userId !== flow.userId) return { kind: 'taken' };
+    const connection = compose(sealer, given, accountId, before);
+    const stored = before
+      ? await connections.replace(before, connection)
+      : await connections.create(connection);
+    if (stored) return { kind: 'stored', connection, ...(before && { replaced: before }) };
+  }
+  throw new IntegrationError(
+    'DATABASE_ERROR',
+    'The connection was changed by others all the time. Try again.',
+  );
+}
+
+function compose(
+  sealer: Sealer,
+  given: NewCredentials,
+  accountId: AccountId,
+  before: SealedConnection | undefined,
+): SealedConnection {
+  const { flow, account, tokens, now } = given;
+  const place = {
+    id: before?.id ?? newConnectionId(),
+    tenantId: flow.tenantId,
+    provider: flow.provider,
+    accountId,
+  };
+  return {
+    ...place,
+    userId: flow.userId,
+    context: flow.context,
+    grantId: given.grantId,
+    owner: given.owner,
+    linking: flow.completion === 'direct' ? 'direct' : 'confirmed',
+    status: 'active',
+    generation: (before?.generation ?? 0) + 1,
+    displayName: account.displayName,
+    ...(account.avatarUrl !== undefined && { avatarUrl: account.avatarUrl }),
+    metadata: account.metadata,
+    requestedScopes: flow.scopes,
+    scopes: given.scopes,
+    tokenType: tokens.tokenType,
+    obtainedAt: now,
+    ...(given.lifetimeSeconds !== undefined && { expiresAt: now + given.lifetimeSeconds * 1000 }),
+    ...(tokens.refreshExpiresInSeconds !== undefined && {
+      refreshExpiresAt: now + tokens.refreshExpiresInSeconds * 1000,
+    }),
+    refreshable: given.refreshable,
+    connectedAt: before?.connectedAt ?? now,
+    updatedAt: now,
+    sealed: sealCredentials(sealer, place, tokens),
+  };
+}

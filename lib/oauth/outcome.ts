@@ -1,0 +1,124 @@
+/**
+ * What a platform's answer means. One closed set of outcomes for every platform, so that the callers decide by
+ * meaning, and each provider's own error table, so that the meaning is the platform's.
+ */
+import type { Answer } from '../platform-http/platform-http.ts';
+import type { Secret } from '../telemetry/secret.ts';
+
+/** Why a call gave nothing, by what to do about it. */
+export type Failure =
+  /** Nothing is wrong with the grant; the same call may succeed later. */
+  | { readonly kind: 'retryable'; readonly reason: string; readonly afterSeconds?: number }
+  /** The grant is gone; only the user can bring it back. */
+  | { readonly kind: 'reconnect_required'; readonly reason: string }
+  /** The provider app's own registration is at fault; no user can mend it. */
+  | { readonly kind: 'misconfigured'; readonly reason: string }
+  /** The platform may have acted, and its answer was lost. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** What an error code of a platform means. */
+export type ErrorMeaning = 'retryable' | 'reconnect_required' | 'misconfigured';
+
+/** A platform's error codes (or `http_<status>`) and their meanings; laid over {@link standardErrors}. */
+export type ErrorTable = Readonly<Record<string, ErrorMeaning>>;
+
+/** The token-endpoint errors of RFC 6749 section 5.2 and the server errors of section 4.1.2.1. */
+const standardErrors: ErrorTable = {
+  invalid_grant: 'reconnect_required',
+  access_denied: 'reconnect_required',
+  invalid_client: 'misconfigured',
+  unauthorized_client: 'misconfigured',
+  unsupported_grant_type: 'misconfigured',
+  invalid_scope: 'misconfigured',
+  invalid_request: 'misconfigured',
+  server_error: 'retryable',
+  temporarily_unavailable: 'retryable',
+  slow_down: 'retryable',
+  // A refusal of our client authentication that says nothing else (RFC 6749 section 5.2).
+  http_401: 'misconfigured',
+};
+
+/** What the platform gave. */
+export interface TokenSet {
+  readonly accessToken: Secret;
+  /** Absent when the answer had none: then the one held before stays. */
+  readonly refreshToken?: Secret;
+  readonly tokenType: string;
+  /** Seconds the access token lives from now; absent when the platform does not say or what it says is absurd. */
+  readonly expiresInSeconds?: number;
+  readonly refreshExpiresInSeconds?: number;
+  /** Scopes granted; absent when the platform does not say, which means as requested (RFC 6749 section 5.1). */
+  readonly scopes?: readonly string[];
+  /** The platform's id of the user who granted, where the token answer names it. */
+  readonly subject?: string;
+}
+
+export type TokenOutcome = { readonly kind: 'granted'; readonly tokens: TokenSet } | Failure;
+
+export type RevocationOutcome = { readonly kind: 'revoked' } | Failure;
+
+/** The JSON object in an answer, or nothing. Numbers too large for JavaScript become text, so that no id loses digits. */
+export function jsonObject(body: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(body, keepLargeNumbers);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keepLargeNumbers(_key: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === 'number' &&
+    Number.isInteger(value) &&
+    !Number.isSafeInteger(value) &&
+    context?.source
+    ? context.source
+    : value;
+}
+
+/**
+ * What an answer without the thing asked for means. Only codes that the table knows are named in the reason:
+ * a platform's free text never travels further.
+ */
+export function classifyFailure(answer: Answer, platformErrors: ErrorTable, now: number): Failure {
+  if (answer.kind === 'unreachable') return { kind: 'retryable', reason: 'unreachable' };
+  if (answer.kind === 'lost') return { kind: 'unknown', reason: 'answer_lost' };
+  const table = { ...standardErrors, ...platformErrors };
+  const code = errorCode(answer.body);
+  const meaning = Object.hasOwn(table, code) ? code : `http_${answer.status}`;
+  const afterSeconds = retryAfterSeconds(answer.headers, now);
+  if (answer.status === 429 || answer.status >= 500) {
+    return {
+      kind: 'retryable',
+      reason: `http_${answer.status}`,
+      ...(afterSeconds !== undefined && { afterSeconds }),
+    };
+  }
+  const kind = table[meaning];
+  if (kind !== undefined) return { kind, reason: meaning };
+  if (answer.status < 300) return { kind: 'unknown', reason: 'unreadable_answer' };
+  // An error nobody documented is no evidence that the grant is gone.
+  return {
+    kind: 'retryable',
+    reason: 'unrecognised_error',
+    ...(afterSeconds !== undefined && { afterSeconds }),
+  };
+}
+
+/** The platform's error code: `error` as text, or the code inside an error object. */
+function errorCode(body: string): string {
+  const error = jsonObject(body)?.['error'];
+  if (typeof error === 'string') return error;
+  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
+  return '';
+}
+
+/** Seconds named by `Retry-After`, in either of its forms (RFC 9110 section 10.2.3), at most a day. */
+function retryAfterSeconds(headers: Headers, now: number): number | undefined {
+  const text = headers.get('retry-after')?.trim();
+  if (!text) return undefined;
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - now) / 1000);
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 86_400) : undefined;
+}

@@ -1,0 +1,93 @@
+/**
+ * The one way out to platforms: https only, a hard time-out, no redirects, a size cap on the answer.
+ * A call that fails says whether the platform may have acted on it, because that decides whether it may be repeated.
+ */
+
+/** What became of a call. Nothing here is an exception: every caller must decide about each. */
+export type Answer =
+  | { readonly kind: 'answered'; readonly status: number; readonly headers: Headers; readonly body: string }
+  /** The request never reached the platform. */
+  | { readonly kind: 'unreachable' }
+  /** The request may have been acted on, but the answer did not arrive whole and in time. */
+  | { readonly kind: 'lost' };
+
+export interface PlatformRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | URLSearchParams;
+  /** For calls that matter less than the answer they would delay; {@link callTimeoutMilliseconds} when absent. */
+  readonly timeoutMilliseconds?: number;
+}
+
+export type PlatformHttp = (request: PlatformRequest) => Promise<Answer>;
+
+/** The whole call, from connect to the last byte. A lease's deadline must lie beyond it. */
+export const callTimeoutMilliseconds = 10_000;
+/** Token and profile answers are a few KiB; more is refused before it fills memory. */
+const largestAnswerBytes = 256 * 1024;
+
+export function createPlatformHttp(parts: {
+  readonly fetch: typeof fetch;
+  /** Exact origins for which plain http is accepted. */
+  readonly insecureOrigins: readonly string[];
+  readonly timeoutMilliseconds?: number;
+}): PlatformHttp {
+  const timeoutMilliseconds = parts.timeoutMilliseconds ?? callTimeoutMilliseconds;
+
+  return async (request) => {
+    const url = new URL(request.url);
+    if (url.protocol !== 'https:' && !parts.insecureOrigins.includes(url.origin)) {
+      throw new Error('A platform was to be called without TLS. Check the provider origins.');
+    }
+    try {
+      const response = await parts.fetch(url, {
+        method: request.method,
+        headers: { accept: 'application/json', 'user-agent': 'hawser', ...request.headers },
+        redirect: 'manual',
+        signal: AbortSignal.timeout(request.timeoutMilliseconds ?? timeoutMilliseconds),
+        ...(request.body !== undefined && { body: request.body }),
+      });
+      const body = await readCapped(response);
+      if (body === undefined) return { kind: 'lost' };
+      return { kind: 'answered', status: response.status, headers: response.headers, body };
+    } catch (error) {
+      return { kind: wasNeverSent(error) ? 'unreachable' : 'lost' };
+    }
+  };
+}
+
+async function readCapped(response: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > largestAnswerBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Failures before a connection stood: nothing was sent, so the platform cannot have acted. */
+const beforeConnection = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+
+function wasNeverSent(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof AggregateError)
+    return cause.errors.every((inner) => beforeConnection.has(codeOf(inner)));
+  return beforeConnection.has(codeOf(cause));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,130 @@
+/**
+ * The default adapter: what every platform can be asked, built from its definition's data. A provider that needs
+ * more says so in its definition; nothing here knows any platform by name.
+ */
+import { authorizationUrl } from '../oauth/authorization-url.ts';
+import {
+  classifyFailure,
+  type Failure,
+  jsonObject,
+  type RevocationOutcome,
+  type TokenOutcome,
+} from '../oauth/outcome.ts';
+import { revokeToken } from '../oauth/revocation-endpoint.ts';
+import type { ClientRegistration, Endpoints, OAuthServer } from '../oauth/server.ts';
+import { type CodeRedemption, redeemCode, refreshTokens } from '../oauth/token-endpoint.ts';
+import type { Answer, PlatformHttp } from '../platform-http/platform-http.ts';
+import type { Secret } from '../telemetry/secret.ts';
+import type { Account, Provider } from './definition.ts';
+
+export type ProfileOutcome = { readonly kind: 'accounts'; readonly accounts: readonly Account[] } | Failure;
+
+/** What a platform can be asked. Every answer is an outcome; nothing is thrown for what a platform says. */
+export interface PlatformAdapter {
+  /** Redeems an authorization code, once. */
+  exchangeCodeForToken(redemption: CodeRedemption): Promise<TokenOutcome>;
+  /** Spends a refresh token. */
+  refreshAccessToken(refreshToken: Secret): Promise<TokenOutcome>;
+  /** The accounts that a token speaks for. */
+  getUserProfile(accessToken: Secret, scopes: readonly string[]): Promise<ProfileOutcome>;
+  /** Ends access at the platform, with whichever of the tokens it wants to see. */
+  revokeAccess(tokens: {
+    readonly accessToken: Secret;
+    readonly refreshToken?: Secret;
+  }): Promise<RevocationOutcome>;
+}
+
+/** A provider app as the platform knows it. */
+export interface AppRegistration extends ClientRegistration {
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** What an authorization URL is made of; needs no secret. */
+export function getAuthUrl(
+  provider: Provider,
+  target: { readonly endpoints: Endpoints; readonly issuer?: string; readonly issuerInResponse: boolean },
+  request: Parameters<typeof authorizationUrl>[1],
+): string {
+  return authorizationUrl({ ...target, dialect: dialectOf(provider, {}) }, request);
+}
+
+export function createAdapter(parts: {
+  readonly provider: Provider;
+  readonly target: {
+    readonly endpoints: Endpoints;
+    readonly issuer?: string;
+    readonly issuerInResponse: boolean;
+  };
+  readonly app: AppRegistration;
+  readonly http: PlatformHttp;
+  readonly now: () => number;
+}): PlatformAdapter {
+  const { provider, app, http, now } = parts;
+  const server: OAuthServer = { ...parts.target, dialect: dialectOf(provider, app.settings) };
+  const client = { server, registration: app, http, now };
+
+  return {
+    exchangeCodeForToken: (redemption) => redeemCode(client, redemption),
+
+    refreshAccessToken: (refreshToken) => refreshTokens(client, refreshToken),
+
+    async getUserProfile(accessToken, scopes) {
+      const url = new URL(server.endpoints.profile);
+      for (const [name, value] of Object.entries(provider.profile.query?.(scopes) ?? {})) {
+        url.searchParams.set(name, value);
+      }
+      const ask = () =>
+        http({
+          url: url.href,
+          method: 'GET',
+          timeoutMilliseconds: readTimeoutMilliseconds,
+          headers: { ...server.dialect.headers, authorization: `Bearer ${accessToken.reveal()}` },
+        });
+      // Reading changes nothing at the platform, so one hiccup need not cost the user a new consent.
+      const first = await ask();
+      const answer = isHiccup(first) ? await ask() : first;
+      return readProfile(answer);
+    },
+
+    async revokeAccess(tokens) {
+      const wanted = provider.revocation.token;
+      const token =
+        wanted === 'refresh_token' && tokens.refreshToken ? tokens.refreshToken : tokens.accessToken;
+      return revokeToken(client, token, token === tokens.accessToken ? 'access_token' : 'refresh_token');
+    },
+  };
+
+  function readProfile(answer: Answer): ProfileOutcome {
+    const body = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
+    if (answer.kind === 'answered' && body !== undefined && answer.status < 300) {
+      const reading = provider.profile.read(body);
+      if (reading.kind === 'accounts') return reading;
+    }
+    const failure = classifyFailure(answer, provider.errors, now());
+    // At a resource, 401 speaks of the token and not of our client.
+    if (answer.kind === 'answered' && answer.status === 401)
+      return { kind: 'reconnect_required', reason: failure.reason };
+    return failure;
+  }
+}
+
+/** Two tries of a profile and a token call must fit into one gateway request of 30 s. */
+const readTimeoutMilliseconds = 4_000;
+
+function dialectOf(provider: Provider, settings: Readonly<Record<string, string>>): OAuthServer['dialect'] {
+  return {
+    clientAuthentication: provider.client.authentication,
+    clientIdParameter: provider.client.idParameter ?? 'client_id',
+    scopeSeparator: provider.scopes.separator,
+    pkce: provider.pkce,
+    authorizationParameters: provider.authorizationParameters ?? {},
+    idToken: provider.idToken ?? false,
+    ...(provider.tokens.subjectField !== undefined && { subjectField: provider.tokens.subjectField }),
+    errors: provider.errors,
+    headers: provider.headers?.(settings) ?? {},
+  };
+}
+
+function isHiccup(answer: Answer): boolean {
+  return answer.kind !== 'answered' || answer.status >= 500;
+}

@@ -1,0 +1,45 @@
+/** The one list of providers, and where each of them is. Only this file imports provider files. */
+import type { Endpoints } from '../oauth/server.ts';
+import type { Provider } from './definition.ts';
+import { openid } from './openid.ts';
+import { reddit } from './reddit.ts';
+import { tiktok } from './tiktok.ts';
+
+/** Every built-in provider. */
+export const providers: readonly Provider[] = [tiktok, reddit, openid];
+
+export interface Registry {
+  /** Every provider, in the order in which they are shown. */
+  readonly all: readonly Provider[];
+  find(id: string): Provider | undefined;
+  /** A provider's endpoints as full URLs; nothing for one whose endpoints come with the app's registration. */
+  endpointsOf(provider: Provider): Endpoints | undefined;
+}
+
+/**
+ * The providers with their origins settled.
+ * @param origins replacements by provider and origin name, from configuration.
+ */
+export function createRegistry(
+  origins: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  all: readonly Provider[] = providers,
+): Registry {
+  const byId = new Map<string, Provider>(all.map((provider) => [provider.id, provider]));
+  return {
+    all,
+    find: (id) => byId.get(id),
+    endpointsOf(provider) {
+      if (provider.endpoints === 'registered') return undefined;
+      const known = { ...provider.origins, ...origins[provider.id] };
+      const resolve = (endpoint: string) =>
+        endpoint.replace(/^\{([a-z]+)\}/, (_, name: string) => known[name] ?? '');
+      const { authorization, token, revocation, profile } = provider.endpoints;
+      return {
+        authorization: resolve(authorization),
+        token: resolve(token),
+        profile: resolve(profile),
+        ...(revocation !== undefined && { revocation: resolve(revocation) }),
+      };
+    },
+  };
+}

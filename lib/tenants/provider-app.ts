@@ -1,0 +1,127 @@
+/**
+ * Provider apps: the OAuth clients registered at platforms, the owner's shared ones and tenants' own. The record
+ * holds what is public; the client secret lies in Secrets Manager and is read when a platform is to be called.
+ */
+import * as z from 'zod/mini';
+import type { SecretSource } from '../aws/secret-source.ts';
+import { IntegrationError } from '../errors.ts';
+import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
+import { exists, whatever } from '../table/condition.ts';
+import { appIndexEntry, appKey, appSortPrefix, sharedApps, tenantPartition } from '../table/keys.ts';
+import type { Table } from '../table/table.ts';
+import { Secret } from '../telemetry/secret.ts';
+
+export interface ProviderApp {
+  readonly context: ContextId;
+  readonly provider: ProviderId;
+  /** The tenant whose own app this is; absent for the owner's shared one. */
+  readonly tenantId?: TenantId;
+  readonly clientId: string;
+  /** Secrets Manager id of `{ clientId, clientSecret }`. */
+  readonly secretId: string;
+  /** Raised whenever the registration changes, so that a flow under way notices. */
+  readonly version: number;
+  /** What the provider's definition asks the operator for. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Frozen when the app was registered, for providers that have none of their own. */
+  readonly server?: RegisteredServer;
+}
+
+/** An authorization server as it described itself when the app was registered. */
+export interface RegisteredServer {
+  readonly issuer: string;
+  readonly issuerInResponse: boolean;
+  readonly endpoints: {
+    readonly authorization: string;
+    readonly token: string;
+    readonly revocation?: string;
+    readonly profile: string;
+    readonly jwks?: string;
+  };
+}
+
+const record = z.object({
+  context: storedId<ContextId>(),
+  provider: storedId<ProviderId>(),
+  tenantId: z.exactOptional(storedId<TenantId>()),
+  clientId: z.string(),
+  secretId: z.string(),
+  version: z.number(),
+  settings: z.record(z.string(), z.string()),
+  server: z.exactOptional(
+    z.object({
+      issuer: z.string(),
+      issuerInResponse: z.boolean(),
+      endpoints: z.object({
+        authorization: z.string(),
+        token: z.string(),
+        revocation: z.exactOptional(z.string()),
+        profile: z.string(),
+        jwks: z.exactOptional(z.string()),
+      }),
+    }),
+  ),
+});
+
+const secretRecord = z.object({ clientId: z.string(), clientSecret: z.string() });
+
+export type ProviderAppStore = ReturnType<typeof createProviderAppStore>;
+
+export function createProviderAppStore(table: Table) {
+  return {
+    async get(context: ContextId): Promise<ProviderApp | undefined> {
+      const item = await table.get(appKey(context));
+      return item && record.parse(item);
+    },
+
+    /** Registers an app, or changes its registration. */
+    async save(app: Omit<ProviderApp, 'version'>): Promise<ProviderApp> {
+      const before = await this.get(app.context);
+      const saved: ProviderApp = { ...app, version: (before?.version ?? 0) + 1 };
+      const item = { ...saved, ...appIndexEntry(app.tenantId, app.provider, app.context) };
+      await table.put(appKey(app.context), item, whatever);
+      return saved;
+    },
+
+    remove(context: ContextId): Promise<boolean> {
+      return table.delete(appKey(context), exists('pk'));
+    },
+
+    /** The shared apps, or a tenant's own. */
+    async list(owner?: TenantId): Promise<readonly ProviderApp[]> {
+      const page = await table.page(
+        {
+          index: 'byTenant',
+          partition: owner === undefined ? sharedApps : tenantPartition(owner),
+          sortPrefix: appSortPrefix,
+          limit: 100,
+        },
+        Object.keys(record.shape),
+      );
+      return page.items.map((item) => record.parse(item));
+    },
+  };
+}
+
+/**
+ * The client secret of an app.
+ * @param fresh reads past the cache, after the platform refused the secret in memory.
+ * @throws IntegrationError `OAUTH_INIT_ERROR` when the operator has not filled it in, or it belongs to another client id.
+ */
+export async function readClientSecret(
+  secrets: SecretSource,
+  app: Pick<ProviderApp, 'secretId' | 'clientId'>,
+  fresh = false,
+): Promise<Secret> {
+  const parsed = secretRecord.safeParse(await secrets.read(app.secretId, { fresh }));
+  if (!parsed.success || parsed.data.clientSecret === '') {
+    throw new IntegrationError(
+      'OAUTH_INIT_ERROR',
+      'The secret of this provider app is not filled in. Run `hawser app set`.',
+    );
+  }
+  if (parsed.data.clientId !== app.clientId) {
+    throw new IntegrationError('OAUTH_INIT_ERROR', 'This provider app was registered anew. Start again.');
+  }
+  return new Secret(parsed.data.clientSecret);
+}

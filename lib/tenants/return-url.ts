@@ -1,0 +1,27 @@
+/** Return URLs: where a browser may be sent after consent. Registered exactly, compared exactly, nothing ever read from a request. */
+import { IntegrationError } from '../errors.ts';
+
+/**
+ * A return URL in the one spelling that is stored and compared.
+ * @param insecureOrigins exact origins for which plain http is accepted.
+ * @throws IntegrationError `INVALID_REQUEST` when the URL could send a browser anywhere but to one https page.
+ */
+export function parseReturnUrl(text: string, insecureOrigins: readonly string[]): string {
+  const refuse = (why: string) => new IntegrationError('INVALID_REQUEST', `The return URL ${why}.`);
+  // Parsers disagree about backslashes, control characters and white space, so none may stand in it.
+  if (/[\\\s]|\p{Cc}/u.test(text) || text.length > 2_048)
+    throw refuse('contains characters that a URL cannot hold');
+  const url = URL.parse(text);
+  if (!url) throw refuse('is not a URL');
+  if (url.username || url.password) throw refuse('must not contain user information');
+  if (text.includes('?') || text.includes('#')) throw refuse('must not have a query or fragment');
+  if (url.protocol !== 'https:' && !insecureOrigins.includes(url.origin)) throw refuse('must use https');
+  if (isLoopback(url.hostname) && !insecureOrigins.includes(url.origin))
+    throw refuse('must not name this machine');
+  if (url.href !== text && url.href !== `${text}/`) throw refuse('must be written in its canonical form');
+  return url.href;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\.|^0\./.test(host);
+}

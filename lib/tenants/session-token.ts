@@ -1,0 +1,135 @@
+/**
+ * Session tokens: what a tenant's backend gives to one user's browser for at most ten minutes. Signed with Ed25519;
+ * only `sessions` can read the private key, everybody else verifies with the public keys in the table.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import * as z from 'zod/mini';
+import type { SecretSource } from '../aws/secret-source.ts';
+import { IntegrationError } from '../errors.ts';
+import { isOpaqueId, type TenantId, token, type UserId } from '../ids.ts';
+import { whatever } from '../table/condition.ts';
+import { sessionKeysKey } from '../table/keys.ts';
+import type { Table } from '../table/table.ts';
+
+/** What a session may do: the limits hold on every route. */
+export interface Session {
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  /** The only providers it may touch; all of the tenant's when absent. */
+  readonly providers?: readonly string[];
+  /** The only web origin its requests may come from. */
+  readonly origin?: string;
+  /** The only return URL its flows may use. */
+  readonly returnUrl?: string;
+}
+
+/** Longest life of a session token. */
+export const sessionSeconds = 600;
+
+const algorithm = 'EdDSA';
+const privateKeys = z.object({ keyId: z.string(), privateKey: z.string() });
+const publicKeys = z.object({ keys: z.record(z.string(), z.string()) });
+const claims = z.object({
+  sub: z.string().check(z.refine(isOpaqueId)),
+  tenant: z.string(),
+  providers: z.optional(z.array(z.string())),
+  origin: z.optional(z.string()),
+  returnUrl: z.optional(z.string()),
+});
+
+/** Mints a session's token. The audience is the API itself. */
+export async function mintSessionToken(
+  session: Session,
+  parts: {
+    readonly secrets: SecretSource;
+    readonly secretId: string;
+    readonly audience: string;
+    readonly now: () => number;
+  },
+): Promise<{ readonly text: string; readonly expiresAt: number }> {
+  const parsed = privateKeys.safeParse(await parts.secrets.read(parts.secretId));
+  if (!parsed.success) {
+    throw new IntegrationError(
+      'VAULT_ERROR',
+      'The session signing key is not filled in. Run `hawser setup`.',
+    );
+  }
+  const issuedAt = Math.floor(parts.now() / 1000);
+  const { tenantId, userId, ...limits } = session;
+  const text = await new SignJWT({ ...limits, tenant: tenantId })
+    .setProtectedHeader({ alg: algorithm, kid: parsed.data.keyId, typ: 'JWT' })
+    .setSubject(userId)
+    .setAudience(parts.audience)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + sessionSeconds)
+    .sign(createPrivateKey(parsed.data.privateKey));
+  return { text, expiresAt: (issuedAt + sessionSeconds) * 1000 };
+}
+
+/** Checks session tokens against the public keys, which are kept in memory for five minutes. */
+export function createSessionVerifier(parts: {
+  readonly table: Table;
+  readonly audience: string;
+  readonly now: () => number;
+}) {
+  let kept: { readonly keys: Readonly<Record<string, string>>; readonly readAt: number } | undefined;
+
+  /** The session, or nothing when the token is not a valid one of ours. */
+  return async (text: string): Promise<Session | undefined> => {
+    try {
+      const { payload } = await jwtVerify(
+        text,
+        async ({ kid }) => createPublicKey(await publicKey(kid ?? '')),
+        {
+          algorithms: [algorithm],
+          audience: parts.audience,
+          maxTokenAge: sessionSeconds,
+          requiredClaims: ['exp', 'iat', 'sub', 'tenant'],
+          currentDate: new Date(parts.now()),
+        },
+      );
+      const { sub, tenant, providers, origin, returnUrl } = claims.parse(payload);
+      return {
+        tenantId: tenant as TenantId,
+        userId: sub as UserId,
+        ...(providers && { providers }),
+        ...(origin !== undefined && { origin }),
+        ...(returnUrl !== undefined && { returnUrl }),
+      };
+    } catch (error) {
+      if (error instanceof errors.JOSEError || error instanceof z.core.$ZodError) return undefined;
+      throw error;
+    }
+  };
+
+  async function publicKey(keyId: string): Promise<string> {
+    if (!kept || parts.now() - kept.readAt > 300_000) {
+      const parsed = publicKeys.safeParse(await parts.table.get(sessionKeysKey));
+      kept = { keys: parsed.data?.keys ?? {}, readAt: parts.now() };
+    }
+    const key = Object.hasOwn(kept.keys, keyId) ? kept.keys[keyId] : undefined;
+    if (key === undefined) throw new errors.JWKSNoMatchingKey();
+    return key;
+  }
+}
+
+/** A new signing key: the value of the secret, and the public half for {@link publishSessionKey}. */
+export function createSessionKey(): {
+  readonly keyId: string;
+  readonly privateKey: string;
+  readonly publicKey: string;
+} {
+  const pair = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  return { keyId: token(8), ...pair };
+}
+
+/** Lets verifiers know a public key, beside the newest one before it, so that tokens in use stay valid. */
+export async function publishSessionKey(table: Table, keyId: string, publicKey: string): Promise<void> {
+  const parsed = publicKeys.safeParse(await table.get(sessionKeysKey));
+  const before = Object.entries(parsed.data?.keys ?? {}).slice(-1);
+  await table.put(sessionKeysKey, { keys: Object.fromEntries([...before, [keyId, publicKey]]) }, whatever);
+}
