@@ -24,23 +24,23 @@ import {
 
 export type ConnectionStore = ReturnType<typeof createConnectionStore>;
 
-/** What a refresh or a change of state may change; identity and placement never. */
-export type ConnectionChange = Partial<
-  Pick<
-    SealedConnection,
-    | 'status'
-    | 'statusReason'
-    | 'generation'
-    | 'scopes'
-    | 'tokenType'
-    | 'obtainedAt'
-    | 'expiresAt'
-    | 'refreshExpiresAt'
-    | 'refreshable'
-    | 'updatedAt'
-    | 'sealed'
-  >
->;
+/** What a refresh or a change of state may change; identity and placement never. `undefined` removes what was there. */
+export type ConnectionChange = {
+  readonly [Name in Changeable]?: SealedConnection[Name] | undefined;
+};
+
+type Changeable =
+  | 'status'
+  | 'statusReason'
+  | 'generation'
+  | 'scopes'
+  | 'tokenType'
+  | 'obtainedAt'
+  | 'expiresAt'
+  | 'refreshExpiresAt'
+  | 'refreshable'
+  | 'updatedAt'
+  | 'sealed';
 
 export interface ConnectionPage {
   readonly connections: readonly Connection[];

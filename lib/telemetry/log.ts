@@ -30,10 +30,8 @@ export interface RequestFields {
 export type Level = 'info' | 'warn' | 'error';
 export type Write = (line: string) => void;
 
-export interface Log {
-  /** @param event what happened, in the same words each time. */
-  (level: Level, event: string, fields?: LogFields): void;
-}
+/** Writes one line; `event` says what happened, in the same words each time. */
+export type Log = (level: Level, event: string, fields?: LogFields) => void;
 
 const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
   'route',
