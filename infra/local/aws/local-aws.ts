@@ -1,0 +1,109 @@
+/**
+ * AWS on this machine: DynamoDB, SQS, KMS and Secrets Manager behind one loopback address. The services know each
+ * caller by its access key id and refuse what its row does not grant; with a folder, everything outlives a restart.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { accountId, region } from './account.ts';
+import { type CallCounter, countCalls } from './call-counter.ts';
+import { demandsOf } from './demands.ts';
+import { startDynamoDb } from './dynamodb-engine.ts';
+import { lockFolder } from './folder-lock.ts';
+import { type Intercept, startFront } from './front.ts';
+import type { Grant } from './grants.ts';
+import { kmsOperations } from './kms.ts';
+import { createKeyring } from './kms-keyring.ts';
+import { openKeys } from './kms-keys.ts';
+import { createSealer } from './secret-versions.ts';
+import { secretsManagerOperations } from './secrets-manager.ts';
+import { openSecrets } from './secrets-store.ts';
+import { type Service, serviceOf } from './service.ts';
+import { startSqs } from './sqs-engine.ts';
+
+export interface LocalAwsOptions {
+  /** Everything is kept here, and nobody else may use it meanwhile; in memory when absent. */
+  readonly folder?: string;
+  /** Any free port when absent or 0. */
+  readonly port?: number;
+  /** What a caller may do; `undefined` marks the operator, who may do everything. */
+  readonly grantsOf: (accessKeyId: string) => readonly Grant[] | undefined;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Faults for tests. */
+  readonly intercept?: Intercept;
+}
+
+export interface LocalAws extends Pick<CallCounter, 'calls' | 'resetCalls'> {
+  /** What `AWS_ENDPOINT_URL_*` must say. SQS clients also need `useQueueUrlAsEndpoint: false`. */
+  readonly endpoints: Readonly<Record<'dynamodb' | 'sqs' | 'kms' | 'secretsmanager', string>>;
+  readonly accountId: string;
+  readonly region: string;
+  /** Ends waiting calls, finishes the others, and gives the folder free. */
+  close(): Promise<void>;
+}
+
+/** @throws when the folder or the port is in use, in words that say what to do. */
+export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  // Closed in reverse order: first the door, last the lock.
+  const parts = new AsyncDisposableStack();
+  try {
+    const aws = await start(options, parts);
+    let closed: Promise<void> | undefined;
+    return {
+      ...aws,
+      close() {
+        closed ??= parts.disposeAsync();
+        return closed;
+      },
+    };
+  } catch (cause) {
+    await parts.disposeAsync();
+    throw cause;
+  }
+}
+
+async function start(
+  options: LocalAwsOptions,
+  parts: AsyncDisposableStack,
+): Promise<Omit<LocalAws, 'close'>> {
+  const { folder, grantsOf, intercept, now } = options;
+  if (folder !== undefined) parts.adopt(lockFolder(folder), (lock) => Promise.resolve(lock.release()));
+  const keys = openKeys(fileIn(folder, 'kms.json'), now);
+  const keyring = createKeyring(keys);
+  const secrets = openSecrets(fileIn(folder, 'secrets.json'), now);
+  const keep = (service: Service) => parts.adopt(service, (running) => running.close());
+  const services = {
+    dynamodb: keep(await startDynamoDb(folderIn(folder, 'dynamodb'))),
+    sqs: keep(await startSqs(folderIn(folder, 'sqs'))),
+    kms: serviceOf(kmsOperations(keys, keyring, now)),
+    secretsmanager: serviceOf(secretsManagerOperations(secrets, createSealer(keys, keyring), now)),
+  };
+  const counter = countCalls();
+  const front = await startFront({
+    port: options.port ?? 0,
+    services,
+    demandsOf: (call) => demandsOf(call, { keys, secrets }),
+    grantsOf,
+    counter,
+    intercept,
+  });
+  parts.defer(() => front.close());
+  return {
+    endpoints: { dynamodb: front.url, sqs: front.url, kms: front.url, secretsmanager: front.url },
+    accountId,
+    region,
+    calls: counter.calls,
+    resetCalls: counter.resetCalls,
+  };
+}
+
+function fileIn(folder: string | undefined, name: string): string | undefined {
+  return folder === undefined ? undefined : join(folder, name);
+}
+
+function folderIn(folder: string | undefined, name: string): string | undefined {
+  if (folder === undefined) return undefined;
+  const path = join(folder, name);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+}
