@@ -1,0 +1,75 @@
+/** What a handler answers, and how it becomes an HTTP response: JSON, a small page, or a redirect. Nothing is cached anywhere. */
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { page, pageSecurityPolicy } from './page.ts';
+
+export type Answer =
+  | {
+      readonly kind: 'json';
+      readonly status: number;
+      readonly body: unknown;
+      readonly retryAfterSeconds?: number;
+    }
+  | {
+      readonly kind: 'page';
+      readonly status: number;
+      readonly title: string;
+      readonly text: string;
+      readonly link?: PageLink;
+    }
+  /** 303: the browser follows with GET and sends nothing along (RFC 9700 section 4.12). */
+  | { readonly kind: 'redirect'; readonly url: string; readonly cookie?: string };
+
+export interface PageLink {
+  readonly href: string;
+  readonly text: string;
+}
+
+export const json = (status: number, body: unknown): Answer => ({ kind: 'json', status, body });
+
+/**
+ * On every response. No opener policy: it would cut a consent window off from the page that opened it, and start and
+ * callback may run in one. No HSTS preload: that is the domain owner's decision.
+ */
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+const nothingAllowed = "default-src 'none'; frame-ancestors 'none'";
+
+export function toResponse(answer: Answer, correlationId: string): APIGatewayProxyStructuredResultV2 {
+  const headers = { ...securityHeaders, 'x-correlation-id': correlationId };
+  switch (answer.kind) {
+    case 'json':
+      return {
+        statusCode: answer.status,
+        headers: {
+          ...headers,
+          'content-security-policy': nothingAllowed,
+          'content-type': 'application/json',
+          ...(answer.status === 401 && { 'www-authenticate': 'Bearer' }),
+          ...(answer.retryAfterSeconds !== undefined && { 'retry-after': String(answer.retryAfterSeconds) }),
+        },
+        body: JSON.stringify(answer.body),
+      };
+    case 'page':
+      return {
+        statusCode: answer.status,
+        headers: {
+          ...headers,
+          'content-security-policy': pageSecurityPolicy,
+          'content-type': 'text/html; charset=utf-8',
+        },
+        body: page(answer.title, answer.text, answer.link),
+      };
+    case 'redirect':
+      return {
+        statusCode: 303,
+        headers: { ...headers, 'content-security-policy': nothingAllowed, location: answer.url },
+        ...(answer.cookie !== undefined && { cookies: [answer.cookie] }),
+        body: '',
+      };
+  }
+}

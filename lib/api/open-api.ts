@@ -1,0 +1,112 @@
+/** The contract in OpenAPI 3.1, for people and for code generators. */
+import * as z from 'zod/mini';
+import { catalogue, type ErrorCode } from '../errors.ts';
+import { contract, type Route } from './contract.ts';
+
+const security = {
+  apiKey: [{ apiKey: [] }],
+  apiKeyOrSession: [{ apiKey: [] }, { session: [] }],
+  browser: [],
+  anyone: [],
+} as const satisfies Record<Route['caller'], readonly object[]>;
+
+/** @param publicUrl where the API is reached. */
+export function openApi(publicUrl: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [name, route] of Object.entries<Route>(contract)) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(name, route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Hawser',
+      version: '1.0.0',
+      description:
+        'Connects users to outside accounts, keeps their tokens sealed and fresh, and lets go cleanly.',
+    },
+    servers: [{ url: publicUrl }],
+    paths,
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, from a backend.' },
+        session: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A session token, from a browser.',
+        },
+      },
+      schemas: { Error: errorSchema },
+    },
+  };
+}
+
+function operation(name: string, route: Route) {
+  return {
+    operationId: name,
+    summary: route.summary,
+    security: security[route.caller],
+    parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body) } } },
+    }),
+    responses: {
+      [route.success.status]: {
+        description: route.success.status === 303 ? 'See the Location header.' : 'Success.',
+        ...(route.success.schema && {
+          content: { 'application/json': { schema: schemaOf(route.success.schema, 'output') } },
+        }),
+      },
+      ...errorResponses(route),
+    },
+  };
+}
+
+function parameters(place: 'path' | 'query', schema: z.ZodMiniType) {
+  const { properties = {}, required = [] } = schemaOf(schema);
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+function errorResponses(route: Route) {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set(route.errors)) {
+    const { status } = catalogue[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const content =
+    route.caller === 'browser'
+      ? { 'text/html': { schema: { type: 'string' } } }
+      : { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [status, { description: codes.join(', '), content }]),
+  );
+}
+
+function schemaOf(schema: z.ZodMiniType, io: 'input' | 'output' = 'input') {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}
+
+const errorSchema = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'retryable', 'userMessage', 'correlationId'],
+      properties: {
+        code: { type: 'string', enum: Object.keys(catalogue) },
+        message: { type: 'string', description: 'For developers.' },
+        retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
+        userMessage: { type: 'string', description: 'For the user.' },
+        details: { type: 'object' },
+        correlationId: { type: 'string' },
+      },
+    },
+  },
+} as const;
