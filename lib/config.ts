@@ -33,12 +33,12 @@ const vaultUse = ['connectionsTable', 'vaultKeyId', 'platformOrigins', 'insecure
 /** The settings of each function, by name; absent ones have a default and are optional in the environment. */
 export const functionSettings = {
   sessions: ['connectionsTable', 'publicUrl', 'sessionKeySecretId', 'insecureOrigins'],
-  connect: [...vaultUse, 'activityTable', 'publicUrl'],
-  start: ['activityTable', 'connectionsTable', 'publicUrl', 'stateSecretId'],
+  connect: ['connectionsTable', 'vaultKeyId', 'platformOrigins', 'activityTable', 'publicUrl'],
+  start: ['activityTable', 'publicUrl', 'stateSecretId'],
   callback: [...vaultUse, 'activityTable', 'publicUrl', 'stateSecretId'],
   complete: [...vaultUse, 'activityTable', 'publicUrl'],
   status: ['connectionsTable', 'publicUrl'],
-  providers: ['connectionsTable', 'publicUrl', 'platformOrigins'],
+  providers: ['connectionsTable', 'publicUrl'],
   token: [...vaultUse, 'publicUrl'],
   refresh: [...vaultUse, 'publicUrl'],
   disconnect: [...vaultUse, 'publicUrl'],

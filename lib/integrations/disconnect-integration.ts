@@ -70,7 +70,15 @@ async function endAccess(parts: RefreshParts, connection: SealedConnection): Pro
   const last = needsLiveToken ? await renewForRevocation(parts, connection) : connection;
   if (last === 'grant_is_gone') return { revocation: 'revoked', last: connection };
   const outcome = await revoke(platform, await openCredentials(parts.vault, last));
-  return { revocation: outcome.kind === 'revoked' ? 'revoked' : 'revoke_pending', last };
+  if (outcome.kind === 'revoked') return { revocation: 'revoked', last };
+  if (outcome.kind !== 'misconfigured' || needsLiveToken) return { revocation: 'revoke_pending', last };
+
+  // A platform that will not have this token may just not know it any more; a renewal tells, and gives one it knows.
+  const renewed = await renewForRevocation(parts, last);
+  if (renewed === 'grant_is_gone') return { revocation: 'revoked', last };
+  if (renewed === last) return { revocation: 'revoke_pending', last };
+  const second = await revoke(platform, await openCredentials(parts.vault, renewed));
+  return { revocation: second.kind === 'revoked' ? 'revoked' : 'revoke_pending', last: renewed };
 }
 
 /** Some platforms end a grant only when shown an access token that is still alive. */

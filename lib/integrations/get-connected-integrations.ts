@@ -1,10 +1,8 @@
-/** Lists connections and the providers that can be connected. Nothing sealed is read for it. */
+/** Lists connections, a page at a time. Nothing sealed is read for it. */
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { ProviderId, TenantId, UserId } from '../ids.ts';
 import type { Registry } from '../providers/registry.ts';
-import type { ProviderAppStore } from '../tenants/provider-app.ts';
-import type { TenantStore } from '../tenants/tenant.ts';
 import { type ConnectionView, viewConnection } from './connection-view.ts';
 import { findProvider } from './parts.ts';
 
@@ -43,41 +41,4 @@ export async function getConnectedIntegrations(
       .map(viewConnection),
     nextCursor: page.cursor ?? null,
   };
-}
-
-export interface ProviderView {
-  readonly id: string;
-  readonly name: string;
-  readonly auth: 'oauth2';
-  readonly scopes: readonly {
-    readonly id: string;
-    readonly description: string;
-    readonly default: boolean;
-    readonly required: boolean;
-  }[];
-  /** What the user must enter, for providers that take credentials instead of a consent. */
-  readonly fields: readonly string[];
-}
-
-/** The providers that this tenant's users can connect: those with an app, the owner's or the tenant's own. */
-export async function listProviders(
-  parts: { readonly tenants: TenantStore; readonly apps: ProviderAppStore; readonly registry: Registry },
-  request: { readonly tenantId: TenantId; readonly visible?: readonly string[] },
-): Promise<readonly ProviderView[]> {
-  const [tenant, shared] = await Promise.all([parts.tenants.get(request.tenantId), parts.apps.list()]);
-  const ready = new Set([...shared.map((app) => app.provider as string), ...Object.keys(tenant?.apps ?? {})]);
-  return parts.registry.all
-    .filter(({ id }) => ready.has(id) && (request.visible?.includes(id) ?? true))
-    .map(({ id, name, scopes }) => ({
-      id,
-      name,
-      auth: 'oauth2',
-      scopes: Object.entries(scopes.available).map(([scope, description]) => ({
-        id: scope,
-        description,
-        default: scopes.default.includes(scope),
-        required: scopes.required.includes(scope),
-      })),
-      fields: [],
-    }));
 }

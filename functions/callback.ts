@@ -1,0 +1,51 @@
+/** `GET /integrations/callback/{context}`: the browser comes back from the platform and goes on to the return URL. */
+import type { Answer } from '../lib/api/answer.ts';
+import {
+  connectionParts,
+  flowStore,
+  now,
+  openActivity,
+  openPrecious,
+  stateSecrets,
+} from '../lib/api/compose.ts';
+import { contract } from '../lib/api/contract.ts';
+import { flowCookie } from '../lib/api/flow-cookie.ts';
+import { http } from '../lib/api/http.ts';
+import { readSettings } from '../lib/config.ts';
+import { catalogue } from '../lib/errors.ts';
+import { handleOAuthCallback } from '../lib/integrations/handle-oauth-callback.ts';
+
+const settings = readSettings('callback');
+const precious = openPrecious(settings);
+const activity = openActivity(settings);
+const shared = connectionParts('callback', precious, settings);
+const parts = {
+  ...shared,
+  flows: flowStore(activity),
+  stateSecrets: stateSecrets(shared.secrets, settings),
+  publicUrl: settings.publicUrl,
+};
+
+export const handler = http(
+  contract.callback,
+  { now },
+  async ({ params, query, cookie }): Promise<Answer> => {
+    const result = await handleOAuthCallback(parts, {
+      context: params.context,
+      state: query.state,
+      code: query.code,
+      error: query.error,
+      issuer: query.iss,
+      browserSecretOf: (flowId) => cookie(flowCookie(settings.publicUrl, flowId).name),
+    });
+    if (result.kind === 'redirect') {
+      return {
+        kind: 'redirect',
+        url: result.url,
+        cookie: flowCookie(settings.publicUrl, result.flowId).clear(),
+      };
+    }
+    const { status, userMessage } = catalogue[result.code];
+    return { kind: 'page', status, title: 'This did not work', text: userMessage };
+  },
+);

@@ -1,0 +1,22 @@
+/** `GET /integrations/token/{provider}/{accountId}`: hands a valid access token to the tenant's backend. */
+import { accountOf } from '../lib/api/account-request.ts';
+import { json } from '../lib/api/answer.ts';
+import { authenticateWith, connectionParts, now, openPrecious } from '../lib/api/compose.ts';
+import { contract } from '../lib/api/contract.ts';
+import { http } from '../lib/api/http.ts';
+import { readSettings } from '../lib/config.ts';
+import { getAccessToken } from '../lib/integrations/get-access-token.ts';
+
+const settings = readSettings('token');
+const precious = openPrecious(settings);
+const parts = { ...connectionParts('token', precious, settings), flights: new Map() };
+
+export const handler = http(
+  contract.getToken,
+  { authenticate: authenticateWith(precious, settings), now },
+  async (request) => {
+    const { accessToken, ...rest } = await getAccessToken(parts, accountOf(request));
+    // The one place where a token leaves.
+    return json(200, { accessToken: accessToken.reveal(), ...rest });
+  },
+);

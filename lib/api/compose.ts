@@ -1,0 +1,94 @@
+/**
+ * Puts a function's parts together from its settings, once per instance. Each function asks for what it uses and
+ * no more, so that its bundle and its permissions stay as small as its work.
+ */
+import { createDynamoDb, createKms, createSecretsManager } from '../aws/clients.ts';
+import { createSecretSource, type SecretSource } from '../aws/secret-source.ts';
+import type { FunctionName, SettingsOf } from '../config.ts';
+import { createConnectionStore } from '../connections/connection-store.ts';
+import { createFlowStore } from '../flows/flow-store.ts';
+import type { ConnectionParts } from '../integrations/parts.ts';
+import { createPlatformHttp } from '../platform-http/platform-http.ts';
+import { createRegistry } from '../providers/registry.ts';
+import { openTable, type Table } from '../table/table.ts';
+import { createLog, writeLine } from '../telemetry/log.ts';
+import { type Count, createCount } from '../telemetry/metrics.ts';
+import { createApiKeyStore } from '../tenants/api-key.ts';
+import { createProviderAppStore } from '../tenants/provider-app.ts';
+import { createSessionVerifier } from '../tenants/session-token.ts';
+import { readStateSecrets } from '../tenants/state-secrets.ts';
+import { createTenantStore } from '../tenants/tenant.ts';
+import { openVault, type Vault } from '../vault/vault.ts';
+import { type Authenticate, createAuthenticate } from './authentication.ts';
+
+export const now = () => Date.now();
+export const count: Count = createCount(now, writeLine);
+
+let client: ReturnType<typeof createDynamoDb> | undefined;
+
+/** Both tables are reached over the same connections. */
+function openNamed(tableName: string): Table {
+  client ??= createDynamoDb();
+  return openTable(client, tableName);
+}
+
+/** The table of what is precious: connections, tenants, keys, provider apps. */
+export const openPrecious = (settings: SettingsOf<'connectionsTable'>) =>
+  openNamed(settings.connectionsTable);
+/** The table of what expires: flows and the like. */
+export const openActivity = (settings: SettingsOf<'activityTable'>) => openNamed(settings.activityTable);
+
+export function authenticateWith(table: Table, settings: SettingsOf<'publicUrl'>): Authenticate {
+  return createAuthenticate({
+    apiKeys: createApiKeyStore(table),
+    verifySession: createSessionVerifier({ table, audience: settings.publicUrl, now }),
+    now,
+  });
+}
+
+export function secretSource(): SecretSource {
+  return createSecretSource(createSecretsManager(), now);
+}
+
+/** The states' secrets, read when first needed and kept as long as any secret. */
+export function stateSecrets(secrets: SecretSource, settings: SettingsOf<'stateSecretId'>) {
+  return () => readStateSecrets(secrets, settings.stateSecretId);
+}
+
+export function vaultOf(table: Table, settings: SettingsOf<'vaultKeyId'>): Vault {
+  const tenants = createTenantStore(table);
+  return openVault({
+    kms: createKms(),
+    table,
+    keyId: settings.vaultKeyId,
+    kmsKeyOf: async (tenantId) => (await tenants.get(tenantId))?.kmsKeyId,
+    now,
+    onKmsCall: () => count('kms_call'),
+  });
+}
+
+/** What every verb needs that opens credentials or asks a platform. */
+export function connectionParts(
+  functionName: FunctionName,
+  table: Table,
+  settings: SettingsOf<'vaultKeyId' | 'platformOrigins' | 'insecureOrigins'>,
+): ConnectionParts {
+  return {
+    connections: createConnectionStore(table),
+    apps: createProviderAppStore(table),
+    vault: vaultOf(table, settings),
+    registry: createRegistry(settings.platformOrigins),
+    secrets: secretSource(),
+    http: createPlatformHttp({
+      fetch: (input, init) => fetch(input, init),
+      insecureOrigins: settings.insecureOrigins,
+    }),
+    now,
+    log: createLog(functionName, now),
+    count,
+  };
+}
+
+export function flowStore(table: Table) {
+  return createFlowStore(table, now);
+}
