@@ -1,7 +1,7 @@
 /** A tenant: the application or organisation that calls the API, and what its operator has settled for it. */
 import * as z from 'zod/mini';
 import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
-import { allOf, equals, exists } from '../table/condition.ts';
+import { absent, allOf, equals, exists } from '../table/condition.ts';
 import { allTenants, tenantIndexEntry, tenantKey } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 
@@ -33,6 +33,10 @@ const record = z.object({
   createdAt: z.number(),
 });
 
+/** Counts the changes of a tenant's apps, so that two at once do not undo each other. */
+const revision = 'appsRevision';
+const appsRevision = z._default(z.number(), 0);
+
 export type TenantStore = ReturnType<typeof createTenantStore>;
 
 export function createTenantStore(table: Table) {
@@ -56,16 +60,21 @@ export function createTenantStore(table: Table) {
       return item && record.parse(item);
     },
 
-    /** Names the app that a tenant uses at a provider, or with none returns it to the shared one. */
+    /**
+     * Names the app that a tenant uses at a provider, or with none returns it to the shared one. Answers whether there
+     * is such a tenant.
+     */
     async useApp(id: TenantId, provider: ProviderId, context: ContextId | undefined): Promise<boolean> {
       for (;;) {
-        const tenant = await this.get(id);
-        if (!tenant) return false;
-        const { [provider]: previous, ...others } = tenant.apps;
+        const item = await table.get(tenantKey(id));
+        if (!item) return false;
+        const { [provider]: _previous, ...others } = record.parse(item).apps;
         const apps = context === undefined ? others : { ...others, [provider]: context };
-        const unchanged = allOf(exists('pk'), equals('apps', tenant.apps));
-        if (await table.update(tenantKey(id), { set: { apps } }, unchanged)) return true;
-        if (previous === context) return true;
+        // A count, and not the apps themselves: not every engine of DynamoDB's API compares maps.
+        const seen = appsRevision.parse(item[revision]);
+        const unchanged = seen === 0 ? absent(revision) : equals(revision, seen);
+        const change = { set: { apps, [revision]: seen + 1 } };
+        if (await table.update(tenantKey(id), change, allOf(exists('pk'), unchanged))) return true;
       }
     },
 

@@ -26,7 +26,7 @@ export function demandsOf(call: AwsCall, resources: Resources): readonly Demand[
   }
 }
 
-/** A query of an index needs its action on the table and on the index: the service's table of actions asks for both. */
+/** A query of an index needs its action on the index; the table itself need not be granted (IAM for DynamoDB, "permissions on only a specific index"). */
 function tableDemands(call: AwsCall): readonly Demand[] {
   const batch = call.input['RequestItems'];
   const table = textAt(call.input, 'TableName');
@@ -34,7 +34,7 @@ function tableDemands(call: AwsCall): readonly Demand[] {
   const tables = isJsonObject(batch) ? Object.keys(batch) : table === undefined ? [] : [table];
   const paths = tables
     .map(tableNameOf)
-    .flatMap((name) => (index === undefined ? [name] : [name, `${name}/index/${index}`]));
+    .flatMap((name) => (index === undefined ? [name] : [`${name}/index/${index}`]));
   if (paths.length === 0) return [anything(call)];
   return paths.map((path) => ({
     action: iamActionOf(call),
