@@ -86,7 +86,26 @@ describe('deletion of a tenant’s keys', () => {
     await deleteTenantKeys(instance, context.tenantId);
     await deleteTenantKeys(instance, context.tenantId);
     expect(await wrappedKeysOf(context.tenantId)).toEqual([]);
+    expect((await recordsOf(context.tenantId, 'credentials')).map((record) => record['sk'])).toEqual([
+      '0000000001',
+      '0000000002',
+      '0000000003',
+    ]);
     await expect(openVault(instance).decryptToken(first, context)).rejects.toMatchObject(deleted);
+  });
+
+  it('removes more keys than one page holds', async () => {
+    const { tenantId } = newPlace();
+    const key = { wrappedKey: new Uint8Array(1), wrappedUnder: 'vault', createdAt: 0 };
+    const versions = Array.from({ length: 120 }, (_, at) => at + 1);
+    await Promise.all(
+      versions.map((version) => aws.table.put(wrappedKeyKey(tenantId, 'credentials', version), key)),
+    );
+
+    await deleteTenantKeys(aws.instance('A'), tenantId);
+
+    expect(await recordsOf(tenantId, 'credentials')).toHaveLength(121);
+    expect(await wrappedKeysOf(tenantId)).toEqual([]);
   });
 
   it('holds for a tenant that never had a key', async () => {
@@ -147,6 +166,26 @@ describe('deletion of a tenant’s keys', () => {
     expect(await wrappedKeysOf(context.tenantId)).toEqual([]);
   });
 
+  it('wins over a rotation that follows another one and is written after it', async () => {
+    const context = newPlace();
+    const instance = aws.instance('A');
+    await openVault(instance).encryptToken(token, context);
+    const slowDeletion = stalledAtPut('SLOW-DELETION');
+    const slowRotation = stalledAtPut('SLOW-ROTATION');
+    const deletion = deleteTenantKeys(slowDeletion.parts, context.tenantId);
+    await slowDeletion.held.reached;
+    await rotateTenantKey(instance, context.tenantId);
+    const rotation = rotateTenantKey(slowRotation.parts, context.tenantId);
+    await slowRotation.held.reached;
+
+    slowDeletion.held.open();
+    await deletion;
+    slowRotation.held.open();
+
+    await expect(rotation).rejects.toMatchObject(deleted);
+    expect(await wrappedKeysOf(context.tenantId)).toEqual([]);
+  });
+
   it('wins over many instances that seal and rotate at the same moment', async () => {
     const context = newPlace();
     const instances = Array.from({ length: 6 }, (_, at) => aws.instance(`BUSY-${at}`));
@@ -181,11 +220,15 @@ function stalledAtPut(name: string) {
   return { held, parts: { ...instance, table: { ...instance.table, put } } };
 }
 
+async function recordsOf(tenantId: TenantId, purpose: string) {
+  const partition = wrappedKeyKey(tenantId, purpose, 1).pk;
+  return (await aws.table.query({ partition, limit: 1_000 })).items;
+}
+
 async function wrappedKeysOf(tenantId: TenantId): Promise<unknown[]> {
-  const pages = await Promise.all(
-    ['credentials', 'destinations'].map((purpose) =>
-      aws.table.query({ partition: wrappedKeyKey(tenantId, purpose, 1).pk, limit: 100 }),
-    ),
-  );
-  return pages.flatMap(({ items }) => items).flatMap((item) => item['wrappedKey'] ?? []);
+  const records = [
+    ...(await recordsOf(tenantId, 'credentials')),
+    ...(await recordsOf(tenantId, 'destinations')),
+  ];
+  return records.flatMap((record) => record['wrappedKey'] ?? []);
 }

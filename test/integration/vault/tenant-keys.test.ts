@@ -77,6 +77,18 @@ describe('a tenant key', () => {
     expect((await early.decryptToken(sealed, context)).reveal()).toBe(token.reveal());
   });
 
+  it('is found, not made again, by an instance that looked in vain before', async () => {
+    const context = newPlace();
+    const early = openVault(aws.instance('EARLY'));
+    const foreign = await openVault(aws.instance('A')).encryptToken(token, newPlace());
+    await expect(early.decryptToken(foreign, context)).rejects.toMatchObject({ code: 'VAULT_ERROR' });
+    await openVault(aws.instance('B')).encryptToken(token, context);
+
+    await early.encryptToken(token, context);
+
+    expect(aws.calls('kms:GenerateDataKey', 'EARLY')).toBe(0);
+  });
+
   it('row 23: is wiped from the buffer that KMS answered with', async () => {
     const context = newPlace();
     const instance = aws.instance('WATCHED');
@@ -158,6 +170,17 @@ describe('rotation', () => {
 
     await expect(openVault(instance).decryptToken(sealed, context)).rejects.toMatchObject({
       code: 'VAULT_ERROR',
+    });
+  });
+
+  it('ends where the format has no room for another version', async () => {
+    const { tenantId } = newPlace();
+    const last = wrappedKeyKey(tenantId, 'credentials', 0xffff_ffff);
+    await aws.table.put(last, { wrappedKey: new Uint8Array(1), wrappedUnder: 'vault', createdAt: 0 });
+
+    await expect(rotateTenantKey(aws.instance('A'), tenantId)).rejects.toMatchObject({
+      code: 'VAULT_ERROR',
+      message: 'A tenant key has at most 4294967295 versions.',
     });
   });
 

@@ -272,13 +272,17 @@ describe('when KMS is away', () => {
     expect((await vault.decryptToken(late, context)).reveal()).toBe(token.reveal());
   });
 
-  it('a table that is away is reported as such', async () => {
-    const instance = aws.instance('A');
+  it('a table that is away is reported as such, and asked again', async () => {
+    const vault = openVault(aws.instance('A'));
+    const context = newPlace();
     aws.interceptWith((call) => (call.action.startsWith('dynamodb:') ? down : undefined));
 
-    const failed = await openVault(instance).safeEncrypt(token, newPlace());
+    const failed = await vault.safeEncrypt(token, context);
+    aws.interceptWith(undefined);
+    const sealed = await vault.safeEncrypt(token, context);
 
     expect(failed).toMatchObject({ ok: false, error: { code: 'DATABASE_ERROR' } });
+    expect(sealed.ok).toBe(true);
   });
 });
 
