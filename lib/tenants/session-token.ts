@@ -89,7 +89,9 @@ export function createSessionVerifier(parts: {
           currentDate: new Date(parts.now()),
         },
       );
-      const { sub, tenant, providers, origin, returnUrl } = claims.parse(payload);
+      const parsed = claims.safeParse(payload);
+      if (!parsed.success) return undefined;
+      const { sub, tenant, providers, origin, returnUrl } = parsed.data;
       return {
         tenantId: tenant as TenantId,
         userId: sub as UserId,
@@ -98,7 +100,7 @@ export function createSessionVerifier(parts: {
         ...(returnUrl !== undefined && { returnUrl }),
       };
     } catch (error) {
-      if (error instanceof errors.JOSEError || error instanceof z.core.$ZodError) return undefined;
+      if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
   };
