@@ -235,7 +235,7 @@ export const contract = {
           z.object({
             id: z.string(),
             name: z.string(),
-            auth: z.enum(['oauth2']),
+            auth: z.enum(['oauth2', 'credentials']),
             scopes: z.array(
               z.object({
                 id: z.string(),
@@ -244,7 +244,9 @@ export const contract = {
                 required: z.boolean(),
               }),
             ),
-            fields: z.array(z.string()),
+            fields: z.array(
+              z.object({ id: z.string(), label: z.string(), secret: z.boolean(), required: z.boolean() }),
+            ),
           }),
         ),
       }),

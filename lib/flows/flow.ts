@@ -45,6 +45,7 @@ export interface FlowTarget {
     readonly revocation?: string;
     readonly profile: string;
     readonly jwks?: string;
+    readonly others?: Readonly<Record<string, string>>;
   };
 }
 
@@ -107,6 +108,7 @@ export const flowRecord = z.object({
       revocation: z.exactOptional(z.string()),
       profile: z.string(),
       jwks: z.exactOptional(z.string()),
+      others: z.exactOptional(z.record(z.string(), z.string())),
     }),
   }),
   scopes: z.array(z.string()),

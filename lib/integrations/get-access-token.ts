@@ -41,8 +41,9 @@ async function currentCredentials(
       details: { status: connection.status },
     });
   }
-  const { margin } = findProvider(parts.registry, connection.provider).tokens;
-  if (!isRefreshDue(connection, margin, parts.now())) return connection;
+  const provider = findProvider(parts.registry, connection.provider);
+  if (provider.auth !== 'oauth2' || !isRefreshDue(connection, provider.tokens.margin, parts.now()))
+    return connection;
   if (!connection.refreshable && !isTokenExpired(connection, parts.now())) return connection;
   try {
     return await refreshConnection(parts, connection);

@@ -4,11 +4,11 @@ import { IntegrationError } from '../errors.ts';
 import { flowMilliseconds } from '../flows/flow.ts';
 import { type AccountId, newFlowId, type TenantId, token, type UserId } from '../ids.ts';
 import { createPkce } from '../oauth/pkce.ts';
-import type { Provider } from '../providers/definition.ts';
+import type { OAuthProvider } from '../providers/definition.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import { isoTime } from './connection-view.ts';
 import { flowContext } from './flow-secrets.ts';
-import { type ConnectParts, findProvider, targetOf } from './parts.ts';
+import { type ConnectParts, findOAuthProvider, targetOf } from './parts.ts';
 
 export interface ConnectRequest {
   readonly tenantId: TenantId;
@@ -35,7 +35,7 @@ export interface StartedFlow {
  * `OAUTH_INIT_ERROR`.
  */
 export async function initiateOAuthFlow(parts: ConnectParts, request: ConnectRequest): Promise<StartedFlow> {
-  const provider = findProvider(parts.registry, request.provider);
+  const provider = findOAuthProvider(parts.registry, request.provider);
   const tenant = await parts.tenants.get(request.tenantId);
   if (tenant?.status !== 'active')
     throw new IntegrationError('TENANT_DELETED', 'This tenant has been deleted.');
@@ -108,7 +108,7 @@ function chooseReturnUrl(tenant: Tenant, asked: string | undefined): string {
   );
 }
 
-function chooseScopes(provider: Provider, asked: readonly string[] | undefined): readonly string[] {
+function chooseScopes(provider: OAuthProvider, asked: readonly string[] | undefined): readonly string[] {
   const { available, required, default: usual } = provider.scopes;
   const scopes = [...new Set([...required, ...(asked ?? usual)])];
   if (!scopes.every((scope) => Object.hasOwn(available, scope))) {

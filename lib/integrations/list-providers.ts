@@ -1,5 +1,6 @@
 /** The providers that a tenant's users can connect, and what each can be asked for. */
 import type { TenantId } from '../ids.ts';
+import type { CredentialField, Provider } from '../providers/definition.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { ProviderAppStore } from '../tenants/provider-app.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
@@ -7,15 +8,16 @@ import type { TenantStore } from '../tenants/tenant.ts';
 export interface ProviderView {
   readonly id: string;
   readonly name: string;
-  readonly auth: 'oauth2';
+  readonly auth: Provider['auth'];
+  /** What may be asked for on the platform's consent page. */
   readonly scopes: readonly {
     readonly id: string;
     readonly description: string;
     readonly default: boolean;
     readonly required: boolean;
   }[];
-  /** What the user must enter, for providers that take credentials instead of a consent. */
-  readonly fields: readonly string[];
+  /** What the user must enter instead, where there is no consent page. */
+  readonly fields: readonly CredentialField[];
 }
 
 /** The providers that this tenant's users can connect: those with an app, the owner's or the tenant's own. */
@@ -27,16 +29,23 @@ export async function listProviders(
   const ready = new Set([...shared.map((app) => app.provider as string), ...Object.keys(tenant?.apps ?? {})]);
   return parts.registry.all
     .filter(({ id }) => ready.has(id) && (request.visible?.includes(id) ?? true))
-    .map(({ id, name, scopes }) => ({
-      id,
-      name,
-      auth: 'oauth2',
-      scopes: Object.entries(scopes.available).map(([scope, description]) => ({
-        id: scope,
-        description,
-        default: scopes.default.includes(scope),
-        required: scopes.required.includes(scope),
-      })),
-      fields: [],
-    }));
+    .map(viewProvider);
+}
+
+function viewProvider(provider: Provider): ProviderView {
+  const { id, name, auth } = provider;
+  if (provider.auth === 'credentials') return { id, name, auth, scopes: [], fields: provider.fields };
+  const { available, default: usual, required } = provider.scopes;
+  return {
+    id,
+    name,
+    auth,
+    scopes: Object.entries(available).map(([scope, description]) => ({
+      id: scope,
+      description,
+      default: usual.includes(scope),
+      required: required.includes(scope),
+    })),
+    fields: [],
+  };
 }

@@ -5,8 +5,9 @@ import { IntegrationError } from '../errors.ts';
 import type { FlowStore } from '../flows/flow-store.ts';
 import type { ContextId, ProviderId, TenantId } from '../ids.ts';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
-import { createAdapter, type PlatformAdapter } from '../providers/adapter.ts';
-import type { Provider } from '../providers/definition.ts';
+import { createAdapter } from '../providers/adapter.ts';
+import type { OAuthProvider, Provider } from '../providers/definition.ts';
+import type { PlatformAdapter } from '../providers/platform-adapter.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Count } from '../telemetry/metrics.ts';
@@ -60,8 +61,20 @@ export function findProvider(registry: Registry, id: string): Provider {
   return provider;
 }
 
+/**
+ * The same, for what only a platform with consent pages can be asked.
+ * @throws IntegrationError `INVALID_PROVIDER`; `INVALID_REQUEST` when its users give credentials instead.
+ */
+export function findOAuthProvider(registry: Registry, id: string): OAuthProvider {
+  const provider = findProvider(registry, id);
+  if (provider.auth !== 'oauth2') {
+    throw new IntegrationError('INVALID_REQUEST', 'This provider takes credentials. Send them in connect.');
+  }
+  return provider;
+}
+
 /** Where the platform of an app is: as the provider's definition says, or as the app was registered. */
-export function targetOf(registry: Registry, provider: Provider, app: ProviderApp): Target {
+export function targetOf(registry: Registry, provider: OAuthProvider, app: ProviderApp): Target {
   const endpoints = registry.endpointsOf(provider);
   if (endpoints) return { endpoints, issuerInResponse: false };
   if (app.server) return app.server;
@@ -80,12 +93,12 @@ export async function openPlatform(
   place: { readonly provider: ProviderId; readonly context: ContextId; readonly tenantId: TenantId },
   frozen?: { readonly target: Target; readonly clientId: string; readonly appVersion: number },
 ): Promise<{
-  readonly provider: Provider;
+  readonly provider: OAuthProvider;
   ask<Outcome extends { readonly kind: string }>(
     question: (platform: PlatformAdapter) => Promise<Outcome>,
   ): Promise<Outcome>;
 }> {
-  const provider = findProvider(parts.registry, place.provider);
+  const provider = findOAuthProvider(parts.registry, place.provider);
   const app = await parts.apps.get(place.context);
   if (
     !app ||

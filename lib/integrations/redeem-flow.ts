@@ -7,7 +7,7 @@ import { type ErrorCode, IntegrationError } from '../errors.ts';
 import type { Flow, FlowOutcome } from '../flows/flow.ts';
 import { type AccountId, type GrantId, isOpaqueId, newGrantId } from '../ids.ts';
 import type { Failure, TokenSet } from '../oauth/outcome.ts';
-import type { Account, Provider } from '../providers/definition.ts';
+import type { Account, OAuthProvider } from '../providers/definition.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import { flowContext } from './flow-secrets.ts';
 import { type FlowParts, openPlatform } from './parts.ts';
@@ -62,7 +62,7 @@ export async function redeemFlow(
 
   /** Whom the tokens speak for, or why that cannot be told for certain. */
   async function identify(
-    provider: Provider,
+    provider: OAuthProvider,
     tokens: TokenSet,
     scopes: readonly string[],
   ): Promise<readonly Account[] | Failed> {
@@ -95,7 +95,7 @@ export async function redeemFlow(
   }
 
   async function store(
-    provider: Provider,
+    provider: OAuthProvider,
     tokens: TokenSet,
     scopes: readonly string[],
     accounts: readonly Account[],

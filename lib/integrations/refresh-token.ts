@@ -5,7 +5,7 @@
 import type { SealedConnection } from '../connections/connection.ts';
 import { IntegrationError } from '../errors.ts';
 import type { TokenOutcome, TokenSet } from '../oauth/outcome.ts';
-import type { Provider } from '../providers/definition.ts';
+import type { OAuthProvider } from '../providers/definition.ts';
 import type { Sealer } from '../vault/vault.ts';
 import { type ConnectionView, viewConnection } from './connection-view.ts';
 import { openRefreshToken, sealCredentials } from './credentials.ts';
@@ -57,14 +57,16 @@ async function spend(parts: RefreshParts, connection: SealedConnection): Promise
   const platform = await openPlatform(parts, connection);
   // Once the platform has rotated the token, sealing the new one must not fail for want of a key.
   const sealer = await parts.vault.sealerFor(connection.tenantId);
-  const outcome = await platform.ask((adapter) => adapter.refreshAccessToken(refreshToken));
+  const outcome = await platform.ask((adapter) =>
+    adapter.refreshAccessToken(refreshToken, connection.accountId),
+  );
   return settle(parts, connection, platform.provider, sealer, outcome);
 }
 
 async function settle(
   parts: RefreshParts,
   connection: SealedConnection,
-  provider: Provider,
+  provider: OAuthProvider,
   sealer: Sealer,
   outcome: TokenOutcome,
 ): Promise<SealedConnection> {
@@ -124,7 +126,7 @@ const defaultRetrySeconds = 10;
 /** What a refresh changes. An answer without a refresh token keeps the one that was spent. */
 function renewed(
   connection: SealedConnection,
-  provider: Provider,
+  provider: OAuthProvider,
   sealer: Sealer,
   tokens: TokenSet,
   now: number,

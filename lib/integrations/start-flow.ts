@@ -6,7 +6,7 @@ import { type FlowId, token } from '../ids.ts';
 import { mintState, type StateSecrets } from '../oauth/state.ts';
 import { getAuthUrl } from '../providers/adapter.ts';
 import type { Registry } from '../providers/registry.ts';
-import { findProvider } from './parts.ts';
+import { findOAuthProvider } from './parts.ts';
 
 export interface StartParts {
   readonly flows: FlowStore;
@@ -41,7 +41,7 @@ export async function startFlow(
   if (flow.expiresAt <= parts.now()) return { kind: 'refused', code: 'FLOW_EXPIRED' };
   const browserSecret = secretOfBrowser(flow, request.browserSecret);
   if (browserSecret === undefined) return { kind: 'refused', code: 'FLOW_NOT_FOUND' };
-  const provider = findProvider(parts.registry, flow.provider);
+  const provider = findOAuthProvider(parts.registry, flow.provider);
   if (flow.completion === 'direct' && !request.agreed) {
     return { kind: 'ask', tenantName: flow.tenantName, userId: flow.userId, providerName: provider.name };
   }

@@ -90,6 +90,9 @@ function compose(
     refreshable: given.refreshable,
     connectedAt: before?.connectedAt ?? now,
     updatedAt: now,
-    sealed: sealCredentials(sealer, place, tokens),
+    sealed: sealCredentials(sealer, place, {
+      ...tokens,
+      ...(account.accessToken && { accessToken: account.accessToken }),
+    }),
   };
 }

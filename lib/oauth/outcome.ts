@@ -53,7 +53,11 @@ export interface TokenSet {
   readonly subject?: string;
 }
 
-export type TokenOutcome = { readonly kind: 'granted'; readonly tokens: TokenSet } | Failure;
+export type TokenOutcome =
+  | { readonly kind: 'granted'; readonly tokens: TokenSet }
+  /** The platform says that it is too early to renew; what is held stays good. */
+  | { readonly kind: 'unchanged' }
+  | Failure;
 
 export type RevocationOutcome = { readonly kind: 'revoked' } | Failure;
 

@@ -12,6 +12,8 @@ export interface Endpoints {
   readonly profile: string;
   /** Signing keys of the server's ID tokens. */
   readonly jwks?: string;
+  /** What a platform needs beside the standard ones, by its own names. */
+  readonly others?: Readonly<Record<string, string>>;
 }
 
 /** How the client proves itself at the token endpoint. */

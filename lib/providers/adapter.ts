@@ -3,45 +3,17 @@
  * more says so in its definition; nothing here knows any platform by name.
  */
 import { authorizationUrl } from '../oauth/authorization-url.ts';
-import {
-  classifyFailure,
-  type Failure,
-  jsonObject,
-  type RevocationOutcome,
-  type TokenOutcome,
-} from '../oauth/outcome.ts';
+import { classifyFailure, jsonObject } from '../oauth/outcome.ts';
 import { revokeToken } from '../oauth/revocation-endpoint.ts';
-import type { ClientRegistration, Endpoints, OAuthServer } from '../oauth/server.ts';
-import { type CodeRedemption, redeemCode, refreshTokens } from '../oauth/token-endpoint.ts';
+import type { Endpoints, OAuthServer } from '../oauth/server.ts';
+import { redeemCode, refreshTokens } from '../oauth/token-endpoint.ts';
 import type { Answer, PlatformHttp } from '../platform-http/platform-http.ts';
-import type { Secret } from '../telemetry/secret.ts';
-import type { Account, Provider } from './definition.ts';
-
-export type ProfileOutcome = { readonly kind: 'accounts'; readonly accounts: readonly Account[] } | Failure;
-
-/** What a platform can be asked. Every answer is an outcome; nothing is thrown for what a platform says. */
-export interface PlatformAdapter {
-  /** Redeems an authorization code, once. */
-  exchangeCodeForToken(redemption: CodeRedemption): Promise<TokenOutcome>;
-  /** Spends a refresh token. */
-  refreshAccessToken(refreshToken: Secret): Promise<TokenOutcome>;
-  /** The accounts that a token speaks for. */
-  getUserProfile(accessToken: Secret, scopes: readonly string[]): Promise<ProfileOutcome>;
-  /** Ends access at the platform, with whichever of the tokens it wants to see. */
-  revokeAccess(tokens: {
-    readonly accessToken: Secret;
-    readonly refreshToken?: Secret;
-  }): Promise<RevocationOutcome>;
-}
-
-/** A provider app as the platform knows it. */
-export interface AppRegistration extends ClientRegistration {
-  readonly settings: Readonly<Record<string, string>>;
-}
+import type { OAuthProvider } from './definition.ts';
+import type { AppRegistration, PlatformAdapter, ProfileOutcome } from './platform-adapter.ts';
 
 /** What an authorization URL is made of; needs no secret. */
 export function getAuthUrl(
-  provider: Provider,
+  provider: OAuthProvider,
   target: { readonly endpoints: Endpoints; readonly issuer?: string; readonly issuerInResponse: boolean },
   request: Parameters<typeof authorizationUrl>[1],
 ): string {
@@ -49,7 +21,7 @@ export function getAuthUrl(
 }
 
 export function createAdapter(parts: {
-  readonly provider: Provider;
+  readonly provider: OAuthProvider;
   readonly target: {
     readonly endpoints: Endpoints;
     readonly issuer?: string;
@@ -63,7 +35,7 @@ export function createAdapter(parts: {
   const server: OAuthServer = { ...parts.target, dialect: dialectOf(provider, app.settings) };
   const client = { server, registration: app, http, now };
 
-  return {
+  const standard: PlatformAdapter = {
     exchangeCodeForToken: (redemption) => redeemCode(client, redemption),
 
     refreshAccessToken: (refreshToken) => refreshTokens(client, refreshToken),
@@ -93,6 +65,7 @@ export function createAdapter(parts: {
       return revokeToken(client, token, token === tokens.accessToken ? 'access_token' : 'refresh_token');
     },
   };
+  return { ...standard, ...provider.adapt?.(standard, { server, app, http, now }) };
 
   function readProfile(answer: Answer): ProfileOutcome {
     const body = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
@@ -111,7 +84,10 @@ export function createAdapter(parts: {
 /** Two tries of a profile and a token call must fit into one gateway request of 30 s. */
 const readTimeoutMilliseconds = 4_000;
 
-function dialectOf(provider: Provider, settings: Readonly<Record<string, string>>): OAuthServer['dialect'] {
+function dialectOf(
+  provider: OAuthProvider,
+  settings: Readonly<Record<string, string>>,
+): OAuthServer['dialect'] {
   return {
     clientAuthentication: provider.client.authentication,
     clientIdParameter: provider.client.idParameter ?? 'client_id',

@@ -5,6 +5,13 @@
 import { type ProviderId, providerIdPattern } from '../ids.ts';
 import type { ErrorTable } from '../oauth/outcome.ts';
 import type { ClientAuthentication, PkceMethodOrNone } from '../oauth/server.ts';
+import type { Secret } from '../telemetry/secret.ts';
+import type {
+  CredentialsAccess,
+  PlatformAccess,
+  PlatformAdapter,
+  ProfileOutcome,
+} from './platform-adapter.ts';
 
 /** An identity on the platform, as its profile endpoint tells it. */
 export interface Account {
@@ -17,6 +24,8 @@ export interface Account {
   readonly owner?: string;
   /** What else the tenant may want to see, such as a handle or a verified flag. Never secrets, never contact data. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
+  /** Where each account of a grant has a token of its own; else all share the grant's. */
+  readonly accessToken?: Secret;
 }
 
 /** What a profile answer holds: accounts, or the platform's error code. */
@@ -38,6 +47,8 @@ export type RefreshKind =
   | 'rotating'
   /** The refresh token stays. */
   | 'static'
+  /** A token that still lives is exchanged for one that lives longer; once expired it is lost. */
+  | 're-exchange'
   /** Nothing can be renewed. */
   | 'none';
 
@@ -50,13 +61,29 @@ export type RevocationReach =
   /** The platform offers none. */
   | 'none';
 
-export interface ProviderDefinition {
+/** Which connections are renewed before anybody asks. */
+export type ProactiveRefresh =
+  /** Those used lately: the tokens are short, and the refresh token outlives any pause. */
+  | 'in_use'
+  /** All: what is not renewed in time dies. */
+  | 'always';
+
+interface CommonDefinition {
   /** Stable id in URLs and records: lower-case letters, digits and dashes. */
   readonly id: string;
   /** The platform's name as its users know it. */
   readonly name: string;
   /** The platform's own origins by name; configuration may replace each. Empty when the app's registration brings the endpoints. */
   readonly origins: Readonly<Record<string, string>>;
+  /** Meanings of the platform's own error codes, over those of RFC 6749. */
+  readonly errors: ErrorTable;
+  /** Settings that the operator must give with the app's registration, by name, with what each is for. */
+  readonly appSettings?: Readonly<Record<string, string>>;
+}
+
+/** A platform whose users consent on its own pages (OAuth 2). */
+export interface OAuthDefinition extends CommonDefinition {
+  readonly auth: 'oauth2';
   /** Paths on the origins, as `{name}/path`; `registered` when they are discovered once, when an app is registered. */
   readonly endpoints:
     | {
@@ -64,6 +91,8 @@ export interface ProviderDefinition {
         readonly token: string;
         readonly revocation?: string;
         readonly profile: string;
+        /** What the platform needs beside the standard ones, by names that only its own functions know. */
+        readonly others?: Readonly<Record<string, string>>;
       }
     | 'registered';
   readonly scopes: {
@@ -91,18 +120,23 @@ export interface ProviderDefinition {
     readonly subjectField?: string;
     /** Seconds an access token lives when the platform does not say; unknown when absent. */
     readonly assumedLifetimeSeconds?: number;
+    readonly proactive: ProactiveRefresh;
+    /** Longest that a refresh token may lie unused, in seconds, where it would die of idleness. */
+    readonly keepAliveSeconds?: number;
+    /** Seconds a token must have lived before the platform renews it; asking earlier changes nothing. */
+    readonly minimumAgeSeconds?: number;
+    /** Seconds for which a rotated refresh token still works, where the platform grants such a grace. */
+    readonly rotationGraceSeconds?: number;
   };
+  /** Refreshes of one provider app that one worker runs at once. */
+  readonly concurrency?: number;
   readonly revocation: {
     readonly reach: RevocationReach;
     /** Which token the platform wants to be shown. */
     readonly token: 'access_token' | 'refresh_token';
   };
-  /** Meanings of the platform's own error codes, over those of RFC 6749. */
-  readonly errors: ErrorTable;
   /** Whether one consent yields one account or may yield several. */
   readonly accounts: 'one' | 'several';
-  /** Settings that the operator must give with the app's registration, by name, with what each is for. */
-  readonly appSettings?: Readonly<Record<string, string>>;
   /** Headers of every call, from the app's settings. */
   readonly headers?: (settings: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
   readonly profile: {
@@ -111,40 +145,102 @@ export interface ProviderDefinition {
     /** Reads a successful or failed answer's JSON object. */
     readonly read: (body: Readonly<Record<string, unknown>>) => ProfileReading;
   };
+  /** What the platform does unlike all others, laid over the default adapter. */
+  readonly adapt?: (standard: PlatformAdapter, platform: PlatformAccess) => Partial<PlatformAdapter>;
 }
 
-export interface Provider extends Omit<ProviderDefinition, 'id'> {
-  readonly id: ProviderId;
+/** One thing that a user enters to connect an account at a platform without consent pages. */
+export interface CredentialField {
+  readonly id: string;
+  readonly label: string;
+  /** Whether it is to be hidden while it is entered. */
+  readonly secret: boolean;
+  readonly required: boolean;
 }
+
+/** What the entered credentials are, before the platform has seen them. */
+export type CredentialsReading =
+  | { readonly kind: 'credentials'; readonly secret: Secret; readonly claimedAccount: string }
+  /** Names of the fields that cannot be right. */
+  | { readonly kind: 'malformed'; readonly fields: readonly string[] };
+
+/** A platform without an API for others: the user gives what their own session runs on. */
+export interface CredentialsDefinition extends CommonDefinition {
+  readonly auth: 'credentials';
+  readonly endpoints: { readonly profile: string };
+  readonly fields: readonly CredentialField[];
+  readonly read: (input: Readonly<Record<string, string>>) => CredentialsReading;
+  /** Seconds between two looks at whether the session still lives. */
+  readonly probeEverySeconds: number;
+  /** Shows the credentials to the platform once. Never called twice for one answer: a failed look may end the session. */
+  readonly probe: (secret: Secret, platform: CredentialsAccess) => Promise<ProfileOutcome>;
+}
+
+export type ProviderDefinition = OAuthDefinition | CredentialsDefinition;
+export type OAuthProvider = Omit<OAuthDefinition, 'id'> & { readonly id: ProviderId };
+export type CredentialsProvider = Omit<CredentialsDefinition, 'id'> & { readonly id: ProviderId };
+export type Provider = OAuthProvider | CredentialsProvider;
 
 /**
  * Checks a definition and brands its id.
  * @throws Error saying what is wrong with the definition.
  */
+export function defineProvider(definition: OAuthDefinition): OAuthProvider;
+export function defineProvider(definition: CredentialsDefinition): CredentialsProvider;
 export function defineProvider(definition: ProviderDefinition): Provider {
-  const { id, scopes, tokens, accounts } = definition;
-  const wrong = (what: string) => new Error(`Provider definition "${id}": ${what}`);
-  if (!providerIdPattern.test(id)) throw wrong('the id must be 2-32 lower-case letters, digits and dashes.');
-  for (const scope of [...scopes.default, ...scopes.required]) {
-    if (!Object.hasOwn(scopes.available, scope))
-      throw wrong(`scope "${scope}" is not among the available ones.`);
+  const wrong = (what: string) => new Error(`Provider definition "${definition.id}": ${what}`);
+  if (!providerIdPattern.test(definition.id)) {
+    throw wrong('the id must be 2-32 lower-case letters, digits and dashes.');
   }
+  const flaw =
+    definition.endpoints === 'registered'
+      ? undefined
+      : endpointFlaw(definition.origins, definition.endpoints);
+  if (flaw !== undefined) throw wrong(flaw);
+  const further = definition.auth === 'oauth2' ? oauthFlaw(definition) : undefined;
+  if (further !== undefined) throw wrong(further);
+  return { ...definition, id: definition.id as ProviderId };
+}
+
+function endpointFlaw(
+  origins: Readonly<Record<string, string>>,
+  endpoints: Readonly<Record<string, string | Readonly<Record<string, string>> | undefined>>,
+): string | undefined {
+  const all = Object.values(endpoints).flatMap((endpoint) =>
+    typeof endpoint === 'object' ? Object.values(endpoint) : (endpoint ?? []),
+  );
+  const stray = all.some((endpoint) => {
+    const origin = /^\{([a-z]+)\}\//.exec(endpoint)?.[1];
+    return origin === undefined || !Object.hasOwn(origins, origin);
+  });
+  return stray ? 'every endpoint must begin with one of the origins, as {name}/path.' : undefined;
+}
+
+function oauthFlaw({
+  scopes,
+  tokens,
+  accounts,
+  endpoints,
+  revocation,
+  adapt,
+}: OAuthDefinition): string | undefined {
+  const unknown = [...scopes.default, ...scopes.required].find(
+    (scope) => !Object.hasOwn(scopes.available, scope),
+  );
+  if (unknown !== undefined) return `scope "${unknown}" is not among the available ones.`;
+  // One connection's refresh would end the token that its siblings hold.
   if (accounts === 'several' && tokens.refresh === 'rotating') {
-    // One connection's refresh would end the token that its siblings hold.
-    throw wrong('several accounts per grant cannot share a rotating refresh token.');
+    return 'several accounts per grant cannot share a rotating refresh token.';
   }
   if (tokens.margin.share < 0 || tokens.margin.share >= 1)
-    throw wrong('the refresh margin must be a share below 1.');
-  if (definition.endpoints !== 'registered') {
-    for (const endpoint of Object.values(definition.endpoints)) {
-      const origin = /^\{([a-z]+)\}\//.exec(endpoint)?.[1];
-      if (origin === undefined || !Object.hasOwn(definition.origins, origin)) {
-        throw wrong('every endpoint must begin with one of the origins, as {name}/path.');
-      }
-    }
-    if (definition.revocation.reach !== 'none' && definition.endpoints.revocation === undefined) {
-      throw wrong('a revocation needs its endpoint.');
-    }
+    return 'the refresh margin must be a share below 1.';
+  if (
+    revocation.reach !== 'none' &&
+    endpoints !== 'registered' &&
+    endpoints.revocation === undefined &&
+    !adapt
+  ) {
+    return 'a revocation needs its endpoint.';
   }
-  return { ...definition, id: id as ProviderId };
+  return undefined;
 }

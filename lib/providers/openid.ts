@@ -7,6 +7,7 @@ import { defineProvider, type ProfileReading } from './definition.ts';
 export const openid = defineProvider({
   id: 'openid',
   name: 'OpenID Connect',
+  auth: 'oauth2',
   origins: {},
   endpoints: 'registered',
   scopes: {
@@ -24,7 +25,12 @@ export const openid = defineProvider({
   // A server hands out a refresh token only for a consent it has asked for (OpenID Connect Core section 11).
   authorizationParameters: { prompt: 'consent' },
   idToken: true,
-  tokens: { refresh: 'rotating', margin: { share: 0.15, atLeastSeconds: 60, atMostSeconds: 3_600 } },
+  tokens: {
+    refresh: 'rotating',
+    margin: { share: 0.15, atLeastSeconds: 60, atMostSeconds: 3_600 },
+    proactive: 'in_use',
+    keepAliveSeconds: 604_800,
+  },
   // Servers may end the whole grant with one token (RFC 7009 section 2.1), so assume they do.
   revocation: { reach: 'grant', token: 'refresh_token' },
   errors: {},

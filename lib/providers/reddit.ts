@@ -20,6 +20,7 @@ const me = z.object({
 export const reddit = defineProvider({
   id: 'reddit',
   name: 'Reddit',
+  auth: 'oauth2',
   origins: { www: 'https://www.reddit.com', oauth: 'https://oauth.reddit.com' },
   endpoints: {
     authorization: '{www}/api/v1/authorize',
@@ -73,6 +74,7 @@ export const reddit = defineProvider({
     refresh: 'static',
     margin: { share: 0.15, atLeastSeconds: 300, atMostSeconds: 3_600 },
     assumedLifetimeSeconds: 3_600,
+    proactive: 'in_use',
   },
   // Revoking the refresh token takes its access tokens with it, and no other consent's.
   revocation: { reach: 'token', token: 'refresh_token' },

@@ -1,6 +1,6 @@
 /** The one list of providers, and where each of them is. Only this file imports provider files. */
 import type { Endpoints } from '../oauth/server.ts';
-import type { Provider } from './definition.ts';
+import type { CredentialsProvider, OAuthProvider, Provider } from './definition.ts';
 import { openid } from './openid.ts';
 import { reddit } from './reddit.ts';
 import { tiktok } from './tiktok.ts';
@@ -13,7 +13,9 @@ export interface Registry {
   readonly all: readonly Provider[];
   find(id: string): Provider | undefined;
   /** A provider's endpoints as full URLs; nothing for one whose endpoints come with the app's registration. */
-  endpointsOf(provider: Provider): Endpoints | undefined;
+  endpointsOf(provider: OAuthProvider): Endpoints | undefined;
+  /** Where the credentials of a provider without OAuth are shown. */
+  profileUrlOf(provider: CredentialsProvider): string;
 }
 
 /**
@@ -30,16 +32,25 @@ export function createRegistry(
     find: (id) => byId.get(id),
     endpointsOf(provider) {
       if (provider.endpoints === 'registered') return undefined;
-      const known = { ...provider.origins, ...origins[provider.id] };
-      const resolve = (endpoint: string) =>
-        endpoint.replace(/^\{([a-z]+)\}/, (_, name: string) => known[name] ?? '');
-      const { authorization, token, revocation, profile } = provider.endpoints;
+      const resolve = resolverOf(provider);
+      const { authorization, token, revocation, profile, others } = provider.endpoints;
       return {
         authorization: resolve(authorization),
         token: resolve(token),
         profile: resolve(profile),
         ...(revocation !== undefined && { revocation: resolve(revocation) }),
+        ...(others && {
+          others: Object.fromEntries(
+            Object.entries(others).map(([name, endpoint]) => [name, resolve(endpoint)]),
+          ),
+        }),
       };
     },
+    profileUrlOf: (provider) => resolverOf(provider)(provider.endpoints.profile),
   };
+
+  function resolverOf(provider: Provider): (endpoint: string) => string {
+    const known = { ...provider.origins, ...origins[provider.id] };
+    return (endpoint) => endpoint.replace(/^\{([a-z]+)\}/, (_, name: string) => known[name] ?? '');
+  }
 }

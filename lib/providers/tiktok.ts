@@ -50,6 +50,7 @@ const envelope = z.object({
 export const tiktok = defineProvider({
   id: 'tiktok',
   name: 'TikTok',
+  auth: 'oauth2',
   origins: { www: 'https://www.tiktok.com', api: 'https://open.tiktokapis.com' },
   endpoints: {
     authorization: '{www}/v2/auth/authorize/',
@@ -80,6 +81,9 @@ export const tiktok = defineProvider({
     margin: { share: 0.15, atLeastSeconds: 300, atMostSeconds: 3_600 },
     subjectField: 'open_id',
     assumedLifetimeSeconds: 7_200,
+    proactive: 'in_use',
+    // The refresh token dies after 180 days without use, and TikTok has shortened its times before.
+    keepAliveSeconds: 604_800,
   },
   // Revoking ends the app's whole authorization by this user, and is shown the access token.
   revocation: { reach: 'grant', token: 'access_token' },

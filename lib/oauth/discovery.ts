@@ -1,0 +1,49 @@
+/**
+ * Server metadata (RFC 8414, OpenID Connect Discovery), read once, when an app is registered. What it says is frozen
+ * into the registration: later changes at the server need the operator.
+ */
+import { allowInsecureRequests, customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
+import type { PlatformHttp } from '../platform-http/platform-http.ts';
+import type { Endpoints } from './server.ts';
+
+export interface DiscoveredServer {
+  readonly issuer: string;
+  readonly issuerInResponse: boolean;
+  readonly endpoints: Endpoints;
+}
+
+/**
+ * @throws Error saying what the metadata lacks, or that its issuer is not the one asked for (RFC 8414 section 3.3).
+ */
+export async function discoverServer(http: PlatformHttp, issuer: string): Promise<DiscoveredServer> {
+  const identifier = new URL(issuer);
+  const response = await discoveryRequest(identifier, {
+    // The platform client knows the exact origins that may be reached without TLS.
+    [allowInsecureRequests]: true,
+    [customFetch]: async (url) => {
+      const answer = await http({ url, method: 'GET' });
+      if (answer.kind !== 'answered') throw new Error('The issuer did not answer.');
+      return new Response(answer.body, {
+        status: answer.status,
+        headers: { 'content-type': 'application/json' },
+      });
+    },
+  });
+  const metadata = await processDiscoveryResponse(identifier, response);
+  const { authorization_endpoint, token_endpoint, userinfo_endpoint, revocation_endpoint, jwks_uri } =
+    metadata;
+  if (!authorization_endpoint || !token_endpoint || !userinfo_endpoint) {
+    throw new Error('The issuer names no authorization, token or userinfo endpoint.');
+  }
+  return {
+    issuer: metadata.issuer,
+    issuerInResponse: metadata.authorization_response_iss_parameter_supported === true,
+    endpoints: {
+      authorization: authorization_endpoint,
+      token: token_endpoint,
+      profile: userinfo_endpoint,
+      ...(revocation_endpoint !== undefined && { revocation: revocation_endpoint }),
+      ...(jwks_uri !== undefined && { jwks: jwks_uri }),
+    },
+  };
+}
