@@ -22,6 +22,13 @@ export function parseReturnUrl(text: string, insecureOrigins: readonly string[])
   return url.href;
 }
 
+/** Loopback and unspecified addresses in the one spelling that URL parsing leaves, IPv4 within IPv6 included. */
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\.|^0\./.test(host);
+  const name = host.replace(/\.$/, '');
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    /^127\.|^0\./.test(name) ||
+    /^\[::(?:1|ffff:(?:7f[0-9a-f]{2}|0):[0-9a-f]+)?\]$/.test(name)
+  );
 }

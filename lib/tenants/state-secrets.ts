@@ -6,7 +6,11 @@ import { Secret } from '../telemetry/secret.ts';
 
 /** At least 256 bits, however they are written. */
 const secretText = z.string().check(z.minLength(43));
-const record = z.object({ current: secretText, previous: z.optional(z.string()) });
+/** The one before is still believed, so it must be as strong; an operator may leave it empty. */
+const record = z.object({
+  current: secretText,
+  previous: z.optional(z.union([z.literal(''), secretText])),
+});
 
 /** @throws IntegrationError `VAULT_ERROR` when the secret is missing or too short. */
 export async function readStateSecrets(

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { region } from '../../../infra/local/aws/account.ts';
 import { type CallCounter, countCalls } from '../../../infra/local/aws/call-counter.ts';
@@ -97,6 +97,7 @@ async function run(dynamodb: Service) {
       });
       onTestFinished(() => client.destroy());
       await client.send(tableLikeTheProducts(name));
+      while (!(await isActive(client, name))) await delay(1);
       return { table: openTable(client, name), client, name };
     },
     async close() {
@@ -104,6 +105,12 @@ async function run(dynamodb: Service) {
       await dynamodb.close();
     },
   });
+}
+
+/** A table is there a moment after it was created, as on AWS. */
+async function isActive(client: DynamoDBClient, name: string): Promise<boolean> {
+  const { Table: found } = await client.send(new DescribeTableCommand({ TableName: name }));
+  return found?.TableStatus === 'ACTIVE';
 }
 
 function tableLikeTheProducts(name: string): CreateTableCommand {

@@ -1,0 +1,77 @@
+/** Provider apps: each change is a new version, so that a flow under way notices; tenants' own apps stay their own. */
+import { describe, expect, it } from 'vitest';
+import type { ContextId, ProviderId, TenantId } from '../../../lib/ids.ts';
+import { createProviderAppStore } from '../../../lib/tenants/provider-app.ts';
+import { onEachEngine } from '../table/engines.ts';
+import { sharedTikTok, tenantId, tiktok } from './records.ts';
+
+const shared = {
+  context: sharedTikTok,
+  provider: tiktok,
+  clientId: 'client',
+  secretId: 'hawser/apps/tiktok',
+  settings: {},
+};
+const own = {
+  context: 'app_0123456789abcdefghijkl' as ContextId,
+  provider: 'openid' as ProviderId,
+  tenantId,
+  clientId: 'own',
+  secretId: 'hawser/apps/own',
+  settings: { userAgent: 'web:example:v1' },
+  server: {
+    issuer: 'https://id.example',
+    issuerInResponse: true,
+    endpoints: {
+      authorization: 'https://id.example/authorize',
+      token: 'https://id.example/token',
+      profile: 'https://id.example/me',
+      jwks: 'https://id.example/jwks',
+    },
+  },
+};
+
+onEachEngine((engine) => {
+  const store = async () => createProviderAppStore(await engine.newTable());
+
+  describe('a provider app', () => {
+    it('reads back as it was registered, endpoints included', async () => {
+      const apps = await store();
+
+      const saved = await apps.save(own);
+
+      expect(saved).toEqual({ ...own, version: 1 });
+      expect(await apps.get(own.context)).toEqual(saved);
+      expect(await apps.get('app_unknown' as ContextId)).toBeUndefined();
+    });
+
+    it('row 1: is another version after each change of its registration', async () => {
+      const apps = await store();
+      await apps.save(shared);
+
+      const second = await apps.save({ ...shared, clientId: 'changed' });
+
+      expect(second.version).toBe(2);
+      expect(await apps.get(sharedTikTok)).toEqual({ ...shared, clientId: 'changed', version: 2 });
+    });
+
+    it('is gone after its removal', async () => {
+      const apps = await store();
+      await apps.save(shared);
+
+      expect(await apps.remove(sharedTikTok)).toBe(true);
+      expect(await apps.remove(sharedTikTok)).toBe(false);
+      expect(await apps.get(sharedTikTok)).toBeUndefined();
+    });
+
+    it("row 10: is listed with the shared ones or with its tenant's", async () => {
+      const apps = await store();
+      await apps.save(shared);
+      await apps.save(own);
+      await apps.save({ ...own, context: 'app_theirs' as ContextId, tenantId: 'other' as TenantId });
+
+      expect((await apps.list()).map(({ context }) => context)).toEqual([sharedTikTok]);
+      expect((await apps.list(tenantId)).map(({ context }) => context)).toEqual([own.context]);
+    });
+  });
+});

@@ -1,0 +1,96 @@
+/** Tenants: an id is used once and for ever, and two changes at once do not undo each other. */
+import { describe, expect, it } from 'vitest';
+import type { ContextId, ProviderId, TenantId } from '../../../lib/ids.ts';
+import { createTenantStore } from '../../../lib/tenants/tenant.ts';
+import { onEachEngine } from '../table/engines.ts';
+import { aTenant, tenantId, tiktok, winners } from './records.ts';
+
+const own = 'app_own' as ContextId;
+const reddit = 'reddit' as ProviderId;
+
+onEachEngine((engine) => {
+  async function stored(changes: Parameters<typeof aTenant>[0] = {}) {
+    const tenants = createTenantStore(await engine.newTable());
+    await tenants.create(aTenant(changes));
+    return tenants;
+  }
+
+  describe('a tenant', () => {
+    it('reads back as it was stored, and an unknown one as nothing', async () => {
+      const tenants = await stored({ kmsKeyId: 'alias/own', apps: { tiktok: own } });
+
+      expect(await tenants.get(tenantId)).toEqual(aTenant({ kmsKeyId: 'alias/own', apps: { tiktok: own } }));
+      expect(await tenants.get('nobody' as TenantId)).toBeUndefined();
+    });
+
+    it('row 10: takes an id once, also after its deletion', async () => {
+      const tenants = createTenantStore(await engine.newTable());
+
+      const created = await Promise.all(Array.from({ length: 5 }, () => tenants.create(aTenant())));
+      await tenants.change(tenantId, { status: 'deleted' });
+
+      expect(winners(created)).toBe(1);
+      expect(await tenants.create(aTenant())).toBe(false);
+      expect((await tenants.get(tenantId))?.status).toBe('deleted');
+    });
+
+    it('changes where it is told to, and nowhere else', async () => {
+      const tenants = await stored();
+
+      const changed = await tenants.change(tenantId, { directLinking: true, returnUrls: [] });
+
+      expect(changed).toEqual(aTenant({ directLinking: true, returnUrls: [] }));
+      expect(await tenants.get(tenantId)).toEqual(changed);
+      expect(await tenants.change('nobody' as TenantId, { name: 'x' })).toBeUndefined();
+      expect(await tenants.get('nobody' as TenantId)).toBeUndefined();
+    });
+  });
+
+  describe("a tenant's own app", () => {
+    it('takes the place of the shared one, and gives it back', async () => {
+      const tenants = await stored();
+
+      expect(await tenants.useApp(tenantId, tiktok, own)).toBe(true);
+      expect((await tenants.get(tenantId))?.apps).toEqual({ tiktok: own });
+      expect(await tenants.useApp(tenantId, tiktok, own)).toBe(true);
+      expect(await tenants.useApp(tenantId, tiktok, undefined)).toBe(true);
+      expect((await tenants.get(tenantId))?.apps).toEqual({});
+    });
+
+    it('does not undo a change of another app at the same time', async () => {
+      const tenants = await stored();
+      const names = ['tiktok', 'reddit', 'openid', 'slack', 'asana'] as ProviderId[];
+
+      await Promise.all(
+        names.map((name) => tenants.useApp(tenantId, name, `app_${name}` as string as ContextId)),
+      );
+
+      const expected = Object.fromEntries(names.map((name) => [name, `app_${name}`]));
+      expect((await tenants.get(tenantId))?.apps).toEqual(expected);
+    });
+
+    it('does not create a tenant', async () => {
+      const tenants = await stored();
+
+      expect(await tenants.useApp('nobody' as TenantId, reddit, own)).toBe(false);
+      expect(await tenants.get('nobody' as TenantId)).toBeUndefined();
+    });
+  });
+
+  describe('the list of tenants', () => {
+    it('holds all, deleted ones included, page by page', async () => {
+      const tenants = createTenantStore(await engine.newTable());
+      const ids = Array.from({ length: 103 }, (_each, index) => `tenant-${String(index).padStart(3, '0')}`);
+      await Promise.all(ids.map((id) => tenants.create(aTenant({ id: id as TenantId }))));
+      await tenants.change('tenant-001' as TenantId, { status: 'deleted' });
+
+      const first = await tenants.list();
+      const second = await tenants.list(first.last);
+
+      expect([...first.tenants, ...second.tenants].map(({ id }) => id)).toEqual(ids);
+      expect(first.tenants).toHaveLength(100);
+      expect(first.tenants[1]?.status).toBe('deleted');
+      expect(second.last).toBeUndefined();
+    });
+  });
+});
