@@ -137,7 +137,9 @@ async function readTokens(
     return classifyFailure(answer, dialect.errors, client.now());
   }
   try {
-    const tokens = await process(Response.json(standardBody(body)), options);
+    const tokens = await process(Response.json(standardBody(body, dialect)), options);
+    // A token bound to a key we never showed is none we could use (RFC 9449).
+    if (tokens.token_type !== 'bearer') return { kind: 'unknown', reason: 'unreadable_answer' };
     return { kind: 'granted', tokens: readTokenSet(tokens, body, dialect) };
   } catch {
     return { kind: 'unknown', reason: 'unreadable_answer' };
@@ -145,12 +147,17 @@ async function readTokens(
 }
 
 /** The answer with what platforms leave out or mangle set right, so that the standard checks can run on the rest. */
-function standardBody(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { expires_in, refresh_token, scope, ...rest } = body;
+function standardBody(
+  body: Readonly<Record<string, unknown>>,
+  dialect: OAuthServer['dialect'],
+): Record<string, unknown> {
+  const { expires_in, refresh_token, scope, token_type, id_token, ...rest } = body;
   const lifetime = lifetimeSeconds(expires_in);
   return {
-    token_type: 'bearer',
     ...rest,
+    token_type: typeof token_type === 'string' && token_type !== '' ? token_type : 'bearer',
+    // What was not asked for is not looked at: a platform may sign it as it likes.
+    ...(dialect.idToken && id_token !== undefined && { id_token }),
     ...(lifetime !== undefined && { expires_in: lifetime }),
     ...(typeof refresh_token === 'string' && refresh_token !== '' && { refresh_token }),
     ...(typeof scope === 'string' && { scope }),
@@ -180,7 +187,7 @@ function readTokenSet(
 
 function lifetimeSeconds(value: unknown): number | undefined {
   const seconds = typeof value === 'string' ? Number(value) : value;
-  return typeof seconds === 'number' && seconds > 0 && seconds <= longestLifetimeSeconds
+  return typeof seconds === 'number' && seconds >= 1 && seconds <= longestLifetimeSeconds
     ? Math.floor(seconds)
     : undefined;
 }
