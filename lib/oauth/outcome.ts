@@ -22,6 +22,19 @@ export type ErrorMeaning = 'retryable' | 'reconnect_required' | 'misconfigured';
 /** A platform's error codes (or `http_<status>`) and their meanings; laid over {@link standardErrors}. */
 export type ErrorTable = Readonly<Record<string, ErrorMeaning>>;
 
+/** What a platform's refusal says, once its wording is understood. */
+export interface Refusal {
+  /** The platform's codes for it, the most specific first; the first that a table knows decides. */
+  readonly codes: readonly string[];
+  /** Whether the platform itself calls it a passing trouble, whatever its code. */
+  readonly transient?: boolean;
+  /** Seconds until the platform will listen again, where it says so elsewhere than in `Retry-After`. */
+  readonly afterSeconds?: number;
+}
+
+/** Understands refusals that are not worded as RFC 6749 words them. */
+export type RefusalReader = (body: Readonly<Record<string, unknown>>, headers: Headers) => Refusal;
+
 /** The token-endpoint errors of RFC 6749 section 5.2 and the server errors of section 4.1.2.1. */
 const standardErrors: ErrorTable = {
   invalid_grant: 'reconnect_required',
@@ -86,37 +99,39 @@ function keepLargeNumbers(_key: string, value: unknown, context?: { source?: str
  * What an answer without the thing asked for means. Only codes that the table knows are named in the reason:
  * a platform's free text never travels further.
  */
-export function classifyFailure(answer: Answer, platformErrors: ErrorTable, now: number): Failure {
+export function classifyFailure(
+  answer: Answer,
+  platformErrors: ErrorTable,
+  now: number,
+  readRefusal: RefusalReader = standardRefusal,
+): Failure {
   if (answer.kind === 'unreachable') return { kind: 'retryable', reason: 'unreachable' };
   if (answer.kind === 'lost') return { kind: 'unknown', reason: 'answer_lost' };
   const table = { ...standardErrors, ...platformErrors };
-  const code = errorCode(answer.body);
-  const meaning = Object.hasOwn(table, code) ? code : `http_${answer.status}`;
-  const afterSeconds = retryAfterSeconds(answer.headers, now);
-  if (answer.status === 429 || answer.status >= 500) {
-    return {
-      kind: 'retryable',
-      reason: `http_${answer.status}`,
-      ...(afterSeconds !== undefined && { afterSeconds }),
-    };
-  }
+  const refusal = readRefusal(jsonObject(answer.body) ?? {}, answer.headers);
+  const meaning = refusal.codes.find((code) => Object.hasOwn(table, code)) ?? `http_${answer.status}`;
+  const afterSeconds = refusal.afterSeconds ?? retryAfterSeconds(answer.headers, now);
+  const retryable = (reason: string): Failure => ({
+    kind: 'retryable',
+    reason,
+    ...(afterSeconds !== undefined && { afterSeconds }),
+  });
+  if (answer.status === 429 || answer.status >= 500) return retryable(`http_${answer.status}`);
+  if (refusal.transient) return retryable('transient');
   const kind = table[meaning];
+  if (kind === 'retryable') return retryable(meaning);
   if (kind !== undefined) return { kind, reason: meaning };
   if (answer.status < 300) return { kind: 'unknown', reason: 'unreadable_answer' };
   // An error nobody documented is no evidence that the grant is gone.
-  return {
-    kind: 'retryable',
-    reason: 'unrecognised_error',
-    ...(afterSeconds !== undefined && { afterSeconds }),
-  };
+  return retryable('unrecognised_error');
 }
 
-/** The platform's error code: `error` as text, or the code inside an error object. */
-function errorCode(body: string): string {
-  const error = jsonObject(body)?.['error'];
-  if (typeof error === 'string') return error;
-  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
-  return '';
+/** `error` as text, or the code inside an error object. */
+function standardRefusal(body: Readonly<Record<string, unknown>>): Refusal {
+  const { error } = body;
+  if (typeof error === 'string') return { codes: [error] };
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return { codes: code === undefined ? [] : [String(code)] };
 }
 
 /** Seconds named by `Retry-After`, in either of its forms (RFC 9110 section 10.2.3), at most a day. */

@@ -38,7 +38,8 @@ export async function revokeToken(
   });
   const error = answer.kind === 'answered' ? jsonObject(answer.body)?.['error'] : undefined;
   if (answer.kind === 'answered' && answer.status < 300 && error === undefined) return { kind: 'revoked' };
-  const failure = classifyFailure(answer, server.dialect.errors, client.now());
+  const { errors, readRefusal } = server.dialect;
+  const failure = classifyFailure(answer, errors, client.now(), readRefusal);
   // RFC 7009 section 2.2: a token the server no longer knows is what was wanted.
   if (failure.kind === 'reconnect_required') return { kind: 'revoked' };
   // Revoking twice does no harm, so a lost answer is simply tried again.

@@ -1,7 +1,7 @@
 /** One authorization server as a client sees it: plain data, so that a flow can keep a snapshot of it. */
 import type { ClientAuth } from 'oauth4webapi';
 import type { Secret } from '../telemetry/secret.ts';
-import type { ErrorTable } from './outcome.ts';
+import type { ErrorTable, RefusalReader } from './outcome.ts';
 import type { PkceMethod } from './pkce.ts';
 
 /** Full URLs. Frozen into each flow when it starts; nothing in a callback can change where a code is sent. */
@@ -42,6 +42,8 @@ export interface Dialect {
   /** Name of the field of the token answer that holds the user's id, where there is one. */
   readonly subjectField?: string;
   readonly errors: ErrorTable;
+  /** For a platform that words its refusals in its own way. */
+  readonly readRefusal?: RefusalReader;
   /** Sent with every call, such as a User-Agent the platform insists on. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -134,7 +134,7 @@ async function readTokens(
     typeof body?.['access_token'] !== 'string' ||
     body['access_token'] === ''
   ) {
-    return classifyFailure(answer, dialect.errors, client.now());
+    return classifyFailure(answer, dialect.errors, client.now(), dialect.readRefusal);
   }
   try {
     const tokens = await process(Response.json(standardBody(body, dialect)), options);

@@ -73,7 +73,7 @@ export function createAdapter(parts: {
       const reading = provider.profile.read(body);
       if (reading.kind === 'accounts') return reading;
     }
-    const failure = classifyFailure(answer, provider.errors, now());
+    const failure = classifyFailure(answer, provider.errors, now(), provider.readRefusal);
     // At a resource, 401 speaks of the token and not of our client.
     if (answer.kind === 'answered' && answer.status === 401)
       return { kind: 'reconnect_required', reason: failure.reason };
@@ -97,6 +97,7 @@ function dialectOf(
     idToken: provider.idToken ?? false,
     ...(provider.tokens.subjectField !== undefined && { subjectField: provider.tokens.subjectField }),
     errors: provider.errors,
+    ...(provider.readRefusal && { readRefusal: provider.readRefusal }),
     headers: provider.headers?.(settings) ?? {},
   };
 }

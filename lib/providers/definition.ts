@@ -3,7 +3,7 @@
  * types cannot, so that a wrong definition fails when it is loaded, not when a user connects.
  */
 import { type ProviderId, providerIdPattern } from '../ids.ts';
-import type { ErrorTable } from '../oauth/outcome.ts';
+import type { ErrorTable, RefusalReader } from '../oauth/outcome.ts';
 import type { ClientAuthentication, PkceMethodOrNone } from '../oauth/server.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type {
@@ -68,6 +68,15 @@ export type ProactiveRefresh =
   /** All: what is not renewed in time dies. */
   | 'always';
 
+/** Something about the app's registration that hardly any operator has to say. */
+export interface OptionalSetting {
+  readonly meaning: string;
+  /** What holds when the operator says nothing. */
+  readonly default: string;
+  /** What a value must look like; it may stand in an endpoint's path. */
+  readonly pattern: RegExp;
+}
+
 interface CommonDefinition {
   /** Stable id in URLs and records: lower-case letters, digits and dashes. */
   readonly id: string;
@@ -77,14 +86,18 @@ interface CommonDefinition {
   readonly origins: Readonly<Record<string, string>>;
   /** Meanings of the platform's own error codes, over those of RFC 6749. */
   readonly errors: ErrorTable;
+  /** For a platform that words its refusals in its own way; they are read as RFC 6749 words them when absent. */
+  readonly readRefusal?: RefusalReader;
   /** Settings that the operator must give with the app's registration, by name, with what each is for. */
   readonly appSettings?: Readonly<Record<string, string>>;
+  /** Settings that the operator may give. As `{name}` they can stand in the path of an endpoint. */
+  readonly optionalSettings?: Readonly<Record<string, OptionalSetting>>;
 }
 
 /** A platform whose users consent on its own pages (OAuth 2). */
 export interface OAuthDefinition extends CommonDefinition {
   readonly auth: 'oauth2';
-  /** Paths on the origins, as `{name}/path`; `registered` when they are discovered once, when an app is registered. */
+  /** Paths on the origins, as `{origin}/path/{setting}`; `registered` when they are discovered once, when an app is registered. */
   readonly endpoints:
     | {
         readonly authorization: string;
@@ -193,9 +206,7 @@ export function defineProvider(definition: ProviderDefinition): Provider {
     throw wrong('the id must be 2-32 lower-case letters, digits and dashes.');
   }
   const flaw =
-    definition.endpoints === 'registered'
-      ? undefined
-      : endpointFlaw(definition.origins, definition.endpoints);
+    definition.endpoints === 'registered' ? undefined : endpointFlaw(definition, definition.endpoints);
   if (flaw !== undefined) throw wrong(flaw);
   const further = definition.auth === 'oauth2' ? oauthFlaw(definition) : undefined;
   if (further !== undefined) throw wrong(further);
@@ -203,7 +214,7 @@ export function defineProvider(definition: ProviderDefinition): Provider {
 }
 
 function endpointFlaw(
-  origins: Readonly<Record<string, string>>,
+  { origins, optionalSettings = {} }: Pick<CommonDefinition, 'origins' | 'optionalSettings'>,
   endpoints: Readonly<Record<string, string | Readonly<Record<string, string>> | undefined>>,
 ): string | undefined {
   const all = Object.values(endpoints).flatMap((endpoint) =>
@@ -213,7 +224,11 @@ function endpointFlaw(
     const origin = /^\{([a-z]+)\}\//.exec(endpoint)?.[1];
     return origin === undefined || !Object.hasOwn(origins, origin);
   });
-  return stray ? 'every endpoint must begin with one of the origins, as {name}/path.' : undefined;
+  if (stray) return 'every endpoint must begin with one of the origins, as {name}/path.';
+  const unset = all.some((endpoint) =>
+    [...endpoint.matchAll(/\/\{(\w+)\}/g)].some(([, name = '']) => !Object.hasOwn(optionalSettings, name)),
+  );
+  return unset ? 'what stands in braces in a path must be one of the optional settings.' : undefined;
 }
 
 function oauthFlaw({

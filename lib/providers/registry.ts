@@ -12,8 +12,11 @@ export interface Registry {
   /** Every provider, in the order in which they are shown. */
   readonly all: readonly Provider[];
   find(id: string): Provider | undefined;
-  /** A provider's endpoints as full URLs; nothing for one whose endpoints come with the app's registration. */
-  endpointsOf(provider: OAuthProvider): Endpoints | undefined;
+  /**
+   * A provider's endpoints as full URLs; nothing for one whose endpoints come with the app's registration.
+   * @param settings the app's; an optional one that is missing has its default.
+   */
+  endpointsOf(provider: OAuthProvider, settings?: Readonly<Record<string, string>>): Endpoints | undefined;
   /** Where the credentials of a provider without OAuth are shown. */
   profileUrlOf(provider: CredentialsProvider): string;
 }
@@ -30,9 +33,9 @@ export function createRegistry(
   return {
     all,
     find: (id) => byId.get(id),
-    endpointsOf(provider) {
+    endpointsOf(provider, settings = {}) {
       if (provider.endpoints === 'registered') return undefined;
-      const resolve = resolverOf(provider);
+      const resolve = resolverOf(provider, settings);
       const { authorization, token, revocation, profile, others } = provider.endpoints;
       return {
         authorization: resolve(authorization),
@@ -46,11 +49,29 @@ export function createRegistry(
         }),
       };
     },
-    profileUrlOf: (provider) => resolverOf(provider)(provider.endpoints.profile),
+    profileUrlOf: (provider) => resolverOf(provider, {})(provider.endpoints.profile),
   };
 
-  function resolverOf(provider: Provider): (endpoint: string) => string {
+  function resolverOf(
+    provider: Provider,
+    settings: Readonly<Record<string, string>>,
+  ): (endpoint: string) => string {
     const known = { ...provider.origins, ...origins[provider.id] };
-    return (endpoint) => endpoint.replace(/^\{([a-z]+)\}/, (_, name: string) => known[name] ?? '');
+    return (endpoint) =>
+      endpoint
+        .replace(/\/\{(\w+)\}/g, (_, name: string) => `/${settingOf(provider, settings, name)}`)
+        .replace(/^\{([a-z]+)\}/, (_, name: string) => known[name] ?? '');
   }
+}
+
+/** An optional setting or its default. What does not look as it must never becomes part of a URL. */
+function settingOf(provider: Provider, settings: Readonly<Record<string, string>>, name: string): string {
+  const optional = provider.optionalSettings?.[name];
+  const value = settings[name] ?? optional?.default ?? '';
+  if (!optional?.pattern.test(value)) {
+    throw new Error(
+      `The setting ${name} of the app for "${provider.id}" is malformed. Run \`hawser app set\`.`,
+    );
+  }
+  return value;
 }
