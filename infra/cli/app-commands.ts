@@ -1,0 +1,106 @@
+/** `hawser app …`: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. */
+import type { ProviderApp } from '../../lib/tenants/provider-app.ts';
+import { type Call, type Command, type Shown, UsageError } from './command.ts';
+import { readSecret } from './secret-input.ts';
+import { factSheet, textTable } from './text-table.ts';
+
+export const appCommands: readonly Command[] = [
+  {
+    usage: 'app set PROVIDER [--tenant TENANT] --client-id ID [--setting NAME=VALUE ...] [--issuer URL]',
+    summary:
+      'Registers a provider app, or changes it; asks for the client secret, or reads it from a pipe. Prints the redirect URI to enter at the platform.',
+    act: set,
+  },
+  { usage: 'app list [--tenant TENANT]', summary: "Lists the shared apps, or a tenant's own.", act: list },
+  { usage: 'app show PROVIDER [--tenant TENANT]', summary: 'Shows an app, without its secret.', act: show },
+  {
+    usage: 'app remove PROVIDER [--tenant TENANT]',
+    summary: 'Forgets an app and its secret; until it is set again, its connections can only be listed.',
+    act: remove,
+  },
+];
+
+async function set(call: Call): Promise<Shown> {
+  const { operator, given, io, apiUrl } = call;
+  const [provider = ''] = call.arguments;
+  const clientId = given['client-id'];
+  if (!clientId) throw new UsageError('--client-id is missing.');
+  const settings = readSettings(given.setting ?? []);
+  // Before anybody types a secret for nothing.
+  operator.requireProvider(provider);
+  if (given.tenant !== undefined) await operator.requireTenant(given.tenant);
+  const app = await operator.setApp({
+    provider,
+    clientId,
+    clientSecret: await readSecret(io, 'client secret'),
+    settings,
+    ...(given.tenant !== undefined && { tenantId: given.tenant }),
+    ...(given.issuer !== undefined && { issuer: given.issuer }),
+  });
+  return {
+    data: view(app, apiUrl),
+    text: `${redirectUri(app, apiUrl)}\n`,
+    note: `The app is registered. Enter the line above at ${provider} as its redirect URI, exactly.`,
+  };
+}
+
+async function list({ operator, given, apiUrl }: Call): Promise<Shown> {
+  const apps = await operator.listApps(given.tenant);
+  const rows = apps.map((app) => [app.provider, app.clientId, redirectUri(app, apiUrl)]);
+  return {
+    data: { apps: apps.map((app) => view(app, apiUrl)) },
+    text: rows.length === 0 ? '' : textTable(['PROVIDER', 'CLIENT ID', 'REDIRECT URI'], rows),
+    ...(rows.length === 0 && {
+      note:
+        given.tenant === undefined ? 'There are no shared apps yet.' : 'This tenant has no apps of its own.',
+    }),
+  };
+}
+
+async function show({ operator, arguments: [provider = ''], given, apiUrl }: Call): Promise<Shown> {
+  const app = await operator.findApp(provider, given.tenant);
+  const secretFilled = await operator.hasClientSecret(app);
+  const settings = Object.entries(app.settings).map(([name, value]) => `${name}=${value}`);
+  return {
+    data: { ...view(app, apiUrl), secretFilled },
+    text: factSheet([
+      ['Provider', app.provider],
+      [
+        'Used by',
+        app.tenantId === undefined ? 'all tenants without one of their own' : `tenant ${app.tenantId}`,
+      ],
+      ['Client id', app.clientId],
+      ['Client secret', secretFilled ? 'filled in' : 'missing: run hawser app set again'],
+      ['Redirect URI', redirectUri(app, apiUrl)],
+      ['Settings', settings.join(', ') || 'none'],
+      ...(app.server ? ([['Issuer', app.server.issuer]] as const) : []),
+      ['Version', String(app.version)],
+    ]),
+  };
+}
+
+async function remove({ operator, arguments: [provider = ''], given }: Call): Promise<Shown> {
+  await operator.removeApp(provider, given.tenant);
+  return { data: { provider, removed: true }, text: `The app at ${provider} has been removed.\n` };
+}
+
+function readSettings(given: readonly string[]): Readonly<Record<string, string>> {
+  const settings = new Map<string, string>();
+  for (const pair of given) {
+    const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.+)$/s.exec(pair) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError('A --setting is NAME=VALUE.');
+    if (settings.has(name)) throw new UsageError('A --setting is given twice.');
+    settings.set(name, value);
+  }
+  return Object.fromEntries(settings);
+}
+
+/** Distinct for each context, so that one platform's answer can never pass for another's. */
+function redirectUri({ context }: ProviderApp, apiUrl: string): string {
+  return `${apiUrl}/integrations/callback/${context}`;
+}
+
+function view(app: ProviderApp, apiUrl: string) {
+  const { secretId: _, server, ...rest } = app;
+  return { ...rest, redirectUri: redirectUri(app, apiUrl), ...(server && { issuer: server.issuer }) };
+}

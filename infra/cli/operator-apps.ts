@@ -1,0 +1,132 @@
+/**
+ * Provider apps: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. The client secret
+ * goes to Secrets Manager and never comes back from there to the operator.
+ */
+import { type ContextId, newContextId } from '../../lib/ids.ts';
+import { discoverServer } from '../../lib/oauth/discovery.ts';
+import type { Provider } from '../../lib/providers/definition.ts';
+import type { ProviderApp } from '../../lib/tenants/provider-app.ts';
+import type { Tenant } from '../../lib/tenants/tenant.ts';
+import { findConnection } from './operator-connections.ts';
+import { type OperatorStores, requireLivingTenant, requireTenant } from './operator-parts.ts';
+
+export interface AppInput {
+  readonly provider: string;
+  /** The tenant whose own app it is; absent for the shared one. */
+  readonly tenantId?: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** For providers whose endpoints are discovered. */
+  readonly issuer?: string;
+}
+
+export function appVerbs(stores: OperatorStores) {
+  const { apps, names, registry, secrets, tenants } = stores;
+  return { requireProvider, setApp, listApps, findApp, hasClientSecret, removeApp };
+
+  /** @throws Error naming the providers there are. */
+  function requireProvider(id: string): Provider {
+    const provider = registry.find(id);
+    if (provider) return provider;
+    const known = registry.all.map((one) => one.id).join(', ');
+    throw new Error(`There is no provider "${id}". There are: ${known}.`);
+  }
+
+  /** Registers a provider app or changes its registration; its redirect URI is the callback of its context. */
+  async function setApp(input: AppInput): Promise<ProviderApp> {
+    const provider = requireProvider(input.provider);
+    checkSettings(provider, input.settings);
+    const tenant =
+      input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
+    const context = contextOf(provider, tenant) ?? newContextId();
+    const server = await discover(provider, input.issuer);
+    const secretId = `${names.appSecretPrefix}${context}`;
+    await secrets.write(secretId, { clientId: input.clientId, clientSecret: input.clientSecret });
+    const app = await apps.save({
+      context,
+      provider: provider.id,
+      clientId: input.clientId,
+      secretId,
+      settings: input.settings,
+      ...(tenant && { tenantId: tenant.id }),
+      ...(server && { server }),
+    });
+    if (tenant) await tenants.useApp(tenant.id, provider.id, context);
+    return app;
+  }
+
+  /** The shared apps, or a tenant's own. */
+  async function listApps(tenantId?: string): Promise<readonly ProviderApp[]> {
+    return apps.list(tenantId === undefined ? undefined : (await requireTenant(tenants, tenantId)).id);
+  }
+
+  async function findApp(provider: string, tenantId?: string): Promise<ProviderApp> {
+    const tenant = tenantId === undefined ? undefined : await requireTenant(tenants, tenantId);
+    const context = contextOf(requireProvider(provider), tenant);
+    const app = context && (await apps.get(context));
+    if (!app) throw new Error('This app is not registered.');
+    return app;
+  }
+
+  /** Whether the secret of an app is filled in, for this client id. */
+  async function hasClientSecret(app: ProviderApp): Promise<boolean> {
+    const { clientId, clientSecret } = await secrets.read(app.secretId);
+    return clientId === app.clientId && clientSecret !== undefined && clientSecret !== '';
+  }
+
+  /**
+   * Forgets an app and its secret. A tenant's own is refused while connections stand on it: with another context in
+   * its place, nobody could renew or revoke them. A shared one comes back as it was when it is set again.
+   */
+  async function removeApp(provider: string, tenantId?: string): Promise<void> {
+    const app = await findApp(provider, tenantId);
+    if (app.tenantId === undefined) {
+      await apps.remove(app.context);
+      // The secret belongs to the stack; only what is in it goes.
+      await secrets.write(app.secretId, {});
+      return;
+    }
+    if (await findConnection(stores, app.tenantId, ({ context }) => context === app.context)) {
+      throw new Error('Connections stand on this app. Disconnect them first.');
+    }
+    await secrets.remove(app.secretId);
+    await tenants.useApp(app.tenantId, app.provider, undefined);
+    await apps.remove(app.context);
+  }
+
+  async function discover(provider: Provider, issuer: string | undefined): Promise<ProviderApp['server']> {
+    if (provider.endpoints !== 'registered') {
+      if (issuer !== undefined) throw new Error(`Provider "${provider.id}" takes no issuer.`);
+      return undefined;
+    }
+    if (issuer === undefined) throw new Error(`Provider "${provider.id}" needs its issuer.`);
+    if (!URL.canParse(issuer)) throw new Error('The issuer is not a URL.');
+    return discoverServer(stores.http, issuer);
+  }
+}
+
+/** A shared app's context is its provider's id; a tenant's own has one when it is registered. */
+function contextOf(provider: Provider, tenant: Tenant | undefined): ContextId | undefined {
+  return tenant === undefined ? (provider.id as string as ContextId) : tenant.apps[provider.id];
+}
+
+function checkSettings(provider: Provider, settings: Readonly<Record<string, string>>): void {
+  const known = provider.appSettings ?? {};
+  const missing = Object.entries(known).filter(([name]) => !settings[name]);
+  if (missing.length > 0) {
+    const list = missing.map(([name, meaning]) => `${name} (${meaning})`).join(', ');
+    throw new Error(`Provider "${provider.id}" needs the setting ${list}.`);
+  }
+  const optional = provider.optionalSettings ?? {};
+  const unknown = Object.keys(settings).filter((name) => !Object.hasOwn({ ...known, ...optional }, name));
+  if (unknown.length > 0) {
+    throw new Error(`Provider "${provider.id}" has no setting ${unknown.join(', ')}.`);
+  }
+  for (const [name, { meaning, pattern }] of Object.entries(optional)) {
+    const value = settings[name];
+    if (value !== undefined && !pattern.test(value)) {
+      throw new Error(`The setting ${name} (${meaning}) is malformed.`);
+    }
+  }
+}

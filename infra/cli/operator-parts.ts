@@ -1,0 +1,51 @@
+/** What the operator's verbs stand on: one table, the secrets, the vault's key, and where they are. */
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type TenantId, tenantIdPattern } from '../../lib/ids.ts';
+import type { PlatformHttp } from '../../lib/platform-http/platform-http.ts';
+import type { Registry } from '../../lib/providers/registry.ts';
+import type { Table } from '../../lib/table/table.ts';
+import type { ApiKeyStore } from '../../lib/tenants/api-key.ts';
+import type { ProviderAppStore } from '../../lib/tenants/provider-app.ts';
+import type { Tenant, TenantStore } from '../../lib/tenants/tenant.ts';
+import type { SecretStore } from './secret-store.ts';
+
+export interface OperatorParts {
+  readonly connections: Table;
+  readonly secrets: SecretsManagerClient;
+  readonly kms: KMSClient;
+  readonly names: {
+    readonly vaultKeyId: string;
+    readonly stateSecretId: string;
+    readonly sessionKeySecretId: string;
+    readonly appSecretPrefix: string;
+  };
+  readonly registry: Registry;
+  readonly http: PlatformHttp;
+  readonly insecureOrigins: readonly string[];
+  /** Whether return URLs may stand on any loopback address: where applications are tried, never on AWS. */
+  readonly loopbackReturnUrls?: boolean;
+  readonly now: () => number;
+}
+
+/** The parts with the stores opened on them, shared by all verbs. */
+export interface OperatorStores extends Omit<OperatorParts, 'secrets'> {
+  readonly tenants: TenantStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly apps: ProviderAppStore;
+  readonly secrets: SecretStore;
+}
+
+/** @throws Error when there never was such a tenant. */
+export async function requireTenant(tenants: TenantStore, id: string): Promise<Tenant> {
+  const tenant = tenantIdPattern.test(id) ? await tenants.get(id as TenantId) : undefined;
+  if (!tenant) throw new Error(`There is no tenant "${id}".`);
+  return tenant;
+}
+
+/** @throws Error when there is no such tenant, or not any more. */
+export async function requireLivingTenant(tenants: TenantStore, id: string): Promise<Tenant> {
+  const tenant = await requireTenant(tenants, id);
+  if (tenant.status === 'deleted') throw new Error(`Tenant "${id}" has been deleted.`);
+  return tenant;
+}

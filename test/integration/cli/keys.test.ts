@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Desk, openDesk } from './operator-desk.ts';
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+  await desk.hawser('tenant create bakery');
+});
+afterAll(() => desk.close());
+
+describe('hawser key', () => {
+  it('prints a new key alone on standard output, and the API takes it', async () => {
+    const { code, stdout, stderr } = await desk.hawser('key create bakery --label backend');
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^hwk_[0-9a-f]{16}_[0-9a-f]{64}_[0-9a-f]{8}\n$/);
+    expect(stderr).not.toContain(stdout.trim());
+    expect(await desk.statusWith(stdout.trim())).toBe(200);
+  });
+
+  it('never shows a key again', async () => {
+    const key = (await desk.hawser('key create bakery --label once')).stdout.trim();
+    const secret = key.split('_')[2] ?? '';
+
+    const said = [
+      await desk.hawser('key list bakery'),
+      await desk.hawser('key list bakery --json'),
+      await desk.hawser('tenant show bakery --json'),
+    ];
+
+    expect(said[0]?.stdout).toMatch(/once/);
+    for (const { stdout, stderr } of said) expect(stdout + stderr).not.toContain(secret);
+  });
+
+  it('revokes a key by its id', async () => {
+    const key = (await desk.hawser('key create bakery --label doomed')).stdout.trim();
+    const id = key.split('_')[1] ?? '';
+
+    const revoked = await desk.hawser(`key revoke bakery ${id}`);
+
+    expect(revoked.code).toBe(0);
+    expect(await desk.statusWith(key)).toBe(401);
+    expect((await desk.hawser('key list bakery')).stdout).toMatch(new RegExp(`${id} +doomed +revoked`));
+  });
+
+  it("neither revokes another tenant's key nor repeats what was pasted in place of an id", async () => {
+    await desk.hawser('tenant create rival');
+    const key = (await desk.hawser('key create rival')).stdout.trim();
+
+    const foreign = await desk.hawser(`key revoke bakery ${key.split('_')[1]}`);
+    const pasted = await desk.hawser(`key revoke rival ${key}`);
+
+    expect(foreign.code).toBe(1);
+    expect(pasted.code).toBe(1);
+    expect(pasted.stdout + pasted.stderr).not.toContain(key);
+    expect(await desk.statusWith(key)).toBe(200);
+  });
+});
+
+describe('hawser return-url', () => {
+  it('adds, lists and removes exact URLs', async () => {
+    await desk.hawser('return-url add bakery https://app.example/connected');
+    await desk.hawser('return-url add bakery https://app.example/again');
+
+    const removed = await desk.hawser('return-url remove bakery https://app.example/again');
+
+    expect(removed.code).toBe(0);
+    expect((await desk.hawser('return-url list bakery')).stdout).toBe('https://app.example/connected\n');
+    expect((await desk.hawser('return-url remove bakery https://app.example/again')).code).toBe(1);
+  });
+
+  it('refuses what could send a browser anywhere else', async () => {
+    for (const url of [
+      'http://app.example/connected',
+      'https://user@app.example/',
+      'https://app.example/?next=x',
+      'https://app.example/#x',
+      'javascript:alert(1)',
+      'http://localhost.evil.example/',
+    ]) {
+      expect(await desk.hawser(`return-url add bakery ${url}`), url).toMatchObject({ code: 1, stdout: '' });
+    }
+  });
+
+  it("accepts plain http on this machine's own addresses while it acts on this machine", async () => {
+    const { code, stdout } = await desk.hawser('return-url add bakery http://localhost:3000/connected');
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('http://localhost:3000/connected\n');
+  });
+});
