@@ -16,10 +16,10 @@ const basicFields = [
   'avatar_large_url',
 ];
 /** Further profile fields by the scope that opens them; one field too many fails the whole call. */
-const fieldsByScope: Readonly<Record<string, readonly string[]>> = {
-  'user.info.profile': ['username', 'is_verified', 'profile_deep_link'],
-  'user.info.stats': ['follower_count', 'following_count', 'likes_count', 'video_count'],
-};
+const fieldsByScope: ReadonlyMap<string, readonly string[]> = new Map([
+  ['user.info.profile', ['username', 'is_verified', 'profile_deep_link']],
+  ['user.info.stats', ['follower_count', 'following_count', 'likes_count', 'video_count']],
+]);
 
 const userInfo = z.object({
   data: z.object({
@@ -99,7 +99,7 @@ export const tiktok = defineProvider({
   accounts: 'one',
   profile: {
     query: (scopes) => ({
-      fields: [...basicFields, ...scopes.flatMap((scope) => fieldsByScope[scope] ?? [])].join(','),
+      fields: [...basicFields, ...scopes.flatMap((scope) => fieldsByScope.get(scope) ?? [])].join(','),
     }),
     read: readUserInfo,
   },
