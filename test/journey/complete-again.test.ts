@@ -1,0 +1,115 @@
+/** `complete` repeated: after a lost answer, at the same time, after a failure. A code is redeemed once whatever happens. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { accountOf, completionOf, reachReturn } from './flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+const sandbox = () => stack.local.platforms.sandboxes.tiktok;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+});
+
+it('gives the same connection to a caller who hung up before the answer and asks again', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+  const body = completionOf(user, returned);
+  sandbox().control({
+    command: 'inject',
+    endpoint: 'token',
+    calls: 1,
+    fault: { kind: 'delay', milliseconds: 300 },
+  });
+  const hangUp = AbortSignal.timeout(100);
+
+  const lost = await tenant.client
+    .send('complete', { body, signal: hangUp })
+    .catch((error: unknown) => error);
+  const early = await tenant.client.fails('complete', { body });
+  await sleep(600);
+  const repeated = await tenant.client.ok('complete', { body });
+  const third = await tenant.client.ok('complete', { body });
+
+  expect(lost).toBeInstanceOf(Error);
+  expect(early).toMatchObject({ code: 'FLOW_IN_PROGRESS', retryAfterSeconds: 2 });
+  expect(third).toEqual(repeated);
+  expect(repeated.connection.status).toBe('active');
+  expect(sandbox().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+});
+
+it('lets one of two at the same time redeem the code and tells the other to wait or the result', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+  const body = completionOf(user, returned);
+
+  const answers = await Promise.all([
+    tenant.client.send('complete', { body }),
+    tenant.client.send('complete', { body }),
+  ]);
+  const settled = await tenant.client.ok('complete', { body });
+
+  const statuses = answers.map(({ status }) => status).sort();
+  expect(statuses[0]).toBe(201);
+  expect([201, 409]).toContain(statuses[1]);
+  for (const answer of answers.filter(({ status }) => status === 201)) {
+    expect(JSON.parse(answer.text)).toEqual(settled);
+  }
+  expect(sandbox().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+});
+
+it('repeats a failure as it was and does not ask the platform again', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+  const body = completionOf(user, returned);
+  sandbox().control({
+    command: 'inject',
+    endpoint: 'token',
+    calls: 1,
+    fault: { kind: 'status', status: 500, body: 'json' },
+  });
+
+  const first = await tenant.client.fails('complete', { body });
+  const again = await tenant.client.fails('complete', { body });
+
+  expect({ ...again, correlationId: '' }).toEqual({ ...first, correlationId: '' });
+  expect(first).toMatchObject({ code: 'PROVIDER_ERROR', details: { reason: 'platform_unavailable' } });
+  expect(sandbox().calls().calls.token).toBe(1);
+});
+
+it('says that the account is gone when it was disconnected before the repeat', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+  const body = completionOf(user, returned);
+  const { connection } = await tenant.client.ok('complete', { body });
+  await tenant.client.ok('disconnect', accountOf(user, connection));
+
+  const refusal = await tenant.client.fails('complete', { body });
+
+  expect(refusal.code).toBe('ACCOUNT_NOT_FOUND');
+});
+
+it('keeps the connection when the outcome of the flow could not be written down', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+  let written = 0;
+  stack.fault = ({ principal, action }) => {
+    if (principal !== 'LOCAL-complete' || action !== 'dynamodb:UpdateItem') return undefined;
+    written += 1;
+    // The first write takes the code; the second would record the outcome, and fails for as long as it is tried.
+    return written === 1 ? undefined : { error: 'InternalServerError', status: 500 };
+  };
+
+  const { connection } = await tenant.client.ok('complete', { body: completionOf(user, returned) });
+  stack.fault = undefined;
+  const token = await tenant.client.ok('getToken', accountOf(user, connection));
+
+  expect(written).toBeGreaterThan(1);
+  expect(token.accessToken).toContain('s4ndb0x');
+});

@@ -1,0 +1,97 @@
+/** The main journey, for each platform, each completion mode and each kind of credential, over HTTP against the whole stack. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accountOf, connectAccount, reachReturn } from './flow-steps.ts';
+import { platformFacts, platformNames, scopesOf } from './platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant({ directLinking: true });
+});
+
+describe.each(platformNames)('%s', (provider) => {
+  const { people, revocation } = platformFacts[provider];
+
+  it.each(['apiKey', 'session'] as const)(
+    'connects, uses, renews and lets go, confirmed, by %s',
+    async (by) => {
+      const user = by === 'apiKey' ? tenant.user('ada') : await tenant.session('ada');
+      const backend = tenant.user('ada');
+
+      const { connection, connections } = await connectAccount(stack, {
+        user,
+        provider,
+        body: { scopes: scopesOf(provider) },
+        visit: { account: people[1] },
+      });
+      const account = accountOf(user, connection);
+      const listed = await user.client.ok('status', { query: { ...user.named } });
+      const first = await tenant.client.ok('getToken', accountOf(backend, connection));
+      const again = await tenant.client.ok('getToken', accountOf(backend, connection));
+      const refreshed = await user.client.ok('refreshToken', account);
+      const second = await tenant.client.ok('getToken', accountOf(backend, connection));
+      const gone = await user.client.ok('disconnect', account);
+      const afterwards = await tenant.client.fails('getToken', accountOf(backend, connection));
+      const empty = await user.client.ok('status', { query: { ...user.named } });
+
+      expect(connections).toEqual([connection]);
+      expect(connection).toMatchObject({
+        provider,
+        userId: 'ada',
+        status: 'active',
+        linking: 'confirmed',
+        missingScopes: [],
+        refreshable: true,
+      });
+      expect(new Set(connection.scopes)).toEqual(new Set(scopesOf(provider)));
+      expect(connection.displayName).not.toBe('');
+      expect(listed.connections).toEqual([connection]);
+      expect(first.accessToken).toContain('s4ndb0x');
+      expect(again).toEqual(first);
+      expect(refreshed.connection.id).toBe(connection.id);
+      expect(second.accessToken).not.toBe(first.accessToken);
+      expect(second.scopes).toEqual(connection.scopes);
+      expect(gone).toEqual({ disconnected: true, revocation });
+      expect(afterwards.code).toBe('ACCOUNT_NOT_FOUND');
+      expect(empty).toEqual({ connections: [], nextCursor: null });
+      expect(stack.local.platforms.sandboxes[provider].calls().calls).toMatchObject({ token: 2, revoke: 1 });
+    },
+  );
+
+  it('connects directly, and says of the connection that nobody confirmed it', async () => {
+    const user = tenant.user('bo');
+
+    const { returned } = await reachReturn(stack, {
+      user,
+      provider,
+      body: { completion: 'direct' },
+      visit: { account: people[0] },
+    });
+    const { connections } = await tenant.client.ok('status', { query: { userId: 'bo', provider } });
+    const [connection] = connections;
+    if (connection === undefined) throw new Error('Nothing was connected.');
+    const token = await tenant.client.ok('getToken', accountOf(user, connection));
+    const refreshed = await tenant.client.ok('refreshToken', accountOf(user, connection));
+    const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
+    const afterwards = await tenant.client.fails('disconnect', accountOf(user, connection));
+
+    expect(returned).toEqual({
+      flow: expect.any(String),
+      status: 'connected',
+      provider,
+      accountId: connection.accountId,
+    });
+    expect(connection.linking).toBe('direct');
+    expect(token.tokenType).toBe('Bearer');
+    expect(refreshed.connection.linking).toBe('direct');
+    expect(gone.revocation).toBe(revocation);
+    expect(afterwards).toMatchObject({ code: 'ACCOUNT_NOT_FOUND', status: 404 });
+  });
+});

@@ -1,0 +1,133 @@
+/** Letting go when the platform does not play along: down, forgetful, or still serving another connection of the same grant. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accountOf, connectAccount } from './flow-steps.ts';
+import { platformFacts, platformNames } from './platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+});
+
+describe.each(platformNames)('%s', (provider) => {
+  const { people } = platformFacts[provider];
+  const sandbox = () => stack.local.platforms.sandboxes[provider];
+  const visit = { account: people[0] };
+
+  it('hands no token out while the platform is down, and revokes at the repeat', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider, visit });
+    const account = accountOf(user, connection);
+    sandbox().control({
+      command: 'inject',
+      endpoint: 'revoke',
+      calls: 1,
+      fault: { kind: 'status', status: 503, body: 'json' },
+    });
+
+    const first = await tenant.client.ok('disconnect', account);
+    const token = await tenant.client.fails('getToken', account);
+    const renewal = await tenant.client.fails('refreshToken', account);
+    const { connections } = await tenant.client.ok('status');
+    const second = await tenant.client.ok('disconnect', account);
+    const third = await tenant.client.fails('disconnect', account);
+
+    expect(first).toEqual({ disconnected: true, revocation: 'revoke_pending' });
+    expect(token.code).toBe('ACCOUNT_NOT_FOUND');
+    expect(renewal.code).toBe('ACCOUNT_NOT_FOUND');
+    expect(connections).toMatchObject([{ id: connection.id, status: 'disconnecting' }]);
+    expect(second.revocation).toBe('revoked');
+    expect(third.code).toBe('ACCOUNT_NOT_FOUND');
+    expect(sandbox().calls().calls.revoke).toBe(2);
+  });
+
+  it('counts a grant that the platform has forgotten as revoked', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider, visit });
+    sandbox().control({ command: 'kill_grants' });
+
+    const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
+    const { connections } = await tenant.client.ok('status');
+
+    expect(gone.revocation).toBe('revoked');
+    expect(connections).toEqual([]);
+  });
+
+  it('revokes with a token that has run out', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider, visit });
+    const record = await stack.tables.connection(connection.id);
+    await stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
+    sandbox().control({ command: 'expire_access_tokens' });
+
+    const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
+    const left = sandbox().control({ command: 'kill_grants' });
+
+    expect(gone.revocation).toBe('revoked');
+    expect(left).toEqual({ ok: true, affected: 0 });
+  });
+
+  it('disconnects an account that has to be reconnected', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider, visit });
+    sandbox().control({ command: 'kill_grants' });
+    await tenant.client.fails('refreshToken', accountOf(user, connection));
+
+    const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
+
+    expect(gone.revocation).toBe('revoked');
+  });
+
+  it('connects the account anew after it was let go', async () => {
+    const user = tenant.user('ada');
+    const { connection: before } = await connectAccount(stack, { user, provider, visit });
+    await tenant.client.ok('disconnect', accountOf(user, before));
+
+    const { connection } = await connectAccount(stack, { user: tenant.user('bo'), provider, visit });
+
+    expect(connection.accountId).toBe(before.accountId);
+    expect(connection.id).not.toBe(before.id);
+    expect(connection.userId).toBe('bo');
+  });
+});
+
+it('leaves a grant to the other tenant’s connection that lives on it', async () => {
+  const other = await stack.newTenant();
+  const mine = tenant.user('ada');
+  const theirs = other.user('zoe');
+  const { connection } = await connectAccount(stack, { user: mine, provider: 'tiktok' });
+  const { connection: shared } = await connectAccount(stack, { user: theirs, provider: 'tiktok' });
+
+  const first = await tenant.client.ok('disconnect', accountOf(mine, connection));
+  const token = await other.client.ok('refreshToken', accountOf(theirs, shared));
+  const last = await other.client.ok('disconnect', accountOf(theirs, shared));
+
+  expect(shared.accountId).toBe(connection.accountId);
+  expect(first.revocation).toBe('shared_grant');
+  expect(token.connection.status).toBe('active');
+  expect(last.revocation).toBe('revoked');
+  expect(stack.local.platforms.sandboxes.tiktok.calls().calls.revoke).toBe(1);
+});
+
+it('disconnects once when asked twice at the same time', async () => {
+  const user = tenant.user('ada');
+  const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
+  const account = accountOf(user, connection);
+
+  const answers = await Promise.all([
+    tenant.client.send('disconnect', account),
+    tenant.client.send('disconnect', account),
+  ]);
+  const { connections } = await tenant.client.ok('status');
+
+  expect(answers.every(({ status }) => status === 200 || status === 404)).toBe(true);
+  expect(answers.some(({ status }) => status === 200)).toBe(true);
+  expect(connections).toEqual([]);
+});

@@ -1,0 +1,149 @@
+/** Flows that end before a connection: denied, expired, short of a scope. Each end is told to whoever must know, and nothing is left behind. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  begin,
+  comeBack,
+  completionOf,
+  connectAccount,
+  decide,
+  openLink,
+  reachCallback,
+  reachReturn,
+} from './flow-steps.ts';
+import { platformFacts, platformNames, scopesOf } from './platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant({ directLinking: true });
+});
+
+describe.each(platformNames)('%s', (provider) => {
+  const { people, required, optional, lasting } = platformFacts[provider];
+  const calls = () => stack.local.platforms.sandboxes[provider].calls().calls;
+
+  it('tells the return URL of a denied consent and redeems nothing', async () => {
+    const user = tenant.user('ada');
+
+    const { flowId, returned } = await reachReturn(stack, { user, provider, visit: { decision: 'deny' } });
+
+    expect(returned).toEqual({ flow: flowId, status: 'error', code: 'ACCESS_DENIED' });
+    expect(calls().token).toBe(0);
+  });
+
+  it('connects without the scope that was left unticked and says that it is missing', async () => {
+    const user = tenant.user('ada');
+
+    const { connection } = await connectAccount(stack, {
+      user,
+      provider,
+      body: { scopes: scopesOf(provider) },
+      visit: { account: people[0], scopes: [required, ...lasting] },
+    });
+
+    expect(connection.missingScopes).toEqual([optional]);
+    expect(connection.scopes).not.toContain(optional);
+  });
+});
+
+it('ends a flow whose required scope was left unticked and gives the tokens back', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, {
+    user,
+    provider: 'reddit',
+    body: { scopes: scopesOf('reddit') },
+    visit: { scopes: [platformFacts.reddit.optional] },
+  });
+
+  const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+
+  expect(refusal).toMatchObject({ code: 'ACCESS_DENIED', details: { reason: 'required_scope_missing' } });
+  expect(stack.local.platforms.sandboxes.reddit.calls().calls).toMatchObject({ token: 1, revoke: 1 });
+});
+
+describe('an expired flow', () => {
+  const wish = () => ({ user: tenant.user('ada'), provider: 'tiktok' as const });
+  /** Functions live by the machine's own clock, so the flow is made older rather than the clock put forward. */
+  const expire = async (flowId: string) =>
+    stack.tables.change('activity', await stack.tables.flow(flowId), { expiresAt: Date.now() - 1 });
+
+  it('lives ten minutes', async () => {
+    const before = Date.now();
+
+    const { expiresAt } = await begin(wish());
+
+    expect(Date.parse(expiresAt) - before).toBeGreaterThanOrEqual(600_000);
+    expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(600_000);
+  });
+
+  it('does not start', async () => {
+    const { authUrl, flowId } = await begin(wish());
+    await expire(flowId);
+
+    const page = await stack.newBrowser().visit(authUrl);
+
+    expect(page).toMatchObject({ status: 410, location: undefined });
+    expect(page.headers.getSetCookie()).toEqual([]);
+  });
+
+  it('is told to the return URL when consent took too long, and its code is not redeemed', async () => {
+    const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
+    await expire(flowId);
+
+    const returned = await comeBack(browser, callbackUrl);
+
+    expect(returned).toEqual({ flow: flowId, status: 'error', code: 'FLOW_EXPIRED' });
+    expect(stack.local.platforms.sandboxes.tiktok.calls().calls.token).toBe(0);
+  });
+
+  it('does not start again for a browser that stayed on the consent page', async () => {
+    const browser = stack.newBrowser();
+    const { authUrl, flowId } = await begin(wish());
+    const platformUrl = await openLink(browser, authUrl);
+    await expire(flowId);
+
+    const again = await browser.visit(authUrl);
+    const returned = await comeBack(browser, await decide(browser, platformUrl));
+
+    expect(again.status).toBe(410);
+    expect(returned['code']).toBe('FLOW_EXPIRED');
+  });
+
+  it('does not complete once the code has waited for more than 60 seconds', async () => {
+    const { flowId, returned } = await reachReturn(stack, wish());
+    const flow = await stack.tables.flow(flowId);
+    const waits = Number(flow['heldUntil']?.N) - Date.now();
+    await stack.tables.change('activity', flow, { heldUntil: Date.now() - 1 });
+
+    const first = await tenant.client.fails('complete', { body: completionOf(wish().user, returned) });
+    const again = await tenant.client.fails('complete', { body: completionOf(wish().user, returned) });
+
+    expect(waits).toBeGreaterThan(50_000);
+    expect(waits).toBeLessThanOrEqual(60_000);
+    expect(first).toMatchObject({ code: 'FLOW_EXPIRED', status: 410 });
+    expect(again.code).toBe('FLOW_EXPIRED');
+    expect((await stack.tables.flow(flowId))['sealedCode']).toBeUndefined();
+    expect(stack.local.platforms.sandboxes.tiktok.calls().calls.token).toBe(0);
+  });
+
+  it('says that the answer was lost when whoever redeemed it never came back', async () => {
+    const { flowId, returned } = await reachReturn(stack, wish());
+    const body = completionOf(wish().user, returned);
+    const flow = await stack.tables.flow(flowId);
+    await stack.tables.change('activity', flow, { status: 'redeeming', redeemingSince: Date.now() });
+
+    const meanwhile = await tenant.client.fails('complete', { body });
+    await stack.tables.change('activity', flow, { redeemingSince: Date.now() - 60_001 });
+    const later = await tenant.client.fails('complete', { body });
+
+    expect(meanwhile).toMatchObject({ code: 'FLOW_IN_PROGRESS', status: 409, retryable: true });
+    expect(later).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'answer_lost' } });
+  });
+});

@@ -1,0 +1,221 @@
+/** Platforms that fail, at the exchange, at the profile and at a renewal: a catalogue error, no second use of a code, no token left lying about. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../../infra/local/platforms/control.ts';
+import { accountOf, completionOf, connectAccount, reachReturn } from './flow-steps.ts';
+import { openTestStack, type PlatformName, type TestStack, type TestTenant } from './test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant({ directLinking: true });
+});
+
+const serverError: Fault = { kind: 'status', status: 500, body: 'json' };
+
+function inject(
+  provider: PlatformName,
+  endpoint: 'token' | 'revoke' | 'profile',
+  fault: Fault,
+  calls = 1,
+): void {
+  const result = stack.local.platforms.sandboxes[provider].control({
+    command: 'inject',
+    endpoint,
+    calls,
+    fault,
+  });
+  if (!result.ok) throw new Error(result.error);
+}
+
+const callsAt = (provider: PlatformName) => stack.local.platforms.sandboxes[provider].calls().calls;
+
+describe('at the exchange of the code', () => {
+  it.each<[string, Fault, string]>([
+    ['status 500', serverError, 'platform_unavailable'],
+    ['status 500 with a page', { kind: 'status', status: 500, body: 'html' }, 'platform_unavailable'],
+    ['status 429', { kind: 'rate_limited', retryAfterSeconds: 7 }, 'platform_unavailable'],
+    ['garbage', { kind: 'garbage_body' }, 'answer_lost'],
+    ['half an answer', { kind: 'half_body', afterwards: 'close' }, 'answer_lost'],
+    ['a lost answer', { kind: 'lose_answer' }, 'answer_lost'],
+    ['an endless answer', { kind: 'oversized_body', bytes: 1_000_000 }, 'answer_lost'],
+    [
+      'a redirect',
+      { kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/' },
+      'platform_unavailable',
+    ],
+  ])('ends the flow after %s and asks the platform once', async (_name, fault, reason) => {
+    const user = tenant.user('ada');
+    const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+    inject('tiktok', 'token', fault);
+
+    const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+    const listed = await tenant.client.ok('status');
+
+    expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', status: 502, details: { reason } });
+    expect(callsAt('tiktok').token).toBe(1);
+    expect(listed.connections).toEqual([]);
+  });
+
+  it('says that the app is at fault when the platform refuses the client', async () => {
+    const user = tenant.user('ada');
+    const { returned } = await reachReturn(stack, { user, provider: 'reddit' });
+    inject('reddit', 'token', { kind: 'status', status: 401, body: 'json' }, 2);
+
+    const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+
+    expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'misconfigured' } });
+    expect(callsAt('reddit').token).toBe(1);
+  });
+
+  it('tells the return URL of a direct flow', async () => {
+    inject('tiktok', 'token', serverError);
+
+    const { flowId, returned } = await reachReturn(stack, {
+      user: tenant.user('ada'),
+      provider: 'tiktok',
+      body: { completion: 'direct' },
+    });
+
+    expect(returned).toEqual({ flow: flowId, status: 'error', code: 'PROVIDER_ERROR' });
+    expect(callsAt('tiktok').token).toBe(1);
+  });
+});
+
+describe('at the profile', () => {
+  it('gets over one hiccup', async () => {
+    inject('tiktok', 'profile', serverError);
+
+    const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+
+    expect(connection.status).toBe('active');
+    expect(callsAt('tiktok').profile).toBe(2);
+  });
+
+  it.each<[string, Fault]>([
+    ['status 500', serverError],
+    ['garbage', { kind: 'garbage_body' }],
+    ['half an answer', { kind: 'half_body', afterwards: 'close' }],
+  ])('gives the tokens back after %s', async (_name, fault) => {
+    const user = tenant.user('ada');
+    const { returned } = await reachReturn(stack, { user, provider: 'reddit' });
+    inject('reddit', 'profile', fault, 2);
+
+    const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+
+    expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', details: { reason: 'profile_unavailable' } });
+    expect(callsAt('reddit')).toMatchObject({ token: 1, revoke: 1 });
+  });
+});
+
+describe('at a renewal', () => {
+  it('serves a valid token on, and an expired one never', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
+    const account = accountOf(user, connection);
+    const record = await stack.tables.connection(connection.id);
+    inject('reddit', 'token', serverError, 3);
+    const first = await tenant.client.ok('getToken', account);
+
+    await stack.tables.change('connections', record, {
+      obtainedAt: Date.now() - 3_600_000,
+      expiresAt: Date.now() + 30_000,
+    });
+    const nearItsEnd = await tenant.client.ok('getToken', account);
+    await stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
+    const atItsEnd = await tenant.client.fails('getToken', account);
+    const asked = await tenant.client.fails('refreshToken', account);
+    const afterwards = await tenant.client.ok('getToken', account);
+
+    expect(nearItsEnd.accessToken).toBe(first.accessToken);
+    expect(atItsEnd).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', status: 502, retryable: true });
+    expect(asked.code).toBe('TOKEN_REFRESH_ERROR');
+    expect(afterwards.accessToken).not.toBe(first.accessToken);
+    expect(callsAt('reddit').token).toBe(5);
+  });
+
+  it('asks to reconnect when the person removed the app at the platform, and not when our client is refused', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
+    const account = accountOf(user, connection);
+    inject('tiktok', 'token', { kind: 'status', status: 401, body: 'json' });
+
+    const misconfigured = await tenant.client.fails('refreshToken', account);
+    const untouched = await tenant.client.ok('getToken', account);
+    stack.local.platforms.sandboxes.tiktok.control({ command: 'kill_grants' });
+    const gone = await tenant.client.fails('refreshToken', account);
+    const token = await tenant.client.fails('getToken', account);
+    const listed = await tenant.client.ok('status');
+
+    expect(misconfigured).toMatchObject({
+      code: 'TOKEN_REFRESH_ERROR',
+      details: { reason: 'invalid_client' },
+    });
+    expect(untouched.accessToken).toContain('s4ndb0x');
+    expect(gone).toMatchObject({ code: 'TOKEN_EXPIRED', status: 409 });
+    expect(token.code).toBe('TOKEN_EXPIRED');
+    expect(listed.connections).toMatchObject([
+      { status: 'reconnect_required', statusReason: 'invalid_grant' },
+    ]);
+  });
+
+  it('renews an expired token once and serves the new one from then on', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
+    const record = await stack.tables.connection(connection.id);
+    await stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
+
+    const token = await tenant.client.ok('getToken', accountOf(user, connection));
+    const same = await tenant.client.ok('getToken', accountOf(user, connection));
+
+    expect(same).toEqual(token);
+    expect(callsAt('tiktok').token).toBe(2);
+  });
+});
+
+describe('that do not answer in time', () => {
+  const forEver: Fault = { kind: 'hold_answer' };
+
+  it('ends each flow inside the time that a request has', { timeout: 40_000 }, async () => {
+    const users = ['ada', 'bo', 'cy'].map((name) => tenant.user(name));
+    const [atExchange, atProfile, inDirect] = users;
+    if (!atExchange || !atProfile || !inDirect) throw new Error('Three users are needed.');
+    const first = await reachReturn(stack, {
+      user: atExchange,
+      provider: 'tiktok',
+      visit: { account: 'mira' },
+    });
+    const second = await reachReturn(stack, { user: atProfile, provider: 'reddit' });
+    stack.local.platforms.sandboxes.tiktok.control({
+      command: 'inject',
+      endpoint: 'token',
+      calls: 2,
+      fault: forEver,
+    });
+    inject('reddit', 'profile', forEver, 2);
+    const began = Date.now();
+
+    const [exchange, profile, direct] = await Promise.all([
+      tenant.client.fails('complete', { body: completionOf(atExchange, first.returned) }),
+      tenant.client.fails('complete', { body: completionOf(atProfile, second.returned) }),
+      reachReturn(stack, {
+        user: inDirect,
+        provider: 'tiktok',
+        visit: { account: 'jose' },
+        body: { completion: 'direct' },
+      }),
+    ]);
+
+    expect(Date.now() - began).toBeLessThan(29_000);
+    expect(exchange).toMatchObject({ code: 'PROVIDER_ERROR', details: { reason: 'answer_lost' } });
+    expect(profile).toMatchObject({ code: 'PROVIDER_ERROR', details: { reason: 'profile_unavailable' } });
+    expect(direct.returned).toMatchObject({ status: 'error', code: 'PROVIDER_ERROR' });
+    expect(callsAt('tiktok').token).toBe(2);
+    expect(callsAt('reddit')).toMatchObject({ token: 1, profile: 2, revoke: 1 });
+  });
+});

@@ -1,0 +1,135 @@
+/** The same account again: by the same user in place, by another user refused, by somebody else's browser not at all. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accountOf, completionOf, connectAccount, reachReturn } from './flow-steps.ts';
+import { platformFacts, platformNames } from './platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+});
+
+describe.each(platformNames)('%s', (provider) => {
+  const { people, revokesReplaced } = platformFacts[provider];
+  const calls = () => stack.local.platforms.sandboxes[provider].calls().calls;
+
+  it('reconnects in place: the same connection, a new token, the old grant ended where that is its own', async () => {
+    const user = tenant.user('ada');
+    const visit = { account: people[0] };
+    const { connection: before } = await connectAccount(stack, { user, provider, visit });
+    const old = await tenant.client.ok('getToken', accountOf(user, before));
+
+    const { connection } = await connectAccount(stack, {
+      user,
+      provider,
+      visit,
+      body: { reconnect: before.accountId },
+    });
+    const token = await tenant.client.ok('getToken', accountOf(user, connection));
+    const listed = await tenant.client.ok('status');
+
+    expect(connection).toMatchObject({ id: before.id, connectedAt: before.connectedAt, status: 'active' });
+    expect(connection.grantId).not.toBe(before.grantId);
+    expect(token.accessToken).not.toBe(old.accessToken);
+    expect(listed.connections).toEqual([connection]);
+    expect(calls().revoke).toBe(revokesReplaced ? 1 : 0);
+  });
+
+  it('leaves an account with the user who has it and cleans the tokens of the other one up', async () => {
+    const visit = { account: people[0] };
+    const owner = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user: owner, provider, visit });
+    const before = await tenant.client.ok('getToken', accountOf(owner, connection));
+    const rival = tenant.user('bo');
+    const { returned } = await reachReturn(stack, { user: rival, provider, visit });
+
+    const refusal = await tenant.client.fails('complete', { body: completionOf(rival, returned) });
+    const after = await tenant.client.ok('getToken', accountOf(owner, connection));
+    const renewed = await tenant.client.ok('refreshToken', accountOf(owner, connection));
+    const ofRival = await tenant.client.ok('status', { query: { userId: 'bo' } });
+
+    expect(refusal).toMatchObject({ code: 'ACCOUNT_ALREADY_CONNECTED', status: 409 });
+    expect(after).toEqual(before);
+    expect(renewed.connection.userId).toBe('ada');
+    expect(ofRival.connections).toEqual([]);
+    // Where revoking reaches the whole grant, it would end the owner's connection, so the tokens are left to die.
+    expect(calls().revoke).toBe(revokesReplaced ? 1 : 0);
+  });
+
+  it('refuses another account than the one to reconnect, and keeps neither its tokens nor a connection', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider, visit: { account: people[0] } });
+    const { returned } = await reachReturn(stack, {
+      user,
+      provider,
+      visit: { account: people[1] },
+      body: { reconnect: connection.accountId },
+    });
+
+    const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+    const listed = await tenant.client.ok('status');
+
+    expect(refusal).toMatchObject({ code: 'ACCOUNT_MISMATCH', status: 409 });
+    expect(listed.connections).toEqual([connection]);
+    expect(calls().revoke).toBe(1);
+  });
+
+  it('brings a connection back that the platform had ended', async () => {
+    const user = tenant.user('ada');
+    const visit = { account: people[0] };
+    const { connection: before } = await connectAccount(stack, { user, provider, visit });
+    stack.local.platforms.sandboxes[provider].control({ command: 'kill_grants' });
+    await tenant.client.fails('refreshToken', accountOf(user, before));
+    const { connections: ended } = await tenant.client.ok('status');
+
+    const { connection } = await connectAccount(stack, {
+      user,
+      provider,
+      visit,
+      body: { reconnect: before.accountId },
+    });
+    const token = await tenant.client.ok('getToken', accountOf(user, connection));
+
+    expect(ended).toMatchObject([{ id: before.id, status: 'reconnect_required' }]);
+    expect(connection).toMatchObject({ id: before.id, status: 'active' });
+    expect(connection.statusReason).toBeUndefined();
+    expect(token.accessToken).toContain('s4ndb0x');
+  });
+});
+
+it('begins no reconnect of an account that is not the user’s', async () => {
+  const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+
+  const refusal = await tenant.client.fails('connect', {
+    params: { provider: 'tiktok' },
+    body: { userId: 'bo', reconnect: connection.accountId },
+  });
+
+  expect(refusal).toMatchObject({ code: 'ACCOUNT_NOT_FOUND', status: 404 });
+});
+
+it('gives two users who connect the same account at the same time one connection and one refusal', async () => {
+  const users = [tenant.user('ada'), tenant.user('bo')];
+  const ready = await Promise.all(users.map((user) => reachReturn(stack, { user, provider: 'reddit' })));
+
+  const answers = await Promise.all(
+    users.map((user, index) =>
+      tenant.client.send('complete', { body: completionOf(user, ready[index]?.returned ?? {}) }),
+    ),
+  );
+  const { connections } = await tenant.client.ok('status');
+
+  expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+  expect(connections).toHaveLength(1);
+  const [connection] = connections;
+  if (connection === undefined) throw new Error('Nothing was connected.');
+  const token = await tenant.client.ok('getToken', accountOf(tenant.user(connection.userId), connection));
+  expect(token.accessToken).toContain('s4ndb0x');
+});
