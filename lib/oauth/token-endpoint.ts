@@ -66,10 +66,20 @@ export async function redeemCode(client: TokenClient, redemption: CodeRedemption
         requireIdToken: server.dialect.idToken,
         ...(redemption.nonce !== undefined && { expectedNonce: redemption.nonce }),
       });
-      if (server.dialect.idToken) await validateApplicationLevelSignature(metadata, response, options);
+      if (server.dialect.idToken) {
+        requireAuthorizedParty(getValidatedIdTokenClaims(tokens)?.['azp'], registration.clientId);
+        await validateApplicationLevelSignature(metadata, response, options);
+      }
       return tokens;
     },
   );
+}
+
+/** OpenID Connect Core section 3.1.3.7, step 5; the library asks it of ID tokens with several audiences only. */
+function requireAuthorizedParty(party: unknown, clientId: string): void {
+  if (party !== undefined && party !== clientId) {
+    throw new Error('The ID token was issued for another authorized party.');
+  }
 }
 
 /** Spends a refresh token (RFC 6749 section 6). */
