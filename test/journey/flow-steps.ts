@@ -6,7 +6,8 @@ import type { PlatformName, TestStack, User } from './test-stack.ts';
 
 export interface Wish {
   readonly user: User;
-  readonly provider: PlatformName;
+  /** A platform of the stack, or another one that a test has registered. */
+  readonly provider: PlatformName | 'openid';
   /** Added to the body of `connect`. */
   readonly body?: Readonly<Record<string, unknown>>;
   /** What the person does on the consent page. */

@@ -40,9 +40,11 @@ export function openRawTables(endpoint: string, region: string) {
     return items;
   }
 
-  /** The one item whose attribute has that text. */
-  async function find(table: TableName, attribute: string, text: string): Promise<RawItem> {
-    const found = (await scan(table)).filter((item) => item[attribute]?.S === text);
+  /** The one item of a kind (its key begins so) whose attribute has that text. */
+  async function find(table: TableName, attribute: string, text: string, keyPrefix = ''): Promise<RawItem> {
+    const found = (await scan(table)).filter(
+      (item) => item[attribute]?.S === text && item['pk']?.S?.startsWith(keyPrefix),
+    );
     const [only] = found;
     if (only === undefined || found.length > 1)
       throw new Error(`${found.length} items have that ${attribute}.`);

@@ -1,0 +1,55 @@
+/** Flows of a tenant's own app at a server that the test owns: begun in a browser, come back as the test likes. */
+import type { Success } from '../journey/api-client.ts';
+import type { Browser } from '../journey/browser.ts';
+import { begin, completionOf, openLink, type Returned, readReturn } from '../journey/flow-steps.ts';
+import type { TestStack, TestTenant, User } from '../journey/test-stack.ts';
+import { type Asked, type OwnedServer, readAsked, redirectBack } from './owned-server.ts';
+
+export interface OwnFlow {
+  readonly browser: Browser;
+  readonly user: User;
+  readonly flowId: string;
+  readonly asked: Asked;
+}
+
+/** Registers the tenant's own OpenID Connect app at a server. Answers its context. */
+export async function registerAt(stack: TestStack, tenant: TestTenant, server: OwnedServer): Promise<string> {
+  const app = await stack.local.operator.setApp({
+    provider: 'openid',
+    tenantId: tenant.id,
+    clientId: `client-of-${tenant.id}`,
+    clientSecret: 's4ndb0x-owned-client-secret',
+    settings: {},
+    issuer: server.origin,
+  });
+  return app.context;
+}
+
+export async function startOwn(
+  stack: TestStack,
+  user: User,
+  body: Readonly<Record<string, unknown>> = {},
+): Promise<OwnFlow> {
+  const browser = stack.newBrowser();
+  const { flowId, authUrl } = await begin({ user, provider: 'openid', body });
+  return { browser, user, flowId, asked: readAsked(await openLink(browser, authUrl)) };
+}
+
+/** The honest server's redirect back, with a code for this flow unless another one is given. */
+export async function returnOwn(
+  { browser, asked }: OwnFlow,
+  server: OwnedServer,
+  code = server.issueCode(asked),
+): Promise<Returned> {
+  return readReturn(await browser.visit(redirectBack(server, asked, code)));
+}
+
+/** The whole way. */
+export async function connectOwn(
+  stack: TestStack,
+  user: User,
+  server: OwnedServer,
+): Promise<Success<'complete'>> {
+  const returned = await returnOwn(await startOwn(stack, user), server);
+  return user.client.ok('complete', { body: completionOf(user, returned) });
+}

@@ -1,0 +1,156 @@
+/** Row 4 of the attack table: a link opened by the wrong person connects nobody's account to somebody else (COSF). */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { begin, completionOf, connectAccount, openLink, reachReturn } from '../journey/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+});
+
+const tokenCalls = () => stack.local.platforms.sandboxes.tiktok.calls().calls.token;
+const flowAs = (user = tenant.user('attacker')) => ({ user, provider: 'tiktok' }) as const;
+
+it.each(['apiKey', 'session'] as const)(
+  'row 4: a victim who finishes an attacker’s link burns it, and the code is never redeemed (%s)',
+  async (by) => {
+    const { returned, flowId } = await reachReturn(stack, flowAs());
+    const victim = by === 'apiKey' ? tenant.user('victim') : await tenant.session('victim');
+
+    const refusal = await victim.client.fails('complete', { body: completionOf(victim, returned) });
+    const attackerLater = await tenant.client.fails('complete', {
+      body: completionOf(tenant.user('attacker'), returned),
+    });
+    const flow = await stack.tables.flow(flowId);
+    const { connections } = await tenant.client.ok('status');
+
+    expect(refusal).toMatchObject({ code: 'FLOW_USER_MISMATCH', status: 403 });
+    expect(attackerLater.code).toBe('FLOW_USER_MISMATCH');
+    expect(flow['status']?.S).toBe('failed');
+    expect(flow['sealedCode']).toBeUndefined();
+    expect(tokenCalls()).toBe(0);
+    expect(connections).toEqual([]);
+  },
+);
+
+it('row 4: a session cannot claim to be the user who began', async () => {
+  const { returned } = await reachReturn(stack, flowAs());
+  const victim = await tenant.session('victim');
+
+  const refusal = await victim.client.fails('complete', {
+    body: completionOf(tenant.user('attacker'), returned),
+  });
+
+  expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
+  expect(tokenCalls()).toBe(0);
+});
+
+it('row 4: without the completion of the browser that came back, nobody can finish and nothing is spoilt', async () => {
+  const user = tenant.user('attacker');
+  const { returned, flowId } = await reachReturn(stack, flowAs(user));
+  const before = await stack.tables.flow(flowId);
+  const other = await reachReturn(stack, flowAs(tenant.user('other')));
+
+  const guessed = await tenant.client.fails('complete', {
+    body: completionOf(user, { ...returned, completion: 'A'.repeat(43) }),
+  });
+  const foreign = await tenant.client.fails('complete', {
+    body: completionOf(user, { ...returned, completion: other.returned['completion'] ?? '' }),
+  });
+  const afterwards = await stack.tables.flow(flowId);
+  const { connection } = await tenant.client.ok('complete', { body: completionOf(user, returned) });
+
+  expect([guessed.code, foreign.code]).toEqual(['FLOW_NOT_FOUND', 'FLOW_NOT_FOUND']);
+  expect(afterwards).toEqual(before);
+  expect(connection.userId).toBe('attacker');
+});
+
+it('row 4: the completion has 256 bits and the table holds only its digest', async () => {
+  const { returned, flowId } = await reachReturn(stack, flowAs());
+  const completion = returned['completion'] ?? '';
+
+  const flow = await stack.tables.flow(flowId);
+
+  expect(Buffer.from(completion, 'base64url')).toHaveLength(32);
+  expect(flow['completionDigest']?.B).toHaveLength(32);
+  expect(JSON.stringify(flow)).not.toContain(completion);
+});
+
+it('row 4: before the completion is shown the code lies sealed in the flow, and afterwards nowhere', async () => {
+  const { returned, flowId } = await reachReturn(stack, flowAs());
+  const held = await stack.tables.flow(flowId);
+
+  await tenant.client.ok('complete', { body: completionOf(tenant.user('attacker'), returned) });
+  const connected = await stack.tables.flow(flowId);
+
+  expect(Buffer.from(held['sealedCode']?.B ?? []).toString('latin1')).not.toContain('s4ndb0x');
+  expect(held['sealedCode']?.B?.length).toBeGreaterThan(64);
+  expect(connected['sealedCode']).toBeUndefined();
+});
+
+describe('row 4: direct linking', () => {
+  const direct = { completion: 'direct' };
+
+  it('row 4: needs the owner’s setting', async () => {
+    const refusal = await tenant.client.fails('connect', {
+      params: { provider: 'tiktok' },
+      body: { userId: 'ada', ...direct },
+    });
+
+    expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
+  });
+
+  it('row 4: needs an API key', async () => {
+    const willing = await stack.newTenant({ directLinking: true });
+    const session = await willing.session('ada');
+
+    const refusal = await session.client.fails('connect', {
+      params: { provider: 'tiktok' },
+      body: direct,
+    });
+
+    expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
+  });
+
+  it('row 4: shows who will gain access before it goes anywhere, and marks the connection', async () => {
+    const willing = await stack.newTenant({ directLinking: true, name: 'Quay & <Sons>' });
+    const user = willing.user('some "user"');
+    const browser = stack.newBrowser();
+    const { authUrl } = await begin({ user, provider: 'tiktok', body: direct });
+
+    const page = await browser.visit(authUrl);
+    const unasked = browser.cookies(stack.apiUrl).size;
+    const platformUrl = await openLink(browser, authUrl);
+    const { returned } = await reachReturn(stack, { user, provider: 'tiktok', body: direct, browser });
+    const { connections } = await willing.client.ok('status');
+
+    expect(page).toMatchObject({ status: 200, location: undefined });
+    expect(page.text).toContain('Quay &#38; &#60;Sons&#62;');
+    expect(page.text).toContain('some &#34;user&#34;');
+    expect(page.text).toContain('TikTok');
+    expect(unasked).toBe(0);
+    expect(new URL(platformUrl).origin).toBe(stack.local.platforms.sandboxes.tiktok.origin);
+    expect(returned['status']).toBe('connected');
+    expect(connections).toMatchObject([{ linking: 'direct' }]);
+  });
+
+  it('row 4: is not what a confirmed flow can be turned into', async () => {
+    const willing = await stack.newTenant({ directLinking: true });
+    const user = willing.user('ada');
+    const browser = stack.newBrowser();
+    const { authUrl } = await begin({ user, provider: 'tiktok' });
+
+    const widened = await browser.visit(`${authUrl}?completion=direct`);
+    const { connection } = await connectAccount(stack, { user, provider: 'tiktok', browser });
+
+    expect(widened.status).toBe(400);
+    expect(connection.linking).toBe('confirmed');
+  });
+});

@@ -1,0 +1,183 @@
+/** Row 8 of the attack table: a token counts only for whom it was given to, and sealed bytes only where they were sealed. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accountOf, completionOf, connectAccount, reachReturn } from '../journey/flow-steps.ts';
+import type { RawItem } from '../journey/raw-tables.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { connectOwn, registerAt, returnOwn, startOwn } from './own-flow.ts';
+import { type Bend, foreignKey, type OwnedServer, startOwnedServer } from './owned-server.ts';
+
+let stack: TestStack;
+let server: OwnedServer;
+let tenant: TestTenant;
+const tiktok = () => stack.local.platforms.sandboxes.tiktok;
+
+beforeAll(async () => {
+  server = await startOwnedServer();
+  stack = await openTestStack();
+  stack.local.insecureOrigins.push(server.origin);
+});
+afterAll(() => Promise.all([stack.close(), server.close()]));
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+  server.bendTo({});
+});
+
+describe('sealed bytes', () => {
+  /** The sealed fields of a record, as bytes. */
+  const sealedOf = (record: RawItem) =>
+    Object.fromEntries(Object.entries(record['sealed']?.M ?? {}).map(([field, value]) => [field, value.B]));
+
+  async function twoConnections(other: TestTenant) {
+    const { connection: mine } = await connectAccount(stack, {
+      user: tenant.user('ada'),
+      provider: 'tiktok',
+      visit: { account: 'mira' },
+    });
+    const { connection: theirs } = await connectAccount(stack, {
+      user: other.user('bo'),
+      provider: 'tiktok',
+      visit: { account: 'jose' },
+    });
+    const records = await Promise.all([mine, theirs].map(({ id }) => stack.tables.connection(id)));
+    const [myRecord, theirRecord] = records;
+    if (!myRecord || !theirRecord) throw new Error('A record is missing.');
+    return { mine, myRecord, theirRecord };
+  }
+
+  it.each(['of another tenant', 'of another user'])('row 8: do not open in the row %s', async (whose) => {
+    const other = whose === 'of another tenant' ? await stack.newTenant() : tenant;
+    const { mine, myRecord, theirRecord } = await twoConnections(other);
+    const account = accountOf(tenant.user('ada'), mine);
+    await tenant.client.ok('getToken', account);
+
+    await stack.tables.change('connections', myRecord, { sealed: sealedOf(theirRecord) });
+    const token = await tenant.client.fails('getToken', account);
+    const renewal = await tenant.client.fails('refreshToken', account);
+
+    expect([token.code, renewal.code]).toEqual(['VAULT_ERROR', 'VAULT_ERROR']);
+  });
+
+  it('row 8: do not open as another field', async () => {
+    const { mine, myRecord } = await twoConnections(tenant);
+    const { refreshToken } = sealedOf(myRecord);
+    const account = accountOf(tenant.user('ada'), mine);
+
+    await stack.tables.change('connections', myRecord, {
+      sealed: { accessToken: refreshToken, refreshToken },
+    });
+    const token = await tenant.client.fails('getToken', account);
+
+    expect(token.code).toBe('VAULT_ERROR');
+  });
+
+  it('row 8: of one flow do not open in another', async () => {
+    const [mine, theirs] = [tenant.user('ada'), tenant.user('bo')];
+    const victims = await reachReturn(stack, { user: mine, provider: 'tiktok' });
+    const attackers = await reachReturn(stack, { user: theirs, provider: 'tiktok' });
+    const held = await stack.tables.flow(victims.flowId);
+    await stack.tables.change('activity', await stack.tables.flow(attackers.flowId), {
+      sealedCode: held['sealedCode']?.B,
+    });
+
+    const refusal = await tenant.client.fails('complete', { body: completionOf(theirs, attackers.returned) });
+
+    expect(refusal.code).toBe('VAULT_ERROR');
+    expect(tiktok().calls().calls.token).toBe(0);
+  });
+});
+
+it('row 8: a profile that speaks of somebody else than the token is refused, and the token given back', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+  const other = { data: { user: { open_id: 'somebody-else' } }, error: { code: 'ok' } };
+  tiktok().control({
+    command: 'inject',
+    endpoint: 'profile',
+    calls: 1,
+    fault: { kind: 'status', status: 200, body: 'json', json: other },
+  });
+
+  const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+  const { connections } = await tenant.client.ok('status');
+
+  expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'subject_mismatch' } });
+  expect(connections).toEqual([]);
+  expect(tiktok().calls().calls.revoke).toBe(1);
+});
+
+it('row 8: a renewal that brings somebody else’s tokens changes nothing', async () => {
+  const user = tenant.user('ada');
+  const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
+  const before = await stack.tables.connection(connection.id);
+  const json = { access_token: 'act.s4ndb0x-foreign', expires_in: 7200, open_id: 'somebody-else' };
+  tiktok().control({
+    command: 'inject',
+    endpoint: 'token',
+    calls: 1,
+    fault: { kind: 'status', status: 200, body: 'json', json },
+  });
+
+  const refusal = await tenant.client.fails('refreshToken', accountOf(user, connection));
+  const after = await stack.tables.connection(connection.id);
+
+  expect(refusal.code).toBe('TOKEN_REFRESH_ERROR');
+  expect(after['sealed']).toEqual(before['sealed']);
+});
+
+it('row 8: a reconnect takes no other account than the expected one', async () => {
+  const user = tenant.user('ada');
+  const { connection } = await connectAccount(stack, {
+    user,
+    provider: 'tiktok',
+    visit: { account: 'mira' },
+  });
+  const { returned } = await reachReturn(stack, {
+    user,
+    provider: 'tiktok',
+    visit: { account: 'jose' },
+    body: { reconnect: connection.accountId },
+  });
+
+  const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+
+  expect(refusal.code).toBe('ACCOUNT_MISMATCH');
+});
+
+describe('an ID token', () => {
+  const past = Math.floor(Date.now() / 1000) - 3_600;
+
+  it('row 8: that is in order connects', async () => {
+    await registerAt(stack, tenant, server);
+
+    const { connection } = await connectOwn(stack, tenant.user('ada'), server);
+
+    expect(connection.displayName).toBe('Owned Person');
+  });
+
+  it.each<[string, Bend]>([
+    ['signed by another key', { signedBy: foreignKey }],
+    ['of another issuer', { claims: { iss: 'https://evil.example' } }],
+    ['for another client', { claims: { aud: 'another-client' } }],
+    ['for several clients without saying for whom', { claims: { aud: ['client', 'another-client'] } }],
+    ['with another authorized party', { claims: { azp: 'another-client' } }],
+    ['of another flow', { claims: { nonce: 'A'.repeat(43) } }],
+    ['without a nonce', { claims: { nonce: undefined } }],
+    ['that has expired', { claims: { iat: past, exp: past + 300 } }],
+    ['without an end', { claims: { exp: undefined } }],
+    ['of another person than the profile', { claims: { sub: 'somebody-else' } }],
+    ['that is missing', { answer: { id_token: undefined } }],
+    ['that is unsigned', { answer: { id_token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.' } }],
+  ])('row 8: %s connects nothing', async (_name, bend) => {
+    await registerAt(stack, tenant, server);
+    const own = await startOwn(stack, tenant.user('ada'));
+    const returned = await returnOwn(own, server);
+    server.bendTo(bend);
+
+    const refusal = await tenant.client.fails('complete', { body: completionOf(own.user, returned) });
+    const { connections } = await tenant.client.ok('status');
+
+    expect(['PROVIDER_ERROR', 'OAUTH_CALLBACK_ERROR']).toContain(refusal.code);
+    expect(connections).toEqual([]);
+  });
+});

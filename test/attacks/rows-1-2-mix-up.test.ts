@@ -1,0 +1,173 @@
+/** Rows 1 and 2 of the attack table: a code must only ever travel to the server it came from (COAT, CORF, mix-up). */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { completionOf, reachCallback, readReturn } from '../journey/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { registerAt, startOwn } from './own-flow.ts';
+import { type OwnedServer, redirectBack, startOwnedServer } from './owned-server.ts';
+
+let stack: TestStack;
+let honest: OwnedServer;
+let rogue: OwnedServer;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  [honest, rogue] = await Promise.all([startOwnedServer(), startOwnedServer({ promisesIssuer: false })]);
+  stack = await openTestStack();
+  stack.local.insecureOrigins.push(honest.origin, rogue.origin);
+});
+afterAll(() => Promise.all([stack.close(), honest.close(), rogue.close()]));
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+});
+
+const tokenCalls = () => [honest, rogue].map((server) => server.callsTo('/token').length);
+const platformTokenCalls = () =>
+  Object.values(stack.local.platforms.sandboxes).reduce((sum, { calls }) => sum + calls().calls.token, 0);
+const statusOf = async (flowId: string) => (await stack.tables.flow(flowId))['status']?.S;
+
+it('row 1: a code that comes back on another context’s callback is sent to no token endpoint', async () => {
+  const { operator, platforms } = stack.local;
+  const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
+  const { context } = await operator.setApp({
+    provider: 'tiktok',
+    tenantId: tenant.id,
+    settings: {},
+    ...own,
+  });
+  const redirectUris = [`${stack.apiUrl}/integrations/callback/${context}`];
+  platforms.sandboxes.tiktok.addClient({ ...own, redirectUris });
+  const wish = { user: tenant.user('ada'), provider: 'tiktok' } as const;
+  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish);
+  const elsewhere = callbackUrl.replace(`/callback/${context}`, '/callback/tiktok');
+
+  const returned = readReturn(await browser.visit(elsewhere));
+
+  expect(elsewhere).not.toBe(callbackUrl);
+  expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
+  expect(await statusOf(flowId)).toBe('failed');
+  expect(platformTokenCalls()).toBe(0);
+});
+
+it('row 1: an honest platform’s code, lured into the flow of a rogue server, never reaches the rogue server', async () => {
+  await registerAt(stack, tenant, rogue);
+  const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
+  const before = tokenCalls();
+  const { callbackUrl } = await reachCallback(stack, { user: tenant.user('victim'), provider: 'tiktok' });
+  const lured = new URL(callbackUrl);
+  lured.searchParams.set('state', asked.state);
+
+  const returned = readReturn(await browser.visit(lured.href));
+
+  expect(returned['status']).toBe('error');
+  expect(await statusOf(flowId)).toBe('failed');
+  expect(tokenCalls()).toEqual(before);
+  expect(platformTokenCalls()).toBe(0);
+});
+
+it('row 1: the token endpoint is the one of the flow’s snapshot, whatever the app’s record says by then', async () => {
+  await registerAt(stack, tenant, honest);
+  const { browser, user, asked } = await startOwn(stack, tenant.user('ada'));
+  const app = await stack.tables.find('connections', 'tenantId', tenant.id, 'app#');
+  await stack.tables.change('connections', app, {
+    server: {
+      issuer: honest.origin,
+      issuerInResponse: true,
+      endpoints: {
+        authorization: `${rogue.origin}/authorize`,
+        token: `${rogue.origin}/token`,
+        profile: `${rogue.origin}/me`,
+        jwks: `${rogue.origin}/jwks`,
+      },
+    },
+  });
+  const [atHonest = 0, atRogue] = tokenCalls();
+  const returned = readReturn(await browser.visit(redirectBack(honest, asked, honest.issueCode(asked))));
+
+  await tenant.client.ok('complete', { body: completionOf(user, returned) });
+
+  expect(tokenCalls()).toEqual([atHonest + 1, atRogue]);
+});
+
+it('row 1: a flow does not survive a new registration of its app, and its code goes to neither server', async () => {
+  await registerAt(stack, tenant, honest);
+  const { browser, user, asked } = await startOwn(stack, tenant.user('ada'));
+  await registerAt(stack, tenant, rogue);
+  const before = tokenCalls();
+  const returned = readReturn(await browser.visit(redirectBack(honest, asked, honest.issueCode(asked))));
+
+  const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+
+  expect(refusal.code).toBe('OAUTH_INIT_ERROR');
+  expect(tokenCalls()).toEqual(before);
+});
+
+it.each([
+  ['of another server', (own: URLSearchParams) => own.set('iss', rogue.origin)],
+  ['with one character more', (own: URLSearchParams) => own.set('iss', `${honest.origin}/`)],
+  ['left out although promised', (own: URLSearchParams) => own.delete('iss')],
+  [
+    'of another server on an error',
+    (own: URLSearchParams) => {
+      own.delete('code');
+      own.set('error', 'access_denied');
+      own.set('iss', rogue.origin);
+    },
+  ],
+])('row 1: an answer with an issuer %s is not acted upon', async (_name, bend) => {
+  await registerAt(stack, tenant, honest);
+  const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
+  const back = new URL(redirectBack(honest, asked, honest.issueCode(asked)));
+  bend(back.searchParams);
+  const before = tokenCalls();
+
+  const returned = readReturn(await browser.visit(back.href));
+
+  expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
+  expect(tokenCalls()).toEqual(before);
+});
+
+it('row 1: an issuer from a platform that has none is not acted upon', async () => {
+  const { browser, callbackUrl } = await reachCallback(stack, {
+    user: tenant.user('ada'),
+    provider: 'tiktok',
+  });
+
+  const returned = readReturn(await browser.visit(`${callbackUrl}&iss=${rogue.origin}`));
+
+  expect(returned['code']).toBe('OAUTH_CALLBACK_ERROR');
+  expect(platformTokenCalls()).toBe(0);
+});
+
+it('row 1: every context has a redirect URI of its own', async () => {
+  const contexts = [await registerAt(stack, tenant, honest)];
+  const own = (await startOwn(stack, tenant.user('ada'))).asked.redirectUri;
+  tenant = await stack.newTenant();
+  contexts.push(await registerAt(stack, tenant, honest));
+  const others = (await startOwn(stack, tenant.user('ada'))).asked.redirectUri;
+  const shared = await reachCallback(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+
+  const uris = [own, others, shared.callbackUrl.split('?')[0]];
+
+  expect(uris).toEqual(
+    [...contexts, 'tiktok'].map((context) => `${stack.apiUrl}/integrations/callback/${context}`),
+  );
+  expect(new Set(uris).size).toBe(3);
+});
+
+it.each(['reddit', `app_${'A'.repeat(22)}`])(
+  'row 2: the context in the path is compared with the flow’s and not believed: %s',
+  async (context) => {
+    const { browser, flowId, callbackUrl } = await reachCallback(stack, {
+      user: tenant.user('ada'),
+      provider: 'tiktok',
+    });
+
+    const returned = readReturn(await browser.visit(callbackUrl.replace('/tiktok?', `/${context}?`)));
+    const again = await browser.visit(callbackUrl);
+
+    expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
+    expect(again.status).toBe(404);
+    expect(platformTokenCalls()).toBe(0);
+  },
+);

@@ -1,0 +1,160 @@
+/** Rows 6 and 7 of the attack table: a code is redeemed once, for the flow it was given to, and PKCE cannot be talked down. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { completionOf, reachCallback, reachReturn, readReturn } from '../journey/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { registerAt, returnOwn, startOwn } from './own-flow.ts';
+import { type OwnedServer, startOwnedServer } from './owned-server.ts';
+
+let stack: TestStack;
+let server: OwnedServer;
+let tenant: TestTenant;
+const tiktok = () => stack.local.platforms.sandboxes.tiktok;
+
+beforeAll(async () => {
+  server = await startOwnedServer();
+  stack = await openTestStack();
+  stack.local.insecureOrigins.push(server.origin);
+});
+afterAll(() => Promise.all([stack.close(), server.close()]));
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant({ directLinking: true });
+  server.bendTo({});
+});
+
+it.each(['confirm', 'direct'] as const)(
+  'row 6: a callback that is played again is refused (%s)',
+  async (completion) => {
+    const { browser, callbackUrl } = await reachCallback(stack, {
+      user: tenant.user('ada'),
+      provider: 'tiktok',
+      body: { completion },
+    });
+    const jar = browser.cookies(stack.apiUrl);
+    const cookies = [...jar];
+    await browser.visit(callbackUrl);
+    const before = tiktok().calls().calls.token;
+    for (const [name, value] of cookies) jar.set(name, value);
+
+    const replayed = await browser.visit(callbackUrl);
+
+    expect(replayed).toMatchObject({ status: 404, location: undefined });
+    expect(tiktok().calls().calls.token).toBe(before);
+  },
+);
+
+it('row 6: of two callbacks at the same time one redeems the code', async () => {
+  const { browser, callbackUrl } = await reachCallback(stack, {
+    user: tenant.user('ada'),
+    provider: 'tiktok',
+    body: { completion: 'direct' },
+  });
+
+  const pages = await Promise.all([browser.visit(callbackUrl), browser.visit(callbackUrl)]);
+
+  expect(pages.map(({ status }) => status).sort()).toEqual([303, 404]);
+  expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+});
+
+it('row 6: of eight completes at the same time one redeems the code', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+  const body = completionOf(user, returned);
+
+  await Promise.all(Array.from({ length: 8 }, () => tenant.client.send('complete', { body })));
+  const { connection } = await tenant.client.ok('complete', { body });
+
+  expect(connection.status).toBe('active');
+  expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+});
+
+it.each(['lose_answer', 'garbage_body'] as const)(
+  'row 6: after an ambiguous answer the flow fails and the code is not tried again (%s)',
+  async (kind) => {
+    const user = tenant.user('ada');
+    const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+    tiktok().control({ command: 'inject', endpoint: 'token', calls: 1, fault: { kind } });
+    const body = completionOf(user, returned);
+
+    const first = await tenant.client.fails('complete', { body });
+    const again = await tenant.client.fails('complete', { body });
+
+    expect([first, again]).toMatchObject([
+      { code: 'PROVIDER_ERROR', details: { reason: 'answer_lost' } },
+      { code: 'PROVIDER_ERROR', details: { reason: 'answer_lost' } },
+    ]);
+    expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  },
+);
+
+it('row 6: another person’s code, put into one’s own callback, is refused by its PKCE challenge', async () => {
+  await registerAt(stack, tenant, server);
+  const victims = await startOwn(stack, tenant.user('victim'));
+  const stolen = server.issueCode(victims.asked);
+  const attackers = await startOwn(stack, tenant.user('attacker'));
+  const returned = await returnOwn(attackers, server, stolen);
+
+  const refusal = await tenant.client.fails('complete', { body: completionOf(attackers.user, returned) });
+
+  expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'code_refused' } });
+  expect(server.callsTo('/token').at(-1)?.form.get('code')).toBe(stolen);
+});
+
+it('row 6: a code of absurd length is not taken', async () => {
+  const { browser, callbackUrl } = await reachCallback(stack, {
+    user: tenant.user('ada'),
+    provider: 'tiktok',
+  });
+  const url = new URL(callbackUrl);
+  url.searchParams.set('code', 'a'.repeat(4_097));
+
+  const returned = readReturn(await browser.visit(url.href));
+
+  expect(returned['code']).toBe('OAUTH_CALLBACK_ERROR');
+});
+
+it('row 7: every flow has a fresh S256 challenge, although the server says it wants plain', async () => {
+  await registerAt(stack, tenant, server);
+  const user = tenant.user('ada');
+
+  const [one, two] = [await startOwn(stack, user), await startOwn(stack, user)];
+  const { returned } = { returned: await returnOwn(one, server) };
+  await tenant.client.ok('complete', { body: completionOf(user, returned) });
+  const verifier = server.callsTo('/token').at(-1)?.form.get('code_verifier') ?? '';
+
+  expect(one.asked.challenge).toMatch(/^[\w-]{43}$/);
+  expect(one.asked.method).toBe('S256');
+  expect(two.asked.challenge).not.toBe(one.asked.challenge);
+  expect(Buffer.from(verifier, 'base64url')).toHaveLength(32);
+  expect(verifier).not.toBe(one.asked.challenge);
+});
+
+it.each([
+  ['a method in the body', { code_challenge_method: 'plain' }],
+  ['a switch in the body', { pkce: false }],
+])('row 7: %s does not turn it off', async (_name, extra) => {
+  await registerAt(stack, tenant, server);
+
+  const refusal = await tenant.client.fails('connect', {
+    params: { provider: 'openid' },
+    body: { userId: 'ada', ...extra },
+  });
+
+  expect(refusal.code).toBe('INVALID_REQUEST');
+});
+
+it('row 7: the verifier lies sealed in the flow', async () => {
+  await registerAt(stack, tenant, server);
+  const own = await startOwn(stack, tenant.user('ada'));
+  const flow = await stack.tables.flow(own.flowId);
+  const returned = await returnOwn(own, server);
+  await tenant.client.ok('complete', { body: completionOf(own.user, returned) });
+  const verifier = server.callsTo('/token').at(-1)?.form.get('code_verifier') ?? '';
+
+  const sealed = Buffer.from(flow['sealedVerifier']?.B ?? []);
+
+  expect(verifier).not.toBe('');
+  expect(sealed.length).toBeGreaterThan(verifier.length);
+  expect(sealed.toString('latin1')).not.toContain(verifier);
+  expect(JSON.stringify(flow)).not.toContain(verifier);
+});

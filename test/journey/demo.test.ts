@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createMask } from '../../infra/local/demo/mask.ts';
+import { runDemo } from '../../infra/local/demo/run-demo.ts';
+import type { Scene } from '../../infra/local/demo/scene.ts';
+
+const entry = resolve(import.meta.dirname, '../../infra/local/demo.ts');
+
+describe('npm run demo', () => {
+  it('walks the whole journey by itself, and shows no secret', { timeout: 90_000 }, async () => {
+    const { code, stdout } = await spawnDemo();
+
+    expect(code, stdout.slice(-2_000)).toBe(0);
+    for (const step of [
+      '$ hawser tenant create bakery',
+      'POST http://localhost',
+      '← 303 See Other',
+      '“Connect your TikTok account?”',
+      '✓ Mira is connected',
+      '✓ There is a new token',
+      '"revocation": "revoked"',
+      '"code": "ACCOUNT_NOT_FOUND"',
+      '"missingScopes": ["history"]',
+      'code = ACCESS_DENIED',
+      '"code": "FLOW_USER_MISMATCH"',
+      '"linking": "direct"',
+      'What was shown',
+    ]) {
+      expect(stdout).toContain(step);
+    }
+    for (const secret of [
+      /s4ndb0x/,
+      /hwk_/,
+      /Bearer (?!\[masked)/,
+      /cookie: [^=]+=(?!\[masked|;)/,
+      /\b(?:completion|state|code) = (?!\[masked|ACCESS_DENIED)/,
+      /"(?:accessToken|completion)": "(?!\[masked)/,
+    ]) {
+      expect(stdout).not.toMatch(secret);
+    }
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('ends with 1 and says what was expected when a step is not as told', async () => {
+    const scene: Scene = {
+      title: 'A promise',
+      shows: 'Nothing.',
+      async play({ story, application }) {
+        const connections = await application.status('nobody');
+        story.check('Nobody has a connection', connections.length === 1);
+      },
+    };
+
+    const { code, printed } = await playHere([scene]);
+
+    expect(code).toBe(1);
+    expect(printed).toContain('✗ Not as told: Nobody has a connection');
+    expect(printed).toContain('What the functions wrote last:');
+    expect(printed).not.toContain('What was shown');
+  });
+
+  it('ends with 1 when the API answers otherwise than its contract says', async () => {
+    const scene: Scene = {
+      title: 'A wrong turn',
+      shows: 'Nothing.',
+      play: async ({ application }) => {
+        await application.connect('myspace', { userId: 'mira' });
+      },
+    };
+
+    const { code, printed } = await playHere([scene]);
+
+    expect(code).toBe(1);
+    expect(printed).toContain('✗ The API answered 404.');
+  });
+
+  it('stops at once when it is told to, and takes everything down', async () => {
+    const before = demoFolders();
+    const stopping = new AbortController();
+    const scene: Scene = {
+      title: 'A long scene',
+      shows: 'Nothing.',
+      async play({ application }) {
+        stopping.abort();
+        await application.status('nobody');
+      },
+    };
+
+    const { code } = await playHere([scene], stopping.signal);
+
+    expect(code).toBe(130);
+    expect(demoFolders()).toEqual(before);
+  });
+
+  it('uses colours where they are wanted', async () => {
+    const { printed } = await playHere([], undefined, true);
+
+    expect(printed).toContain('\u001b[1mHawser: a demo\u001b[0m');
+  });
+});
+
+describe('the mask', () => {
+  it('gives equal secrets equal marks and others another', () => {
+    const { secret } = createMask();
+
+    expect(secret('a-secret-of-some-length')).toMatch(/^\[masked [0-9a-f]{4}\]$/);
+    expect(secret('a-secret-of-some-length')).toBe(secret('a-secret-of-some-length'));
+    expect(secret('a-secret-of-some-length')).not.toBe(secret('another-secret'));
+  });
+
+  it('hides a secret it has seen wherever it stands later', () => {
+    const mask = createMask();
+    mask.fieldsOf({ deep: [{ accessToken: 'token/with+signs==' }] });
+
+    expect(mask.scrub('a token/with+signs== and token%2Fwith%2Bsigns%3D%3D')).not.toMatch(/signs/);
+  });
+
+  it('leaves the codes of errors and the attributes of cookies readable', () => {
+    const mask = createMask();
+
+    const parameters = mask.parametersOf(new URLSearchParams('code=ACCESS_DENIED&state=0123456789abcdef'));
+
+    expect(parameters).toEqual([
+      ['code', 'ACCESS_DENIED'],
+      ['state', expect.stringMatching(/^\[masked/)],
+    ]);
+    expect(mask.header('set-cookie', 'a=; Max-Age=0; Path=/')).toBe('a=; Max-Age=0; Path=/');
+    expect(mask.header('cookie', 'a=1234; b=5678')).toMatch(/^a=\[masked \w+\]; b=\[masked \w+\]$/);
+  });
+});
+
+/** As `npm run demo` starts it, with an output that is no terminal. */
+function spawnDemo(): Promise<{ readonly code: number; readonly stdout: string }> {
+  return new Promise((done) => {
+    const env = { PATH: process.env['PATH'] ?? '' };
+    execFile(process.execPath, [entry], { env, timeout: 80_000 }, (error, stdout) => {
+      done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout });
+    });
+  });
+}
+
+async function playHere(scenes: readonly Scene[], signal?: AbortSignal, colour = false) {
+  let printed = '';
+  const code = await runDemo({
+    write: (text) => {
+      printed += text;
+    },
+    colour,
+    environment: {},
+    now: () => Date.now(),
+    fetch: (input, init) => fetch(input, init),
+    scenes,
+    ...(signal && { signal }),
+  });
+  return { code, printed };
+}
+
+function demoFolders(): readonly string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('hawser-demo-'));
+}
