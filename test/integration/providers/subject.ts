@@ -1,0 +1,156 @@
+/** One provider before its sandbox platform, as the conformance suite meets it: consents, adapters, and an eye for leaks. */
+import { inspect } from 'node:util';
+import { expect } from 'vitest';
+import { approve, type Visit } from '../../../infra/local/platforms/consent-visitor.ts';
+import type { Fault } from '../../../infra/local/platforms/control.ts';
+import type { Sandbox, SandboxOptions } from '../../../infra/local/platforms/sandbox.ts';
+import { token } from '../../../lib/ids.ts';
+import type { TokenOutcome, TokenSet } from '../../../lib/oauth/outcome.ts';
+import { createPkce, type Pkce } from '../../../lib/oauth/pkce.ts';
+import { createPlatformHttp, type PlatformHttp } from '../../../lib/platform-http/platform-http.ts';
+import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter.ts';
+import type { OAuthProvider } from '../../../lib/providers/definition.ts';
+import type { PlatformAdapter } from '../../../lib/providers/platform-adapter.ts';
+import { Secret } from '../../../lib/telemetry/secret.ts';
+
+type Target = Parameters<typeof getAuthUrl>[1];
+
+export interface Subject {
+  readonly provider: OAuthProvider;
+  readonly start: (options: SandboxOptions) => Promise<Sandbox>;
+  readonly targetOf: (sandbox: Sandbox, http: PlatformHttp) => Target | Promise<Target>;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Asked for in each consent. */
+  readonly scopes: readonly string[];
+  /** Some of them, enough to read the profile. */
+  readonly fewerScopes: readonly string[];
+  /** Two people, by their keys on the consent page. */
+  readonly people: readonly [string, string];
+  /** How the platform takes the revocation of what is already gone. */
+  readonly revokingTwice: 'revoked' | 'misconfigured';
+}
+
+export const redirectUri = 'http://localhost:8787/integrations/callback/one';
+export const otherRedirectUri = 'http://localhost:8787/integrations/callback/two';
+export const registration = { clientId: 'harbour-app', clientSecret: 's4ndb0x-client-secret' };
+
+/** Long enough for a healthy answer of a loaded machine, short enough to wait for. */
+const timeoutMilliseconds = 1_500;
+
+/** What came of one consent. */
+export interface Consent {
+  readonly location: URL;
+  readonly code: Secret;
+  readonly pkce: Pkce | undefined;
+  readonly nonce: string | undefined;
+  readonly state: string;
+}
+
+export type Meeting = Awaited<ReturnType<typeof meet>>;
+
+/** Starts the sandbox and everything that the suite does with it. */
+export async function meet(subject: Subject) {
+  const { provider, settings, scopes } = subject;
+  const sandbox = await subject.start({
+    clients: [{ ...registration, redirectUris: [redirectUri, otherRedirectUri] }],
+    now: Date.now,
+  });
+  const http = createPlatformHttp({
+    fetch,
+    insecureOrigins: [sandbox.origin, sandbox.apiOrigin],
+    timeoutMilliseconds,
+  });
+  const target = await subject.targetOf(sandbox, http);
+
+  const adapterWith = (clientSecret: string) =>
+    quiet(
+      createAdapter({
+        provider,
+        target,
+        app: { clientId: registration.clientId, clientSecret: new Secret(clientSecret), settings },
+        http,
+        now: Date.now,
+      }),
+    );
+  const adapter = adapterWith(registration.clientSecret);
+
+  async function consent(visit: Visit = {}): Promise<Consent> {
+    const pkce = provider.pkce === 'none' ? undefined : createPkce(provider.pkce);
+    const nonce = provider.idToken ? token(32) : undefined;
+    const state = `${token(16)}.${token(32)}.${token(32)}`;
+    const url = getAuthUrl(provider, target, {
+      clientId: registration.clientId,
+      redirectUri,
+      state,
+      scopes,
+      ...(pkce && { challenge: pkce.challenge }),
+      ...(nonce !== undefined && { nonce }),
+    });
+    const location = new URL(await approve(url, { account: subject.people[0], ...visit }, fetch));
+    return { location, code: new Secret(location.searchParams.get('code') ?? ''), pkce, nonce, state };
+  }
+
+  function exchange(
+    { code, pkce, nonce }: Consent,
+    by: PlatformAdapter = adapter,
+    sentTo = redirectUri,
+  ): Promise<TokenOutcome> {
+    return by.exchangeCodeForToken({
+      code,
+      redirectUri: sentTo,
+      ...(pkce && { verifier: pkce.verifier }),
+      ...(nonce !== undefined && { nonce }),
+    });
+  }
+
+  return {
+    sandbox,
+    target,
+    adapter,
+    stranger: adapterWith('s4ndb0x-wrong-secret'),
+    consent,
+    exchange,
+    /** Tokens of a new consent. */
+    connect: async (visit: Visit = {}) => granted(await exchange(await consent(visit))),
+    inject(endpoint: 'token' | 'revoke' | 'profile', fault: Fault, calls = 1): void {
+      expect(sandbox.control({ command: 'inject', endpoint, calls, fault })).toMatchObject({ ok: true });
+    },
+  };
+}
+
+/** The tokens of an outcome that has some. */
+export function granted(outcome: TokenOutcome): TokenSet {
+  if (outcome.kind !== 'granted') throw new Error(`The platform gave no tokens: ${JSON.stringify(outcome)}.`);
+  return outcome.tokens;
+}
+
+/** The refresh token, which the test knows to be there. */
+export function refreshTokenOf({ refreshToken }: TokenSet): Secret {
+  if (refreshToken === undefined) throw new Error('The platform gave no refresh token.');
+  return refreshToken;
+}
+
+/** The adapter, whose every outcome and exception is searched for secrets. */
+function quiet(adapter: PlatformAdapter): PlatformAdapter {
+  const searched = async <Outcome>(asked: Promise<Outcome>): Promise<Outcome> => {
+    try {
+      const outcome = await asked;
+      expectNoSecret(outcome);
+      return outcome;
+    } catch (error) {
+      expectNoSecret(error);
+      throw error;
+    }
+  };
+  return {
+    exchangeCodeForToken: (redemption) => searched(adapter.exchangeCodeForToken(redemption)),
+    refreshAccessToken: (spent, accountId) => searched(adapter.refreshAccessToken(spent, accountId)),
+    getUserProfile: (accessToken, scopes) => searched(adapter.getUserProfile(accessToken, scopes)),
+    revokeAccess: (tokens) => searched(adapter.revokeAccess(tokens)),
+  };
+}
+
+function expectNoSecret(value: unknown): void {
+  const printed = `${inspect(value, { depth: 12, showHidden: true })} ${JSON.stringify(value)} ${String(value)}`;
+  expect(printed.includes('s4ndb0x'), 'row 19: an outcome holds a secret').toBe(false);
+}
