@@ -60,6 +60,7 @@ describe('an ID token', () => {
     ['without an issuer', { iss: undefined }],
     ["another client's", { aud: 'other' }],
     ['for nobody', { aud: undefined }],
+    ['authorised for another', { azp: 'other' }],
     ['for several, and authorised for another', { aud: ['client', 'other'], azp: 'other' }],
     ['for several, and authorised for nobody', { aud: ['client', 'other'] }],
     ["of another flow's nonce", { nonce: 'other' }],
