@@ -37,7 +37,7 @@ describe('npm run demo', () => {
       /Bearer (?!\[masked)/,
       /cookie: [^=]+=(?!\[masked|;)/,
       /\b(?:completion|state|code) = (?!\[masked|ACCESS_DENIED)/,
-      /"(?:accessToken|completion)": "(?!\[masked)/,
+      /"(?:accessToken|completion)": "(?!\[masked|direct")/,
     ]) {
       expect(stdout).not.toMatch(secret);
     }

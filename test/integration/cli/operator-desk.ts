@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { z } from 'zod';
 import type { Input, Io } from '../../../infra/cli/io.ts';
 import { run } from '../../../infra/cli/run.ts';
 import { startLocalStack } from '../../../infra/local/local-stack.ts';
+import { appSecretPrefix } from '../../../infra/topology.ts';
 
 export interface Ran {
   readonly code: number;
@@ -62,6 +65,39 @@ export async function openDesk() {
   );
   const endpoints = { apiUrl: stack.apiUrl, platforms, aws: stack.endpoints };
   place.write('.local/endpoints.json', endpoints);
+  const { region } = stack.aws;
+  const credentials = { accessKeyId: 'test', secretAccessKey: 's4ndb0x' };
+  const kms = new KMSClient({ region, credentials, endpoint: stack.endpoints.kms });
+  const secrets = new SecretsManagerClient({ region, credentials, endpoint: stack.endpoints.secretsmanager });
+
+  async function readSecret(id: string): Promise<Readonly<Record<string, string>>> {
+    const { SecretString = '' } = await secrets.send(new GetSecretValueCommand({ SecretId: id }));
+    return JSON.parse(SecretString);
+  }
+
+  /** Where `start` sends the browser, which keeps the cookie it is given. */
+  async function authorizationUrl(
+    key: string,
+    provider: string,
+    userId: string,
+    cookies = new Headers(),
+  ): Promise<string> {
+    const { authUrl } = await call(key, `connect/${provider}`, { userId });
+    const { location, cookie } = await redirect(String(authUrl), cookies);
+    cookies.set('cookie', cookie);
+    return location;
+  }
+
+  async function call(key: string, path: string, body: unknown): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${stack.apiUrl}/integrations/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+    });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    return z.record(z.string(), z.unknown()).parse(await answer.json());
+  }
 
   return {
     stack,
@@ -74,6 +110,27 @@ export async function openDesk() {
       if (ran.code !== 0) throw new Error(`hawser ${argv} failed: ${ran.stderr}`);
       return JSON.parse(ran.stdout);
     },
+    /** A secret of the stack, by its name. */
+    readSecret,
+    /** The secret of the app of a context. */
+    secretOf: (context: string) => readSecret(`${appSecretPrefix}${context}`),
+    authorizationUrl,
+    /** Connects one account for a user: the browser does what `consent` does on the platform's page. */
+    async connect(
+      key: string,
+      provider: string,
+      userId: string,
+      consent: (authorizationUrl: string) => Promise<string>,
+    ): Promise<void> {
+      const cookies = new Headers();
+      const callback = await consent(await authorizationUrl(key, provider, userId, cookies));
+      const back = new URL((await redirect(callback, cookies)).location);
+      await call(key, 'complete', {
+        flow: back.searchParams.get('flow'),
+        completion: back.searchParams.get('completion'),
+        userId,
+      });
+    },
     /** How the API answers a call with this key. */
     async statusWith(apiKey: string): Promise<number> {
       const answer = await fetch(`${stack.apiUrl}/integrations/providers`, {
@@ -85,13 +142,12 @@ export async function openDesk() {
     },
     /** The ARN of a key that a tenant could bring. */
     async makeKmsKey(): Promise<string> {
-      const credentials = { accessKeyId: 'tenant', secretAccessKey: 's4ndb0x' };
-      const kms = new KMSClient({ region: stack.aws.region, endpoint: stack.endpoints.kms, credentials });
       const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
-      kms.destroy();
       return KeyMetadata?.Arn ?? '';
     },
     async close() {
+      kms.destroy();
+      secrets.destroy();
       await stack.close();
       place[Symbol.dispose]();
     },
@@ -99,6 +155,13 @@ export async function openDesk() {
 }
 
 export type Desk = Awaited<ReturnType<typeof openDesk>>;
+
+async function redirect(url: string, headers: Headers) {
+  const answer = await fetch(url, { redirect: 'manual', headers, signal: AbortSignal.timeout(30_000) });
+  const location = answer.headers.get('location');
+  if (location === null) throw new Error(`${answer.status} in place of a redirect: ${await answer.text()}`);
+  return { location, cookie: answer.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
+}
 
 /** Splits at blanks but inside double quotes. */
 function words(line: string): readonly string[] {

@@ -1,0 +1,65 @@
+/** The tenant's backend: calls the API with its key, and a platform's API with the token that Hawser hands out. */
+import * as z from 'zod/mini';
+import { contract } from '../../../lib/api/contract.ts';
+import type { Answer, Caller } from './http-caller.ts';
+
+export type Application = ReturnType<typeof createApplication>;
+
+const failure = z.object({ error: z.object({ code: z.string() }) });
+
+export function createApplication(call: Caller, apiUrl: string, apiKey: string) {
+  const ask = (method: string, path: string, body?: unknown) =>
+    call({
+      method,
+      url: `${apiUrl}/integrations/${path}`,
+      headers: new Headers({
+        authorization: `Bearer ${apiKey}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  const account = (provider: string, accountId: string, userId: string) =>
+    `${provider}/${encodeURIComponent(accountId)}?${new URLSearchParams({ userId })}`;
+
+  return {
+    async connect(provider: string, body: Readonly<Record<string, unknown>>) {
+      return read(contract.connect.success.schema, await ask('POST', `connect/${provider}`, body));
+    },
+    /** The raw answer, because it may be meant to be refused. */
+    complete: (body: Readonly<Record<string, unknown>>) => ask('POST', 'complete', body),
+    async status(userId: string) {
+      const answer = await ask('GET', `status?${new URLSearchParams({ userId })}`);
+      return read(contract.status.success.schema, answer).connections;
+    },
+    /** The raw answer, because it may be meant to be refused. */
+    token: (provider: string, accountId: string, userId: string) =>
+      ask('GET', `token/${account(provider, accountId, userId)}`),
+    async refresh(provider: string, accountId: string, userId: string) {
+      const answer = await ask('POST', `refresh/${account(provider, accountId, userId)}`);
+      return read(contract.refreshToken.success.schema, answer).connection;
+    },
+    async disconnect(provider: string, accountId: string, userId: string) {
+      const answer = await ask('DELETE', `disconnect/${account(provider, accountId, userId)}`);
+      return read(contract.disconnect.success.schema, answer);
+    },
+    /** Calls a platform with a token. */
+    usePlatform: (url: string, accessToken: string) =>
+      call({ method: 'GET', url, headers: new Headers({ authorization: `Bearer ${accessToken}` }) }),
+  };
+}
+
+/** What `complete` answers. */
+export const readConnected = (answer: Answer) => read(contract.complete.success.schema, answer);
+/** What `token` answers. */
+export const readToken = (answer: Answer) => read(contract.getToken.success.schema, answer);
+
+/** The code of a refusal; nothing when the answer is none. */
+export function refusalOf({ status, text }: Answer): string | undefined {
+  return status < 400 ? undefined : failure.parse(JSON.parse(text)).error.code;
+}
+
+/** The answer, held against the API's own contract. */
+function read<Schema extends z.ZodMiniType>(schema: Schema, { status, text }: Answer): z.output<Schema> {
+  if (status >= 400) throw new Error(`The API answered ${status}.`);
+  return schema.parse(JSON.parse(text));
+}

@@ -1,0 +1,102 @@
+/** The stage of the demo: a local stack of its own, in a folder and on ports of its own, and an application with a return page. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { run } from '../../cli/run.ts';
+import { returnPath, startDemoApp } from '../demo-app.ts';
+import { startLocalStack } from '../local-stack.ts';
+import { freePort } from '../ports.ts';
+import { type Application, createApplication } from './application.ts';
+import { type Browser, openBrowser } from './browser.ts';
+import { createCaller } from './http-caller.ts';
+import { NotAsTold, type Story } from './story.ts';
+
+export interface StageOptions {
+  readonly story: Story;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly now: () => number;
+  readonly fetch: typeof fetch;
+  /** Called for each line that a function writes. */
+  readonly onOutput: (functionName: string, line: string) => void;
+}
+
+export interface Stage {
+  readonly story: Story;
+  readonly apiUrl: string;
+  /** Origins of the sandbox platforms' consent pages. */
+  readonly platforms: Readonly<Record<'tiktok' | 'reddit', string>>;
+  readonly application: Application;
+  readonly returnUrl: string;
+  /** A browser that has never been here. */
+  browser(): Browser;
+  /** Runs the operator's command and shows what it prints. Answers its standard output. */
+  hawser(...argv: readonly string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The demo's tenant: a bakery's website. */
+export const tenantId = 'bakery';
+
+export async function openStage({ story, ...options }: StageOptions): Promise<Stage> {
+  const parts = new AsyncDisposableStack();
+  try {
+    const folder = parts.adopt(mkdtempSync(join(tmpdir(), 'hawser-demo-')), async (path) =>
+      rmSync(path, { recursive: true, force: true }),
+    );
+    const returnPort = await freePort();
+    const returnOrigin = `http://127.0.0.1:${returnPort}`;
+    const returnUrl = `${returnOrigin}${returnPath}`;
+    const stack = parts.adopt(
+      await startLocalStack({ ...options, folder: join(folder, 'data'), port: 0, returnOrigin }),
+      (running) => running.close(),
+    );
+    const { tiktok, reddit } = stack.platforms.sandboxes;
+    const platforms = { tiktok: tiktok.origin, reddit: reddit.origin };
+    const { apiUrl } = stack;
+    mkdirSync(join(folder, '.local'));
+    const endpoints = JSON.stringify({ apiUrl, platforms, aws: stack.endpoints });
+    writeFileSync(join(folder, '.local', 'endpoints.json'), endpoints, { mode: 0o600 });
+
+    const hawser = async (...argv: readonly string[]) => {
+      let printed = '';
+      let said = '';
+      const code = await run(argv, {
+        ...options,
+        folder,
+        stdin: Readable.from([]),
+        stdout: { write: (text) => (printed += text) },
+        stderr: { write: (text) => (said += text) },
+      });
+      // An API key stands alone on its line.
+      story.command(lineOf(argv), (code === 0 ? printed : said).replace(/^hwk_\S+$/m, story.mask.secret));
+      if (code !== 0) throw new NotAsTold('The command succeeds.');
+      return printed;
+    };
+
+    story.say(`Hawser is running at ${apiUrl}. Its operator lets an application in:`);
+    await hawser('tenant', 'create', tenantId, '--name', "Ada's Bakery");
+    await hawser('return-url', 'add', tenantId, returnUrl);
+    const apiKey = (await hawser('key', 'create', tenantId, '--label', 'website')).trim();
+    parts.adopt(await startDemoApp({ port: returnPort, apiUrl, apiKey, fetch: options.fetch }), (running) =>
+      running.close(),
+    );
+    return {
+      story,
+      apiUrl,
+      platforms,
+      returnUrl,
+      application: createApplication(createCaller('application', story, options.fetch), apiUrl, apiKey),
+      browser: () => openBrowser(createCaller('browser', story, options.fetch)),
+      hawser,
+      close: () => parts.disposeAsync(),
+    };
+  } catch (error) {
+    await parts.disposeAsync();
+    throw error;
+  }
+}
+
+function lineOf(argv: readonly string[]): string {
+  return ['hawser', ...argv.map((word) => (/[\s']/.test(word) ? `"${word}"` : word))].join(' ');
+}

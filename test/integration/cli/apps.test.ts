@@ -1,0 +1,206 @@
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
+import { type Desk, openDesk } from './operator-desk.ts';
+
+const secret = 's4ndb0x-client-secret-of-an-app';
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+  await desk.hawser('tenant create bakery');
+});
+afterAll(() => desk.close());
+
+describe('hawser app', () => {
+  it('reads the client secret from a pipe and prints the redirect URI to register', async () => {
+    const { code, stdout, stderr } = await desk.hawser('app set tiktok --client-id piped', `${secret}\n`);
+
+    expect(code).toBe(0);
+    expect(stdout).toBe(`${desk.stack.apiUrl}/integrations/callback/tiktok\n`);
+    expect(stdout + stderr).not.toContain('s4ndb0x');
+  });
+
+  it('asks a person at a terminal for the secret, does not show it, and lets it be corrected', async () => {
+    const raw: boolean[] = [];
+    const terminal = Object.assign(new PassThrough(), {
+      isTTY: true,
+      setRawMode: (on: boolean) => raw.push(on),
+    });
+    for (const typed of ['wrong', '\u0015', `${secret}x`, '\u007f', '\r']) terminal.write(typed);
+
+    const { code, stdout, stderr } = await desk.hawser('app set tiktok --client-id typed', terminal);
+
+    expect(code).toBe(0);
+    expect(raw).toEqual([true, false]);
+    expect(stderr).toContain('The client secret (it will not show): ');
+    expect(stdout + stderr).not.toContain('s4ndb0x');
+    expect(await desk.secretOf('tiktok')).toEqual({ clientId: 'typed', clientSecret: secret });
+  });
+
+  it('changes nothing when the prompt is left with Ctrl-C', async () => {
+    const before = await desk.secretOf('tiktok');
+    const terminal = Object.assign(new PassThrough(), { isTTY: true });
+    terminal.write('half\u0003');
+
+    const { code, stderr } = await desk.hawser('app set tiktok --client-id other', terminal);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('Nothing was changed');
+    expect(await desk.secretOf('tiktok')).toEqual(before);
+  });
+
+  it('takes no secret as an argument, and does not repeat one that was given so', async () => {
+    const option = await desk.hawser(`app set tiktok --client-id x --client-secret=${secret}`);
+    const argument = await desk.hawser(`app set tiktok ${secret} --client-id x`);
+
+    for (const { code, stdout, stderr } of [option, argument]) {
+      expect(code).toBe(2);
+      expect(stdout + stderr).not.toContain('s4ndb0x');
+    }
+  });
+
+  it('refuses an empty secret, a missing setting, an unknown one, and an unknown provider', async () => {
+    const refused = [
+      [await desk.hawser('app set tiktok --client-id x', '\n'), 'client secret is missing'],
+      [await desk.hawser('app set reddit --client-id x', secret), 'needs the setting userAgent'],
+      [await desk.hawser('app set tiktok --client-id x --setting a=b', secret), 'has no setting a'],
+      [
+        await desk.hawser('app set tiktok --client-id x --issuer https://a.example', secret),
+        'takes no issuer',
+      ],
+      [await desk.hawser('app set openid --client-id x', secret), 'needs its issuer'],
+      [await desk.hawser('app set myspace --client-id x', secret), 'There is no provider "myspace"'],
+    ] as const;
+
+    for (const [{ code, stderr }, sentence] of refused) {
+      expect(code).toBe(1);
+      expect(stderr).toContain(sentence);
+    }
+  });
+
+  it('keeps the settings of an app and shows all but its secret', async () => {
+    const agent = 'web:com.example:v1 (by /u/example)';
+    await desk.hawser(`app set reddit --client-id shown --setting "userAgent=${agent}"`, secret);
+
+    const people = await desk.hawser('app show reddit');
+    const programs = await desk.json('app show reddit');
+
+    expect(people.stdout).toMatch(/^Client secret +filled in$/m);
+    expect(people.stdout).not.toContain('s4ndb0x');
+    expect(programs).toMatchObject({ clientId: 'shown', settings: { userAgent: agent }, secretFilled: true });
+    expect(programs).not.toHaveProperty('secretId');
+  });
+
+  it("gives a tenant's own app a context that cannot be guessed, and its flows use it", async () => {
+    await desk.hawser('return-url add bakery https://app.example/connected');
+    const key = (await desk.hawser('key create bakery')).stdout.trim();
+
+    const { stdout } = await desk.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
+
+    expect(stdout).toMatch(/\/integrations\/callback\/app_[A-Za-z0-9_-]{22}\n$/);
+    const consent = new URL(await desk.authorizationUrl(key, 'tiktok', 'ana'));
+    expect(consent.searchParams.get('client_key')).toBe('own-client');
+    expect(consent.searchParams.get('redirect_uri')).toBe(stdout.trim());
+    expect(await desk.json('app list --tenant bakery')).toMatchObject({ apps: [{ clientId: 'own-client' }] });
+  });
+
+  it('keeps the context of an app that is set again, so that its redirect URI stays', async () => {
+    const before = await desk.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
+
+    const after = await desk.hawser('app set tiktok --tenant bakery --client-id own-client', `${secret}2`);
+
+    expect(after.stdout).toBe(before.stdout);
+  });
+
+  it("removes a tenant's own app with its secret, and the tenant is back on the shared one", async () => {
+    const { context } = (await desk.json('app show tiktok --tenant bakery')) as { context: string };
+
+    const removed = await desk.hawser('app remove tiktok --tenant bakery');
+
+    expect(removed.code).toBe(0);
+    await expect(desk.secretOf(context)).rejects.toThrow();
+    expect((await desk.hawser('app show tiktok --tenant bakery')).code).toBe(1);
+    expect(await desk.json('tenant show bakery')).toMatchObject({ apps: {} });
+  });
+
+  it("cannot reach a tenant's own app by its context", async () => {
+    await desk.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
+    const { context } = (await desk.json('app show tiktok --tenant bakery')) as { context: string };
+
+    const removed = await desk.hawser(`app remove ${context}`);
+
+    expect(removed.code).toBe(1);
+    expect((await desk.hawser('app show tiktok --tenant bakery')).code).toBe(0);
+  });
+
+  it('empties the secret of a shared app that is removed, and takes the app again', async () => {
+    await desk.hawser('app set tiktok --client-id shared', secret);
+
+    await desk.hawser('app remove tiktok');
+
+    expect(await desk.secretOf('tiktok')).toEqual({});
+    expect((await desk.hawser('app list')).stdout).not.toMatch(/^tiktok/m);
+    expect((await desk.hawser('app set tiktok --client-id shared', secret)).code).toBe(0);
+  });
+});
+
+describe('hawser connections', () => {
+  it('lists who is connected, lets no connected tenant or app go, and shows no secret', async () => {
+    await desk.hawser('tenant create cafe');
+    await desk.hawser(`return-url add cafe https://cafe.example/connected`);
+    const redirectUri = (await desk.hawser('app set tiktok --tenant cafe --client-id cafe-client', secret))
+      .stdout;
+    desk.stack.platforms.sandboxes.tiktok.addClient({
+      clientId: 'cafe-client',
+      clientSecret: secret,
+      redirectUris: [redirectUri.trim()],
+    });
+    const key = (await desk.hawser('key create cafe')).stdout.trim();
+    await desk.connect(key, 'tiktok', 'ana', (url) => approve(url, { account: 'mira' }, fetch));
+
+    const people = await desk.hawser('connections list cafe');
+    const ofAna = await desk.json('connections list cafe --user ana');
+    const ofBen = await desk.json('connections list cafe --user ben');
+
+    expect(people.stdout).toMatch(/^con_\S+ +ana +tiktok +\S+ +active +\d{4}-/m);
+    expect(people.stdout + JSON.stringify(ofAna)).not.toContain('s4ndb0x');
+    expect(ofAna).toMatchObject({ connections: [{ userId: 'ana', provider: 'tiktok', status: 'active' }] });
+    expect(ofBen).toEqual({ connections: [] });
+    expect((await desk.hawser('app remove tiktok --tenant cafe')).stderr).toContain('Connections stand on');
+    expect((await desk.hawser('tenant delete cafe --yes')).stderr).toContain('still has connections');
+  });
+});
+
+describe('hawser setup and rotate', () => {
+  it('finds everything filled in already', async () => {
+    expect(await desk.json('setup')).toEqual({ made: [] });
+  });
+
+  it('keeps the state secret before as the previous one, and shows neither', async () => {
+    const before = await desk.readSecret('hawser/state');
+
+    const { code, stdout, stderr } = await desk.hawser('rotate state-secret');
+
+    const after = await desk.readSecret('hawser/state');
+    expect(code).toBe(0);
+    expect(after['previous']).toBe(before['current']);
+    expect(after['current']).not.toBe(before['current']);
+    for (const value of Object.values(after)) expect(stdout + stderr).not.toContain(value);
+  });
+
+  it('replaces the session signing key', async () => {
+    const before = await desk.readSecret('hawser/session-key');
+
+    const { code } = await desk.hawser('rotate session-key');
+
+    expect(code).toBe(0);
+    expect((await desk.readSecret('hawser/session-key'))['keyId']).not.toBe(before['keyId']);
+  });
+
+  it("raises the version of a tenant's key", async () => {
+    const first = (await desk.json('rotate tenant-key bakery')) as { version: number };
+
+    expect(await desk.json('rotate tenant-key bakery')).toMatchObject({ version: first.version + 1 });
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { openFolder, runIn } from './operator-desk.ts';
+
+async function hawser(...argv: readonly string[]) {
+  using place = openFolder();
+  return runIn(place.folder, argv);
+}
+
+describe('the command line', () => {
+  it('shows every command under help, on standard output', async () => {
+    const { code, stdout, stderr } = await hawser('help');
+
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const noun of ['tenant', 'key', 'return-url', 'app', 'connections', 'setup', 'rotate']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${noun}\\b`, 'm'));
+    }
+  });
+
+  it('shows the commands of one noun under its help, without any target', async () => {
+    const [long, short, word] = [
+      await hawser('key', '--help'),
+      await hawser('key', 'create', '-h'),
+      await hawser('help', 'key'),
+    ];
+
+    expect(long).toMatchObject({ code: 0, stderr: '' });
+    expect(long.stdout).toContain('key revoke TENANT KEY_ID');
+    expect(long.stdout).not.toContain('tenant create');
+    expect(short.stdout).not.toContain('key revoke');
+    expect(word.stdout).toBe(long.stdout);
+  });
+
+  it.each([
+    [[], 'Say what to do.'],
+    [['tenants'], 'There is no such command.'],
+    [['tenant'], 'Say what to do with tenant.'],
+    [['tenant', 'paint'], 'There is no such command for tenant.'],
+    [['tenant', 'create'], 'ID is missing.'],
+    [['key', 'revoke', 'bakery'], 'KEY_ID is missing.'],
+    [['tenant', 'create', 'a', 'b'], 'There are more arguments'],
+    [['tenant', 'create', 'a', '--colour', 'red'], "Unknown option '--colour'"],
+    [['tenant', 'list', '--name', 'x'], 'This command does not take --name.'],
+    [['tenant', 'create', 'a', '--name'], "'--name"],
+    [['tenant', 'list', '--local', '--outputs', 'x'], 'Give one of them.'],
+  ])('refuses %j with the usage and exit code 2', async (argv, sentence) => {
+    const { code, stdout, stderr } = await hawser(...argv);
+
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(sentence);
+    expect(stderr).toContain('Usage:\n  hawser ');
+  });
+});
