@@ -9,7 +9,7 @@ import { disconnectIntegration } from '../lib/integrations/disconnect-integratio
 
 const settings = readSettings('disconnect');
 const precious = openPrecious(settings);
-const parts = { ...connectionParts('disconnect', precious, settings), flights: new Map() };
+const parts = connectionParts('disconnect', precious, settings);
 
 export const handler = http(
   contract.disconnect,

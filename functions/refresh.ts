@@ -9,7 +9,7 @@ import { refreshToken } from '../lib/integrations/refresh-token.ts';
 
 const settings = readSettings('refresh');
 const precious = openPrecious(settings);
-const parts = { ...connectionParts('refresh', precious, settings), flights: new Map() };
+const parts = connectionParts('refresh', precious, settings);
 
 export const handler = http(
   contract.refreshToken,

@@ -9,7 +9,7 @@ import { getAccessToken } from '../lib/integrations/get-access-token.ts';
 
 const settings = readSettings('token');
 const precious = openPrecious(settings);
-const parts = { ...connectionParts('token', precious, settings), flights: new Map() };
+const parts = connectionParts('token', precious, settings);
 
 export const handler = http(
   contract.getToken,

@@ -6,19 +6,6 @@ import { contract, type RouteName } from '../lib/api/contract.ts';
 import type { FunctionName } from '../lib/config.ts';
 import { type IndexName, indexes } from '../lib/table/keys.ts';
 
-/** What stands on its own and is only pointed at. */
-export const resources = {
-  connections: { kind: 'table' },
-  activity: { kind: 'table' },
-  vaultKey: { kind: 'key' },
-  stateSecret: { kind: 'secret' },
-  sessionKey: { kind: 'secret' },
-  /** All secrets of provider apps; each app has its own under a common prefix. */
-  appSecrets: { kind: 'secrets' },
-} as const;
-
-export type ResourceName = keyof typeof resources;
-
 /** One right, by action names. Nothing broader can be written here. */
 export type Permission =
   | {
@@ -30,7 +17,8 @@ export type Permission =
   | {
       readonly on: 'stateSecret' | 'sessionKey' | 'appSecrets';
       readonly actions: readonly ['secretsmanager:GetSecretValue'];
-    };
+    }
+  | { readonly on: 'queue'; readonly queue: QueueName; readonly actions: readonly QueueAction[] };
 
 type TableAction =
   | 'dynamodb:GetItem'
@@ -40,6 +28,53 @@ type TableAction =
   | 'dynamodb:UpdateItem'
   | 'dynamodb:DeleteItem';
 type KeyAction = 'kms:GenerateDataKey' | 'kms:Decrypt';
+type QueueAction = 'sqs:SendMessage' | 'sqs:GetQueueAttributes';
+
+export interface QueueRow {
+  /** The function that works its messages off; its events are then batches. Absent where nobody does yet. */
+  readonly worker?: {
+    readonly function: FunctionName;
+    readonly batchSize: number;
+    /** Batches worked on at once; protects the platforms and the account's other functions. */
+    readonly maxConcurrency: number;
+  };
+  /** What is kept in it, for the console. */
+  readonly description: string;
+}
+
+/** Every queue has a dead-letter queue beside it; a message goes there after {@link maxReceiveCount} tries. */
+export const queues = {
+  events: { description: 'What tenants are told of their connections' },
+  refresh: {
+    description: 'Connections for which something is due',
+    worker: { function: 'refresh-connection', batchSize: 10, maxConcurrency: 20 },
+  },
+  rescue: {
+    description: 'Renewed credentials that could not be stored, sealed',
+    worker: { function: 'rescue-credentials', batchSize: 1, maxConcurrency: 5 },
+  },
+  jobs: {
+    description: "The end of a user's or a tenant's connections",
+    worker: { function: 'run-job', batchSize: 1, maxConcurrency: 2 },
+  },
+} as const satisfies Record<string, QueueRow>;
+
+export type QueueName = keyof typeof queues;
+export const queueNames = Object.keys(queues) as QueueName[];
+
+/** AWS advises at least five, so that throttling alone fills no dead-letter queue. */
+export const maxReceiveCount = 5;
+
+/** A worker's message stays hidden for six times its function's time-out, as AWS advises. */
+export function visibilitySeconds(name: QueueName): number {
+  const row: QueueRow = queues[name];
+  return row.worker === undefined ? 30 : 6 * functions[row.worker.function].timeoutSeconds;
+}
+
+/** Functions that run by the clock. */
+export const schedules = {
+  'refresh-due': { everySeconds: 60 },
+} as const satisfies Partial<Record<FunctionName, { readonly everySeconds: number }>>;
 
 export interface FunctionRow {
   /** What it is for, in the console. */
@@ -51,10 +86,11 @@ export interface FunctionRow {
 }
 
 const read = { on: 'connections', actions: ['dynamodb:GetItem'] } as const;
+const write = { on: 'connections', actions: ['dynamodb:UpdateItem'] } as const;
 const list = { on: 'connections', actions: ['dynamodb:Query'], index: 'byTenant' } as const;
 const listed = { on: 'connections', actions: ['dynamodb:BatchGetItem'] } as const;
 /** Who else holds a grant; asked before anything is revoked that might be theirs too. */
-const holders = { on: 'connections', actions: ['dynamodb:Query'], index: 'byOwner' } as const;
+const holders = [{ on: 'connections', actions: ['dynamodb:Query'], index: 'byOwner' }, listed] as const;
 /** Opens and seals. The newest tenant key is found by a query; the first one is created with the first sealing. */
 const vault = [
   { on: 'vaultKey', actions: ['kms:GenerateDataKey', 'kms:Decrypt'], purpose: 'credentials' },
@@ -63,11 +99,27 @@ const vault = [
 const stateSecret = { on: 'stateSecret', actions: ['secretsmanager:GetSecretValue'] } as const;
 const appSecrets = { on: 'appSecrets', actions: ['secretsmanager:GetSecretValue'] } as const;
 const flows = { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] } as const;
+const leases = {
+  on: 'activity',
+  actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+} as const;
+const sendTo = (queue: QueueName) => ({ on: 'queue', queue, actions: ['sqs:SendMessage'] }) as const;
 
-/** Redeeming a code: read the flow, open the code, store connections, clean up what could not be stored. */
-const redeem = [read, ...vault, flows, appSecrets, holders, listed] as const;
-/** Renewing credentials in place. */
-const renew = [read, ...vault, { on: 'connections', actions: ['dynamodb:UpdateItem'] }, appSecrets] as const;
+/** Redeeming a code: read the flow, open the code, store connections, clean up what could not be stored, tell of it. */
+const redeem = [read, write, ...vault, flows, appSecrets, ...holders, sendTo('events')] as const;
+/** Renewing credentials in place: as many writers as callers, one call. */
+const renew = [
+  read,
+  write,
+  ...vault,
+  leases,
+  appSecrets,
+  ...holders,
+  sendTo('events'),
+  sendTo('rescue'),
+] as const;
+/** Ending a connection: it may have to be renewed to be revoked. */
+const end = [...renew, { on: 'connections', actions: ['dynamodb:DeleteItem'] }] as const;
 
 export const functions = {
   sessions: row('Mints session tokens for browsers', 10, [
@@ -82,11 +134,30 @@ export const functions = {
   providers: row('Lists providers', 10, [read, list, listed]),
   token: row('Hands out access tokens', 29, renew),
   refresh: row('Renews credentials', 29, renew),
-  disconnect: row('Revokes and deletes', 29, [
-    ...renew,
-    { on: 'connections', actions: ['dynamodb:DeleteItem'] },
-    holders,
+  disconnect: row('Revokes and deletes', 29, end),
+  users: row('Begins the end of all connections of a user', 10, [
+    read,
+    { on: 'connections', actions: ['dynamodb:PutItem'] },
+    sendTo('jobs'),
+  ]),
+  'refresh-due': row('Finds what is due, each minute', 50, [
+    read,
+    { on: 'connections', actions: ['dynamodb:Query'], index: 'byDue' },
+    { on: 'queue', queue: 'refresh', actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'] },
+    sendTo('jobs'),
+  ]),
+  'refresh-connection': row('Does what is due for connections', 60, end),
+  'rescue-credentials': row('Stores renewed credentials that could not be stored', 29, [
+    read,
+    write,
+    sendTo('events'),
+  ]),
+  'run-job': row('Ends the connections of a user or a tenant', 60, [
+    read,
+    write,
+    list,
     listed,
+    sendTo('refresh'),
   ]),
   health: row('Says that the API is there', 5, []),
 } as const satisfies Record<FunctionName, FunctionRow>;

@@ -19,6 +19,16 @@ const settings = {
   stateSecretId: { variable: 'STATE_SECRET_ID', schema: z.string().check(z.minLength(1)) },
   /** Secrets Manager id of the Ed25519 private key that signs session tokens. */
   sessionKeySecretId: { variable: 'SESSION_KEY_SECRET_ID', schema: z.string().check(z.minLength(1)) },
+  /** Queue of what tenants are told. */
+  eventsQueueUrl: { variable: 'EVENTS_QUEUE_URL', schema: z.url() },
+  /** Queue of connections for which something is due. */
+  refreshQueueUrl: { variable: 'REFRESH_QUEUE_URL', schema: z.url() },
+  /** Queue of renewed credentials that could not be stored. */
+  rescueQueueUrl: { variable: 'RESCUE_QUEUE_URL', schema: z.url() },
+  /** Queue of long work: the end of a user's or a tenant's connections. */
+  jobsQueueUrl: { variable: 'JOBS_QUEUE_URL', schema: z.url() },
+  /** Which connections are renewed before anybody asks: by each provider's policy, or all. */
+  proactiveRefresh: { variable: 'PROACTIVE_REFRESH', schema: z.enum(['policy', 'all']), absent: 'policy' },
   /** Replacements for platforms' own origins, by provider and host name: `{"tiktok":{"api":"https://…"}}`. */
   platformOrigins: { variable: 'PLATFORM_ORIGINS', schema: json(origins), absent: '{}' },
   /** Exact origins for which plain http and loopback addresses are accepted. The stack never sets it. */
@@ -28,21 +38,35 @@ const settings = {
 export type SettingName = keyof typeof settings;
 type Settings = { readonly [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> };
 
-const vaultUse = ['connectionsTable', 'vaultKeyId', 'platformOrigins', 'insecureOrigins'] as const;
+/** What every function needs that opens credentials and may ask a platform. */
+const connectionUse = [
+  'connectionsTable',
+  'activityTable',
+  'vaultKeyId',
+  'eventsQueueUrl',
+  'rescueQueueUrl',
+  'platformOrigins',
+  'insecureOrigins',
+] as const;
 
 /** The settings of each function, by name; absent ones have a default and are optional in the environment. */
 export const functionSettings = {
   sessions: ['connectionsTable', 'publicUrl', 'sessionKeySecretId', 'insecureOrigins'],
   connect: ['connectionsTable', 'vaultKeyId', 'platformOrigins', 'activityTable', 'publicUrl'],
   start: ['activityTable', 'publicUrl', 'stateSecretId'],
-  callback: [...vaultUse, 'activityTable', 'publicUrl', 'stateSecretId'],
-  complete: [...vaultUse, 'activityTable', 'publicUrl'],
+  callback: [...connectionUse, 'publicUrl', 'stateSecretId'],
+  complete: [...connectionUse, 'publicUrl'],
   status: ['connectionsTable', 'publicUrl'],
   providers: ['connectionsTable', 'publicUrl'],
-  token: [...vaultUse, 'publicUrl'],
-  refresh: [...vaultUse, 'publicUrl'],
-  disconnect: [...vaultUse, 'publicUrl'],
+  token: [...connectionUse, 'publicUrl'],
+  refresh: [...connectionUse, 'publicUrl'],
+  disconnect: [...connectionUse, 'publicUrl'],
   health: ['publicUrl'],
+  users: ['connectionsTable', 'jobsQueueUrl', 'publicUrl'],
+  'refresh-due': ['connectionsTable', 'refreshQueueUrl', 'jobsQueueUrl'],
+  'refresh-connection': [...connectionUse, 'proactiveRefresh'],
+  'rescue-credentials': ['connectionsTable', 'eventsQueueUrl'],
+  'run-job': ['connectionsTable', 'refreshQueueUrl'],
 } as const satisfies Record<string, readonly SettingName[]>;
 
 export type FunctionName = keyof typeof functionSettings;

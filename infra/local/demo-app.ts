@@ -12,8 +12,8 @@ export interface DemoApp {
 
 export interface DemoAppOptions {
   readonly port: number;
-  readonly apiUrl: string;
-  readonly apiKey: string;
+  /** Where the API is and the tenant's key; known only after this has started, because the return URL is here. */
+  readonly api: () => { readonly url: string; readonly key: string };
   readonly fetch: typeof fetch;
 }
 
@@ -72,9 +72,10 @@ async function finish(
   form: URLSearchParams,
   response: ServerResponse,
 ): Promise<void> {
-  const answer = await options.fetch(`${options.apiUrl}/integrations/complete`, {
+  const { url, key } = options.api();
+  const answer = await options.fetch(`${url}/integrations/complete`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${options.apiKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(Object.fromEntries(form)),
     signal: AbortSignal.timeout(35_000),
   });

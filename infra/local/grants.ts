@@ -4,7 +4,7 @@ import type { FunctionName } from '../../lib/config.ts';
 import { indexes } from '../../lib/table/keys.ts';
 import { appSecretPrefix, functions, type Permission } from '../topology.ts';
 import type { Grant } from './aws/grants.ts';
-import { localNames } from './provision.ts';
+import { localNames, localQueueName } from './provision.ts';
 
 const prefix = 'LOCAL-';
 
@@ -43,6 +43,8 @@ function toGrant(permission: Permission): Grant {
       return { actions: permission.actions, resource: localNames.stateSecretId };
     case 'sessionKey':
       return { actions: permission.actions, resource: localNames.sessionKeySecretId };
+    case 'queue':
+      return { actions: permission.actions, resource: localQueueName(permission.queue) };
     case 'appSecrets':
       return { actions: permission.actions, resource: `${appSecretPrefix}*` };
   }

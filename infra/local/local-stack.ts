@@ -6,19 +6,22 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import type { FunctionName } from '../../lib/config.ts';
 import { createPlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { createOperator, type Operator } from '../cli/operator.ts';
 import { environmentOf, type SettingValues } from '../environment.ts';
-import { appSecretPrefix, cors, functions, routes } from '../topology.ts';
+import { appSecretPrefix, cors, functions, type QueueName, queueNames, routes } from '../topology.ts';
 import type { Intercept } from './aws/front.ts';
 import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
 import { startRunner } from './function-runner.ts';
 import { startGateway } from './gateway.ts';
 import { accessKeyIdOf, grantsOf } from './grants.ts';
-import { localNames, provision } from './provision.ts';
+import { localNames, localQueueName, provision } from './provision.ts';
+import { startQueueWorkers } from './queue-workers.ts';
+import { startSchedules } from './schedules.ts';
 import { type Platforms, startPlatforms } from './start-platforms.ts';
 
 export interface LocalStackOptions {
@@ -107,11 +110,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
     // The address is known only once the gateway listens, and no function starts before its first call.
     let apiUrl = '';
+    const queueUrls = queueUrlsAt(endpoints.sqs, aws.accountId);
     const runner = parts.adopt(
       startRunner({
         entryOf: (name) => join(functionFolder, `${name}.ts`),
         environmentOf: (name) => ({
-          ...environmentOf(name as FunctionName, settingValues(apiUrl, platforms, insecureOrigins)),
+          ...environmentOf(
+            name as FunctionName,
+            settingValues(apiUrl, platforms, insecureOrigins, queueUrls),
+          ),
           ...awsEnvironment(name as FunctionName, endpoints, options.environment, aws),
         }),
         timeoutSecondsOf: (name) => functions[name as FunctionName].timeoutSeconds,
@@ -132,6 +139,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     );
     apiUrl = gateway.url;
     await platforms.register(apiUrl, operator);
+    const invoke = (name: FunctionName, event: unknown) => runner.invoke(name, event);
+    parts.adopt(startQueueWorkers({ sqs: clients.sqs, urls: queueUrls, invoke, now }), (running) =>
+      running.close(),
+    );
+    parts.adopt(startSchedules({ invoke, now }), (running) => running.close());
     return {
       apiUrl,
       platforms,
@@ -151,6 +163,7 @@ function settingValues(
   apiUrl: string,
   platforms: Platforms,
   insecureOrigins: readonly string[],
+  queueUrls: Readonly<Record<QueueName, string>>,
 ): SettingValues {
   const { connectionsTable, activityTable, vaultKeyId, stateSecretId, sessionKeySecretId } = localNames;
   return {
@@ -159,10 +172,21 @@ function settingValues(
     vaultKeyId,
     stateSecretId,
     sessionKeySecretId,
+    eventsQueueUrl: queueUrls.events,
+    refreshQueueUrl: queueUrls.refresh,
+    rescueQueueUrl: queueUrls.rescue,
+    jobsQueueUrl: queueUrls.jobs,
+    proactiveRefresh: undefined,
     publicUrl: apiUrl,
     platformOrigins: JSON.stringify(platforms.providerOrigins),
     insecureOrigins: JSON.stringify(insecureOrigins),
   };
+}
+
+/** The host of a queue's URL is of no account; its last part names the queue. */
+function queueUrlsAt(endpoint: string, accountId: string): Record<QueueName, string> {
+  const entries = queueNames.map((name) => [name, `${endpoint}/${accountId}/${localQueueName(name)}`]);
+  return Object.fromEntries(entries) as Record<QueueName, string>;
 }
 
 /** An endpoint already named in the environment serves instead of the embedded one. */
@@ -233,5 +257,6 @@ function operatorClients(
     dynamoDb: new DynamoDBClient({ ...shared, endpoint: endpoints.dynamodb }),
     kms: new KMSClient({ ...shared, endpoint: endpoints.kms }),
     secrets: new SecretsManagerClient({ ...shared, endpoint: endpoints.secretsmanager }),
+    sqs: new SQSClient({ ...shared, endpoint: endpoints.sqs, useQueueUrlAsEndpoint: false }),
   };
 }

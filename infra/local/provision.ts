@@ -12,7 +12,8 @@ import {
   type KMSClient,
   NotFoundException,
 } from '@aws-sdk/client-kms';
-import { tables } from '../topology.ts';
+import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { maxReceiveCount, type QueueName, queueNames, tables, visibilitySeconds } from '../topology.ts';
 
 /** Names of what stands in one local stack. */
 export const localNames = {
@@ -23,16 +24,22 @@ export const localNames = {
   sessionKeySecretId: 'hawser/session-key',
 } as const;
 
+export const localQueueName = (name: QueueName) => `hawser-${name}`;
+export const deadLetterName = (name: QueueName) => `hawser-${name}-dead`;
+
+const daySeconds = 86_400;
 const tableNames = { connections: localNames.connectionsTable, activity: localNames.activityTable } as const;
 
 export async function provision(clients: {
   readonly dynamoDb: DynamoDBClient;
   readonly kms: KMSClient;
+  readonly sqs: SQSClient;
 }): Promise<void> {
   await Promise.all([
     createTable(clients.dynamoDb, 'connections'),
     createTable(clients.dynamoDb, 'activity'),
     createVaultKey(clients.kms),
+    ...queueNames.map((name) => createQueue(clients.sqs, name)),
   ]);
 }
 
@@ -63,6 +70,29 @@ async function createTable(client: DynamoDBClient, name: keyof typeof tables): P
     if (!(error instanceof ResourceInUseException)) throw error;
   }
   await waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 1 }, { TableName: tableNames[name] });
+}
+
+/** A queue and its dead-letter queue. Creating one that is there with the same attributes changes nothing. */
+async function createQueue(client: SQSClient, name: QueueName): Promise<void> {
+  const dead = await client.send(
+    new CreateQueueCommand({
+      QueueName: deadLetterName(name),
+      Attributes: { MessageRetentionPeriod: String(14 * daySeconds) },
+    }),
+  );
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: dead.QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  await client.send(
+    new CreateQueueCommand({
+      QueueName: localQueueName(name),
+      Attributes: {
+        MessageRetentionPeriod: String(4 * daySeconds),
+        VisibilityTimeout: String(visibilitySeconds(name)),
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount }),
+      },
+    }),
+  );
 }
 
 async function createVaultKey(client: KMSClient): Promise<void> {

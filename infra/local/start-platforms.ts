@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operator } from '../cli/operator.ts';
+import { startOpenId } from './platforms/openid.ts';
 import { startReddit } from './platforms/reddit.ts';
 import type { Sandbox, SandboxOptions } from './platforms/sandbox.ts';
 import { startTikTok } from './platforms/tiktok.ts';
@@ -25,6 +26,7 @@ const rows = {
     origins: ({ origin, apiOrigin }) => ({ www: origin, oauth: apiOrigin }),
     settings: { userAgent: 'web:local.hawser.sandbox:v1.0.0 (by /u/hawser)' },
   },
+  openid: { start: startOpenId, origins: () => ({}), discovered: true },
 } as const satisfies Record<string, PlatformRow>;
 
 export type PlatformName = keyof typeof rows;

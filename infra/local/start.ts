@@ -21,33 +21,33 @@ async function main(): Promise<void> {
   const lock = lockFolder(folder);
   if (process.argv.includes('--fresh')) empty();
   const ports = await readPorts();
-  const returnPort = await freePort(ports['return']);
-  const returnOrigin = `http://127.0.0.1:${returnPort}`;
+  const api = { url: '', key: '' };
+  const app = await startDemoApp({
+    port: ports['return'] ?? 0,
+    api: () => api,
+    fetch: (input, init) => fetch(input, init),
+  });
   const stack = await startLocalStack({
     folder: join(folder, 'data'),
     port,
     ports,
     environment: process.env,
     now: () => Date.now(),
-    onOutput: (name, line) => process.stdout.write(`${name.padEnd(10)} ${line}\n`),
-    returnOrigin,
+    onOutput: (name, line) => process.stdout.write(`${name.padEnd(18)} ${line}\n`),
+    returnOrigin: app.origin,
   });
   const demo = await prepareDemoTenant(
     stack.operator,
-    `${returnOrigin}${returnPath}`,
+    `${app.origin}${returnPath}`,
     join(folder, 'data', 'demo-tenant.json'),
   );
-  const app = await startDemoApp({
-    port: returnPort,
-    apiUrl: stack.apiUrl,
-    apiKey: demo.apiKey,
-    fetch: (input, init) => fetch(input, init),
-  });
+  api.url = stack.apiUrl;
+  api.key = demo.apiKey;
   const { sandboxes } = stack.platforms;
   const platforms = Object.fromEntries(
     Object.entries(sandboxes).map(([name, sandbox]) => [name, sandbox.origin]),
   );
-  rememberPorts({ ...sandboxes }, returnPort);
+  rememberPorts({ ...sandboxes }, Number(new URL(app.origin).port));
   writeFileSync(
     join(folder, 'endpoints.json'),
     `${JSON.stringify({ apiUrl: stack.apiUrl, ...demo, platforms, aws: stack.endpoints }, null, 2)}\n`,

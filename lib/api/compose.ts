@@ -2,18 +2,23 @@
  * Puts a function's parts together from its settings, once per instance. Each function asks for what it uses and
  * no more, so that its bundle and its permissions stay as small as its work.
  */
-import { createDynamoDb, createKms, createSecretsManager } from '../aws/clients.ts';
+import { createDynamoDb, createKms, createSecretsManager, createSqs } from '../aws/clients.ts';
+import { messagesIn, openQueue } from '../aws/queue.ts';
 import { createSecretSource, type SecretSource } from '../aws/secret-source.ts';
 import type { FunctionName, SettingsOf } from '../config.ts';
 import { createConnectionStore } from '../connections/connection-store.ts';
+import { createLeaseStore } from '../connections/lease-store.ts';
 import { createFlowStore } from '../flows/flow-store.ts';
 import type { ConnectionParts } from '../integrations/parts.ts';
+import type { RescueParts } from '../integrations/rescue.ts';
+import type { SweepParts } from '../integrations/sweep-due.ts';
 import { createPlatformHttp } from '../platform-http/platform-http.ts';
 import { createRegistry } from '../providers/registry.ts';
 import { openTable, type Table } from '../table/table.ts';
 import { createLog, writeLine } from '../telemetry/log.ts';
 import { type Count, createCount } from '../telemetry/metrics.ts';
 import { createApiKeyStore } from '../tenants/api-key.ts';
+import { createPauseStore } from '../tenants/paused-providers.ts';
 import { createProviderAppStore } from '../tenants/provider-app.ts';
 import { createSessionVerifier } from '../tenants/session-token.ts';
 import { readStateSecrets } from '../tenants/state-secrets.ts';
@@ -67,14 +72,23 @@ export function vaultOf(table: Table, settings: SettingsOf<'vaultKeyId'>): Vault
   });
 }
 
+type ConnectionSettings = SettingsOf<
+  'vaultKeyId' | 'activityTable' | 'eventsQueueUrl' | 'rescueQueueUrl' | 'platformOrigins' | 'insecureOrigins'
+>;
+
 /** What every verb needs that opens credentials or asks a platform. */
 export function connectionParts(
   functionName: FunctionName,
   table: Table,
-  settings: SettingsOf<'vaultKeyId' | 'platformOrigins' | 'insecureOrigins'>,
+  settings: ConnectionSettings,
 ): ConnectionParts {
+  const sqs = createSqs();
   return {
     connections: createConnectionStore(table),
+    leases: createLeaseStore(openActivity(settings), now),
+    events: openQueue(sqs, settings.eventsQueueUrl),
+    rescue: openQueue(sqs, settings.rescueQueueUrl),
+    flights: new Map(),
     apps: createProviderAppStore(table),
     vault: vaultOf(table, settings),
     registry: createRegistry(settings.platformOrigins),
@@ -84,6 +98,8 @@ export function connectionParts(
       insecureOrigins: settings.insecureOrigins,
     }),
     now,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    random: Math.random,
     log: createLog(functionName, now),
     count,
   };
@@ -91,4 +107,32 @@ export function connectionParts(
 
 export function flowStore(table: Table) {
   return createFlowStore(table, now);
+}
+
+export const queueOf = (url: string) => openQueue(createSqs(), url);
+
+/** What the sweep works with; it opens nothing and asks no platform. */
+export function sweepParts(table: Table, settings: SettingsOf<'refreshQueueUrl'>): SweepParts {
+  const sqs = createSqs();
+  return {
+    connections: createConnectionStore(table),
+    registry: createRegistry({}),
+    pauses: createPauseStore(table),
+    queue: openQueue(sqs, settings.refreshQueueUrl),
+    backlog: () => messagesIn(sqs, settings.refreshQueueUrl),
+    now,
+    log: createLog('refresh-due', now),
+  };
+}
+
+/** What a rescue works with: what was sealed stays sealed. */
+export function rescueParts(table: Table, settings: SettingsOf<'eventsQueueUrl'>): RescueParts {
+  return {
+    connections: createConnectionStore(table),
+    registry: createRegistry({}),
+    events: queueOf(settings.eventsQueueUrl),
+    now,
+    random: Math.random,
+    log: createLog('rescue-credentials', now),
+  };
 }

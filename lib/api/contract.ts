@@ -36,7 +36,7 @@ export interface Route {
   readonly params: z.ZodMiniType;
   readonly query: z.ZodMiniType;
   readonly body?: z.ZodMiniType;
-  readonly success: { readonly status: 200 | 201 | 303; readonly schema?: z.ZodMiniType };
+  readonly success: { readonly status: 200 | 201 | 202 | 303; readonly schema?: z.ZodMiniType };
   readonly errors: readonly ErrorCode[];
 }
 
@@ -73,6 +73,7 @@ const connection = z.object({
   grantId: z.string(),
   status: z.enum(['active', 'expiring', 'reconnect_required', 'disconnecting', 'misconfigured']),
   statusReason: z.optional(z.string()),
+  statusSince: time,
   linking: z.enum(['confirmed', 'direct']),
   displayName: z.string(),
   avatarUrl: z.nullable(z.string()),
@@ -299,6 +300,17 @@ export const contract = {
       }),
     },
     errors: [...onAccount, 'DISCONNECT_ERROR'],
+  },
+  disconnectUser: {
+    method: 'DELETE',
+    path: '/integrations/users/{userId}',
+    function: 'users',
+    caller: 'apiKey',
+    summary: 'Begins the end of every connection of a user, here and at the platforms. May be repeated.',
+    params: z.strictObject({ userId }),
+    query: nothing,
+    success: { status: 202, schema: z.object({ jobId: z.string() }) },
+    errors: [...always, 'PROCESSING_FAILED'],
   },
   health: {
     method: 'GET',

@@ -5,6 +5,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** Connect within 1 s and answer within 3 s: twice the slowest healthy answer, three attempts well under 15 s. */
 const transport = {
@@ -15,3 +16,5 @@ const transport = {
 export const createDynamoDb = () => new DynamoDBClient(transport);
 export const createKms = () => new KMSClient(transport);
 export const createSecretsManager = () => new SecretsManagerClient(transport);
+/** Queues are addressed at the service's endpoint, wherever their URL points: it only names them. */
+export const createSqs = () => new SQSClient({ ...transport, useQueueUrlAsEndpoint: false });

@@ -10,7 +10,11 @@ import {
   connectionKey,
   connectionSort,
   connectionSortPrefix,
+  dueIndexEntry,
+  duePartition,
+  dueSort,
   ownerPartition,
+  parseConnectionKey,
   parseConnectionSort,
   tenantPartition,
 } from '../table/keys.ts';
@@ -32,6 +36,7 @@ export type ConnectionChange = {
 type Changeable =
   | 'status'
   | 'statusReason'
+  | 'statusSince'
   | 'generation'
   | 'scopes'
   | 'tokenType'
@@ -39,8 +44,20 @@ type Changeable =
   | 'expiresAt'
   | 'refreshExpiresAt'
   | 'refreshable'
+  | 'dueAt'
+  | 'failures'
+  | 'lastUsedAt'
+  | 'untold'
+  | 'revocation'
   | 'updatedAt'
   | 'sealed';
+
+/** What finds a connection. */
+export interface ConnectionReference {
+  readonly tenantId: TenantId;
+  readonly provider: ProviderId;
+  readonly accountId: AccountId;
+}
 
 export interface ConnectionPage {
   readonly connections: readonly Connection[];
@@ -71,14 +88,15 @@ export function createConnectionStore(table: Table) {
       return table.put(keyOf(before), toItem(after), isStill(before));
     },
 
-    /** Changes a connection of the generation that was read. Answers it as it is now, or nothing when somebody came between. */
+    /** Changes a connection that is still as it was read. Answers it as it is now, or nothing when somebody came between. */
     async change(before: Connection, change: ConnectionChange): Promise<SealedConnection | undefined> {
-      const remove = Object.entries(change).flatMap(([name, value]) => (value === undefined ? [name] : []));
-      const item = await table.update(keyOf(before), { set: change, remove }, isStill(before));
+      const set = 'dueAt' in change ? { ...change, ...placeWhenDue(before, change.dueAt) } : change;
+      const remove = Object.entries(set).flatMap(([name, value]) => (value === undefined ? [name] : []));
+      const item = await table.update(keyOf(before), { set, remove }, isStill(before));
       return item && sealedConnectionRecord.parse(item);
     },
 
-    /** Deletes a connection of the generation that was read. Answers whether it is gone. */
+    /** Deletes a connection that is still as it was read. Answers whether it is gone. */
     remove(before: Connection): Promise<boolean> {
       return table.delete(keyOf(before), isStill(before));
     },
@@ -119,6 +137,24 @@ export function createConnectionStore(table: Table) {
       };
     },
 
+    /** Where connections wait that are due at one provider, the longest due first; a page of references, one Query. */
+    async due(query: {
+      readonly provider: ProviderId;
+      readonly shard: number;
+      readonly now: number;
+      readonly limit: number;
+      readonly after?: Item;
+    }): Promise<{ readonly references: readonly ConnectionReference[]; readonly last: Item | undefined }> {
+      const { items, last } = await table.query({
+        index: 'byDue',
+        partition: duePartition(query.provider, query.shard),
+        upTo: dueSort(query.now),
+        limit: query.limit,
+        ...(query.after && { after: query.after }),
+      });
+      return { references: items.flatMap((item) => parseConnectionKey(String(item['pk'])) ?? []), last };
+    },
+
     /** The connections, of all tenants, that one platform user's consents to one provider app gave. */
     byOwner: (context: ContextId, owner: string) => all('byOwner', ownerPartition(context, owner)),
 
@@ -142,9 +178,20 @@ export function createConnectionStore(table: Table) {
   }
 }
 
-/** The record is the one that was read: the same connection and the same credentials. */
+/** The record is the one that was read: the same connection, the same credentials, in the same state. */
 function isStill(before: Connection) {
-  return allOf(equals('id', before.id), equals('generation', before.generation));
+  return allOf(
+    equals('id', before.id),
+    equals('generation', before.generation),
+    equals('status', before.status),
+  );
+}
+
+/** Its place among what is due, or none. */
+function placeWhenDue(connection: Connection, dueAt: number | undefined): Record<string, string | undefined> {
+  return dueAt === undefined
+    ? { dueKey: undefined, dueSort: undefined }
+    : dueIndexEntry(connection.provider, connection.id, dueAt);
 }
 
 function keyOf(connection: Connection) {
@@ -164,5 +211,9 @@ function readCursor(cursor: string) {
 }
 
 function toItem(connection: SealedConnection): Item {
-  return { ...connection, ...connectionIndexEntries(connection) };
+  return {
+    ...connection,
+    ...connectionIndexEntries(connection),
+    ...placeWhenDue(connection, connection.dueAt),
+  };
 }

@@ -49,6 +49,8 @@ export interface Connection {
   readonly linking: Linking;
   readonly status: ConnectionStatus;
   readonly statusReason?: string;
+  /** Since when the status is what it is. */
+  readonly statusSince?: number;
   /** Counts the credentials: raised by each stored refresh and reconnect. */
   readonly generation: number;
   readonly displayName: string;
@@ -62,9 +64,40 @@ export interface Connection {
   readonly expiresAt?: number;
   readonly refreshExpiresAt?: number;
   readonly refreshable: boolean;
+  /** When there is something to do next; absent when there is nothing. */
+  readonly dueAt?: number;
+  /** Attempts that failed since the last one that did not; spaces the next ones. */
+  readonly failures?: number;
+  /** When a token was last asked for, to the nearest part of a day. */
+  readonly lastUsedAt?: number;
+  /** A change that its tenant has not been told of yet. */
+  readonly untold?: ConnectionEventType;
+  /** What the platform said of the tokens, once a disconnect has got that far. */
+  readonly revocation?: Revocation;
   readonly connectedAt: number;
   readonly updatedAt: number;
 }
+
+/** What a tenant is told of. */
+export type ConnectionEventType =
+  | 'connection.created'
+  | 'connection.refreshed'
+  | 'connection.expiring'
+  | 'connection.reconnect_required'
+  | 'connection.misconfigured'
+  | 'connection.recovered'
+  | 'connection.disconnected';
+
+/** What the platform has been told when a connection ends; each is a fact, none a hope. */
+export type Revocation =
+  /** The platform confirmed the end of the tokens. */
+  | 'revoked'
+  /** The platform has not confirmed yet. No token is handed out meanwhile. */
+  | 'revoke_pending'
+  /** The grant serves another live connection and was left to it. */
+  | 'shared_grant'
+  /** The platform has no revocation; its tokens die of their age. */
+  | 'not_supported';
 
 /** A connection together with its sealed credentials. */
 export interface SealedConnection extends Connection {
@@ -83,6 +116,7 @@ const open = {
   linking: z.enum(['confirmed', 'direct']),
   status: z.enum(['active', 'expiring', 'reconnect_required', 'disconnecting', 'misconfigured']),
   statusReason: z.exactOptional(z.string()),
+  statusSince: z.exactOptional(z.number()),
   generation: z.number(),
   displayName: z.string(),
   avatarUrl: z.exactOptional(z.string()),
@@ -94,6 +128,21 @@ const open = {
   expiresAt: z.exactOptional(z.number()),
   refreshExpiresAt: z.exactOptional(z.number()),
   refreshable: z.boolean(),
+  dueAt: z.exactOptional(z.number()),
+  failures: z.exactOptional(z.number()),
+  lastUsedAt: z.exactOptional(z.number()),
+  untold: z.exactOptional(
+    z.enum([
+      'connection.created',
+      'connection.refreshed',
+      'connection.expiring',
+      'connection.reconnect_required',
+      'connection.misconfigured',
+      'connection.recovered',
+      'connection.disconnected',
+    ]),
+  ),
+  revocation: z.exactOptional(z.enum(['revoked', 'revoke_pending', 'shared_grant', 'not_supported'])),
   connectedAt: z.number(),
   updatedAt: z.number(),
 };

@@ -9,6 +9,8 @@ export interface ConnectionView {
   readonly grantId: string;
   readonly status: Connection['status'];
   readonly statusReason?: string;
+  /** Since when the status is what it is, ISO 8601. */
+  readonly statusSince: string;
   readonly linking: Connection['linking'];
   readonly displayName: string;
   readonly avatarUrl: string | null;
@@ -32,6 +34,7 @@ export function viewConnection(connection: Connection): ConnectionView {
     grantId: connection.grantId,
     status: connection.status,
     ...(connection.statusReason !== undefined && { statusReason: connection.statusReason }),
+    statusSince: isoTime(connection.statusSince ?? connection.connectedAt),
     linking: connection.linking,
     displayName: connection.displayName,
     avatarUrl: connection.avatarUrl ?? null,

@@ -1,97 +1,144 @@
 /**
  * Disconnects an account and ends access at the platform. From the first write on no token is handed out; the record
- * stays until the platform has confirmed, so that a repeated call takes up where this one stopped.
+ * stays until the platform has confirmed, so that a repeated call, or the sweep, takes up where this one stopped.
  */
-import type { SealedConnection } from '../connections/connection.ts';
+import type { Revocation, SealedConnection } from '../connections/connection.ts';
 import { IntegrationError } from '../errors.ts';
+import { tell, untold } from './connection-events.ts';
+import { type Ended, endAccess } from './end-access.ts';
 import { findOwnRecord, type OwnAccount } from './own-connection.ts';
-import { openPlatform } from './parts.ts';
-import { awaitRefresh, type RefreshParts, refreshConnection } from './refresh-token.ts';
-import { isShared, openCredentials, revoke } from './revoke.ts';
-import { isTokenExpired } from './token-lifetime.ts';
-
-/** What the platform has been told; each is a fact, none a hope. */
-export type Revocation =
-  /** The platform confirmed the end of the tokens. */
-  | 'revoked'
-  /** The platform did not answer; call again. No token is handed out meanwhile. */
-  | 'revoke_pending'
-  /** The grant serves another live connection and was left to it. */
-  | 'shared_grant'
-  /** The platform has no revocation; its tokens die of their age. */
-  | 'not_supported';
+import { type ConnectionParts, findProvider } from './parts.ts';
+import { retryAt } from './refresh-schedule.ts';
+import { leaseMilliseconds } from './refresh-token.ts';
 
 export interface Disconnected {
   readonly disconnected: true;
   readonly revocation: Revocation;
 }
 
+const rounds = 5;
+/** A revocation is tried for as long as it takes, at least once an hour. */
+const longestPauseMilliseconds = 3_600_000;
+/** How long a disconnect waits for a token call that is under way; inside the gateway's 30 s, with the revocation. */
+const patienceMilliseconds = 12_000;
+/** After this the sweep takes a disconnect over. */
+const takeOverMilliseconds = 60_000;
+
 /**
- * Revokes and deletes. Safe to repeat until it answers anything but `revoke_pending`.
+ * Revokes and deletes. Safe to repeat; what is pending goes on by itself.
  * @throws IntegrationError `INVALID_PROVIDER`, `ACCOUNT_NOT_FOUND`, `DISCONNECT_ERROR` when it was changed by others all the time.
  */
-export async function disconnectIntegration(parts: RefreshParts, account: OwnAccount): Promise<Disconnected> {
-  const connection = await beginDisconnect(parts, account);
-  const { revocation, last } = await endAccess(parts, connection);
-  if (revocation !== 'revoke_pending') await parts.connections.remove(last);
-  parts.count('disconnect', { provider: connection.provider, reason: revocation });
-  return { disconnected: true, revocation };
-}
-
-const rounds = 5;
-
-/** Marks the connection, after any refresh of it in this process has ended. */
-async function beginDisconnect(parts: RefreshParts, account: OwnAccount): Promise<SealedConnection> {
+export async function disconnectIntegration(
+  parts: ConnectionParts,
+  account: OwnAccount,
+): Promise<Disconnected> {
   for (let round = 0; round < rounds; round += 1) {
     const connection = await findOwnRecord(parts, account);
-    await awaitRefresh(parts, connection);
-    const change = { status: 'disconnecting', statusReason: undefined, updatedAt: parts.now() } as const;
-    const marked = await parts.connections.change(connection, change);
-    if (marked) return marked;
+    const marked = await markDisconnecting(parts, connection);
+    if (marked) return { disconnected: true, revocation: await continueDisconnect(parts, marked) };
   }
   throw new IntegrationError('DISCONNECT_ERROR', 'The connection kept changing. Try again.', {
     retryAfterSeconds: 2,
   });
 }
 
-interface Ended {
-  readonly revocation: Revocation;
-  /** The record as it is now; a token that had to be renewed first has raised its generation. */
-  readonly last: SealedConnection;
-}
-
-async function endAccess(parts: RefreshParts, connection: SealedConnection): Promise<Ended> {
-  const platform = await openPlatform(parts, connection);
-  const { revocation } = platform.provider;
-  if (revocation.reach === 'none') return { revocation: 'not_supported', last: connection };
-  if (await isShared(parts, platform, connection)) return { revocation: 'shared_grant', last: connection };
-
-  const needsLiveToken = revocation.token === 'access_token' && isTokenExpired(connection, parts.now());
-  const last = needsLiveToken ? await renewForRevocation(parts, connection) : connection;
-  if (last === 'grant_is_gone') return { revocation: 'revoked', last: connection };
-  const outcome = await revoke(platform, await openCredentials(parts.vault, last));
-  if (outcome.kind === 'revoked') return { revocation: 'revoked', last };
-  if (outcome.kind !== 'misconfigured' || needsLiveToken) return { revocation: 'revoke_pending', last };
-
-  // A platform that will not have this token may just not know it any more; a renewal tells, and gives one it knows.
-  const renewed = await renewForRevocation(parts, last);
-  if (renewed === 'grant_is_gone') return { revocation: 'revoked', last };
-  if (renewed === last) return { revocation: 'revoke_pending', last };
-  const second = await revoke(platform, await openCredentials(parts.vault, renewed));
-  return { revocation: second.kind === 'revoked' ? 'revoked' : 'revoke_pending', last: renewed };
-}
-
-/** Some platforms end a grant only when shown an access token that is still alive. */
-async function renewForRevocation(
-  parts: RefreshParts,
+/** From here on no token is handed out, and the sweep will not forget it. Nothing when somebody came between. */
+export async function markDisconnecting(
+  parts: Pick<ConnectionParts, 'connections' | 'now'>,
   connection: SealedConnection,
-): Promise<SealedConnection | 'grant_is_gone'> {
-  try {
-    return await refreshConnection(parts, connection);
-  } catch (error) {
-    if (!(error instanceof IntegrationError)) throw error;
-    // The platform itself says that nothing is left to revoke.
-    if (error.code === 'TOKEN_EXPIRED') return 'grant_is_gone';
-    return connection;
+): Promise<SealedConnection | undefined> {
+  if (connection.status === 'disconnecting') return connection;
+  const now = parts.now();
+  return parts.connections.change(connection, {
+    status: 'disconnecting',
+    statusReason: undefined,
+    statusSince: now,
+    untold: undefined,
+    failures: undefined,
+    dueAt: now + takeOverMilliseconds,
+    updatedAt: now,
+  });
+}
+
+/** Takes a marked connection as far as the platform lets it. */
+export async function continueDisconnect(
+  parts: ConnectionParts,
+  marked: SealedConnection,
+): Promise<Revocation> {
+  if (isFinal(marked.revocation)) {
+    await remove(parts, marked);
+    return marked.revocation;
   }
+  const { revocation, last } = await endUnderLease(parts, marked).catch((error: unknown): Ended => {
+    if (!(error instanceof IntegrationError)) throw error;
+    // Whatever keeps the platform from being told now, it is told later; the tokens stay with us until then.
+    parts.log('warn', 'revocation postponed', {
+      connectionId: marked.id,
+      provider: marked.provider,
+      code: error.code,
+    });
+    return { revocation: 'revoke_pending', last: marked };
+  });
+  parts.count('disconnect', { provider: marked.provider, reason: revocation });
+  if (isFinal(revocation)) await conclude(parts, last, revocation);
+  else await postpone(parts, last);
+  return revocation;
+}
+
+/** Waits out a token call that may be under way, then ends access as the only one who does. */
+async function endUnderLease(parts: ConnectionParts, marked: SealedConnection): Promise<Ended> {
+  const provider = findProvider(parts.registry, marked.provider);
+  if (provider.auth !== 'oauth2' || provider.revocation.reach === 'none') {
+    return { revocation: 'not_supported', last: marked };
+  }
+  const until = parts.now() + patienceMilliseconds;
+  for (let current = marked; ; ) {
+    const taking = await parts.leases.take(current.id, current.generation, leaseMilliseconds);
+    if (taking.kind === 'taken') {
+      const ended = await endAccess(parts, current, taking.lease);
+      await parts.leases.release(taking.lease);
+      return ended;
+    }
+    if (parts.now() >= until) return { revocation: 'revoke_pending', last: current };
+    await parts.sleep(250 * (0.75 + 0.5 * parts.random()));
+    const found = await parts.connections.get(current.tenantId, current.provider, current.accountId);
+    // Another call may have finished the work, or a reconnect may have taken the account back.
+    if (found?.id !== current.id) return { revocation: 'revoked', last: current };
+    if (found.status !== 'disconnecting') return { revocation: 'revoke_pending', last: found };
+    current = found;
+  }
+}
+
+/** Writes down what the platform said, tells the tenant, and deletes; whichever step fails is done by the sweep. */
+async function conclude(
+  parts: ConnectionParts,
+  last: SealedConnection,
+  revocation: Revocation,
+): Promise<void> {
+  if (last.status !== 'disconnecting') return;
+  const now = parts.now();
+  const noted = await parts.connections.change(last, {
+    revocation,
+    updatedAt: now,
+    ...untold('connection.disconnected', now),
+  });
+  if (noted) await remove(parts, noted);
+}
+
+async function remove(parts: ConnectionParts, connection: SealedConnection): Promise<void> {
+  const told = await tell(parts, connection);
+  if (told.untold === undefined) await parts.connections.remove(told);
+}
+
+async function postpone(parts: ConnectionParts, connection: SealedConnection): Promise<void> {
+  if (connection.status !== 'disconnecting') return;
+  const failures = (connection.failures ?? 0) + 1;
+  await parts.connections.change(connection, {
+    failures,
+    dueAt: retryAt(failures, undefined, parts.now(), parts.random, longestPauseMilliseconds),
+  });
+}
+
+function isFinal(revocation: Revocation | undefined): revocation is Exclude<Revocation, 'revoke_pending'> {
+  return revocation !== undefined && revocation !== 'revoke_pending';
 }

@@ -5,8 +5,9 @@ import type { Secret } from '../telemetry/secret.ts';
 import { isoTime } from './connection-view.ts';
 import { openAccessToken } from './credentials.ts';
 import { findOwnConnection, type OwnAccount } from './own-connection.ts';
-import { findProvider } from './parts.ts';
-import { type RefreshParts, refreshConnection } from './refresh-token.ts';
+import { type ConnectionParts, findProvider } from './parts.ts';
+import { nextDueAt, useNoteMilliseconds } from './refresh-schedule.ts';
+import { refreshConnection } from './refresh-token.ts';
 import { isRefreshDue, isTokenExpired } from './token-lifetime.ts';
 
 export interface AccessToken {
@@ -21,9 +22,9 @@ export interface AccessToken {
  * A token with more than the provider's safety margin left, renewed first where needed: one database read when warm.
  * @throws IntegrationError `ACCOUNT_NOT_FOUND`, `TOKEN_EXPIRED`, `NO_REFRESH_TOKEN`, `TOKEN_REFRESH_ERROR`.
  */
-export async function getAccessToken(parts: RefreshParts, account: OwnAccount): Promise<AccessToken> {
+export async function getAccessToken(parts: ConnectionParts, account: OwnAccount): Promise<AccessToken> {
   const connection = await findOwnConnection(parts, account);
-  const current = await currentCredentials(parts, connection);
+  const current = await noteUse(parts, await currentCredentials(parts, connection));
   return {
     accessToken: await openAccessToken(parts.vault, current),
     tokenType: current.tokenType,
@@ -33,7 +34,7 @@ export async function getAccessToken(parts: RefreshParts, account: OwnAccount): 
 }
 
 async function currentCredentials(
-  parts: RefreshParts,
+  parts: ConnectionParts,
   connection: SealedConnection,
 ): Promise<SealedConnection> {
   if (connection.status === 'reconnect_required') {
@@ -54,6 +55,23 @@ async function currentCredentials(
       provider: connection.provider,
       connectionId: connection.id,
     });
+    return connection;
+  }
+}
+
+/** Notes once a day that the connection is in use, which keeps it among those renewed before anybody asks. */
+async function noteUse(parts: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
+  const now = parts.now();
+  if (connection.lastUsedAt !== undefined && connection.lastUsedAt > now - useNoteMilliseconds)
+    return connection;
+  const provider = findProvider(parts.registry, connection.provider);
+  const used = { ...connection, lastUsedAt: now };
+  const dueAt =
+    connection.untold === undefined ? nextDueAt(used, provider, now, parts.random) : connection.dueAt;
+  try {
+    return (await parts.connections.change(connection, { lastUsedAt: now, dueAt })) ?? connection;
+  } catch {
+    // The token is good whether or not its use could be noted.
     return connection;
   }
 }

@@ -1,10 +1,14 @@
 /** What the domain's verbs work with, built once per function instance, and the way from a record to its platform. */
+
+import type { Queue } from '../aws/queue.ts';
 import type { SecretSource } from '../aws/secret-source.ts';
+import type { SealedConnection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
+import type { LeaseStore } from '../connections/lease-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { FlowStore } from '../flows/flow-store.ts';
 import type { ContextId, ProviderId, TenantId } from '../ids.ts';
-import type { PlatformHttp } from '../platform-http/platform-http.ts';
+import { callTimeoutMilliseconds, type PlatformHttp } from '../platform-http/platform-http.ts';
 import { createAdapter } from '../providers/adapter.ts';
 import type { OAuthProvider, Provider } from '../providers/definition.ts';
 import type { PlatformAdapter } from '../providers/platform-adapter.ts';
@@ -17,12 +21,23 @@ import type { Vault } from '../vault/vault.ts';
 
 export interface ConnectionParts {
   readonly connections: ConnectionStore;
+  readonly leases: LeaseStore;
+  /** The events queue: what tenants are told. */
+  readonly events: Queue;
+  /** Where renewed credentials wait, sealed, that could not be stored. */
+  readonly rescue: Queue;
+  /** Refreshes under way in this process, by connection and generation. */
+  readonly flights: Map<string, Promise<SealedConnection>>;
   readonly apps: ProviderAppStore;
   readonly vault: Vault;
   readonly registry: Registry;
   readonly secrets: SecretSource;
   readonly http: PlatformHttp;
   readonly now: () => number;
+  /** Waits; passed in so that time can be played. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** A number from 0 to below 1, for jitter. */
+  readonly random: () => number;
   readonly log: Log;
   readonly count: Count;
 }
@@ -43,6 +58,9 @@ export interface ConnectParts {
   readonly now: () => number;
   readonly count: Count;
 }
+
+/** A platform of one provider app, opened for a connection. */
+export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
 
 /** Where a provider app's platform is. */
 export type Target = Parameters<typeof createAdapter>[0]['target'];
@@ -75,7 +93,7 @@ export function findOAuthProvider(registry: Registry, id: string): OAuthProvider
 
 /** Where the platform of an app is: as the provider's definition says, or as the app was registered. */
 export function targetOf(registry: Registry, provider: OAuthProvider, app: ProviderApp): Target {
-  const endpoints = registry.endpointsOf(provider);
+  const endpoints = registry.endpointsOf(provider, app.settings);
   if (endpoints) return { endpoints, issuerInResponse: false };
   if (app.server) return app.server;
   throw new IntegrationError(
@@ -94,8 +112,10 @@ export async function openPlatform(
   frozen?: { readonly target: Target; readonly clientId: string; readonly appVersion: number },
 ): Promise<{
   readonly provider: OAuthProvider;
+  /** @param deadline the second question is not asked when it might not be answered by then. */
   ask<Outcome extends { readonly kind: string }>(
     question: (platform: PlatformAdapter) => Promise<Outcome>,
+    deadline?: number,
   ): Promise<Outcome>;
 }> {
   const provider = findOAuthProvider(parts.registry, place.provider);
@@ -126,11 +146,12 @@ export async function openPlatform(
 
   return {
     provider,
-    async ask(question) {
+    async ask(question, deadline = Number.POSITIVE_INFINITY) {
       const outcome = await question(connect(known));
       if (outcome.kind !== 'misconfigured') return outcome;
       const fresh = await readClientSecret(parts.secrets, app, true);
-      return fresh.reveal() === known.reveal() ? outcome : question(connect(fresh));
+      const inTime = parts.now() + callTimeoutMilliseconds < deadline;
+      return fresh.reveal() === known.reveal() || !inTime ? outcome : question(connect(fresh));
     },
   };
 }

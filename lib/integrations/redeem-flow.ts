@@ -9,6 +9,7 @@ import { type AccountId, type GrantId, isOpaqueId, newGrantId } from '../ids.ts'
 import type { Failure, TokenSet } from '../oauth/outcome.ts';
 import type { Account, OAuthProvider } from '../providers/definition.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import { tell } from './connection-events.ts';
 import { flowContext } from './flow-secrets.ts';
 import { type FlowParts, openPlatform } from './parts.ts';
 import { discardTokens, revokeReplaced } from './revoke.ts';
@@ -52,7 +53,12 @@ export async function redeemFlow(
         ...(flow.nonce !== undefined && { nonce: flow.nonce }),
       }),
     );
-    if (granted.kind !== 'granted') return failedExchange(granted);
+    if (granted.kind !== 'granted') {
+      // "Too early" answers a renewal; as the answer to a code it tells nothing.
+      return failedExchange(
+        granted.kind === 'unchanged' ? { kind: 'unknown', reason: 'unreadable_answer' } : granted,
+      );
+    }
     const { tokens } = granted;
     const scopes = tokens.scopes ?? flow.scopes;
     const accounts = await identify(platform.provider, tokens, scopes);
@@ -123,6 +129,7 @@ export async function redeemFlow(
           now: parts.now(),
         });
         if (result.kind === 'taken') continue;
+        await tell(parts, result.connection);
         stored.push(result.connection.accountId);
         if (result.replaced) replaced.push(result.replaced);
       }

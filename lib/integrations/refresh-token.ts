@@ -1,166 +1,101 @@
 /**
- * Renews a connection's credentials. Within one process, everybody who asks while a refresh is under way gets its
- * result; a result is stored only onto the generation that was spent, so a reconnect in between always wins.
+ * Renews a connection's credentials, once however many ask. Within a process all share one flight; between processes
+ * the lease decides who may call the platform, and everybody else waits for what the holder stores.
  */
 import type { SealedConnection } from '../connections/connection.ts';
-import { IntegrationError } from '../errors.ts';
-import type { TokenOutcome, TokenSet } from '../oauth/outcome.ts';
-import type { OAuthProvider } from '../providers/definition.ts';
-import type { Sealer } from '../vault/vault.ts';
+import type { Lease, Taking } from '../connections/lease-store.ts';
+import { callTimeoutMilliseconds } from '../platform-http/platform-http.ts';
 import { type ConnectionView, viewConnection } from './connection-view.ts';
-import { openRefreshToken, sealCredentials } from './credentials.ts';
 import { findOwnConnection, type OwnAccount } from './own-connection.ts';
-import { type ConnectionParts, openPlatform } from './parts.ts';
+import type { ConnectionParts } from './parts.ts';
+import { disconnected, grantIsGone, tryLater } from './refresh-errors.ts';
+import { prepareRenewal, spendRenewal } from './spend-renewal.ts';
 
-/** Refreshes under way in this process, by connection and generation. */
-export type Flights = Map<string, Promise<SealedConnection>>;
-
-export interface RefreshParts extends ConnectionParts {
-  readonly flights: Flights;
-}
+/** Beyond one call, its writes, and the rescue of what could not be written. */
+export const leaseMilliseconds = callTimeoutMilliseconds + 10_000;
+/** How long a caller waits for somebody else's call; inside the gateway's 30 s. */
+const patienceMilliseconds = 22_000;
+const firstLookMilliseconds = 60;
+const lastLookMilliseconds = 800;
 
 /**
  * Refreshes at the tenant's request, whether due or not, or joins a refresh under way.
  * @throws IntegrationError `ACCOUNT_NOT_FOUND`, `NO_REFRESH_TOKEN`, `TOKEN_EXPIRED` (the grant is gone), `TOKEN_REFRESH_ERROR`.
  */
-export async function refreshToken(parts: RefreshParts, account: OwnAccount): Promise<ConnectionView> {
+export async function refreshToken(parts: ConnectionParts, account: OwnAccount): Promise<ConnectionView> {
   return viewConnection(await refreshConnection(parts, await findOwnConnection(parts, account)));
 }
 
-/** The connection with new credentials, this process's or a rival's. */
+/** The connection with new credentials, this process's or another's; unchanged where it is too early to renew. */
 export async function refreshConnection(
-  parts: RefreshParts,
+  parts: ConnectionParts,
   connection: SealedConnection,
 ): Promise<SealedConnection> {
   const key = `${connection.id}.${connection.generation}`;
   const underWay = parts.flights.get(key);
   if (underWay) return underWay;
-  const flight = spend(parts, connection).finally(() => parts.flights.delete(key));
+  const flight = contend(parts, connection).finally(() => parts.flights.delete(key));
   parts.flights.set(key, flight);
   return flight;
 }
 
-/** Waits for a refresh of these credentials that may be under way in this process, however it ends. */
-export async function awaitRefresh(parts: RefreshParts, connection: SealedConnection): Promise<void> {
-  await parts.flights.get(`${connection.id}.${connection.generation}`)?.catch(() => undefined);
-}
-
-async function spend(parts: RefreshParts, connection: SealedConnection): Promise<SealedConnection> {
-  if (connection.status === 'reconnect_required') throw grantIsGone(connection.statusReason);
-  const refreshToken = await openRefreshToken(parts.vault, connection);
-  if (!connection.refreshable || !refreshToken) {
-    throw new IntegrationError(
-      'NO_REFRESH_TOKEN',
-      'The platform gave nothing to renew this access with. Connect the account again.',
-    );
-  }
-  const platform = await openPlatform(parts, connection);
-  // Once the platform has rotated the token, sealing the new one must not fail for want of a key.
-  const sealer = await parts.vault.sealerFor(connection.tenantId);
-  const outcome = await platform.ask((adapter) =>
-    adapter.refreshAccessToken(refreshToken, connection.accountId),
-  );
-  return settle(parts, connection, platform.provider, sealer, outcome);
-}
-
-async function settle(
-  parts: RefreshParts,
-  connection: SealedConnection,
-  provider: OAuthProvider,
-  sealer: Sealer,
-  outcome: TokenOutcome,
-): Promise<SealedConnection> {
-  const dimensions = { provider: provider.id };
-  switch (outcome.kind) {
-    case 'granted': {
-      const { subject } = outcome.tokens;
-      if (provider.accounts === 'one' && subject !== undefined && subject !== connection.owner) {
-        parts.count('refresh_misconfigured', { ...dimensions, reason: 'subject_mismatch' });
-        throw new IntegrationError(
-          'TOKEN_REFRESH_ERROR',
-          'The platform answered with the tokens of another account.',
-        );
-      }
-      const change = renewed(connection, provider, sealer, outcome.tokens, parts.now());
-      const stored = await parts.connections.change(connection, change);
-      parts.count('refresh_ok', dimensions);
-      return stored ?? winnerOf(parts, connection);
+async function contend(parts: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
+  const until = parts.now() + patienceMilliseconds;
+  // Everything that can fail without the platform is done before the lease, so that a lease means a call.
+  const renewal = await prepareRenewal(parts, connection);
+  if (renewal === 'too_early') return connection;
+  for (;;) {
+    const taking = await parts.leases.take(connection.id, connection.generation, leaseMilliseconds);
+    if (taking.kind === 'taken') {
+      const outcome = await spendUnderLease(parts, connection, renewal, taking.lease);
+      if (outcome !== 'not_ours') return outcome;
     }
-    case 'reconnect_required': {
-      const change = {
-        status: 'reconnect_required',
-        statusReason: outcome.reason,
-        updatedAt: parts.now(),
-      } as const;
-      // A rival process may have spent the token first; then its result stands, and the refusal says nothing.
-      const declared = await parts.connections.change(connection, change);
-      if (!declared) return winnerOf(parts, connection);
-      parts.count('refresh_reconnect_required', { ...dimensions, reason: outcome.reason });
-      throw grantIsGone(outcome.reason);
-    }
-    case 'misconfigured':
-      parts.count('refresh_misconfigured', { ...dimensions, reason: outcome.reason });
-      throw new IntegrationError(
-        'TOKEN_REFRESH_ERROR',
-        'The platform refused the provider app. Check its client id and secret.',
-        {
-          details: { reason: outcome.reason },
-        },
-      );
-    default:
-      parts.count('refresh_retry', { ...dimensions, reason: outcome.reason });
-      throw new IntegrationError(
-        'TOKEN_REFRESH_ERROR',
-        'The platform did not renew the access. Try again later.',
-        {
-          details: { reason: outcome.reason },
-          retryAfterSeconds:
-            ('afterSeconds' in outcome ? outcome.afterSeconds : undefined) ?? defaultRetrySeconds,
-        },
-      );
+    if (taking.kind === 'resting') throw tryLater('platform_pause', taking.until - parts.now());
+    const moved = await awaitOther(parts, connection, until);
+    if (moved !== 'free') return moved;
   }
 }
 
-const defaultRetrySeconds = 10;
-
-/** What a refresh changes. An answer without a refresh token keeps the one that was spent. */
-function renewed(
+async function spendUnderLease(
+  parts: ConnectionParts,
   connection: SealedConnection,
-  provider: OAuthProvider,
-  sealer: Sealer,
-  tokens: TokenSet,
-  now: number,
-) {
-  const lifetime = tokens.expiresInSeconds ?? provider.tokens.assumedLifetimeSeconds;
-  const sealed = sealCredentials(sealer, connection, tokens);
-  return {
-    generation: connection.generation + 1,
-    // A disconnect under way stays one; its revocation is shown the new token.
-    status: connection.status === 'disconnecting' ? connection.status : ('active' as const),
-    statusReason: undefined,
-    obtainedAt: now,
-    expiresAt: lifetime === undefined ? undefined : now + lifetime * 1000,
-    ...(tokens.refreshExpiresInSeconds !== undefined && {
-      refreshExpiresAt: now + tokens.refreshExpiresInSeconds * 1000,
-    }),
-    ...(tokens.scopes && { scopes: tokens.scopes }),
-    updatedAt: now,
-    sealed: { ...connection.sealed, ...sealed },
-  };
+  renewal: Exclude<Awaited<ReturnType<typeof prepareRenewal>>, 'too_early'>,
+  lease: Lease,
+): Promise<SealedConnection | 'not_ours'> {
+  if (!lease.doubtful) return spendRenewal(parts, connection, renewal, lease);
+  // The last holder never said how its call ended. It may have stored its result and died; look before spending again.
+  const found = await current(parts, connection);
+  if (found.generation === connection.generation) return spendRenewal(parts, found, renewal, lease);
+  await parts.leases.release(lease);
+  return found;
 }
 
-/** The connection as a rival left it. */
-async function winnerOf(parts: RefreshParts, connection: SealedConnection): Promise<SealedConnection> {
-  const winner = await parts.connections.get(connection.tenantId, connection.provider, connection.accountId);
-  if (winner?.userId !== connection.userId || winner.status === 'disconnecting') {
-    throw new IntegrationError('ACCOUNT_NOT_FOUND', 'The account was disconnected.');
+/** Waits until the generation moves or the lease is free again. */
+export async function awaitOther(
+  parts: ConnectionParts,
+  connection: SealedConnection,
+  until: number,
+): Promise<SealedConnection | 'free'> {
+  for (let wait = firstLookMilliseconds; ; wait = Math.min(wait * 1.5, lastLookMilliseconds)) {
+    await parts.sleep(wait * (0.75 + 0.5 * parts.random()));
+    const found = await current(parts, connection);
+    if (found.generation !== connection.generation) return found;
+    const lease = await parts.leases.look(connection.id, connection.generation);
+    if (isFree(lease, parts.now())) return 'free';
+    if (lease.kind === 'resting') throw tryLater('platform_pause', lease.until - parts.now());
+    if (parts.now() >= until) throw tryLater('renewal_under_way', 1_000);
   }
-  if (winner.status === 'reconnect_required') throw grantIsGone(winner.statusReason);
-  return winner;
 }
 
-function grantIsGone(reason: string | undefined): IntegrationError {
-  return new IntegrationError('TOKEN_EXPIRED', 'The user has to connect this account again.', {
-    details: { status: 'reconnect_required', ...(reason !== undefined && { reason }) },
-  });
+function isFree(lease: Exclude<Taking, { kind: 'taken' }>, now: number): boolean {
+  return lease.kind === 'held' && lease.until <= now;
+}
+
+/** The connection as it is now, if it still is this user's and may be used. */
+async function current(parts: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
+  const found = await parts.connections.get(connection.tenantId, connection.provider, connection.accountId);
+  if (found?.id !== connection.id || found.userId !== connection.userId) throw disconnected();
+  if (found.status === 'disconnecting' && connection.status !== 'disconnecting') throw disconnected();
+  if (found.status === 'reconnect_required') throw grantIsGone(found.statusReason);
+  return found;
 }

@@ -6,14 +6,12 @@ import { type Connection, isLive, type SealedConnection } from '../connections/c
 import type { ContextId } from '../ids.ts';
 import type { RevocationOutcome } from '../oauth/outcome.ts';
 import { type Credentials, openAccessToken, openRefreshToken } from './credentials.ts';
-import type { ConnectionParts, openPlatform } from './parts.ts';
-
-type Platform = Awaited<ReturnType<typeof openPlatform>>;
+import type { ConnectionParts, OpenPlatform } from './parts.ts';
 
 /** Whether a grant-wide revocation would end another live connection. */
 export async function isShared(
   parts: Pick<ConnectionParts, 'connections'>,
-  platform: Platform,
+  platform: OpenPlatform,
   holder: Pick<Connection, 'context' | 'owner'> & { readonly id?: string },
 ): Promise<boolean> {
   if (platform.provider.revocation.reach !== 'grant') return false;
@@ -21,14 +19,14 @@ export async function isShared(
   return holders.some((other) => other.id !== holder.id && isLive(other));
 }
 
-export function revoke(platform: Platform, credentials: Credentials): Promise<RevocationOutcome> {
+export function revoke(platform: OpenPlatform, credentials: Credentials): Promise<RevocationOutcome> {
   return platform.ask((adapter) => adapter.revokeAccess(credentials));
 }
 
 /** Lets go of tokens that were obtained and will not be kept. What cannot be revoked now dies of its own age. */
 export async function discardTokens(
   parts: Pick<ConnectionParts, 'connections' | 'log'>,
-  platform: Platform,
+  platform: OpenPlatform,
   obtained: { readonly context: ContextId; readonly owner: string | undefined; readonly tokens: Credentials },
 ): Promise<void> {
   const { context, owner, tokens } = obtained;
@@ -44,7 +42,7 @@ export async function discardTokens(
 /** Ends the credentials that a reconnect replaced, where that leaves the new ones alone. */
 export async function revokeReplaced(
   parts: Pick<ConnectionParts, 'vault' | 'log'>,
-  platform: Platform,
+  platform: OpenPlatform,
   replaced: readonly SealedConnection[],
 ): Promise<void> {
   if (platform.provider.revocation.reach !== 'token') return;
@@ -67,7 +65,7 @@ export async function openCredentials(
 /** Cleaning up must not turn a success into a failure. */
 async function quietly(
   parts: Pick<ConnectionParts, 'log'>,
-  platform: Platform,
+  platform: OpenPlatform,
   work: () => Promise<void>,
 ): Promise<void> {
   try {

@@ -2,7 +2,7 @@
  * Puts an account's new credentials in their place: a new connection, or the same one again with the next generation.
  * An account that another user of the tenant holds stays theirs.
  */
-import type { SealedConnection } from '../connections/connection.ts';
+import type { ConnectionEventType, SealedConnection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { Flow } from '../flows/flow.ts';
@@ -10,6 +10,7 @@ import { type AccountId, type GrantId, newConnectionId } from '../ids.ts';
 import type { TokenSet } from '../oauth/outcome.ts';
 import type { Account } from '../providers/definition.ts';
 import type { Sealer } from '../vault/vault.ts';
+import { untold } from './connection-events.ts';
 import { sealCredentials } from './credentials.ts';
 
 export interface NewCredentials {
@@ -88,6 +89,9 @@ function compose(
       refreshExpiresAt: now + tokens.refreshExpiresInSeconds * 1000,
     }),
     refreshable: given.refreshable,
+    lastUsedAt: now,
+    ...untold(changeOf(before), now),
+    statusSince: before?.status === 'active' ? (before.statusSince ?? before.connectedAt) : now,
     connectedAt: before?.connectedAt ?? now,
     updatedAt: now,
     sealed: sealCredentials(sealer, place, {
@@ -95,4 +99,10 @@ function compose(
       ...(account.accessToken && { accessToken: account.accessToken }),
     }),
   };
+}
+
+/** What the tenant is told of it. */
+function changeOf(before: SealedConnection | undefined): ConnectionEventType {
+  if (!before) return 'connection.created';
+  return before.status === 'active' ? 'connection.refreshed' : 'connection.recovered';
 }

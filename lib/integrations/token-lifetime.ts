@@ -20,7 +20,7 @@ export function isRefreshDue(
 }
 
 /** The margin of a lifetime; never the whole of it, or a short-lived token would be renewed at every read. */
-function marginMilliseconds(lifetime: number, margin: RefreshMargin): number {
+export function marginMilliseconds(lifetime: number, margin: RefreshMargin): number {
   const wanted = Math.min(
     Math.max(lifetime * margin.share, margin.atLeastSeconds * 1000),
     margin.atMostSeconds * 1000,

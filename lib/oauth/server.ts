@@ -42,6 +42,8 @@ export interface Dialect {
   /** Name of the field of the token answer that holds the user's id, where there is one. */
   readonly subjectField?: string;
   readonly errors: ErrorTable;
+  /** For a platform that words a token answer in its own way: puts it into the words of RFC 6749 section 5.1. */
+  readonly readTokenAnswer?: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   /** For a platform that words its refusals in its own way. */
   readonly readRefusal?: RefusalReader;
   /** Sent with every call, such as a User-Agent the platform insists on. */

@@ -137,7 +137,8 @@ async function readTokens(
   };
   await request(options).then((response) => response.body?.cancel());
   const answer = calls[0] ?? { kind: 'unreachable' };
-  const body = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
+  const given = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
+  const body = given && (dialect.readTokenAnswer?.(given) ?? given);
   // Success is an access token, whatever the status; an error is its absence (facts: statuses are not reliable).
   if (
     answer.kind !== 'answered' ||
@@ -195,7 +196,8 @@ function readTokenSet(
   };
 }
 
-function lifetimeSeconds(value: unknown): number | undefined {
+/** A lifetime as a platform tells it, in seconds; nothing when it is absurd. */
+export function lifetimeSeconds(value: unknown): number | undefined {
   const seconds = typeof value === 'string' ? Number(value) : value;
   return typeof seconds === 'number' && seconds >= 1 && seconds <= longestLifetimeSeconds
     ? Math.floor(seconds)

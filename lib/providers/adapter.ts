@@ -97,6 +97,7 @@ function dialectOf(
     idToken: provider.idToken ?? false,
     ...(provider.tokens.subjectField !== undefined && { subjectField: provider.tokens.subjectField }),
     errors: provider.errors,
+    ...(provider.tokens.readAnswer && { readTokenAnswer: provider.tokens.readAnswer }),
     ...(provider.readRefusal && { readRefusal: provider.readRefusal }),
     headers: provider.headers?.(settings) ?? {},
   };

@@ -129,6 +129,8 @@ export interface OAuthDefinition extends CommonDefinition {
   readonly tokens: {
     readonly refresh: RefreshKind;
     readonly margin: RefreshMargin;
+    /** Puts the token answer into the words of RFC 6749 section 5.1, where the platform words it otherwise. */
+    readonly readAnswer?: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
     /** Field of the token answer that names the user, where there is one. */
     readonly subjectField?: string;
     /** Seconds an access token lives when the platform does not say; unknown when absent. */

@@ -1,12 +1,13 @@
 /** The one list of providers, and where each of them is. Only this file imports provider files. */
 import type { Endpoints } from '../oauth/server.ts';
 import type { CredentialsProvider, OAuthProvider, Provider } from './definition.ts';
+import { instagram, instagramFacebook } from './instagram.ts';
 import { openid } from './openid.ts';
 import { reddit } from './reddit.ts';
 import { tiktok } from './tiktok.ts';
 
 /** Every built-in provider. */
-export const providers: readonly Provider[] = [tiktok, reddit, openid];
+export const providers: readonly Provider[] = [tiktok, reddit, instagram, instagramFacebook, openid];
 
 export interface Registry {
   /** Every provider, in the order in which they are shown. */

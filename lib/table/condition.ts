@@ -38,6 +38,14 @@ export const greaterThan =
   (name: string, value: number): Condition =>
   (bind) =>
     `${bind.name(name)} > ${bind.value(value)}`;
+export const lessThan =
+  (name: string, value: number): Condition =>
+  (bind) =>
+    `${bind.name(name)} < ${bind.value(value)}`;
+export const atMost =
+  (name: string, value: number): Condition =>
+  (bind) =>
+    `${bind.name(name)} <= ${bind.value(value)}`;
 export const allOf =
   (...conditions: readonly Condition[]): Condition =>
   (bind) =>

@@ -2,7 +2,7 @@
  * The one place where DynamoDB keys are built. Every component is encoded, so that no id, whatever its
  * characters, can forge the key of another record.
  */
-import type { AccountId, ContextId, FlowId, ProviderId, TenantId, UserId } from '../ids.ts';
+import type { AccountId, ConnectionId, ContextId, FlowId, ProviderId, TenantId, UserId } from '../ids.ts';
 
 /** Primary key of an item in either table. */
 export interface Key {
@@ -18,9 +18,14 @@ export const indexes = {
   byAccount: { name: 'by-account', partition: 'accountKey', sort: 'accountSort' },
   /** The connections that one platform user's consents to one provider app gave; sparse. */
   byOwner: { name: 'by-owner', partition: 'ownerKey', sort: 'ownerSort' },
+  /** What is to be done and when; sparse, so that it holds no more than that. */
+  byDue: { name: 'by-due', partition: 'dueKey', sort: 'dueSort' },
 } as const;
 
 export type IndexName = keyof typeof indexes;
+
+/** Partitions over which one provider's due connections are spread: each takes 1,000 index writes a second. */
+export const dueShards = 16;
 
 /** Attributes that place an item in an index. */
 export type IndexEntry = Readonly<Record<string, string>>;
@@ -56,6 +61,45 @@ export const connectionIndexEntries = (place: {
   ownerSort: join(place.tenantId, place.provider, place.accountId),
 });
 
+/** Where a connection waits until `dueAt` (epoch milliseconds). */
+export const dueIndexEntry = (provider: ProviderId, id: ConnectionId, dueAt: number): IndexEntry => ({
+  dueKey: duePartition(provider, shardOf(id)),
+  dueSort: dueSort(dueAt),
+});
+export const duePartition = (provider: ProviderId, shard: number) => join('due', provider, String(shard));
+/** Times as text of one length, which sorts as the numbers do. */
+export const dueSort = (time: number) => String(Math.max(0, Math.floor(time))).padStart(15, '0');
+
+/** Ids are random, so a few of their characters spread as well as any hash. */
+function shardOf(id: ConnectionId): number {
+  return Buffer.from(id).reduce((sum, byte) => (sum * 31 + byte) % 65_521, 7) % dueShards;
+}
+
+/** The tenant, provider and account of a connection's primary key. */
+export function parseConnectionKey(
+  pk: string,
+): { readonly tenantId: TenantId; readonly provider: ProviderId; readonly accountId: AccountId } | undefined {
+  const [kind, tenantId, provider, accountId, ...rest] = split(pk);
+  if (kind !== 'connection' || !tenantId || !provider || !accountId || rest.length > 0) return undefined;
+  return {
+    tenantId: tenantId as TenantId,
+    provider: provider as ProviderId,
+    accountId: accountId as AccountId,
+  };
+}
+
+function split(key: string): string[] {
+  return key.split('#').map((component) => component.replaceAll('%23', '#').replaceAll('%25', '%'));
+}
+
+/** Jobs under way wait among what is due, in a partition of their own. */
+export const jobKey = (id: string): Key => ({ pk: join('job', id), sk: 'job' });
+export const dueJobs = 'due-jobs';
+export const jobIndexEntry = (dueAt: number): IndexEntry => ({ dueKey: dueJobs, dueSort: dueSort(dueAt) });
+
+export const leaseKey = (id: ConnectionId): Key => ({ pk: join('lease', id), sk: 'lease' });
+export const pausedProvidersKey: Key = { pk: 'paused-providers', sk: 'paused-providers' };
+
 export const tenantPartition = (tenantId: TenantId) => join('tenant', tenantId);
 export const accountPartition = (context: ContextId, accountId: AccountId) =>
   join('account', context, accountId);
@@ -75,9 +119,7 @@ export const connectionSortPrefix = (userId?: UserId, provider?: ProviderId) =>
 export function parseConnectionSort(
   sort: string,
 ): { readonly userId: UserId; readonly provider: ProviderId; readonly accountId: AccountId } | undefined {
-  const [kind, userId, provider, accountId, ...rest] = sort
-    .split('#')
-    .map((component) => component.replaceAll('%23', '#').replaceAll('%25', '%'));
+  const [kind, userId, provider, accountId, ...rest] = split(sort);
   if (kind !== 'connection' || !userId || !provider || !accountId || rest.length > 0) return undefined;
   const parts = {
     userId: userId as UserId,

@@ -26,6 +26,8 @@ export interface Query {
   readonly index?: IndexName;
   readonly partition: string;
   readonly sortPrefix?: string;
+  /** Only up to this sort key, which is included. */
+  readonly upTo?: string;
   readonly limit: number;
   /** Starts behind this position, which need not exist. */
   readonly after?: Item;
@@ -67,6 +69,31 @@ export function openTable(client: DynamoDBClient, tableName: string) {
         ...bound(bind),
       });
       return (await conditionally(key, writeId, client.send(command))) !== undefined;
+    },
+
+    /**
+     * Writes a whole item in the place of whatever is there, if the condition holds. Answers what was there before;
+     * after a repeated write that is no longer known.
+     */
+    async swap(
+      key: Key,
+      item: Item,
+      condition: Condition,
+    ): Promise<{ readonly before: Item | 'nothing' | 'unknown' } | undefined> {
+      const writeId = token(9);
+      const bind = new Bindings();
+      const command = new PutItemCommand({
+        TableName: tableName,
+        Item: marshall({ ...item, ...key, [writeMark]: writeId }, marshalling),
+        ConditionExpression: condition(bind),
+        ReturnValues: 'ALL_OLD',
+        ...bound(bind),
+      });
+      const call = client.send(command);
+      const written = await conditionally(key, writeId, call);
+      if (!written) return undefined;
+      if (written[writeMark] === writeId) return { before: 'unknown' };
+      return { before: Object.keys(written).length === 0 ? 'nothing' : written };
     },
 
     /** Changes an item if the condition holds. Answers the item after the change, or nothing when it did not hold. */
@@ -115,10 +142,7 @@ export function openTable(client: DynamoDBClient, tableName: string) {
       const index = query.index && indexes[query.index];
       const bind = new Bindings();
       const partition = `${bind.name(index?.partition ?? 'pk')} = ${bind.value(query.partition)}`;
-      const sort =
-        query.sortPrefix === undefined
-          ? ''
-          : ` AND begins_with(${bind.name(index?.sort ?? 'sk')}, ${bind.value(query.sortPrefix)})`;
+      const sort = sortCondition(query, bind, index?.sort ?? 'sk');
       const { Items = [], LastEvaluatedKey } = await orDatabaseError(
         client.send(
           new QueryCommand({
@@ -200,6 +224,12 @@ export function openTable(client: DynamoDBClient, tableName: string) {
       return item?.[writeMark] === writeId ? item : undefined;
     }
   }
+}
+
+function sortCondition(query: Query, bind: Bindings, sort: string): string {
+  if (query.sortPrefix !== undefined)
+    return ` AND begins_with(${bind.name(sort)}, ${bind.value(query.sortPrefix)})`;
+  return query.upTo === undefined ? '' : ` AND ${bind.name(sort)} <= ${bind.value(query.upTo)}`;
 }
 
 /** DynamoDB may leave keys of a batch unread under load; three rounds, then the caller is told to come back. */

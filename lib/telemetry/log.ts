@@ -19,6 +19,9 @@ export interface LogFields {
   readonly reason?: string;
   readonly caller?: string;
   readonly durationMs?: number;
+  /** How many were sent, or taken up again. */
+  readonly sent?: number;
+  readonly resumed?: number;
 }
 
 /** What all lines of one request share. */
@@ -46,6 +49,8 @@ const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
   'reason',
   'caller',
   'durationMs',
+  'sent',
+  'resumed',
 ]);
 const longestText = 200;
 const current = new AsyncLocalStorage<RequestFields>();

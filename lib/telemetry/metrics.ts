@@ -12,6 +12,8 @@ export type MetricName =
   | 'refresh_retry'
   | 'refresh_reconnect_required'
   | 'refresh_misconfigured'
+  | 'credentials_rescued'
+  | 'credentials_lost'
   | 'disconnect'
   | 'scopes_unrequested'
   | 'kms_call'

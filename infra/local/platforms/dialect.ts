@@ -50,7 +50,7 @@ export interface Reply {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly host: Host;
   readonly path: string;
   readonly endpoint: Endpoint;

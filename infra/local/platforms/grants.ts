@@ -26,6 +26,9 @@ export interface Issued {
   readonly newRefreshToken?: string;
 }
 
+/** An access token of a grant. */
+export type HeldToken = Grant['accessTokens'][number] & { readonly grant: Grant };
+
 /** What a presented refresh token turned out to be. */
 export type Presented =
   | { readonly kind: 'live' | 'spent' | 'expired'; readonly grant: Grant }
@@ -72,10 +75,13 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse }: Grant
     return token;
   }
 
-  function giveAccessToken(grant: Grant): string {
-    const token = mint.access();
-    keepAccessTokens(grant, ({ expiresAt }) => expiresAt > now());
-    grant.accessTokens.push({ token, expiresAt: inSeconds(lifetimes().accessTokenSeconds) });
+  function giveAccessToken(
+    grant: Grant,
+    seconds = lifetimes().accessTokenSeconds,
+    token = mint.access(),
+  ): string {
+    keepAccessTokens(grant, (held) => held.expiresAt > now() && held.token !== token);
+    grant.accessTokens.push({ token, expiresAt: inSeconds(seconds), issuedAt: now() });
     byToken.set(token, grant);
     return token;
   }
@@ -108,8 +114,8 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse }: Grant
     return pending === undefined || pending.spent || pending.expiresAt <= now() ? undefined : pending;
   }
 
-  /** Spends a code for the first credentials of its grant. */
-  function redeem(pending: PendingCode): Issued {
+  /** Spends a code for the first credentials of its grant; the access token may have a lifetime of its own. */
+  function redeem(pending: PendingCode, accessTokenSeconds?: number): Issued {
     pending.spent = true;
     const { grantId: id, clientId, account, subject, scopes } = pending;
     const grant: Grant = {
@@ -122,7 +128,7 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse }: Grant
       accessTokens: [],
     };
     state.grants.push(grant);
-    const accessToken = giveAccessToken(grant);
+    const accessToken = giveAccessToken(grant, accessTokenSeconds);
     const newRefreshToken = pending.refreshable ? giveRefreshToken(grant) : undefined;
     save();
     return { grant, accessToken, ...(newRefreshToken && { newRefreshToken }) };
@@ -156,6 +162,13 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse }: Grant
     return { grant, accessToken, ...(newRefreshToken && { newRefreshToken }) };
   }
 
+  /** Gives a grant a further access token that the platform has made itself, or one it holds a new lifetime. */
+  function issue(grant: Grant, token: string, seconds: number): string {
+    giveAccessToken(grant, seconds, token);
+    save();
+    return token;
+  }
+
   /** The grant whose refresh token this is now, expired or not; a spent one is not meant. */
   function ofRefreshToken(token: string): Grant | undefined {
     const grant = byToken.get(token);
@@ -167,6 +180,13 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse }: Grant
     const grant = byToken.get(token);
     const held = grant?.accessTokens.find((candidate) => candidate.token === token);
     return held && held.expiresAt > now() ? grant : undefined;
+  }
+
+  /** An access token with its times, for as long as its grant remembers it: it may have expired. */
+  function heldAccessToken(token: string): HeldToken | undefined {
+    const grant = byToken.get(token);
+    const held = grant?.accessTokens.find((candidate) => candidate.token === token);
+    return grant && held && { grant, ...held };
   }
 
   /** Ends one access token and leaves its grant alone. */
@@ -223,6 +243,8 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse }: Grant
     redeem,
     presentRefreshToken,
     refresh,
+    issue,
+    heldAccessToken,
     ofRefreshToken,
     ofAccessToken,
     endAccessToken,

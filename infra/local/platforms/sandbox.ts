@@ -116,7 +116,7 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
 
   async function answer(call: Call, route: Route, response: ServerResponse): Promise<void> {
     const { endpoint } = route;
-    const grantType = formOf(call)?.get('grant_type') ?? undefined;
+    const grantType = formOf(call)?.get('grant_type') ?? call.url.searchParams.get('grant_type') ?? undefined;
     const owner = secretsOf(call)
       .map(grants.locate)
       .find((located) => located !== undefined);
@@ -174,7 +174,7 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
 /** Every secret that a call may carry to say whose it is. */
 function secretsOf(call: Call): readonly string[] {
   const sources = [formOf(call), call.url.searchParams];
-  const fields = ['refresh_token', 'code', 'token', 'access_token'];
+  const fields = ['refresh_token', 'code', 'token', 'access_token', 'fb_exchange_token', 'input_token'];
   const carried = [bearerOf(call), ...sources.flatMap((source) => fields.map((field) => source?.get(field)))];
   return carried.filter((secret) => typeof secret === 'string');
 }

@@ -36,7 +36,9 @@ const grantSchema = z.object({
   /** `expiresAt` is null for a refresh token without an end. */
   refreshToken: z.exactOptional(z.object({ token: z.string(), expiresAt: z.number().nullable() })),
   spentRefreshTokens: z.array(z.string()),
-  accessTokens: z.array(z.object({ token: z.string(), expiresAt: z.number() })),
+  accessTokens: z.array(
+    z.object({ token: z.string(), expiresAt: z.number(), issuedAt: z.exactOptional(z.number()) }),
+  ),
 });
 
 const stateSchema = z.object({

@@ -1,0 +1,15 @@
+/** Runs each minute: puts what is due into the queues of those who do it. */
+import { now, openPrecious, queueOf, sweepParts } from '../lib/api/compose.ts';
+import { readSettings } from '../lib/config.ts';
+import { resumeJobs } from '../lib/integrations/resume-jobs.ts';
+import { sweepDue } from '../lib/integrations/sweep-due.ts';
+import { createJobStore } from '../lib/tenants/job.ts';
+
+const settings = readSettings('refresh-due');
+const precious = openPrecious(settings);
+const parts = sweepParts(precious, settings);
+const jobs = { jobs: createJobStore(precious, now), queue: queueOf(settings.jobsQueueUrl) };
+
+export const handler = async (): Promise<void> => {
+  parts.log('info', 'swept', { sent: await sweepDue(parts), resumed: await resumeJobs(jobs) });
+};

@@ -1,0 +1,25 @@
+/** Works the jobs queue: ends the connections of a user or a tenant. */
+import * as z from 'zod/mini';
+import { batch } from '../lib/api/batch.ts';
+import { now, openPrecious, queueOf } from '../lib/api/compose.ts';
+import { readSettings } from '../lib/config.ts';
+import { createConnectionStore } from '../lib/connections/connection-store.ts';
+import { runJob } from '../lib/integrations/run-job.ts';
+import { createJobStore } from '../lib/tenants/job.ts';
+
+const settings = readSettings('run-job');
+const precious = openPrecious(settings);
+const parts = {
+  connections: createConnectionStore(precious),
+  jobs: createJobStore(precious, now),
+  refreshQueue: queueOf(settings.refreshQueueUrl),
+  now,
+};
+const message = z.object({ jobId: z.string() });
+
+export const handler = batch(
+  { functionName: 'run-job', now },
+  (body) => message.parse(body),
+  // A job that is not done waits among what is due; its message has done its work either way.
+  async ({ jobId }) => void (await runJob(parts, jobId)),
+);

@@ -1,0 +1,106 @@
+/**
+ * The questions by which platforms make sure that an endpoint is ours, and the answers. What is echoed is untrusted:
+ * it goes out as plain text that no browser may take for anything else, and only up to a length.
+ */
+import { Secret } from '../telemetry/secret.ts';
+import { isSharedToken } from './shared-token.ts';
+import { at, headerOf, parsedJson, type SignedRequest, type Verification } from './verification.ts';
+
+/** What to answer at once, instead of handling events. */
+export interface HandshakeAnswer {
+  readonly status: number;
+  readonly contentType: 'text/plain; charset=utf-8';
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const longestChallenge = 1_024;
+const longestValidationToken = 4_096;
+
+/**
+ * Meta: `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
+ * @returns nothing when the request is no handshake; 403 when it does not know the verify token.
+ * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+ */
+export function metaHandshake(
+  request: Pick<SignedRequest, 'method' | 'query'>,
+  verifyTokens: readonly Secret[],
+): HandshakeAnswer | undefined {
+  const query = new URLSearchParams(request.query);
+  if (request.method !== 'GET' || !query.has('hub.mode')) return undefined;
+  // Compared first and whatever else is wrong, so that time does not tell.
+  const known = isSharedToken(onlyValue(query, 'hub.verify_token'), verifyTokens);
+  const challenge = onlyValue(query, 'hub.challenge');
+  const asked = onlyValue(query, 'hub.mode') === 'subscribe' && isEchoable(challenge, longestChallenge);
+  return known && asked ? answer(200, challenge) : answer(403);
+}
+
+/**
+ * Slack: `{"type":"url_verification","challenge":"…"}`, answered only when Slack signed it.
+ * @param verification of this very request, by `slackSignature`.
+ * https://docs.slack.dev/reference/events/url_verification
+ */
+export function slackHandshake(
+  request: Pick<SignedRequest, 'body'>,
+  verification: Verification,
+): HandshakeAnswer | undefined {
+  if (verification.kind !== 'verified') return undefined;
+  const body = parsedJson(request.body);
+  if (at(body, ['type']) !== 'url_verification') return undefined;
+  const challenge = at(body, ['challenge']);
+  return isEchoable(challenge, longestChallenge) ? answer(200, challenge) : answer(400);
+}
+
+/**
+ * Microsoft Graph: `POST ?validationToken=…`, answered with the token, decoded once. It proves nothing to us, and no
+ * secret takes part. https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
+ */
+export function microsoftHandshake(
+  request: Pick<SignedRequest, 'method' | 'query'>,
+): HandshakeAnswer | undefined {
+  const query = new URLSearchParams(request.query);
+  if (request.method !== 'POST' || !query.has('validationToken')) return undefined;
+  const token = onlyValue(query, 'validationToken');
+  return isEchoable(token, longestValidationToken) ? answer(200, token) : answer(400);
+}
+
+export interface AsanaHandshake {
+  readonly answer: HandshakeAnswer;
+  /** To be stored before answering: Asana gives it only here. Absent when the handshake is refused. */
+  readonly secret?: Secret;
+}
+
+/**
+ * Asana: a POST with `X-Hook-Secret`, while the call that creates the webhook is still under way.
+ * @param armed whether this context waits for one; whoever asks at another time would plant a secret of their own.
+ * https://developers.asana.com/docs/webhooks-guide
+ */
+export function asanaHandshake(
+  request: Pick<SignedRequest, 'method' | 'headers'>,
+  armed: boolean,
+): AsanaHandshake | undefined {
+  const presented = headerOf(request, 'x-hook-secret');
+  if (request.method !== 'POST' || presented === undefined) return undefined;
+  const acceptable = /^[A-Za-z0-9_-]{32,128}$/.test(presented);
+  if (!armed || !acceptable || headerOf(request, 'x-hook-signature') !== undefined)
+    return { answer: answer(403) };
+  return { answer: answer(200, '', { 'x-hook-secret': presented }), secret: new Secret(presented) };
+}
+
+function onlyValue(query: URLSearchParams, name: string): string | undefined {
+  const values = query.getAll(name);
+  return values.length === 1 ? values[0] : undefined;
+}
+
+function isEchoable(value: unknown, longest: number): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= longest;
+}
+
+function answer(status: number, body = '', headers: Readonly<Record<string, string>> = {}): HandshakeAnswer {
+  return {
+    status,
+    contentType: 'text/plain; charset=utf-8',
+    body,
+    headers: { ...headers, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' },
+  };
+}

@@ -1,0 +1,100 @@
+/** The signature schemes of platforms, as each documents its own. Sources stand beside them. */
+import { defineSignatureScheme } from './scheme.ts';
+
+/** Either way: what most platforms that sign a time prescribe. */
+const fiveMinutes = 300;
+
+/**
+ * `TikTok-Signature: t=<seconds>,s=<hex>` over `t.body`, under the client secret. TikTok prescribes no tolerance and does
+ * not say whether a retry is signed anew: widen it with `withTolerance` (retries go on for 72 hours) if retries come stale.
+ * https://developers.tiktok.com/doc/webhooks-verification
+ */
+export const tiktokSignature = defineSignatureScheme({
+  algorithm: 'sha256',
+  encoding: 'hex',
+  key: 'utf8',
+  signature: { form: 'pairs', header: 'tiktok-signature', name: 's' },
+  signed: ['timestamp', { text: '.' }, 'body'],
+  timestamp: { from: { pair: 't' }, format: 'unix-seconds', toleranceSeconds: fiveMinutes },
+});
+
+/**
+ * `X-Hub-Signature-256` under the app secret; no time is signed, so repeats are known by their events' ids. The older
+ * SHA-1 header is ignored. https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+ */
+export const metaSignature = defineSignatureScheme({
+  algorithm: 'sha256',
+  encoding: 'hex',
+  key: 'utf8',
+  signature: { form: 'whole', header: 'x-hub-signature-256', prefix: 'sha256=' },
+  signed: ['body'],
+});
+
+/** Under the signing secret; each retry is signed anew. https://docs.slack.dev/authentication/verifying-requests-from-slack */
+export const slackSignature = defineSignatureScheme({
+  algorithm: 'sha256',
+  encoding: 'hex',
+  key: 'utf8',
+  signature: { form: 'whole', header: 'x-slack-signature', prefix: 'v0=' },
+  signed: [{ text: 'v0:' }, 'timestamp', { text: ':' }, 'body'],
+  timestamp: {
+    from: { header: 'x-slack-request-timestamp' },
+    format: 'unix-seconds',
+    toleranceSeconds: fiveMinutes,
+  },
+});
+
+/**
+ * Body, then the text of the header's date, with nothing between. That date has been seen hours off, so age is judged by
+ * the body's own time, where there is one. https://developers.klaviyo.com/en/docs/working_with_system_webhooks
+ */
+export const klaviyoSignature = defineSignatureScheme({
+  algorithm: 'sha256',
+  encoding: 'hex',
+  key: 'utf8',
+  signature: { form: 'whole', header: 'klaviyo-signature' },
+  signed: ['body', { header: 'klaviyo-timestamp', format: 'http-date' }],
+  timestamp: {
+    from: { body: ['meta', 'timestamp'] },
+    format: 'iso-8601',
+    toleranceSeconds: fiveMinutes,
+    optional: true,
+  },
+  agreement: { header: 'klaviyo-webhook-id', body: ['meta', 'klaviyo_webhook_id'] },
+});
+
+/** Under the text of the handshake's `X-Hook-Secret`; no time is signed. https://developers.asana.com/docs/webhooks-guide */
+export const asanaSignature = defineSignatureScheme({
+  algorithm: 'sha256',
+  encoding: 'hex',
+  key: 'utf8',
+  signature: { form: 'whole', header: 'x-hook-signature' },
+  signed: ['body'],
+});
+
+/**
+ * Calendar and Drive channels, which Google does not sign: the token we gave the channel comes back. It is derived from
+ * the channel's id (`googleChannelToken`), so that a forger is refused without a look into the database. The body is
+ * empty; the headers are as trustworthy as the token is secret.
+ * https://developers.google.com/workspace/calendar/api/guides/push
+ */
+export const googleChannelSignature = defineSignatureScheme({
+  algorithm: 'sha256',
+  encoding: 'base64url',
+  key: 'utf8',
+  signature: { form: 'whole', header: 'x-goog-channel-token' },
+  signed: [{ header: 'x-goog-channel-id' }],
+});
+
+/**
+ * Standard Webhooks, symmetric: `id.timestamp.body`; several signatures while secrets rotate; retries are signed anew.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export const standardWebhooksSignature = defineSignatureScheme({
+  algorithm: 'sha256',
+  encoding: 'base64',
+  key: 'whsec',
+  signature: { form: 'versions', header: 'webhook-signature', version: 'v1' },
+  signed: [{ header: 'webhook-id' }, { text: '.' }, 'timestamp', { text: '.' }, 'body'],
+  timestamp: { from: { header: 'webhook-timestamp' }, format: 'unix-seconds', toleranceSeconds: fiveMinutes },
+});
