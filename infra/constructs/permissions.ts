@@ -1,0 +1,49 @@
+/** Turns the rights of a function's row into IAM statements: exactly its actions, on exactly its resources. */
+import { ArnFormat, type Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { indexes } from '../../lib/table/keys.ts';
+import type { Permission } from '../topology.ts';
+import type { Secrets } from './secrets.ts';
+import type { Tables } from './tables.ts';
+import { onlyFor } from './vault-key.ts';
+
+/** What rights can be given on. */
+export interface Holdings {
+  readonly tables: Tables;
+  readonly vaultKey: Key;
+  readonly secrets: Secrets;
+  readonly tenantKmsKeyArns: readonly string[];
+}
+
+export function statementFor(stack: Stack, permission: Permission, holdings: Holdings): PolicyStatement {
+  return new PolicyStatement({
+    actions: [...permission.actions],
+    resources: resourcesOf(stack, permission, holdings),
+    ...(permission.on === 'vaultKey' && { conditions: onlyFor(permission.purpose) }),
+  });
+}
+
+function resourcesOf(stack: Stack, permission: Permission, holdings: Holdings): string[] {
+  switch (permission.on) {
+    case 'connections':
+    case 'activity': {
+      const { tableArn } = holdings.tables[permission.on];
+      return [permission.index ? `${tableArn}/index/${indexes[permission.index].name}` : tableArn];
+    }
+    case 'vaultKey':
+      return [holdings.vaultKey.keyArn, ...holdings.tenantKmsKeyArns];
+    case 'stateSecret':
+    case 'sessionKey':
+      return [holdings.secrets[permission.on]];
+    case 'appSecrets':
+      return [
+        stack.formatArn({
+          service: 'secretsmanager',
+          resource: 'secret',
+          resourceName: `${holdings.secrets.appPrefix}*`,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ];
+  }
+}

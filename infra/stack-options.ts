@@ -1,0 +1,66 @@
+/** What an owner may choose at deployment, read from CDK's context (`cdk.json` or `-c name=value`) and checked. */
+import type { Node } from 'constructs';
+
+export interface StackOptions {
+  /** Names the stack; `prod` unless set. */
+  readonly stage: string;
+  /** The API's own domain. Without one it is reached under API Gateway's. */
+  readonly domain?: { readonly name: string; readonly certificateArn: string };
+  /** Tenants' own KMS keys, which the vault may use for them; the keys' policies must allow it too. */
+  readonly tenantKmsKeyArns: readonly string[];
+  /** The role of the operator who rotates tenant keys: it may make new ones, never open any. */
+  readonly operatorRoleArn?: string;
+  /** The SNS topic that hears of alarms; without one they only show in CloudWatch. */
+  readonly alarmTopicArn?: string;
+}
+
+export const defaultStage = 'prod';
+
+const patterns = {
+  stage: /^[a-z][a-z0-9-]{0,19}$/,
+  domainName: /^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,63}$/,
+  certificateArn: /^arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
+  // One exact key: a pattern or an alias could come to mean another one.
+  tenantKmsKeyArns: /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+  operatorRoleArn: /^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+  alarmTopicArn: /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/,
+} as const;
+
+/** @throws Error naming the context value that does not fit. */
+export function readOptions(node: Node): StackOptions {
+  const read = (name: keyof typeof patterns) => readContext(node, name);
+  const [domainName, certificateArn] = [read('domainName'), read('certificateArn')];
+  if ((domainName === undefined) !== (certificateArn === undefined)) {
+    throw new Error('Context values domainName and certificateArn belong together: give both or none.');
+  }
+  const operatorRoleArn = read('operatorRoleArn');
+  const alarmTopicArn = read('alarmTopicArn');
+  return {
+    stage: read('stage') ?? defaultStage,
+    tenantKmsKeyArns: readList(node, 'tenantKmsKeyArns'),
+    ...(domainName !== undefined &&
+      certificateArn !== undefined && { domain: { name: domainName, certificateArn } }),
+    ...(operatorRoleArn !== undefined && { operatorRoleArn }),
+    ...(alarmTopicArn !== undefined && { alarmTopicArn }),
+  };
+}
+
+function readContext(node: Node, name: keyof typeof patterns): string | undefined {
+  const [value, ...more] = readList(node, name);
+  if (more.length > 0) throw misfit(name);
+  return value;
+}
+
+/** A comma-separated list; empty when the value is not set. */
+function readList(node: Node, name: keyof typeof patterns): readonly string[] {
+  const value: unknown = node.tryGetContext(name);
+  if (value === undefined || value === '') return [];
+  if (typeof value !== 'string') throw misfit(name);
+  const items = value.split(',').map((item) => item.trim());
+  if (!items.every((item) => patterns[name].test(item))) throw misfit(name);
+  return items;
+}
+
+function misfit(name: keyof typeof patterns): Error {
+  return new Error(`Context value ${name} was expected to match ${patterns[name].source}.`);
+}

@@ -1,0 +1,59 @@
+/** The topology on AWS: one stack for each stage. It says what depends on what; the constructs say how each is made. */
+import { type App, Aws, CfnOutput, Stack } from 'aws-cdk-lib';
+import { acceptFindings } from './constructs/accepted-findings.ts';
+import { createAlarms } from './constructs/alarms.ts';
+import { createApi, serveRoutes } from './constructs/api.ts';
+import { createFunctions } from './constructs/functions.ts';
+import { createSecrets } from './constructs/secrets.ts';
+import { createTables } from './constructs/tables.ts';
+import { createVaultKey } from './constructs/vault-key.ts';
+import type { SettingValues } from './environment.ts';
+import { defaultStage, type StackOptions } from './stack-options.ts';
+
+/** @param bundles holds one folder for each function, as `infra/bundle.ts` makes them. */
+export function createStack(app: App, options: StackOptions, bundles: string): Stack {
+  const { stage, domain, tenantKmsKeyArns, alarmTopicArn: topicArn } = options;
+  const stack = new Stack(app, `Hawser-${stage}`, {
+    description: "Keeps an application's users connected to outside accounts",
+    terminationProtection: stage === defaultStage,
+  });
+  const tables = createTables(stack);
+  const vaultKey = createVaultKey(stack, options);
+  const secrets = createSecrets(stack, stage);
+  const api = createApi(stack, domain);
+
+  const settings: SettingValues = {
+    connectionsTable: tables.connections.tableName,
+    activityTable: tables.activity.tableName,
+    vaultKeyId: vaultKey.keyArn,
+    publicUrl: api.publicUrl,
+    stateSecretId: secrets.stateSecret,
+    sessionKeySecretId: secrets.sessionKey,
+    // On AWS platforms are where they are, and nothing is reached without TLS.
+    platformOrigins: undefined,
+    insecureOrigins: undefined,
+  };
+  const holdings = { tables, vaultKey, secrets, tenantKmsKeyArns };
+  const functions = createFunctions(stack, { bundles, settings, holdings });
+  serveRoutes(api, functions);
+  createAlarms(stack, { api: api.api, functions, tables, topicArn });
+  acceptFindings(stack, secrets);
+
+  writeOutputs(stack, {
+    ApiUrl: api.publicUrl,
+    ConnectionsTable: tables.connections.tableName,
+    ActivityTable: tables.activity.tableName,
+    VaultKeyId: vaultKey.keyArn,
+    StateSecretId: secrets.stateSecret,
+    SessionKeySecretId: secrets.sessionKey,
+    AppSecretPrefix: secrets.appPrefix,
+    Region: Aws.REGION,
+    ...(api.domainName && { DomainTarget: api.domainName.regionalDomainName }),
+  });
+  return stack;
+}
+
+/** What the command line reads after a deployment. */
+function writeOutputs(stack: Stack, outputs: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
+}

@@ -1,0 +1,171 @@
+/** The files that Lambda gets: small, complete by themselves, and the same in effect as the sources. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { lambdaOnly } from '../../infra/bundle/lambda-only.ts';
+import { type BundleReport, bundleFunctions, type FunctionBundle } from '../../infra/bundle.ts';
+import { functions } from '../../infra/topology.ts';
+import { type FunctionName, functionSettings, isOptional, variableOf } from '../../lib/config.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const names = Object.keys(functions) as FunctionName[];
+const limitBytes = 420_000;
+const run = promisify(execFile);
+
+/** As Lambda sets them for every function. */
+const lambdaVariables = {
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'AKIAS4NDB0X',
+  AWS_SECRET_ACCESS_KEY: 's4ndb0x-secret',
+  AWS_SESSION_TOKEN: 's4ndb0x-session',
+};
+/** Fits every setting that must be set: an address is a name, an id and a URL. */
+const anySetting = 'https://connect.example.com';
+
+let folder: string;
+let report: BundleReport;
+
+beforeAll(async () => {
+  // Outside the project, where no node_modules is near.
+  folder = await mkdtemp(join(tmpdir(), 'hawser-bundles-'));
+  report = await bundleFunctions({ outputFolder: join(folder, 'functions') });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.each(names)('the bundle of %s', (name) => {
+  it('is small', () => {
+    expect(bundle(name).bytes).toBeGreaterThan(10_000);
+    expect(bundle(name).bytes).toBeLessThanOrEqual(limitBytes);
+  });
+
+  it('loads by itself, with its own settings alone, and exports its handler and nothing else', async () => {
+    const script = `
+      const loaded = await import(${JSON.stringify(pathToFileURL(bundle(name).file).href)});
+      const lateModules = process.moduleLoadList.filter((name) => name.includes('undici'));
+      console.log(JSON.stringify([Object.entries(loaded).map(([name, value]) => [name, typeof value]), lateModules]));`;
+
+    const { stdout, stderr } = await runNode(script, settingsOf(name));
+
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual([[['handler', 'function']], []]);
+  });
+
+  it('leaves out what only other places than Lambda need', async () => {
+    const text = await readFile(bundle(name).file, 'utf8');
+
+    const elsewhere =
+      /169\.254\.169\.254|169\.254\.170\.2|fd00:ec2|portal\.sso|oidc\.[$a-z]|signin\.aws|node:child_process/;
+    expect(elsewhere.exec(text)?.[0]).toBeUndefined();
+    expect(/(?:from|import\()\s*"node:http"/.exec(text)?.[0]).toBeUndefined();
+    const needless =
+      /node_modules\/@[a-z-]+\/(?:credential-provider-(?!env)|nested-clients|token-providers)|\/locales\/|legacy-token|^(?:infra|test)\//;
+    expect(bundle(name).sources.filter((source) => needless.test(source))).toEqual([]);
+  });
+
+  it('has its source map beside it, without the sources', async () => {
+    const map: unknown = JSON.parse(await readFile(`${bundle(name).file}.map`, 'utf8'));
+
+    expect(map).not.toHaveProperty('sourcesContent');
+    expect(map).toHaveProperty(
+      'sources',
+      expect.arrayContaining([expect.stringContaining(`functions/${name}.ts`)]),
+    );
+  });
+});
+
+describe("the SDK's substitutes", () => {
+  it.each([
+    ['session credentials', {}],
+    [
+      'credentials with all that may come along',
+      {
+        AWS_CREDENTIAL_EXPIRATION: '2030-01-02T03:04:05Z',
+        AWS_CREDENTIAL_SCOPE: 'us-east-1',
+        AWS_ACCOUNT_ID: '111122223333',
+      },
+    ],
+  ])('give the same as the SDK: %s', async (_, variables) => {
+    const entry = `import { KMSClient } from '@aws-sdk/client-kms';
+      const { config } = new KMSClient({});
+      console.log(JSON.stringify([await config.credentials(), await config.region()]));`;
+
+    const [ours, theirs] = await Promise.all(
+      [await bundleEntry(entry, 'ours'), await bundleEntry(entry, 'theirs')].map((script) =>
+        runNode(script, variables),
+      ),
+    );
+
+    expect(ours?.stdout).toContain('s4ndb0x-session');
+    expect(ours?.stdout).toBe(theirs?.stdout);
+  });
+
+  it('find no credentials where Lambda gives none', async () => {
+    const script = await bundleEntry(
+      `import { KMSClient } from '@aws-sdk/client-kms';
+      await new KMSClient({}).config.credentials();`,
+      'ours',
+    );
+
+    await expect(runNode(script, { AWS_ACCESS_KEY_ID: '' })).rejects.toThrow('CredentialsProviderError');
+  });
+
+  it('reach an endpoint over plain http, such as one on this machine', async () => {
+    const server = createServer((_, response) => {
+      response.setHeader('content-type', 'application/x-amz-json-1.1').end('{"Keys":[{"KeyId":"found"}]}');
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const script = await bundleEntry(
+      `import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
+      const { Keys } = await new KMSClient({}).send(new ListKeysCommand({}));
+      console.log(Keys[0].KeyId);`,
+      'ours',
+    );
+
+    const { stdout } = await runNode(script, { AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${port}` });
+
+    expect(stdout).toBe('found\n');
+  });
+});
+
+function settingsOf(name: FunctionName): Record<string, string> {
+  const needed = functionSettings[name].filter((setting) => !isOptional(setting));
+  return Object.fromEntries(needed.map((setting) => [variableOf(setting), anySetting]));
+}
+
+function bundle(name: FunctionName): FunctionBundle {
+  return report[name];
+}
+
+/** Runs a module in a process of its own that knows only these variables. */
+function runNode(script: string, variables: Readonly<Record<string, string>>) {
+  return run(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: folder,
+    env: { ...lambdaVariables, ...variables },
+    timeout: 15_000,
+  });
+}
+
+/** A module that runs the given one, bundled with our substitutes or as the SDK comes. */
+async function bundleEntry(contents: string, kind: 'ours' | 'theirs'): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    plugins: kind === 'ours' ? [lambdaOnly] : [],
+    write: false,
+  });
+  const file = join(folder, `${kind}-${crypto.randomUUID()}.mjs`);
+  await writeFile(file, outputFiles[0]?.contents ?? '');
+  return `await import(${JSON.stringify(pathToFileURL(file).href)});`;
+}

@@ -1,0 +1,198 @@
+/** The structure of the house: imports point one way, and what must stay in one place stays there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { importsOf, readSourceFiles, root, type SourceFile } from './source-files.ts';
+
+const files = readSourceFiles();
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+/** From the top down. A file may import from lower levels and from its own unit, never from a sibling. */
+const levels: readonly (readonly string[])[] = [
+  ['infra'],
+  ['functions'],
+  ['lib/api'],
+  ['lib/integrations', 'lib/webhooks'],
+  ['lib/connections', 'lib/flows', 'lib/tenants', 'lib/providers', 'lib/vault'],
+  ['lib/oauth', 'lib/signatures', 'lib/platform-http', 'lib/table', 'lib/aws'],
+  ['lib/telemetry', 'lib/config.ts', 'lib/errors.ts', 'lib/ids.ts', 'lib/constant-time.ts'],
+];
+const ground = levels.length - 1;
+const units = levels.flatMap((level, depth) => level.map((unit) => ({ unit, depth })));
+/** Siblings of which one is handed to the other, which knows its type and no more. */
+const handedOver = new Set(['lib/oauth ← lib/platform-http']);
+
+describe('a source file', () => {
+  it('has its place in the house', () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(files.filter(({ path }) => unitOf(path) === undefined)).toEqual([]);
+  });
+
+  it('imports from lower levels or its own unit, never upwards and never from a sibling', () => {
+    const wrong = edges().filter(({ from, to, typeOnly }) => {
+      const [above, below] = [unitOf(from), unitOf(to)];
+      if (!above || !below) return true;
+      if (above.unit === below.unit || above.depth < below.depth) return false;
+      // What the ground level is made of belongs together; circles are refused below.
+      if (above.depth === ground && below.depth === ground) return false;
+      return !(typeOnly && handedOver.has(`${above.unit} ← ${below.unit}`));
+    });
+
+    expect(wrong).toEqual([]);
+  });
+
+  it('imports only files that exist', () => {
+    expect(edges().filter(({ to }) => !byPath.has(to))).toEqual([]);
+  });
+
+  it('is part of no circle of imports', () => {
+    expect(findCircle()).toBeUndefined();
+  });
+
+  it('exports by name only', () => {
+    const byDefault = files.filter(({ text }) =>
+      /^export default\b|^export \{[^}]*\bas default\b/m.test(text),
+    );
+
+    expect(paths(byDefault)).toEqual([]);
+  });
+
+  it('leaves the environment to the settings and to the entries of infra', () => {
+    const readers = files.filter(({ text }) => /\bprocess\.env\b|\benv\b.*from 'node:process'/.test(text));
+
+    const unexpected = paths(readers).filter(
+      (path) => path !== 'lib/config.ts' && !infraEntries().includes(path),
+    );
+
+    expect(unexpected).toEqual([]);
+  });
+});
+
+describe('a function', () => {
+  it('exports its handler and nothing else', () => {
+    const exported = files
+      .filter(({ path }) => path.startsWith('functions/'))
+      .map(({ path, text }) => [
+        path,
+        text.match(/^export .*/gm)?.map((line) => line.split(/[\s=(:]+/, 3).join(' ')),
+      ]);
+
+    expect(exported.length).toBeGreaterThan(0);
+    for (const [path, names] of exported) expect([path, names]).toEqual([path, ['export const handler']]);
+  });
+
+  it('does not import another one', () => {
+    expect(
+      edges().filter(({ from, to }) => from.startsWith('functions/') && to.startsWith('functions/')),
+    ).toEqual([]);
+  });
+});
+
+describe('infra', () => {
+  it('takes from lib only settings, tables, the registry and the contract; its command line and local stack take more', () => {
+    const wide = /^infra\/(?:cli|local)\//;
+    const allowed = /^lib\/(?:config|providers\/registry|api\/contract|table\/[^/]+)\.ts$/;
+
+    const wrong = edges().filter(
+      ({ from, to }) =>
+        from.startsWith('infra/') && !wide.test(from) && to.startsWith('lib/') && !allowed.test(to),
+    );
+
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('a provider', () => {
+  it('is known to the registry alone', () => {
+    const providers = paths(files.filter(({ text }) => /^export const \w+ = defineProvider\(/m.test(text)));
+
+    const importers = edges()
+      .filter(({ to }) => providers.includes(to))
+      .map(({ from }) => from);
+
+    expect(providers).toContain('lib/providers/tiktok.ts');
+    expect(providers.filter((path) => !path.startsWith('lib/providers/'))).toEqual([]);
+    expect([...new Set(importers)]).toEqual(['lib/providers/registry.ts']);
+  });
+});
+
+describe('the older token format', () => {
+  it('is opened by no function and nothing in lib', () => {
+    const importers = edges()
+      .filter(({ from, to }) => to === 'lib/vault/legacy-token.ts' && !from.startsWith('infra/'))
+      .map(({ from }) => from);
+
+    expect(byPath.has('lib/vault/legacy-token.ts')).toBe(true);
+    expect(importers).toEqual([]);
+  });
+});
+
+describe('the reading of imports', () => {
+  it('sees every way to import', () => {
+    const text = [
+      "import './a.ts';",
+      "import type { B } from '../b.ts';",
+      "import {\n  type C,\n  d,\n} from './c/d.ts';",
+      "export { e } from './e.ts';",
+      "export * from './f.ts';",
+      "const g = await import('./g.ts');",
+      "type H = import('./h.ts').H;",
+      "import { readFile } from 'node:fs';",
+    ].join('\n');
+
+    const typed = importsOf('lib/x/y.ts', text).map(
+      ({ path, typeOnly }) => `${typeOnly ? 'type ' : ''}${path}`,
+    );
+
+    expect(typed).toEqual([
+      'lib/x/a.ts',
+      'type lib/b.ts',
+      'lib/x/c/d.ts',
+      'lib/x/e.ts',
+      'lib/x/f.ts',
+      'lib/x/g.ts',
+      'lib/x/h.ts',
+    ]);
+  });
+});
+
+function unitOf(path: string) {
+  return units.find(({ unit }) => path === unit || path.startsWith(`${unit}/`));
+}
+
+function edges(): readonly { readonly from: string; readonly to: string; readonly typeOnly: boolean }[] {
+  return files.flatMap(({ path: from, imports }) =>
+    imports.map(({ path: to, typeOnly }) => ({ from, to, typeOnly })),
+  );
+}
+
+function paths(some: readonly SourceFile[]): readonly string[] {
+  return some.map(({ path }) => path);
+}
+
+/** The files of infra that `package.json` and `cdk.json` start. */
+function infraEntries(): readonly string[] {
+  return ['package.json', 'cdk.json'].flatMap(
+    (name) => readFileSync(join(root, name), 'utf8').match(/\binfra\/[\w/-]+\.ts/g) ?? [],
+  );
+}
+
+/** The first circle of imports that a walk from each file meets; types make none, for nothing of them is left to load. */
+function findCircle(): readonly string[] | undefined {
+  const done = new Set<string>();
+  const walk = (path: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (done.has(path)) return undefined;
+    for (const next of byPath.get(path)?.imports ?? []) {
+      const circle = next.typeOnly ? undefined : walk(next.path, [...way, path]);
+      if (circle) return circle;
+    }
+    done.add(path);
+    return undefined;
+  };
+  for (const { path } of files) {
+    const circle = walk(path, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}

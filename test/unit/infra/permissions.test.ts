@@ -1,0 +1,201 @@
+/** Who may touch what: no function more than its row says, and the vault's key nobody but those who seal or open. */
+import { describe, expect, it } from 'vitest';
+import { type FunctionRow, functions, type Permission } from '../../../infra/topology.ts';
+import { indexes } from '../../../lib/table/keys.ts';
+import { policies, rightsIn, rightsOf } from './rights.ts';
+import { synthesize } from './synthesized.ts';
+
+const stack = synthesize();
+const rows = Object.entries<FunctionRow>(functions);
+const vaultUsers = ['callback', 'complete', 'connect', 'disconnect', 'refresh', 'token'];
+const onlyCredentials = {
+  StringEquals: { 'kms:EncryptionContext:purpose': 'credentials' },
+  Null: { 'kms:EncryptionContext:tenantId': 'false' },
+};
+const appSecrets = 'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:hawser/apps/*';
+
+describe('a role', () => {
+  it.each(rows)('of %s has exactly the actions of its row, its own log and tracing', (name, row) => {
+    const expected = [
+      `logs:CreateLogStream on <Functions/${name}/Logs.Arn>`,
+      `logs:PutLogEvents on <Functions/${name}/Logs.Arn>`,
+      'xray:PutTelemetryRecords on *',
+      'xray:PutTraceSegments on *',
+      ...row.may.flatMap((permission) =>
+        permission.actions.map((action) => `${action} on ${resourceOf(permission)}`),
+      ),
+    ];
+
+    const actual = rightsOf(stack, name).map(({ action, resource }) => `${action} on ${resource}`);
+
+    expect(actual.toSorted()).toEqual([...new Set(expected)].toSorted());
+  });
+
+  it('belongs to one function alone, and only Lambda may take it', () => {
+    const roles = stack.ofType('AWS::Lambda::Function').map(({ properties }) => properties['Role']);
+
+    expect(new Set(roles).size).toBe(rows.length);
+    for (const { properties } of stack.ofType('AWS::IAM::Role')) {
+      expect(properties).toEqual({
+        AssumeRolePolicyDocument: {
+          Statement: [
+            { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
+          ],
+          Version: '2012-10-17',
+        },
+      });
+    }
+  });
+
+  it('of a function that answers by itself can reach nothing', () => {
+    const actions = rightsOf(stack, 'health').map(({ action }) => action);
+
+    expect(actions.toSorted()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  it('lets sessions alone read the key that signs session tokens', () => {
+    const readers = rows
+      .map(([name]) => name)
+      .filter((name) => rightsOf(stack, name).some(({ resource }) => resource === '<Secrets/SessionKey>'));
+
+    expect(readers).toEqual(['sessions']);
+  });
+});
+
+describe('no policy', () => {
+  it('names an action by a pattern', () => {
+    const actions = policies(stack).flatMap(({ rights }) => rights.map(({ action }) => action));
+
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+    expect(actions.length).toBeGreaterThan(100);
+  });
+
+  it('holds for every resource, but where AWS knows none or the policy hangs on the resource', () => {
+    const broad = policies(stack).flatMap(({ of, rights }) =>
+      rights
+        .filter(({ resource }) => resource.includes('*') && resource !== appSecrets)
+        .map(({ action }) => (of.type === 'AWS::KMS::Key' ? 'on the key itself' : action)),
+    );
+
+    expect([...new Set(broad)].toSorted()).toEqual([
+      'on the key itself',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  it('lets anyone read a whole table', () => {
+    const actions = policies(stack).flatMap(({ rights }) => rights.map(({ action }) => action));
+
+    expect(actions).not.toContain('dynamodb:Scan');
+  });
+});
+
+describe("the vault's key", () => {
+  it('is for exactly the functions that seal or open, by their roles and by its own policy', () => {
+    const byRole = rows
+      .map(([name]) => name)
+      .filter((name) => rightsOf(stack, name).some(({ action }) => action.startsWith('kms:')));
+
+    expect(byRole.toSorted()).toEqual(vaultUsers);
+    expect(usesInKeyPolicy().toSorted()).toEqual(
+      vaultUsers.flatMap((name) => [
+        `<Functions/${name}/Role.Arn> kms:Decrypt`,
+        `<Functions/${name}/Role.Arn> kms:GenerateDataKey`,
+      ]),
+    );
+  });
+
+  it('is used for credentials of some tenant only', () => {
+    const uses = [
+      ...vaultUsers
+        .flatMap((name) => rightsOf(stack, name))
+        .filter(({ action }) => action.startsWith('kms:')),
+      ...keyPolicy().filter(({ principal }) => !principal?.endsWith(':root')),
+    ];
+
+    expect(uses.length).toBe(4 * vaultUsers.length);
+    for (const { condition } of uses) expect(condition).toEqual(onlyCredentials);
+  });
+
+  it('can be administered, but not used, by the account', () => {
+    const allowed = keyPolicy()
+      .filter(({ principal }) => principal?.endsWith(':root'))
+      .map(({ action }) => action);
+
+    expect(allowed).toContain('kms:PutKeyPolicy');
+    const usage = /Encrypt|Decrypt|GenerateDataKey|GenerateMac|CreateGrant|Sign|DeriveSharedSecret/;
+    expect(allowed.filter((action) => usage.test(action))).toEqual([]);
+  });
+
+  it("stands beside tenants' own keys, for the same functions under the same condition", () => {
+    const own = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const withOwn = synthesize({ tenantKmsKeyArns: own });
+
+    const rights = rows.flatMap(([name]) =>
+      rightsOf(withOwn, name)
+        .filter(({ resource }) => resource === own)
+        .map((right) => ({ name, ...right })),
+    );
+
+    expect([...new Set(rights.map(({ name }) => name))].toSorted()).toEqual(vaultUsers);
+    expect([...new Set(rights.map(({ action }) => action))].toSorted()).toEqual([
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+    ]);
+    for (const { condition } of rights) expect(condition).toEqual(onlyCredentials);
+  });
+
+  it('lets an operator whom the owner names make new tenant keys, and open none', () => {
+    const operatorRoleArn = 'arn:aws:iam::111122223333:role/operator';
+    const [key] = synthesize({ operatorRoleArn }).ofType('AWS::KMS::Key');
+
+    const rights = rightsIn(key?.properties['KeyPolicy']).filter(
+      ({ principal }) => principal === operatorRoleArn,
+    );
+
+    expect(rights).toEqual([
+      {
+        action: 'kms:GenerateDataKey',
+        resource: '*',
+        principal: operatorRoleArn,
+        condition: onlyCredentials,
+      },
+    ]);
+  });
+});
+
+function keyPolicy() {
+  const [key, ...others] = stack.ofType('AWS::KMS::Key');
+  expect(others).toEqual([]);
+  return rightsIn(key?.properties['KeyPolicy']);
+}
+
+function usesInKeyPolicy(): string[] {
+  return keyPolicy()
+    .filter(({ principal }) => !principal?.endsWith(':root'))
+    .map(({ principal, action }) => `${principal} ${action}`);
+}
+
+function resourceOf(permission: Permission): string {
+  switch (permission.on) {
+    case 'connections':
+    case 'activity': {
+      const table = permission.on === 'connections' ? '<Tables/Connections.Arn>' : '<Tables/Activity.Arn>';
+      return permission.index ? `${table}/index/${indexes[permission.index].name}` : table;
+    }
+    case 'vaultKey':
+      return '<VaultKey.Arn>';
+    case 'stateSecret':
+      return '<Secrets/State>';
+    case 'sessionKey':
+      return '<Secrets/SessionKey>';
+    case 'appSecrets':
+      return appSecrets;
+  }
+}

@@ -1,0 +1,77 @@
+/** The stack as a whole: what it tells the command line, what it watches, what it lets pass, what an owner may choose. */
+import { describe, expect, it } from 'vitest';
+import { functions, tables } from '../../../infra/topology.ts';
+import { synthesize } from './synthesized.ts';
+
+const stack = synthesize();
+
+describe('the outputs', () => {
+  it('are what the command line reads', () => {
+    expect(stack.outputs).toEqual({
+      ApiUrl: '<Api/Http.ApiEndpoint>',
+      ConnectionsTable: '<Tables/Connections>',
+      ActivityTable: '<Tables/Activity>',
+      VaultKeyId: '<VaultKey.Arn>',
+      StateSecretId: '<Secrets/State>',
+      SessionKeySecretId: '<Secrets/SessionKey>',
+      AppSecretPrefix: 'hawser/apps/',
+      Region: '<AWS::Region>',
+    });
+  });
+});
+
+describe('the alarms', () => {
+  const alarms = stack.ofType('AWS::CloudWatch::Alarm');
+
+  it('watch the API, each function, each table and the quota of KMS', () => {
+    expect(alarms.map(({ path }) => path).toSorted()).toEqual(
+      [
+        'Alarms/ApiErrors',
+        'Alarms/KmsQuota',
+        ...Object.keys(functions).map((name) => `Alarms/Function-${name}`),
+        ...Object.keys(tables).map((name) => `Alarms/Table-${name}`),
+      ].toSorted(),
+    );
+  });
+
+  it('do not take silence for trouble', () => {
+    for (const { properties } of alarms) expect(properties['TreatMissingData']).toBe('notBreaching');
+  });
+
+  it('raise no cry by themselves, and tell the topic that the owner names', () => {
+    const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:alarms';
+    const told = synthesize({ alarmTopicArn }).ofType('AWS::CloudWatch::Alarm');
+
+    for (const { properties } of alarms) expect(properties['AlarmActions']).toBeUndefined();
+    for (const { properties } of told) expect(properties['AlarmActions']).toEqual([alarmTopicArn]);
+  });
+});
+
+describe('findings that stay', () => {
+  it('are fewer than ten, each with a sentence', () => {
+    expect(stack.acknowledgements.length).toBeGreaterThan(0);
+    expect(stack.acknowledgements.length).toBeLessThan(10);
+    for (const { reason } of stack.acknowledgements) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
+  });
+});
+
+describe('the stage', () => {
+  it('names the stack', () => {
+    expect(stack.stackName).toBe('Hawser-prod');
+    expect(synthesize({ stage: 'test' }).stackName).toBe('Hawser-test');
+  });
+});
+
+describe('a choice that does not fit', () => {
+  it.each([
+    ['stage', { stage: 'Prod/1' }],
+    ['domainName', { domainName: 'https://connect.example.com', certificateArn: 'arn' }],
+    ['domainName and certificateArn', { domainName: 'connect.example.com' }],
+    ['tenantKmsKeyArns', { tenantKmsKeyArns: 'arn:aws:kms:eu-west-1:111122223333:key/*' }],
+    ['tenantKmsKeyArns', { tenantKmsKeyArns: 'arn:aws:kms:eu-west-1:111122223333:alias/tenant' }],
+    ['operatorRoleArn', { operatorRoleArn: 'arn:aws:iam::111122223333:root' }],
+    ['alarmTopicArn', { alarmTopicArn: 'alarms' }],
+  ])('is refused by name: %s', (name, choices) => {
+    expect(() => synthesize(choices)).toThrow(name);
+  });
+});
