@@ -1,38 +1,29 @@
-/** `POST /integrations/connect/{provider}`: begins a flow and answers where to send the user's browser. */
+/** `POST /integrations/connect/{provider}`: begins a flow and answers where to send the user's browser, or connects by credentials. */
 import { json } from '../lib/api/answer.ts';
 import { requireProvider, userOf } from '../lib/api/authentication.ts';
 import {
   authenticateWith,
-  count,
+  connectionParts,
   flowStore,
   now,
   openActivity,
   openPrecious,
-  vaultOf,
 } from '../lib/api/compose.ts';
 import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
-import { createConnectionStore } from '../lib/connections/connection-store.ts';
-import { initiateOAuthFlow } from '../lib/integrations/initiate-oauth-flow.ts';
+import { connect } from '../lib/integrations/connect.ts';
 import { limitToSession } from '../lib/integrations/session-limits.ts';
-import { createRegistry } from '../lib/providers/registry.ts';
-import { createProviderAppStore } from '../lib/tenants/provider-app.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('connect');
 const precious = openPrecious(settings);
 const activity = openActivity(settings);
 const parts = {
+  ...connectionParts('connect', precious, settings),
   tenants: createTenantStore(precious),
-  apps: createProviderAppStore(precious),
-  connections: createConnectionStore(precious),
   flows: flowStore(activity),
-  vault: vaultOf(precious, settings),
-  registry: createRegistry(settings.platformOrigins),
   publicUrl: settings.publicUrl,
-  now,
-  count,
 };
 
 export const handler = http(
@@ -40,7 +31,7 @@ export const handler = http(
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, params, body }) => {
     requireProvider(principal, params.provider);
-    const { completion = 'confirm', reconnect, scopes, returnUrl, userId } = body;
+    const { completion = 'confirm', reconnect, scopes, returnUrl, userId, credentials } = body;
     const request = {
       tenantId: principal.tenantId,
       userId: userOf(principal, userId),
@@ -49,8 +40,9 @@ export const handler = http(
       ...(returnUrl !== undefined && { returnUrl }),
       ...(scopes && { scopes }),
       ...(reconnect !== undefined && { reconnect }),
+      ...(credentials && { credentials }),
     };
     const limited = principal.kind === 'session' ? limitToSession(request, principal.session) : request;
-    return json(201, await initiateOAuthFlow(parts, limited));
+    return json(201, await connect(parts, limited));
   },
 );

@@ -52,7 +52,7 @@ const connectionUse = [
 /** The settings of each function, by name; absent ones have a default and are optional in the environment. */
 export const functionSettings = {
   sessions: ['connectionsTable', 'publicUrl', 'sessionKeySecretId', 'insecureOrigins'],
-  connect: ['connectionsTable', 'vaultKeyId', 'platformOrigins', 'activityTable', 'publicUrl'],
+  connect: [...connectionUse, 'publicUrl'],
   start: ['activityTable', 'publicUrl', 'stateSecretId'],
   callback: [...connectionUse, 'publicUrl', 'stateSecretId'],
   complete: [...connectionUse, 'publicUrl'],

@@ -129,7 +129,8 @@ export const contract = {
     path: '/integrations/connect/{provider}',
     function: 'connect',
     caller: 'apiKeyOrSession',
-    summary: 'Begins a flow; send the browser of the user to authUrl.',
+    summary:
+      'Begins a flow; send the browser of the user to authUrl. With credentials, where the provider takes them, connects at once.',
     params: z.strictObject({ provider }),
     query: nothing,
     body: z.strictObject({
@@ -138,9 +139,24 @@ export const contract = {
       scopes: z.optional(z.array(scope).check(z.maxLength(100))),
       completion: z.optional(z.enum(['confirm', 'direct'])),
       reconnect: z.optional(accountId),
+      credentials: z.optional(
+        z.record(z.string().check(z.regex(/^[A-Za-z_]{1,32}$/)), z.string().check(z.maxLength(8_192))),
+      ),
     }),
-    success: { status: 201, schema: z.object({ flowId: z.string(), authUrl: z.string(), expiresAt: time }) },
-    errors: [...onAccount, 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INVALID_SCOPE'],
+    success: {
+      status: 201,
+      schema: z.union([z.object({ flowId: z.string(), authUrl: z.string(), expiresAt: time }), connected]),
+    },
+    errors: [
+      ...onAccount,
+      'PAYLOAD_TOO_LARGE',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'INVALID_SCOPE',
+      'CREDENTIALS_REFUSED',
+      'ACCOUNT_MISMATCH',
+      'ACCOUNT_ALREADY_CONNECTED',
+      'PROVIDER_ERROR',
+    ],
   },
   start: {
     method: 'GET',

@@ -7,6 +7,7 @@ import { mintSessionToken } from '../tenants/session-token.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
 import { isoTime } from './connection-view.ts';
 import { findProvider } from './parts.ts';
+import { activeTenant } from './tenant-app.ts';
 
 export interface SessionRequest {
   readonly tenantId: TenantId;
@@ -30,9 +31,7 @@ export async function createSession(
   request: SessionRequest,
 ): Promise<{ readonly token: string; readonly expiresAt: string }> {
   const { tenantId, userId, providers, origin, returnUrl } = request;
-  const tenant = await parts.tenants.get(tenantId);
-  if (tenant?.status !== 'active')
-    throw new IntegrationError('TENANT_DELETED', 'This tenant has been deleted.');
+  const tenant = await activeTenant(parts.tenants, tenantId);
   for (const provider of providers ?? []) findProvider(parts.registry, provider);
   if (origin !== undefined && !isWebOrigin(origin, parts.insecureOrigins)) {
     throw new IntegrationError(

@@ -9,6 +9,7 @@ import type { Tenant } from '../tenants/tenant.ts';
 import { isoTime } from './connection-view.ts';
 import { flowContext } from './flow-secrets.ts';
 import { type ConnectParts, findOAuthProvider, targetOf } from './parts.ts';
+import { activeTenant, appFor } from './tenant-app.ts';
 
 export interface ConnectRequest {
   readonly tenantId: TenantId;
@@ -36,9 +37,7 @@ export interface StartedFlow {
  */
 export async function initiateOAuthFlow(parts: ConnectParts, request: ConnectRequest): Promise<StartedFlow> {
   const provider = findOAuthProvider(parts.registry, request.provider);
-  const tenant = await parts.tenants.get(request.tenantId);
-  if (tenant?.status !== 'active')
-    throw new IntegrationError('TENANT_DELETED', 'This tenant has been deleted.');
+  const tenant = await activeTenant(parts.tenants, request.tenantId);
   if (request.completion === 'direct' && !tenant.directLinking) {
     throw new IntegrationError(
       'FORBIDDEN',
@@ -47,14 +46,8 @@ export async function initiateOAuthFlow(parts: ConnectParts, request: ConnectReq
   }
   const returnUrl = chooseReturnUrl(tenant, request.returnUrl);
   const scopes = chooseScopes(provider, request.scopes);
-  const context = tenant.apps[provider.id] ?? (provider.id as string as (typeof tenant.apps)[string]);
-  const app = await parts.apps.get(context);
-  if (!app || app.provider !== provider.id || (app.tenantId !== undefined && app.tenantId !== tenant.id)) {
-    throw new IntegrationError(
-      'INVALID_PROVIDER',
-      'No app is registered for this provider. Run `hawser app set`.',
-    );
-  }
+  const app = await appFor(parts.apps, tenant, provider.id);
+  const { context } = app;
   if (request.reconnect !== undefined) {
     const connection = await parts.connections.get(tenant.id, provider.id, request.reconnect);
     if (connection?.userId !== request.userId) {

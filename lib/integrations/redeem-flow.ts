@@ -118,7 +118,14 @@ export async function redeemFlow(
     try {
       for (const account of accounts) {
         const result = await storeConnection(parts.connections, sealer, {
-          flow,
+          recipient: {
+            tenantId: flow.tenantId,
+            userId: flow.userId,
+            provider: flow.provider,
+            context: flow.context,
+            linking: flow.completion === 'direct' ? 'direct' : 'confirmed',
+            requestedScopes: flow.scopes,
+          },
           grantId,
           account,
           owner: ownerOf(account),

@@ -3,11 +3,15 @@ import { IntegrationError } from '../errors.ts';
 import type { Session } from '../tenants/session-token.ts';
 import type { ConnectRequest } from './initiate-oauth-flow.ts';
 
+type AnyConnect = ConnectRequest & { readonly credentials?: Readonly<Record<string, string>> };
+
 /** @throws IntegrationError `INVALID_REQUEST`, `FORBIDDEN`. */
-export function limitToSession(request: ConnectRequest, session: Session): ConnectRequest {
+export function limitToSession(request: AnyConnect, session: Session): AnyConnect {
   if (request.completion === 'direct') {
     throw new IntegrationError('FORBIDDEN', 'Direct linking needs an API key.');
   }
+  // Credentials connect at once; there is no browser to send anywhere.
+  if (request.credentials) return request;
   if (session.returnUrl === undefined) {
     throw new IntegrationError(
       'INVALID_REQUEST',

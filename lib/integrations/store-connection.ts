@@ -2,19 +2,36 @@
  * Puts an account's new credentials in their place: a new connection, or the same one again with the next generation.
  * An account that another user of the tenant holds stays theirs.
  */
-import type { ConnectionEventType, SealedConnection } from '../connections/connection.ts';
+import type { ConnectionEventType, Linking, SealedConnection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
-import type { Flow } from '../flows/flow.ts';
-import { type AccountId, type GrantId, newConnectionId } from '../ids.ts';
+import {
+  type AccountId,
+  type ContextId,
+  type GrantId,
+  newConnectionId,
+  type ProviderId,
+  type TenantId,
+  type UserId,
+} from '../ids.ts';
 import type { TokenSet } from '../oauth/outcome.ts';
 import type { Account } from '../providers/definition.ts';
 import type { Sealer } from '../vault/vault.ts';
 import { untold } from './connection-events.ts';
 import { sealCredentials } from './credentials.ts';
 
+/** Whom the credentials are for, and who vouched for it. */
+export interface Recipient {
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  readonly provider: ProviderId;
+  readonly context: ContextId;
+  readonly linking: Linking;
+  readonly requestedScopes: readonly string[];
+}
+
 export interface NewCredentials {
-  readonly flow: Flow;
+  readonly recipient: Recipient;
   readonly grantId: GrantId;
   readonly account: Account;
   readonly owner: string;
@@ -38,11 +55,11 @@ export async function storeConnection(
   sealer: Sealer,
   given: NewCredentials,
 ): Promise<StoreResult> {
-  const { flow, account } = given;
+  const { recipient, account } = given;
   const accountId = account.accountId as AccountId;
   for (let round = 0; round < rounds; round += 1) {
-    const before = await connections.get(flow.tenantId, flow.provider, accountId);
-    if (before && before.userId !== flow.userId) return { kind: 'taken' };
+    const before = await connections.get(recipient.tenantId, recipient.provider, accountId);
+    if (before && before.userId !== recipient.userId) return { kind: 'taken' };
     const connection = compose(sealer, given, accountId, before);
     const stored = before
       ? await connections.replace(before, connection)
@@ -61,26 +78,22 @@ function compose(
   accountId: AccountId,
   before: SealedConnection | undefined,
 ): SealedConnection {
-  const { flow, account, tokens, now } = given;
-  const place = {
-    id: before?.id ?? newConnectionId(),
-    tenantId: flow.tenantId,
-    provider: flow.provider,
-    accountId,
-  };
+  const { recipient, account, tokens, now } = given;
+  const { tenantId, provider, userId, context, linking, requestedScopes } = recipient;
+  const place = { id: before?.id ?? newConnectionId(), tenantId, provider, accountId };
   return {
     ...place,
-    userId: flow.userId,
-    context: flow.context,
+    userId,
+    context,
     grantId: given.grantId,
     owner: given.owner,
-    linking: flow.completion === 'direct' ? 'direct' : 'confirmed',
+    linking,
     status: 'active',
     generation: (before?.generation ?? 0) + 1,
     displayName: account.displayName,
     ...(account.avatarUrl !== undefined && { avatarUrl: account.avatarUrl }),
     metadata: account.metadata,
-    requestedScopes: flow.scopes,
+    requestedScopes,
     scopes: given.scopes,
     tokenType: tokens.tokenType,
     obtainedAt: now,
