@@ -106,13 +106,24 @@ function permitted([name, value]: [string, unknown]): boolean {
 /** An error and its causes: names, our own codes, and stack frames without the line that quotes the message. */
 function chain(error: unknown, depth = 0): readonly object[] {
   if (!(error instanceof Error) || depth === 4) return [];
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   return [
     {
       name: error.name,
       ...(error instanceof IntegrationError && { code: error.code }),
-      frames: frames.slice(0, 8).map((line) => line.trim()),
+      frames: framesOf(error).slice(0, 8),
     },
     ...chain(error.cause, depth + 1),
   ];
 }
+
+/** A message may have lines that look like frames, so what it says is cut off first, and the rest must be places in files. */
+function framesOf({ stack = '', message }: Error): readonly string[] {
+  const said = message === '' ? 0 : stack.indexOf(message) + message.length;
+  return stack
+    .slice(Math.max(said, 0))
+    .split('\n')
+    .filter((line) => frame.test(line))
+    .map((line) => line.trim());
+}
+
+const frame = /^\s+at (?:[\w$.<>[\] ]+ \()?(?:file:\/\/|node:|\/)[^\s?#]+:\d+:\d+\)?$/;
