@@ -111,6 +111,12 @@ describe('the mask', () => {
     expect(secret('a-secret-of-some-length')).not.toBe(secret('another-secret'));
   });
 
+  it.each(['accessToken', 'refreshToken', 'completion', 'token'])('hides %s in JSON', (name) => {
+    const masked = createMask().fieldsOf({ inner: { [name]: 'a-secret-of-some-length' } });
+
+    expect(JSON.stringify(masked)).toContain(`"${name}":"[masked `);
+  });
+
   it('hides a secret it has seen wherever it stands later', () => {
     const mask = createMask();
     mask.fieldsOf({ deep: [{ accessToken: 'token/with+signs==' }] });

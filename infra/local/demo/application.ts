@@ -5,6 +5,8 @@ import type { Answer, Caller } from './http-caller.ts';
 
 export type Application = ReturnType<typeof createApplication>;
 
+/** What `connect` answers where the user is to be sent to the platform. */
+const startedFlow = z.object({ flowId: z.string(), authUrl: z.string() });
 const failure = z.object({ error: z.object({ code: z.string() }) });
 
 export function createApplication(call: Caller, apiUrl: string, apiKey: string) {
@@ -23,7 +25,7 @@ export function createApplication(call: Caller, apiUrl: string, apiKey: string) 
 
   return {
     async connect(provider: string, body: Readonly<Record<string, unknown>>) {
-      return read(contract.connect.success.schema, await ask('POST', `connect/${provider}`, body));
+      return read(startedFlow, await ask('POST', `connect/${provider}`, body));
     },
     /** The raw answer, because it may be meant to be refused. */
     complete: (body: Readonly<Record<string, unknown>>) => ask('POST', 'complete', body),

@@ -78,8 +78,13 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
     await hawser('tenant', 'create', tenantId, '--name', "Ada's Bakery");
     await hawser('return-url', 'add', tenantId, returnUrl);
     const apiKey = (await hawser('key', 'create', tenantId, '--label', 'website')).trim();
-    parts.adopt(await startDemoApp({ port: returnPort, apiUrl, apiKey, fetch: options.fetch }), (running) =>
-      running.close(),
+    parts.adopt(
+      await startDemoApp({
+        port: returnPort,
+        api: () => ({ url: apiUrl, key: apiKey }),
+        fetch: options.fetch,
+      }),
+      (running) => running.close(),
     );
     return {
       story,

@@ -18,6 +18,17 @@ describe('hawser key', () => {
     expect(await desk.statusWith(stdout.trim())).toBe(200);
   });
 
+  it('gives programs the key with its id', async () => {
+    const made = await desk.json('key create bakery --label "for programs"');
+
+    expect(made).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      tenantId: 'bakery',
+      label: 'for programs',
+      key: expect.stringMatching(/^hwk_/),
+    });
+  });
+
   it('never shows a key again', async () => {
     const key = (await desk.hawser('key create bakery --label once')).stdout.trim();
     const secret = key.split('_')[2] ?? '';
