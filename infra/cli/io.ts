@@ -11,7 +11,7 @@ export interface Io {
   readonly fetch: typeof fetch;
 }
 
-export interface Output {
+interface Output {
   write(text: string): unknown;
 }
 

@@ -1,14 +1,14 @@
 /** Tables of plain text. What comes from users and platforms cannot reach the terminal's controls. */
 
+const graphemes = new Intl.Segmenter();
+
 /** Columns as wide as their widest cell, two blanks apart. */
 export function textTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [headings, ...rows.map((row) => row.map(printable))];
-  const widths = headings.map((_, column) =>
-    Math.max(...cells.map((row) => [...(row[column] ?? '')].length)),
-  );
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))));
   const lines = cells.map((row) =>
     row
-      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length)))
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))))
       .join('  ')
       .trimEnd(),
   );
@@ -24,6 +24,11 @@ export function factSheet(facts: readonly (readonly [name: string, value: string
 /** A time as people and programs read it. */
 export function timeText(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
+}
+
+/** In characters as people count them. */
+function widthOf(text: string): number {
+  return [...graphemes.segment(text)].length;
 }
 
 /** Without control characters and without those that turn the direction of writing. */

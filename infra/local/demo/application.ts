@@ -20,8 +20,9 @@ export function createApplication(call: Caller, apiUrl: string, apiKey: string) 
       }),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+  const ofUser = (userId: string) => new URLSearchParams({ userId }).toString();
   const account = (provider: string, accountId: string, userId: string) =>
-    `${provider}/${encodeURIComponent(accountId)}?${new URLSearchParams({ userId })}`;
+    `${provider}/${encodeURIComponent(accountId)}?${ofUser(userId)}`;
 
   return {
     async connect(provider: string, body: Readonly<Record<string, unknown>>) {
@@ -30,7 +31,7 @@ export function createApplication(call: Caller, apiUrl: string, apiKey: string) 
     /** The raw answer, because it may be meant to be refused. */
     complete: (body: Readonly<Record<string, unknown>>) => ask('POST', 'complete', body),
     async status(userId: string) {
-      const answer = await ask('GET', `status?${new URLSearchParams({ userId })}`);
+      const answer = await ask('GET', `status?${ofUser(userId)}`);
       return read(contract.status.success.schema, answer).connections;
     },
     /** The raw answer, because it may be meant to be refused. */

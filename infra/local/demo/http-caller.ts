@@ -7,7 +7,7 @@ export interface Answer {
   readonly text: string;
 }
 
-export interface Asked {
+interface Asked {
   readonly method: string;
   readonly url: string;
   readonly headers?: Headers;

@@ -5,8 +5,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { catalogue } from '../../../lib/errors.ts';
 
-export type Mask = ReturnType<typeof createMask>;
-
 const secretFields: ReadonlySet<string> = new Set([
   'accessToken',
   'refreshToken',

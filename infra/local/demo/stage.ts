@@ -29,10 +29,10 @@ export interface Stage {
   readonly application: Application;
   readonly returnUrl: string;
   /** A browser that has never been here. */
-  browser(): Browser;
+  readonly browser: () => Browser;
   /** Runs the operator's command and shows what it prints. Answers its standard output. */
-  hawser(...argv: readonly string[]): Promise<string>;
-  close(): Promise<void>;
+  readonly hawser: (...argv: readonly string[]) => Promise<string>;
+  readonly close: () => Promise<void>;
 }
 
 /** The demo's tenant: a bakery's website. */
