@@ -55,9 +55,14 @@ export function secretSource(): SecretSource {
   return createSecretSource(createSecretsManager(), now);
 }
 
-/** The states' secrets, read when first needed and kept as long as any secret. */
+/** The states' secrets. A state that does not fit may be signed by a newer one; forged ones cost a read in ten seconds. */
 export function stateSecrets(secrets: SecretSource, settings: SettingsOf<'stateSecretId'>) {
-  return () => readStateSecrets(secrets, settings.stateSecretId);
+  let freshAt = 0;
+  return (options: { readonly fresh: boolean } = { fresh: false }) => {
+    const fresh = options.fresh && now() - freshAt > 10_000;
+    if (fresh) freshAt = now();
+    return readStateSecrets(secrets, settings.stateSecretId, fresh);
+  };
 }
 
 export function vaultOf(table: Table, settings: SettingsOf<'vaultKeyId'>): Vault {

@@ -14,7 +14,8 @@ import type { FlowParts } from './parts.ts';
 import { redeemFlow } from './redeem-flow.ts';
 
 export interface CallbackParts extends FlowParts {
-  readonly stateSecrets: () => Promise<StateSecrets>;
+  /** `fresh` reads past the memory, at most every few seconds: the secret may just have been rotated. */
+  readonly stateSecrets: (options?: { readonly fresh: boolean }) => Promise<StateSecrets>;
 }
 
 /** What the platform put into the callback's query; each at most once. */
@@ -45,7 +46,9 @@ export async function handleOAuthCallback(
     parts.count('callback_failed', { reason });
     return { kind: 'refused', code: 'FLOW_NOT_FOUND' };
   };
-  const state = verifyState(request.state ?? '', await parts.stateSecrets());
+  const state =
+    verifyState(request.state ?? '', await parts.stateSecrets()) ??
+    verifyState(request.state ?? '', await parts.stateSecrets({ fresh: true }));
   if (!state) return refused('state');
   const flow = await parts.flows.get(state.flowId);
   if (flow?.status !== 'pending' || !flow.stateDigest || !matchesDigest(state.nonce, flow.stateDigest)) {

@@ -52,7 +52,8 @@ const flat = z.object({ error_type: z.literal('OAuthException'), error_message: 
  * Sentences that refuse the app and not the user. They share their numbers (1, 100, 400) with passing troubles and with
  * refused codes, so for this one thing the sentence has to tell.
  */
-const clientRefusal = /^(?:error validating (?:client secret|application)|invalid (?:platform app|client))/i;
+const clientRefusal =
+  /^(?:error validating (?:client secret|application)|invalid (?:platform app|client|appsecret_proof))/i;
 /** The same for a code of no valid form, which comes without a subcode. */
 const codeRefusal = /^(?:invalid verification code|error validating verification code)/i;
 

@@ -9,7 +9,7 @@ import type { Secret } from '../telemetry/secret.ts';
 import { graphId } from './instagram-account.ts';
 import { isDeadToken } from './instagram-errors.ts';
 import {
-  afterRedemption,
+  afterwards,
   callGraph,
   type ExchangedToken,
   exchangeToken,
@@ -62,7 +62,7 @@ export function adaptInstagramFacebook(
       });
       if (short.kind !== 'exchanged') return short;
       const long = await prolong(short.token, {});
-      if (long.kind !== 'exchanged') return afterRedemption(long);
+      if (long.kind !== 'exchanged') return afterwards(long);
       return describeGrant(long);
     },
 
@@ -94,7 +94,7 @@ export function adaptInstagramFacebook(
         readAccounts(platform, signed(renewed.token), accountId),
         lifetimeOf(renewed),
       ]);
-      if (found.kind !== 'accounts') return afterRedemption(found);
+      if (found.kind !== 'accounts') return afterwards(found);
       const account = found.accounts.find((one) => one.accountId === accountId);
       // The user lives, but no Page of theirs holds this account any more, or none that they let us see.
       if (!account?.accessToken) return { kind: 'reconnect_required', reason: 'page_gone' };
@@ -114,6 +114,8 @@ export function adaptInstagramFacebook(
       const answer = await callGraph(platform, {
         url: endpoints.revocation,
         method: 'DELETE',
+        // Whoever disconnects tries again.
+        tries: 1,
         ...signed(refreshToken ?? accessToken),
       });
       if (answer.kind === 'answered' && answer.status < 300 && saysTrue(answer.body))
@@ -144,11 +146,14 @@ export function adaptInstagramFacebook(
       readGraph(platform, { url: endpoints.others?.['permissions'], ...signed(long.token) }),
       lifetimeOf(long),
     ]);
-    if (me.kind !== 'user') return afterRedemption(me);
-    if (given.kind !== 'read') return afterRedemption(given);
+    if (me.kind !== 'user') return afterwards(me);
+    if (given.kind !== 'read') return afterwards(given);
     const parsed = permissions.safeParse(given.body);
     if (!parsed.success) return { kind: 'unknown', reason: 'unreadable_answer' };
-    const scopes = parsed.data.data.filter(({ status }) => status === 'granted');
+    // The public profile comes with every login and is nothing that was asked for.
+    const scopes = parsed.data.data.filter(
+      ({ permission, status }) => status === 'granted' && permission !== 'public_profile',
+    );
     return {
       kind: 'granted',
       tokens: {

@@ -55,9 +55,7 @@ export async function readGraph(
   if (answer.kind === 'answered' && answer.status < 300 && body && !('error' in body)) {
     return { kind: 'read', body };
   }
-  const failure = failureOf(platform, answer);
-  // Reading changes nothing, so an answer that was lost leaves nothing in doubt.
-  return failure.kind === 'unknown' ? { kind: 'retryable', reason: failure.reason } : failure;
+  return failureOf(platform, answer);
 }
 
 /** What an exchange gave. */
@@ -72,7 +70,11 @@ export async function exchangeToken(
   platform: PlatformAccess,
   request: GraphRequest,
 ): Promise<ExchangedToken | Failure> {
-  const answer = await callGraph(platform, request);
+  return readExchange(platform, await callGraph(platform, request));
+}
+
+/** What an answer to an exchange gives. */
+export function readExchange(platform: PlatformAccess, answer: Answer): ExchangedToken | Failure {
   const body = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
   const token = body?.['access_token'];
   if (typeof token !== 'string' || token === '') return failureOf(platform, answer);
@@ -85,9 +87,11 @@ export async function exchangeToken(
 }
 
 /**
- * A failure after the code was redeemed. It is never the app's fault: Meta has just accepted its secret, and asking
- * again with another one would only show a code that is spent.
+ * A failure of what follows a redemption or a renewal. It is never the app's fault: Meta has just accepted its secret,
+ * and asking again with another one would only show a code that is spent. Nor does a lost answer leave anything in doubt.
  */
-export function afterRedemption(failure: Failure): Failure {
-  return failure.kind === 'misconfigured' ? { kind: 'retryable', reason: failure.reason } : failure;
+export function afterwards(failure: Failure): Failure {
+  return failure.kind === 'misconfigured' || failure.kind === 'unknown'
+    ? { kind: 'retryable', reason: failure.reason }
+    : failure;
 }

@@ -7,7 +7,14 @@ import type { Failure, TokenOutcome } from '../oauth/outcome.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { ProfileReading } from './definition.ts';
 import { describeAccount, graphId, professional } from './instagram-account.ts';
-import { afterRedemption, type ExchangedToken, exchangeToken, readGraph } from './instagram-graph.ts';
+import {
+  afterwards,
+  callGraph,
+  type ExchangedToken,
+  exchangeToken,
+  readExchange,
+  readGraph,
+} from './instagram-graph.ts';
 import type { PlatformAccess, PlatformAdapter } from './platform-adapter.ts';
 
 export const loginProfileFields = [
@@ -83,20 +90,22 @@ export function adaptInstagramLogin(
           access_token: short.tokens.accessToken.reveal(),
         },
       });
-      if (long.kind !== 'exchanged') return afterRedemption(long);
+      if (long.kind !== 'exchanged') return afterwards(long);
       return granted(long, short.tokens.scopes);
     },
 
     async refreshAccessToken(spent) {
-      const renewed = await exchangeToken(platform, {
+      const answer = await callGraph(platform, {
         url: endpoints.others?.['renewal'],
         query: { grant_type: 'ig_refresh_token', access_token: spent.reveal() },
         timeoutMilliseconds: renewalTimeoutMilliseconds,
         tries: 1,
       });
+      const renewed = readExchange(platform, answer);
       if (renewed.kind === 'exchanged') return granted(renewed);
+      const refused = answer.kind === 'answered' && answer.status >= 400 && answer.status < 500;
       const doubtful = renewed.kind === 'reconnect_required' || renewed.reason === 'unrecognised_error';
-      return doubtful ? judgeRefusal(spent, renewed) : renewed;
+      return refused && doubtful ? judgeRefusal(spent, renewed) : renewed;
     },
   };
 

@@ -74,6 +74,7 @@ export function createSessionVerifier(parts: {
   readonly now: () => number;
 }) {
   let kept: { readonly keys: Readonly<Record<string, string>>; readonly readAt: number } | undefined;
+  const isOlderThan = (milliseconds: number) => !kept || parts.now() - kept.readAt > milliseconds;
 
   /** The session, or nothing when the token is not a valid one of ours. */
   return async (text: string): Promise<Session | undefined> => {
@@ -106,11 +107,13 @@ export function createSessionVerifier(parts: {
   };
 
   async function publicKey(keyId: string): Promise<string> {
-    if (!kept || parts.now() - kept.readAt > 300_000) {
+    // A key that was just rotated in is unknown here; invented ones cost no more than a read every ten seconds.
+    const unknown = kept !== undefined && !Object.hasOwn(kept.keys, keyId);
+    if (isOlderThan(unknown ? 10_000 : 300_000)) {
       const parsed = publicKeys.safeParse(await parts.table.get(sessionKeysKey));
       kept = { keys: parsed.data?.keys ?? {}, readAt: parts.now() };
     }
-    const key = Object.hasOwn(kept.keys, keyId) ? kept.keys[keyId] : undefined;
+    const key = kept && Object.hasOwn(kept.keys, keyId) ? kept.keys[keyId] : undefined;
     if (key === undefined) throw new errors.JWKSNoMatchingKey();
     return key;
   }

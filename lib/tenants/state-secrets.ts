@@ -16,8 +16,9 @@ const record = z.object({
 export async function readStateSecrets(
   secrets: SecretSource,
   secretId: string,
+  fresh = false,
 ): Promise<{ readonly current: Secret; readonly previous?: Secret }> {
-  const parsed = record.safeParse(await secrets.read(secretId));
+  const parsed = record.safeParse(await secrets.read(secretId, { fresh }));
   if (!parsed.success) {
     throw new IntegrationError('VAULT_ERROR', 'The state secret is not filled in. Run `hawser setup`.');
   }
