@@ -112,7 +112,7 @@ function checkHeaders(headers: Headers, broken: (what: string) => Error): void {
 
 /** Whether a text shows what only the inside should know: stack frames, source files, names of modules. */
 export function leaksInsides(text: string): boolean {
-  return /\n?\s+at .+[:(]\d+|\bnode_modules\b|\bnode:internal\b|\.ts:\d+|\bZodError\b/.test(text);
+  return /(?:\n|\\n)\s*at [^\n]+:\d+:\d+|\bnode_modules\b|node:internal|\.ts:\d+|\bZodError\b/.test(text);
 }
 
 function parse(answer: RawAnswer, broken: (what: string) => Error): unknown {

@@ -6,8 +6,7 @@ import type { PlatformName, TestStack, User } from './test-stack.ts';
 
 export interface Wish {
   readonly user: User;
-  /** A platform of the stack, or another one that a test has registered. */
-  readonly provider: PlatformName | 'openid';
+  readonly provider: PlatformName;
   /** Added to the body of `connect`. */
   readonly body?: Readonly<Record<string, unknown>>;
   /** What the person does on the consent page. */
@@ -18,8 +17,16 @@ export interface Wish {
 /** What stands in the query of a return URL. */
 export type Returned = Readonly<Record<string, string>>;
 
-export function begin({ user, provider, body }: Wish): Promise<Success<'connect'>> {
-  return user.client.ok('connect', { params: { provider }, body: { ...user.named, ...body } });
+/** What `connect` answers where there is a consent to go to. */
+export type StartedFlow = Extract<Success<'connect'>, { readonly flowId: string }>;
+
+export async function begin({ user, provider, body }: Wish): Promise<StartedFlow> {
+  const answer = await user.client.ok('connect', {
+    params: { provider },
+    body: { ...user.named, ...body },
+  });
+  if (!('flowId' in answer)) throw new Error('The account was connected without a consent.');
+  return answer;
 }
 
 /** Opens the link of a flow, agrees where a direct flow asks, and answers where the platform's consent is. */

@@ -14,7 +14,8 @@ export interface PlatformFacts {
   readonly revokesReplaced: boolean;
 }
 
-export const platformFacts: Readonly<Record<PlatformName, PlatformFacts>> = {
+/** Every platform with a consent page that the journeys walk; a new one joins by an entry here. */
+export const platformFacts = {
   tiktok: {
     people: ['mira', 'jose'],
     required: 'user.info.basic',
@@ -31,12 +32,21 @@ export const platformFacts: Readonly<Record<PlatformName, PlatformFacts>> = {
     revocation: 'revoked',
     revokesReplaced: true,
   },
-};
+  openid: {
+    people: ['ines', 'tomas'],
+    required: 'openid',
+    optional: 'profile',
+    lasting: ['offline_access'],
+    revocation: 'revoked',
+    revokesReplaced: false,
+  },
+} as const satisfies Partial<Record<PlatformName, PlatformFacts>>;
 
-export const platformNames = Object.keys(platformFacts) as PlatformName[];
+export type JourneyPlatform = keyof typeof platformFacts;
+export const platformNames = Object.keys(platformFacts) as JourneyPlatform[];
 
 /** A scope list that is asked for and approved, with the optional one in it. */
-export function scopesOf(provider: PlatformName): readonly string[] {
-  const { required, optional, lasting } = platformFacts[provider];
+export function scopesOf(provider: JourneyPlatform): readonly string[] {
+  const { required, optional, lasting }: PlatformFacts = platformFacts[provider];
   return [required, optional, ...lasting];
 }

@@ -1,0 +1,182 @@
+/** Rows 21 and 22 of the attack table: a connect link is good for one browser, one use and what it was made for; scopes are what was granted. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import {
+  accountOf,
+  begin,
+  comeBack,
+  completionOf,
+  connectAccount,
+  decide,
+  openLink,
+  reachReturn,
+} from '../journey/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+const tiktok = () => stack.local.platforms.sandboxes.tiktok;
+const wish = () => ({ user: tenant.user('ada'), provider: 'tiktok' }) as const;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+});
+
+it('row 21: a link that one browser has opened opens in no other', async () => {
+  const { authUrl, flowId } = await begin(wish());
+  const owner = stack.newBrowser();
+  await openLink(owner, authUrl);
+  const before = await stack.tables.flow(flowId);
+
+  const thief = await stack.newBrowser().visit(authUrl);
+  const afterwards = await stack.tables.flow(flowId);
+  const returned = await comeBack(owner, await decide(owner, await openLink(owner, authUrl)));
+
+  expect(thief).toMatchObject({ status: 404, location: undefined });
+  expect(thief.headers.getSetCookie()).toEqual([]);
+  expect(afterwards).toEqual(before);
+  expect(returned['completion']).toBeDefined();
+});
+
+it('row 21: of two browsers that open a link at the same time one gets it', async () => {
+  const { authUrl } = await begin(wish());
+
+  const pages = await Promise.all([stack.newBrowser().visit(authUrl), stack.newBrowser().visit(authUrl)]);
+
+  expect(pages.map(({ status }) => status).sort()).toEqual([303, 404]);
+});
+
+it('row 21: a link that was used is over, before and after complete', async () => {
+  const browser = stack.newBrowser();
+  const { authUrl } = await begin(wish());
+  const returned = await comeBack(browser, await decide(browser, await openLink(browser, authUrl)));
+
+  const held = await browser.visit(authUrl);
+  await tenant.client.ok('complete', { body: completionOf(wish().user, returned) });
+  const connected = await browser.visit(authUrl);
+
+  expect([held.status, connected.status]).toEqual([404, 404]);
+});
+
+it('row 21: a link says nothing of what it is for', async () => {
+  const { authUrl, flowId } = await begin(wish());
+
+  const url = new URL(authUrl);
+
+  expect(url.pathname).toBe(`/integrations/start/${flowId}`);
+  expect(url.search).toBe('');
+  expect(Buffer.from(flowId, 'base64url')).toHaveLength(16);
+});
+
+it.each(['scope=video.publish', 'scopes=video.publish', 'redirect_uri=https://evil.example', 'agreed=no'])(
+  'row 21: a link cannot be widened with %s',
+  async (query) => {
+    const { authUrl } = await begin(wish());
+
+    const page = await stack.newBrowser().visit(`${authUrl}?${query}`);
+
+    expect(page).toMatchObject({ status: 400, location: undefined });
+  },
+);
+
+it('row 21: a link asks the platform for what connect was told and no more', async () => {
+  const { authUrl } = await begin({ ...wish(), body: { scopes: ['video.list'] } });
+
+  const asked = new URL(await openLink(stack.newBrowser(), authUrl)).searchParams;
+
+  expect(asked.get('scope')).toBe('user.info.basic,video.list');
+});
+
+it('row 21: a link outlives neither its ten minutes nor its tenant’s app', async () => {
+  const old = await begin(wish());
+  const flow = await stack.tables.flow(old.flowId);
+  await stack.tables.change('activity', flow, { expiresAt: Date.now() - 1 });
+
+  const page = await stack.newBrowser().visit(old.authUrl);
+
+  expect(page.status).toBe(410);
+  expect(Number(flow['ttl']?.N) * 1_000).toBeGreaterThan(Number(flow['expiresAt']?.N));
+});
+
+it('row 22: scopes that were granted are stored, not those that were asked for', async () => {
+  const scopes = ['user.info.basic', 'user.info.stats', 'video.list'];
+
+  const { connection } = await connectAccount(stack, {
+    ...wish(),
+    body: { scopes },
+    visit: { scopes: ['user.info.basic', 'video.list'] },
+  });
+  const token = await tenant.client.ok('getToken', accountOf(wish().user, connection));
+  const { connections } = await tenant.client.ok('status');
+
+  expect(connection.scopes).toEqual(['user.info.basic', 'video.list']);
+  expect(connection.missingScopes).toEqual(['user.info.stats']);
+  expect(token.scopes).toEqual(connection.scopes);
+  expect(connections).toEqual([connection]);
+});
+
+it('row 22: scopes that nobody asked for are shown as granted and flagged', async () => {
+  const { returned } = await reachReturn(stack, wish());
+  const json = {
+    access_token: 'act.s4ndb0x-extra',
+    refresh_token: 'rft.s4ndb0x-extra',
+    expires_in: 7_200,
+    scope: 'user.info.basic,video.publish',
+  };
+  const profile = { data: { user: { open_id: 'extra-account' } }, error: { code: 'ok' } };
+  const answer = (endpoint: 'token' | 'profile', body: Readonly<Record<string, unknown>>) =>
+    tiktok().control({
+      command: 'inject',
+      endpoint,
+      calls: 1,
+      fault: { kind: 'status', status: 200, body: 'json', json: body },
+    });
+  answer('token', json);
+  answer('profile', profile);
+
+  const { connection } = await tenant.client.ok('complete', { body: completionOf(wish().user, returned) });
+
+  expect(connection.scopes).toEqual(['user.info.basic', 'video.publish']);
+  expect(connection.missingScopes).toEqual([]);
+  expect(stack.output.filter((line) => line.includes('"scopes_unrequested":1'))).toHaveLength(1);
+});
+
+it('row 22: a renewal that narrows the scopes is told', async () => {
+  const { connection } = await connectAccount(stack, { ...wish(), body: { scopes: ['video.list'] } });
+  const json = {
+    access_token: 'act.s4ndb0x-narrow',
+    refresh_token: 'rft.s4ndb0x-narrow',
+    open_id: connection.accountId,
+    expires_in: 7_200,
+    scope: 'user.info.basic',
+  };
+  tiktok().control({
+    command: 'inject',
+    endpoint: 'token',
+    calls: 1,
+    fault: { kind: 'status', status: 200, body: 'json', json },
+  });
+
+  const refreshed = await tenant.client.ok('refreshToken', accountOf(wish().user, connection));
+
+  expect(refreshed.connection).toMatchObject({
+    scopes: ['user.info.basic'],
+    missingScopes: ['video.list'],
+  });
+});
+
+it.each([[['no.such.scope']], [['user.info.basic', 'VIDEO.LIST']], [['__proto__']], [['constructor']]])(
+  'row 22: a scope that the provider does not list is refused: %j',
+  async (scopes) => {
+    const refusal = await tenant.client.fails('connect', {
+      params: { provider: 'tiktok' },
+      body: { userId: 'ada', scopes },
+    });
+
+    expect(refusal).toMatchObject({ code: 'INVALID_SCOPE', status: 400 });
+  },
+);

@@ -1,0 +1,244 @@
+/** Rows 23 and 24 of the attack table: keys serve only their purpose, and nonsense costs neither a database nor a KMS call. */
+import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accessKeyIdOf } from '../../infra/local/grants.ts';
+import { localNames } from '../../infra/local/provision.ts';
+import { functions } from '../../infra/topology.ts';
+import type { FunctionName } from '../../lib/config.ts';
+import { readSealed } from '../../lib/vault/sealed-format.ts';
+import { createApiClient } from '../journey/api-client.ts';
+import { accountOf, begin, connectAccount, reachCallback } from '../journey/flow-steps.ts';
+import { exchange } from '../journey/http-exchange.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+});
+
+/** The AWS calls that functions have made since the last look. */
+function callsOfFunctions(): readonly string[] {
+  const calls = stack.local.aws
+    .calls()
+    .filter(({ principal }) => principal.startsWith('LOCAL-'))
+    .flatMap(({ principal, action, count }) => Array<string>(count).fill(`${principal} ${action}`));
+  stack.local.aws.resetCalls();
+  return calls;
+}
+
+describe('keys', () => {
+  const functionNames = Object.keys(functions) as FunctionName[];
+  const mayOpen = ['connect', 'callback', 'complete', 'token', 'refresh', 'disconnect', 'refresh-connection'];
+
+  it('row 23: only the functions that seal or open may use the vault’s key, and only for credentials', async () => {
+    const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+    const wrapped = (await stack.tables.scan('connections')).find((item) =>
+      item['pk']?.S?.startsWith(`tenant-key#${tenant.id}#`),
+    );
+    const bytes = wrapped?.['wrappedKey']?.B;
+    const contextOf = (purpose: string) => ({ tenantId: tenant.id, purpose, version: '1' });
+
+    const outcomes = await Promise.all(
+      functionNames.map(async (name) => {
+        const kms = new KMSClient({
+          endpoint: stack.local.endpoints.kms,
+          region: stack.local.aws.region,
+          credentials: { accessKeyId: accessKeyIdOf(name), secretAccessKey: 'local' },
+        });
+        const open = (purpose: string) =>
+          kms
+            .send(new DecryptCommand({ CiphertextBlob: bytes, EncryptionContext: contextOf(purpose) }))
+            .then(() => 'opened')
+            .catch((error: Error) => error.name);
+        const make = kms
+          .send(
+            new GenerateDataKeyCommand({
+              KeyId: localNames.vaultKeyId,
+              KeySpec: 'AES_256',
+              EncryptionContext: contextOf('destinations'),
+            }),
+          )
+          .then(() => 'made')
+          .catch((error: Error) => error.name);
+        return [name, await open('credentials'), await open('destinations'), await make];
+      }),
+    );
+
+    expect(connection.status).toBe('active');
+    expect(outcomes).toEqual(
+      functionNames.map((name) => [
+        name,
+        mayOpen.includes(name) ? 'opened' : 'AccessDeniedException',
+        'AccessDeniedException',
+        'AccessDeniedException',
+      ]),
+    );
+  });
+
+  it('row 23: a new key version opens what is there, and the next renewal seals anew', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
+    const before = await stack.tables.connection(connection.id);
+
+    const version = await stack.local.operator.rotateTenantKey(tenant.id);
+    const token = await tenant.client.ok('getToken', accountOf(user, connection));
+    await tenant.client.ok('refreshToken', accountOf(user, connection));
+    const after = await stack.tables.connection(connection.id);
+
+    const versionOf = (record: typeof after) =>
+      readSealed(record['sealed']?.M?.['accessToken']?.B ?? new Uint8Array()).keyVersion;
+    expect(version).toBe(2);
+    expect(token.accessToken).toContain('s4ndb0x');
+    expect([versionOf(before), versionOf(after)]).toEqual([1, 2]);
+  });
+
+  it('row 23: every sealing has a salt and an IV of its own', async () => {
+    for (const account of ['mira', 'jose', 'sora']) {
+      await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok', visit: { account } });
+    }
+
+    const sealed = (await stack.tables.scan('connections'))
+      .flatMap((item) => Object.values(item['sealed']?.M ?? {}))
+      .map(({ B }) => B ?? new Uint8Array());
+
+    const parts = sealed.map(readSealed);
+    expect(sealed).toHaveLength(6);
+    expect(new Set(parts.map(({ salt }) => Buffer.from(salt).toString('hex'))).size).toBe(6);
+    expect(new Set(parts.map(({ iv }) => Buffer.from(iv).toString('hex'))).size).toBe(6);
+  });
+
+  it('row 23: a refresh token leaves in no answer', async () => {
+    const user = tenant.user('ada');
+    const connected = await connectAccount(stack, { user, provider: 'tiktok' });
+    const account = accountOf(user, connected.connection);
+
+    const answers = [
+      connected,
+      await tenant.client.ok('getToken', account),
+      await tenant.client.ok('refreshToken', account),
+      await tenant.client.ok('status'),
+      await tenant.client.ok('disconnect', account),
+    ];
+
+    expect(JSON.stringify(answers)).not.toContain('rft.');
+    expect(JSON.stringify(answers)).not.toMatch(/refresh_?token"/i);
+  });
+});
+
+describe('cost', () => {
+  const json = ['content-type', 'application/json'] as const;
+  const key = () => ['authorization', `Bearer ${tenant.apiKey}`] as const;
+  const post = (headers: readonly (readonly [string, string])[], body: string) =>
+    exchange(stack.apiUrl, { method: 'POST', target: '/integrations/connect/tiktok', headers, body });
+
+  it.each<[string, () => Promise<{ readonly status: number }>, number]>([
+    ['a body over 16 KiB', () => post([json, key()], JSON.stringify({ userId: 'a'.repeat(17_000) })), 413],
+    ['a body that is no JSON', () => post([json, key()], '{'), 400],
+    ['a body of another type', () => post([['content-type', 'text/plain'], key()], '{"userId":"a"}'), 415],
+    ['a body with unknown fields', () => post([json, key()], '{"userId":"a","x":1}'), 400],
+    ['no credential', () => post([json], '{"userId":"a"}'), 401],
+    [
+      'an invented API key',
+      () =>
+        post(
+          [json, ['authorization', `Bearer hwk_${'0'.repeat(16)}_${'0'.repeat(64)}_00000000`]],
+          '{"userId":"a"}',
+        ),
+      401,
+    ],
+    ['an invented session', () => post([json, ['authorization', 'Bearer a.b.c']], '{"userId":"a"}'), 401],
+    [
+      'an unsigned session',
+      () => post([json, ['authorization', 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.']], '{"userId":"a"}'),
+      401,
+    ],
+    [
+      'a path id that cannot be one',
+      () => exchange(stack.apiUrl, { method: 'GET', target: '/integrations/start/short' }),
+      400,
+    ],
+  ])('row 24: %s costs no AWS call at all', async (_name, send, status) => {
+    callsOfFunctions();
+
+    const answer = await send();
+
+    expect(answer.status).toBe(status);
+    expect(callsOfFunctions()).toEqual([]);
+  });
+
+  it('row 24: an unknown provider is refused before anything but the credential is read', async () => {
+    await begin({ user: tenant.user('ada'), provider: 'tiktok' });
+    callsOfFunctions();
+
+    const refusal = await tenant.client.fails('connect', {
+      params: { provider: 'nowhere' },
+      body: { userId: 'ada' },
+    });
+
+    expect(refusal.code).toBe('INVALID_PROVIDER');
+    expect(callsOfFunctions()).toEqual([]);
+  });
+
+  it('row 24: a forged state costs no database call', async () => {
+    await reachCallback(stack, { user: tenant.user('ada'), provider: 'tiktok' }).then(
+      ({ browser, callbackUrl }) => browser.visit(callbackUrl),
+    );
+    callsOfFunctions();
+    const state = `${'A'.repeat(22)}.${'B'.repeat(43)}.${'C'.repeat(43)}`;
+
+    const page = await stack
+      .newBrowser()
+      .visit(`${stack.apiUrl}/integrations/callback/tiktok?state=${state}&code=x`);
+
+    expect(page.status).toBe(404);
+    expect(callsOfFunctions()).toEqual([]);
+  });
+
+  it('row 24: an API key is read once, however often it is used', async () => {
+    await tenant.client.ok('status');
+    callsOfFunctions();
+
+    for (let round = 0; round < 10; round += 1) await tenant.client.ok('status');
+
+    expect(callsOfFunctions().filter((call) => call.endsWith('GetItem'))).toEqual([]);
+  });
+
+  it('row 24: thirty flows of a tenant cost one KMS call', async () => {
+    const user = tenant.user('ada');
+    callsOfFunctions();
+
+    for (let round = 0; round < 30; round += 1) await begin({ user, provider: 'openid' });
+
+    expect(callsOfFunctions().filter((call) => call.includes('kms:'))).toEqual([
+      'LOCAL-connect kms:GenerateDataKey',
+    ]);
+  });
+
+  it('row 24: a warm read of a token costs one AWS call', async () => {
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
+    const account = accountOf(user, connection);
+    await tenant.client.ok('getToken', account);
+    callsOfFunctions();
+
+    await tenant.client.ok('getToken', account);
+
+    expect(callsOfFunctions()).toEqual(['LOCAL-token dynamodb:GetItem']);
+  });
+
+  it('row 24: the description and the health of the API are free', async () => {
+    callsOfFunctions();
+
+    await createApiClient(stack.apiUrl).ok('health');
+    await createApiClient(stack.apiUrl).ok('openApi');
+
+    expect(callsOfFunctions()).toEqual([]);
+  });
+});

@@ -1,0 +1,280 @@
+/** Rows 9 and 10 of the attack table: an account belongs to the user who connected it, and a tenant sees nothing of another's. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ApiClient, createApiClient } from '../journey/api-client.ts';
+import {
+  accountOf,
+  begin,
+  completionOf,
+  connectAccount,
+  openLink,
+  reachReturn,
+} from '../journey/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant({ directLinking: true });
+});
+
+describe('linking', () => {
+  it.each(['confirm', 'direct'])('row 9: an account stays with its user (%s)', async (completion) => {
+    const owner = tenant.user('ada');
+    const { connection } = await connectAccount(stack, { user: owner, provider: 'reddit' });
+    const record = await stack.tables.connection(connection.id);
+    const hijacker = tenant.user('mallory');
+
+    const { returned } = await reachReturn(stack, {
+      user: hijacker,
+      provider: 'reddit',
+      body: { completion },
+    });
+    const code =
+      completion === 'direct'
+        ? returned['code']
+        : (await tenant.client.fails('complete', { body: completionOf(hijacker, returned) })).code;
+
+    expect(code).toBe('ACCOUNT_ALREADY_CONNECTED');
+    expect(await stack.tables.connection(connection.id)).toEqual(record);
+    expect(stack.local.platforms.sandboxes.reddit.calls().calls.revoke).toBe(1);
+  });
+
+  it('row 9: two accounts of one name are two connections, because only the platform’s id counts', async () => {
+    const user = tenant.user('ada');
+    const { connection: one } = await connectAccount(stack, { user, provider: 'tiktok' });
+    const { connection: two } = await connectAccount(stack, {
+      user,
+      provider: 'tiktok',
+      visit: { account: 'jose' },
+    });
+    await stack.tables.change('connections', await stack.tables.connection(two.id), {
+      displayName: one.displayName,
+    });
+
+    const { connection: again } = await connectAccount(stack, { user, provider: 'tiktok' });
+
+    expect(two.id).not.toBe(one.id);
+    expect(again.id).toBe(one.id);
+  });
+
+  it('row 9: the user comes from the credential, and a session cannot name another', async () => {
+    const session = await tenant.session('mallory');
+    const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+    const params = { provider: 'tiktok', accountId: connection.accountId };
+    const query = { userId: 'ada' };
+
+    const refusals = [
+      await session.client.fails('connect', { params: { provider: 'tiktok' }, body: query }),
+      await session.client.fails('status', { query }),
+      await session.client.fails('refreshToken', { params, query }),
+      await session.client.fails('disconnect', { params, query }),
+    ];
+
+    expect(refusals.map(({ code }) => code)).toEqual(Array(4).fill('FORBIDDEN'));
+  });
+
+  it('row 9: a backend has to say which user it means', async () => {
+    const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+    const params = { provider: 'tiktok', accountId: connection.accountId };
+
+    const refusals = [
+      await tenant.client.fails('connect', { params: { provider: 'tiktok' }, body: {} }),
+      await tenant.client.fails('getToken', { params }),
+      await tenant.client.fails('refreshToken', { params }),
+      await tenant.client.fails('disconnect', { params }),
+    ];
+
+    expect(refusals.map(({ code }) => code)).toEqual(Array(4).fill('INVALID_REQUEST'));
+  });
+});
+
+describe('tenants', () => {
+  const accountRoutes = ['getToken', 'refreshToken', 'disconnect'] as const;
+
+  /** What is left of an answer when its own name is taken off. */
+  const bodyOf = async (client: ApiClient, route: (typeof accountRoutes)[number], accountId: string) => {
+    const answer = await client.send(route, {
+      params: { provider: 'tiktok', accountId },
+      query: { userId: 'ada' },
+    });
+    return answer.text.replace(answer.headers.get('x-correlation-id') ?? '', '');
+  };
+
+  it.each(accountRoutes)(
+    'row 10: another tenant’s account looks like one that does not exist: %s',
+    async (route) => {
+      const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+      const before = await stack.tables.connection(connection.id);
+      const stranger = await stack.newTenant();
+
+      const foreign = await bodyOf(stranger.client, route, connection.accountId);
+      const missing = await bodyOf(stranger.client, route, 'no-such-account');
+
+      expect(foreign).toContain('ACCOUNT_NOT_FOUND');
+      expect(foreign).toBe(missing);
+      expect(await stack.tables.connection(connection.id)).toEqual(before);
+    },
+  );
+
+  it.each(accountRoutes)(
+    'row 10: another user’s account looks like one that does not exist: %s',
+    async (route) => {
+      const { connection } = await connectAccount(stack, { user: tenant.user('bo'), provider: 'tiktok' });
+
+      const foreign = await bodyOf(tenant.client, route, connection.accountId);
+      const missing = await bodyOf(tenant.client, route, 'no-such-account');
+
+      expect(foreign).toBe(missing);
+    },
+  );
+
+  it('row 10: no list shows another tenant’s connections, whatever user or cursor it is asked for', async () => {
+    const visits = ['mira', 'jose', 'sora'];
+    for (const account of visits) {
+      await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok', visit: { account } });
+    }
+    const stranger = await stack.newTenant();
+    const page = await tenant.client.ok('status', { query: { limit: '1' } });
+    const cursor = page.nextCursor ?? '';
+    const session = await stranger.session('ada');
+
+    const lists = [
+      await stranger.client.ok('status'),
+      await stranger.client.ok('status', { query: { userId: 'ada' } }),
+      await stranger.client.ok('status', { query: { cursor } }),
+      await session.client.ok('status', { query: { cursor } }),
+    ];
+
+    expect(cursor).not.toBe('');
+    expect(lists.map(({ connections }) => connections)).toEqual([[], [], [], []]);
+  });
+
+  it('row 10: another tenant cannot finish a flow, and does not spoil it by trying', async () => {
+    const user = tenant.user('ada');
+    const { returned, flowId } = await reachReturn(stack, { user, provider: 'tiktok' });
+    const before = await stack.tables.flow(flowId);
+    const stranger = await stack.newTenant();
+
+    const refusal = await stranger.client.fails('complete', { body: completionOf(user, returned) });
+    const afterwards = await stack.tables.flow(flowId);
+    const { connection } = await tenant.client.ok('complete', { body: completionOf(user, returned) });
+
+    expect(refusal.code).toBe('FLOW_NOT_FOUND');
+    expect(afterwards).toEqual(before);
+    expect(connection.userId).toBe('ada');
+  });
+
+  it('row 10: the same account connects at two tenants, each with its own connection', async () => {
+    const other = await stack.newTenant();
+
+    const { connection: mine } = await connectAccount(stack, {
+      user: tenant.user('ada'),
+      provider: 'reddit',
+    });
+    const { connection: theirs } = await connectAccount(stack, {
+      user: other.user('ada'),
+      provider: 'reddit',
+    });
+    const tokens = [
+      await tenant.client.ok('getToken', accountOf(tenant.user('ada'), mine)),
+      await other.client.ok('getToken', accountOf(other.user('ada'), theirs)),
+    ];
+
+    expect(theirs.accountId).toBe(mine.accountId);
+    expect(theirs.id).not.toBe(mine.id);
+    expect(tokens[0]?.accessToken).not.toBe(tokens[1]?.accessToken);
+  });
+
+  it('row 10: no id forges the key of somebody else’s record', async () => {
+    const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+    const { accountId } = connection;
+    const ids = [
+      `x#tiktok#${accountId}`,
+      `tiktok#${accountId}`,
+      `${accountId}#`,
+      `${accountId}%23`,
+      '#',
+      '%',
+    ];
+
+    const refusals = await Promise.all(
+      ids.map((id) =>
+        tenant.client.fails('getToken', {
+          params: { provider: 'tiktok', accountId: encodeURIComponent(id) },
+          query: { userId: 'ada' },
+        }),
+      ),
+    );
+    const prefixed = await Promise.all(
+      ['ad', 'ada#', 'ada%23', 'ada#tiktok', 'a'].map((userId) =>
+        tenant.client.ok('status', { query: { userId } }),
+      ),
+    );
+
+    expect(refusals.map(({ code }) => code)).toEqual(Array(ids.length).fill('ACCOUNT_NOT_FOUND'));
+    expect(prefixed.flatMap(({ connections }) => connections)).toEqual([]);
+  });
+
+  it('row 10: a tenant’s own app serves no other tenant', async () => {
+    const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
+    const settings = { provider: 'tiktok', tenantId: tenant.id, settings: {}, ...own };
+    const { context } = await stack.local.operator.setApp(settings);
+    const stranger = await stack.newTenant();
+
+    const browser = stack.newBrowser();
+    const mine = await begin({ user: tenant.user('ada'), provider: 'tiktok' });
+    const theirs = await begin({ user: stranger.user('ada'), provider: 'tiktok' });
+    const redirects = await Promise.all(
+      [mine, theirs].map(async ({ authUrl }) =>
+        new URL(await openLink(browser, authUrl)).searchParams.get('redirect_uri'),
+      ),
+    );
+
+    expect(redirects).toEqual([
+      `${stack.apiUrl}/integrations/callback/${context}`,
+      `${stack.apiUrl}/integrations/callback/tiktok`,
+    ]);
+  });
+
+  it('row 10: a session’s limits hold on every route', async () => {
+    const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
+    const limited = await tenant.session('ada', { providers: ['reddit'], origin: 'https://app.example' });
+    const params = { provider: 'tiktok', accountId: connection.accountId };
+    const headers = { origin: 'https://app.example' };
+
+    const beyond = [
+      await limited.client.fails('connect', { params: { provider: 'tiktok' }, body: {}, headers }),
+      await limited.client.fails('refreshToken', { params, headers }),
+      await limited.client.fails('disconnect', { params, headers }),
+      await limited.client.fails('status', { query: { provider: 'tiktok' }, headers }),
+    ];
+    const listed = await limited.client.ok('status', { headers });
+    const { providers } = await limited.client.ok('listProviders', { headers });
+    const elsewhere = await limited.client.fails('status', { headers: { origin: 'https://evil.example' } });
+    const nowhere = await limited.client.fails('status');
+
+    expect(beyond.map(({ code }) => code)).toEqual(Array(4).fill('INVALID_PROVIDER'));
+    expect(listed.connections).toEqual([]);
+    expect(providers.map(({ id }) => id)).toEqual(['reddit']);
+    expect([elsewhere.code, nowhere.code]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
+  });
+
+  it('row 10: a session is no API key', async () => {
+    const session = await tenant.session('ada');
+    const { connection } = await connectAccount(stack, { user: session, provider: 'tiktok' });
+
+    const refusals = [
+      await session.client.fails('createSession', { body: { userId: 'ada' } }),
+      await session.client.fails('getToken', accountOf(session, connection)),
+    ];
+    const anonymous = await createApiClient(stack.apiUrl).fails('status');
+
+    expect([...refusals, anonymous].map(({ code }) => code)).toEqual(Array(3).fill('UNAUTHORIZED'));
+  });
+});
