@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operator } from '../cli/operator.ts';
+import { startInstagram } from './platforms/instagram.ts';
+import { startInstagramFacebook } from './platforms/instagram-facebook.ts';
 import { startOpenId } from './platforms/openid.ts';
 import { startReddit } from './platforms/reddit.ts';
 import type { Sandbox, SandboxOptions } from './platforms/sandbox.ts';
@@ -25,6 +27,14 @@ const rows = {
     start: startReddit,
     origins: ({ origin, apiOrigin }) => ({ www: origin, oauth: apiOrigin }),
     settings: { userAgent: 'web:local.hawser.sandbox:v1.0.0 (by /u/hawser)' },
+  },
+  instagram: {
+    start: startInstagram,
+    origins: ({ origin, apiOrigin }) => ({ www: origin, api: origin, graph: apiOrigin }),
+  },
+  'instagram-facebook': {
+    start: startInstagramFacebook,
+    origins: ({ origin, apiOrigin }) => ({ www: origin, graph: apiOrigin }),
   },
   openid: { start: startOpenId, origins: () => ({}), discovered: true },
 } as const satisfies Record<string, PlatformRow>;

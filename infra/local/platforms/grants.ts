@@ -124,6 +124,7 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse }: Grant
       account,
       subject,
       scopes,
+      grantedAt: now(),
       spentRefreshTokens: [],
       accessTokens: [],
     };

@@ -33,6 +33,8 @@ const grantSchema = z.object({
   account: z.string(),
   subject: z.string(),
   scopes: z.array(z.string()),
+  /** When the code was redeemed. */
+  grantedAt: z.exactOptional(z.number()),
   /** `expiresAt` is null for a refresh token without an end. */
   refreshToken: z.exactOptional(z.object({ token: z.string(), expiresAt: z.number().nullable() })),
   spentRefreshTokens: z.array(z.string()),

@@ -26,8 +26,12 @@ export interface Subject {
   readonly fewerScopes: readonly string[];
   /** Two people, by their keys on the consent page. */
   readonly people: readonly [string, string];
-  /** How the platform takes the revocation of what is already gone. */
-  readonly revokingTwice: 'revoked' | 'misconfigured';
+  /** An account of the first of them, where each account of a grant is renewed by itself. */
+  readonly account?: string;
+  /** How the platform takes the revocation of what is already gone; nothing where it has none. */
+  readonly revokingTwice?: 'revoked' | 'misconfigured';
+  /** Whether tokens are renewed without a word about the client. */
+  readonly renewsForAnyone?: boolean;
 }
 
 export const redirectUri = 'http://localhost:8787/integrations/callback/one';
@@ -55,11 +59,12 @@ export async function meet(subject: Subject) {
     clients: [{ ...registration, redirectUris: [redirectUri, otherRedirectUri] }],
     now: Date.now,
   });
-  const http = createPlatformHttp({
-    fetch,
-    insecureOrigins: [sandbox.origin, sandbox.apiOrigin],
-    timeoutMilliseconds,
-  });
+  const patient = createPlatformHttp({ fetch, insecureOrigins: [sandbox.origin, sandbox.apiOrigin] });
+  const http: PlatformHttp = (request) =>
+    patient({
+      ...request,
+      timeoutMilliseconds: Math.min(request.timeoutMilliseconds ?? timeoutMilliseconds, timeoutMilliseconds),
+    });
   const target = await subject.targetOf(sandbox, http);
 
   const adapterWith = (clientSecret: string) =>
@@ -122,6 +127,11 @@ export async function meet(subject: Subject) {
 export function granted(outcome: TokenOutcome): TokenSet {
   if (outcome.kind !== 'granted') throw new Error(`The platform gave no tokens: ${JSON.stringify(outcome)}.`);
   return outcome.tokens;
+}
+
+/** The token that speaks for whoever consented; a renewal may give that of one account only. */
+export function profileTokenOf(provider: OAuthProvider, tokens: TokenSet): Secret {
+  return provider.accounts === 'several' ? refreshTokenOf(tokens) : tokens.accessToken;
 }
 
 /** The refresh token, which the test knows to be there. */
