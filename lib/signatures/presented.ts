@@ -115,7 +115,6 @@ function readPart(
   if (text === undefined) return 'missing';
   if (format === undefined ? !word.test(text) : !isSpelled(text, format)) return 'malformed';
   const delimiter = format && endsByItself(format) ? undefined : delimiterOf(scheme.signed, index);
-  if (delimiter !== undefined && [...delimiter].some((character) => text.includes(character)))
-    return 'malformed';
+  if (delimiter?.split('').some((character) => text.includes(character))) return 'malformed';
   return Buffer.from(text, 'utf8');
 }

@@ -3,11 +3,10 @@
  * covers the encoded payload as it was received, without padding.
  * https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback/
  */
-import { createHmac, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
-import { equalInConstantTime } from '../constant-time.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import { decodeStrictly, keyOf } from './encodings.ts';
+import { decodeStrictly } from './encodings.ts';
+import { signerAmong } from './signer.ts';
 import { isStale } from './timestamp.ts';
 import { parsedJson, type Refused, refused, type SignedRequest } from './verification.ts';
 
@@ -27,7 +26,6 @@ export type SignedRequestVerification =
 const toleranceSeconds = 48 * 3_600;
 const longestText = 8_192;
 const digestBytes = 32;
-const decoy = randomBytes(32);
 
 const id = z.pipe(
   z.union([z.string().check(z.regex(/^\d{1,128}$/)), z.int().check(z.nonnegative())]),
@@ -53,20 +51,18 @@ export function verifySignedRequest(
   const signature = decodeStrictly(text.slice(0, Math.max(cut, 0)), 'base64url');
   const bytes = decodeStrictly(encoded, 'base64url');
 
-  const matches = secrets.map((secret) => {
-    const key = keyOf(secret, 'utf8');
-    const expected = createHmac('sha256', key ?? decoy)
-      .update(encoded)
-      .digest();
-    return equalInConstantTime(signature ?? new Uint8Array(), expected) && key !== undefined;
+  const secret = signerAmong(secrets, {
+    algorithm: 'sha256',
+    key: 'utf8',
+    message: [Buffer.from(encoded, 'utf8')],
+    signatures: signature ? [signature] : [],
   });
 
   if (text === '') return refused('missing');
   const wellFormed =
     fields.length === 1 && text.length <= longestText && signature?.byteLength === digestBytes;
   if (!wellFormed || bytes === undefined) return refused('malformed');
-  const match = matches.indexOf(true);
-  if (match === -1) return refused('mismatch');
+  if (secret === undefined) return refused('mismatch');
   const parsed = payload.safeParse(parsedJson(bytes));
   if (!parsed.success || parsed.data.algorithm.toUpperCase() !== 'HMAC-SHA256') return refused('malformed');
   const { user_id: userId, profile_id: profileId, issued_at: issuedAt } = parsed.data;
@@ -76,7 +72,7 @@ export function verifySignedRequest(
     kind: 'verified',
     userId,
     timestamp,
-    secret: match === 0 ? 'current' : 'previous',
+    secret,
     ...(profileId !== undefined && { profileId }),
   };
 }

@@ -1,30 +1,21 @@
 /**
- * The one check of signed webhooks, over schemes that are data. It fails closed, compares bytes in constant time under
- * every secret, and does the same work for an unknown app, a missing header and a wrong signature, so that time does
- * not tell them apart.
+ * The one check of signed webhooks, over schemes that are data. It fails closed, and does the same work for an unknown
+ * app, a missing header and a wrong signature, so that time does not tell them apart.
  */
-import { createHmac, randomBytes } from 'node:crypto';
-import { equalInConstantTime } from '../constant-time.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import { keyOf } from './encodings.ts';
 import { type Presented, readPresented } from './presented.ts';
 import type { SignatureScheme } from './scheme.ts';
+import { signerAmong } from './signer.ts';
 import { isStale, parseTimestamp } from './timestamp.ts';
 import {
   at,
   headerOf,
   parsedJson,
-  type RefusalReason,
   type Refused,
   refused,
   type SignedRequest,
   type Verification,
 } from './verification.ts';
-
-/** Stands in for secrets that are missing; what it signs never counts. */
-const decoy = randomBytes(32);
-/** Current and previous: every request costs at least as many computations. */
-const fewestKeys = 2;
 
 /**
  * Whether one of the app's secrets signed the request, and recently enough.
@@ -40,21 +31,14 @@ export function verifySignature(
   const presented = scheme ? readPresented(scheme, request) : refused('mismatch');
   const { signatures, message } =
     presented.kind === 'presented' ? presented : { signatures: [], message: [request.body] };
-
-  const keys = scheme ? secrets.map((secret) => keyOf(secret, scheme.key)) : [];
-  while (keys.length < fewestKeys) keys.push(undefined);
-  const algorithm = scheme?.algorithm ?? 'sha256';
-  const matches = keys.map((key) => {
-    const hmac = createHmac(algorithm, key ?? decoy);
-    for (const piece of message) hmac.update(piece);
-    const expected = hmac.digest();
-    const equal = signatures.map((signature) => equalInConstantTime(signature, expected));
-    return key !== undefined && equal.includes(true);
+  const secret = signerAmong(scheme ? secrets : [], {
+    algorithm: scheme?.algorithm ?? 'sha256',
+    key: scheme?.key ?? 'utf8',
+    message,
+    signatures,
   });
-
-  if (scheme === undefined || presented.kind === 'refused') return refused(reasonOf(presented));
-  const match = matches.indexOf(true);
-  if (match === -1) return refused('mismatch');
+  if (presented.kind === 'refused') return presented;
+  if (scheme === undefined || secret === undefined) return refused('mismatch');
   // From here on the bytes are the platform's.
   const body = readsBody(scheme) ? parsedJson(request.body) : undefined;
   const timestamp = freshTimestamp(scheme, body, presented, now());
@@ -63,13 +47,9 @@ export function verifySignature(
   if (disagreement) return disagreement;
   return {
     kind: 'verified',
-    secret: match === 0 ? 'current' : 'previous',
+    secret,
     ...(timestamp !== undefined && { timestamp }),
   };
-}
-
-function reasonOf(presented: Presented | Refused): RefusalReason {
-  return presented.kind === 'refused' ? presented.reason : 'mismatch';
 }
 
 function readsBody({ timestamp, agreement }: SignatureScheme): boolean {
@@ -85,7 +65,7 @@ function freshTimestamp(
 ): number | Refused | undefined {
   if (rule === undefined) return undefined;
   const found: unknown = 'body' in rule.from ? at(body, rule.from.body) : presented.timestamp;
-  if (found === undefined) return rule.optional ? undefined : refused('missing');
+  if (found === undefined || found === null) return rule.optional ? undefined : refused('missing');
   const text = typeof found === 'string' || typeof found === 'number' ? String(found) : '';
   const time = parseTimestamp(text, rule.format);
   if (time === undefined) return refused('malformed');

@@ -1,0 +1,36 @@
+/**
+ * Which of an app's secrets made an HMAC. Every secret is tried to the end, in constant time, and never fewer than two:
+ * so time tells neither which one it was, nor whether there is a previous one, nor whether there is any.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { equalInConstantTime } from '../constant-time.ts';
+import type { Secret } from '../telemetry/secret.ts';
+import { type KeyEncoding, keyOf } from './encodings.ts';
+
+export interface Signed {
+  readonly algorithm: 'sha1' | 'sha256' | 'sha512';
+  readonly key: KeyEncoding;
+  /** What was signed, in pieces. */
+  readonly message: readonly Uint8Array[];
+  /** What was presented; one match is enough. */
+  readonly signatures: readonly Uint8Array[];
+}
+
+/** Stands in for secrets that are missing or unusable; what it signs never counts. */
+const decoy = randomBytes(32);
+const fewestKeys = 2;
+
+/** Whether the first secret signed, or one of the others; nothing when none did. */
+export function signerAmong(secrets: readonly Secret[], signed: Signed): 'current' | 'previous' | undefined {
+  const keys = secrets.map((secret) => keyOf(secret, signed.key));
+  while (keys.length < fewestKeys) keys.push(undefined);
+  const matches = keys.map((key) => {
+    const hmac = createHmac(signed.algorithm, key ?? decoy);
+    for (const piece of signed.message) hmac.update(piece);
+    const expected = hmac.digest();
+    const equal = signed.signatures.map((signature) => equalInConstantTime(signature, expected));
+    return key !== undefined && equal.includes(true);
+  });
+  if (!matches.includes(true)) return undefined;
+  return matches[0] === true ? 'current' : 'previous';
+}
