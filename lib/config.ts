@@ -27,6 +27,10 @@ const settings = {
   rescueQueueUrl: { variable: 'RESCUE_QUEUE_URL', schema: z.url() },
   /** Queue of long work: the end of a user's or a tenant's connections. */
   jobsQueueUrl: { variable: 'JOBS_QUEUE_URL', schema: z.url() },
+  /** Queue of verified webhook events. */
+  incomingQueueUrl: { variable: 'INCOMING_QUEUE_URL', schema: z.url() },
+  /** Prefix of the Secrets Manager ids of provider apps' secrets; the rest is the context. */
+  appSecretPrefix: { variable: 'APP_SECRET_PREFIX', schema: z.string().check(z.minLength(1)) },
   /** Which connections are renewed before anybody asks: by each provider's policy, or all. */
   proactiveRefresh: { variable: 'PROACTIVE_REFRESH', schema: z.enum(['policy', 'all']), absent: 'policy' },
   /** Replacements for platforms' own origins, by provider and host name: `{"tiktok":{"api":"https://…"}}`. */
@@ -66,6 +70,8 @@ export const functionSettings = {
   'refresh-due': ['connectionsTable', 'refreshQueueUrl', 'jobsQueueUrl'],
   'refresh-connection': [...connectionUse, 'proactiveRefresh'],
   'rescue-credentials': ['connectionsTable', 'eventsQueueUrl'],
+  webhook: ['incomingQueueUrl', 'appSecretPrefix'],
+  'process-event': ['connectionsTable', 'activityTable', 'eventsQueueUrl', 'incomingQueueUrl'],
   'run-job': ['connectionsTable', 'refreshQueueUrl'],
 } as const satisfies Record<string, readonly SettingName[]>;
 

@@ -16,6 +16,13 @@ export type Answer =
       readonly text: string;
       readonly link?: PageLink;
     }
+  /** Words that a platform asked for, or none. */
+  | {
+      readonly kind: 'text';
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** 303: the browser follows with GET and sends nothing along (RFC 9700 section 4.12). */
   | { readonly kind: 'redirect'; readonly url: string; readonly cookie?: string };
 
@@ -63,6 +70,17 @@ export function toResponse(answer: Answer, correlationId: string): APIGatewayPro
           'content-type': 'text/html; charset=utf-8',
         },
         body: page(answer.title, answer.text, answer.link),
+      };
+    case 'text':
+      return {
+        statusCode: answer.status,
+        headers: {
+          ...headers,
+          'content-security-policy': nothingAllowed,
+          'content-type': 'text/plain; charset=utf-8',
+          ...answer.headers,
+        },
+        body: answer.body,
       };
     case 'redirect':
       return {

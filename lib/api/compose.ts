@@ -24,6 +24,10 @@ import { createSessionVerifier } from '../tenants/session-token.ts';
 import { readStateSecrets } from '../tenants/state-secrets.ts';
 import { createTenantStore } from '../tenants/tenant.ts';
 import { openVault, type Vault } from '../vault/vault.ts';
+import type { ProcessParts } from '../webhooks/process-event.ts';
+import { createReceiptStore } from '../webhooks/receipt-store.ts';
+import { createSubjectStore } from '../webhooks/subject-store.ts';
+import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { type Authenticate, createAuthenticate } from './authentication.ts';
 
 export const now = () => Date.now();
@@ -139,5 +143,25 @@ export function rescueParts(table: Table, settings: SettingsOf<'eventsQueueUrl'>
     now,
     random: Math.random,
     log: createLog('rescue-credentials', now),
+  };
+}
+
+/** What a webhook event is handled with. */
+export function processParts(
+  table: Table,
+  activity: Table,
+  settings: SettingsOf<'eventsQueueUrl' | 'incomingQueueUrl'>,
+): ProcessParts {
+  const sqs = createSqs();
+  return {
+    connections: createConnectionStore(table),
+    receipts: createReceiptStore(activity, now),
+    waiting: createWaitingEvents(activity, now),
+    subjects: createSubjectStore(activity, now),
+    queue: openQueue(sqs, settings.incomingQueueUrl),
+    events: openQueue(sqs, settings.eventsQueueUrl),
+    now,
+    log: createLog('process-event', now),
+    count,
   };
 }

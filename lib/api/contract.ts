@@ -23,6 +23,8 @@ export type Caller =
   | 'apiKeyOrSession'
   /** A browser on its way through a consent; proves itself by cookie and state. */
   | 'browser'
+  /** A platform; proves itself by its signature. */
+  | 'platform'
   | 'anyone';
 
 export interface Route {
@@ -327,6 +329,29 @@ export const contract = {
     query: nothing,
     success: { status: 202, schema: z.object({ jobId: z.string() }) },
     errors: [...always, 'PROCESSING_FAILED'],
+  },
+  webhookHandshake: {
+    method: 'GET',
+    path: '/integrations/webhook/{context}',
+    function: 'webhook',
+    caller: 'platform',
+    summary: 'Answers a platform that asks whether this endpoint is ours.',
+    // Not checked here: an impossible context is answered as an unknown one is.
+    params: z.object({ context: z.string() }),
+    query: z.record(z.string(), z.string()),
+    success: { status: 200 },
+    errors: ['INVALID_SIGNATURE', 'VAULT_ERROR', 'INTERNAL_ERROR'],
+  },
+  webhook: {
+    method: 'POST',
+    path: '/integrations/webhook/{context}',
+    function: 'webhook',
+    caller: 'platform',
+    summary: 'Takes the events of a platform, once its signature is good.',
+    params: z.object({ context: z.string() }),
+    query: z.record(z.string(), z.string()),
+    success: { status: 200 },
+    errors: ['INVALID_SIGNATURE', 'PAYLOAD_TOO_LARGE', 'PROCESSING_FAILED', 'VAULT_ERROR', 'INTERNAL_ERROR'],
   },
   health: {
     method: 'GET',

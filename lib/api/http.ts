@@ -5,18 +5,21 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { catalogue, IntegrationError } from '../errors.ts';
+import type { SignedRequest } from '../signatures/verification.ts';
 import { type LogFields, logError, type Write, withRequest, writeLine } from '../telemetry/log.ts';
 import { createCount } from '../telemetry/metrics.ts';
 import { type Answer, toResponse } from './answer.ts';
 import type { Authenticate, Principal } from './authentication.ts';
 import type { Route } from './contract.ts';
-import { type Parsed, parseRequest, readCookie } from './request.ts';
+import { type Parsed, parseRequest, readCookie, signedRequest, unparsed } from './request.ts';
 
 /** What a handler sees of a request. */
 export interface ApiRequest<R extends Route> extends Parsed<R> {
   /** The proven caller; absent on routes that need no credential. */
   readonly principal: R['caller'] extends 'apiKey' | 'apiKeyOrSession' ? Principal : undefined;
   cookie(name: string): string | undefined;
+  /** The request as it was signed; only for platforms, whose signatures are over raw bytes. */
+  readonly signed: R['caller'] extends 'platform' ? SignedRequest : undefined;
 }
 
 export interface HttpParts {
@@ -46,7 +49,7 @@ export function http<R extends Route>(
         authorization: event.headers['authorization'],
         origin: event.headers['origin'],
       };
-      const parsed = parseRequest(route, event);
+      const parsed = route.caller === 'platform' ? unparsed(event) : parseRequest(route, event);
       const principal = await parts.authenticate?.(route.caller, authorization);
       if (needsCredential(route) && !principal)
         throw new IntegrationError('UNAUTHORIZED', 'This route needs a credential.');
@@ -54,7 +57,8 @@ export function http<R extends Route>(
         ...parsed,
         principal,
         cookie: (name: string) => readCookie(event, name),
-      } as ApiRequest<R>;
+        ...(route.caller === 'platform' && { signed: signedRequest(event) }),
+      } as unknown as ApiRequest<R>;
       return toResponse(await act(request), correlationIdOf(event));
     });
 

@@ -7,6 +7,7 @@ const security = {
   apiKey: [{ apiKey: [] }],
   apiKeyOrSession: [{ apiKey: [] }, { session: [] }],
   browser: [],
+  platform: [],
   anyone: [],
 } as const satisfies Record<Route['caller'], readonly object[]>;
 

@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { IntegrationError } from '../errors.ts';
+import type { SignedRequest } from '../signatures/verification.ts';
 import type { Route } from './contract.ts';
 
 /** The parsed parts of a request to a route. */
@@ -24,6 +25,28 @@ export function parseRequest<R extends Route>(route: R, event: APIGatewayProxyEv
     query: check('query', route.query, readQuery(event.rawQueryString)),
     body,
   } as Parsed<R>;
+}
+
+/** Largest webhook, in bytes: with its envelope and base64 it must fit into one message of 1 MiB. */
+const largestWebhook = 700 * 1024;
+
+/** A platform's request: only the path is taken apart; the rest is proven before anything of it is read. */
+export function unparsed(event: APIGatewayProxyEventV2) {
+  return { params: { context: event.pathParameters?.['context'] ?? '' }, query: {}, body: undefined };
+}
+
+/** @throws IntegrationError `PAYLOAD_TOO_LARGE`. */
+export function signedRequest(event: APIGatewayProxyEventV2): SignedRequest {
+  const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (body.byteLength > largestWebhook) {
+    throw new IntegrationError('PAYLOAD_TOO_LARGE', 'A webhook may have at most 700 KiB.');
+  }
+  return {
+    method: event.requestContext.http.method,
+    headers: event.headers,
+    body,
+    query: event.rawQueryString,
+  };
 }
 
 /** The cookie of that name. Cookies come from the browser; a name that appears twice proves nothing. */

@@ -21,34 +21,46 @@ export interface Queue {
   sendAll(messages: readonly Message[]): Promise<void>;
 }
 
-/** What one call may carry. */
+/** What one call may carry: ten messages, and 1 MiB together with room for what travels beside them. */
 const batchSize = 10;
+const batchBytes = 1_000_000;
+
+type Entry = ReturnType<typeof toEntry>;
+
+function toEntry(message: Message) {
+  return { MessageBody: JSON.stringify(message.body), MessageGroupId: groupId(message.group) };
+}
+
+function batches(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const all: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = Buffer.byteLength(entry.MessageBody);
+    const last = all.at(-1);
+    if (!last || last.length === batchSize || bytes + size > batchBytes) {
+      all.push([entry]);
+      bytes = size;
+    } else {
+      last.push(entry);
+      bytes += size;
+    }
+  }
+  return all;
+}
 
 export function openQueue(client: SQSClient, url: string): Queue {
   return {
     async send(message) {
-      await orFailed(
-        client.send(
-          new SendMessageCommand({
-            QueueUrl: url,
-            MessageBody: JSON.stringify(message.body),
-            MessageGroupId: groupId(message.group),
-          }),
-        ),
-      );
+      await orFailed(client.send(new SendMessageCommand({ QueueUrl: url, ...toEntry(message) })));
     },
 
     async sendAll(messages) {
-      for (let from = 0; from < messages.length; from += batchSize) {
+      for (const entries of batches(messages.map(toEntry))) {
         const { Failed = [] } = await orFailed(
           client.send(
             new SendMessageBatchCommand({
               QueueUrl: url,
-              Entries: messages.slice(from, from + batchSize).map((message, index) => ({
-                Id: String(index),
-                MessageBody: JSON.stringify(message.body),
-                MessageGroupId: groupId(message.group),
-              })),
+              Entries: entries.map((entry, index) => ({ ...entry, Id: String(index) })),
             }),
           ),
         );

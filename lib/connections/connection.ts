@@ -74,6 +74,9 @@ export interface Connection {
   readonly untold?: ConnectionEventType;
   /** What the platform said of the tokens, once a disconnect has got that far. */
   readonly revocation?: Revocation;
+  /** When the grant that is held now was given, and when the flow for it began. */
+  readonly grantedAt?: number;
+  readonly flowBeganAt?: number;
   readonly connectedAt: number;
   readonly updatedAt: number;
 }
@@ -143,6 +146,8 @@ const open = {
     ]),
   ),
   revocation: z.exactOptional(z.enum(['revoked', 'revoke_pending', 'shared_grant', 'not_supported'])),
+  grantedAt: z.exactOptional(z.number()),
+  flowBeganAt: z.exactOptional(z.number()),
   connectedAt: z.number(),
   updatedAt: z.number(),
 };

@@ -125,6 +125,7 @@ export async function redeemFlow(
             context: flow.context,
             linking: flow.completion === 'direct' ? 'direct' : 'confirmed',
             requestedScopes: flow.scopes,
+            flowBeganAt: flow.createdAt,
           },
           grantId,
           account,

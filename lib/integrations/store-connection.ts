@@ -28,6 +28,8 @@ export interface Recipient {
   readonly context: ContextId;
   readonly linking: Linking;
   readonly requestedScopes: readonly string[];
+  /** When the flow began, where there was one. */
+  readonly flowBeganAt?: number;
 }
 
 export interface NewCredentials {
@@ -102,6 +104,8 @@ function compose(
       refreshExpiresAt: now + tokens.refreshExpiresInSeconds * 1000,
     }),
     refreshable: given.refreshable,
+    grantedAt: now,
+    ...(recipient.flowBeganAt !== undefined && { flowBeganAt: recipient.flowBeganAt }),
     lastUsedAt: now,
     ...untold(changeOf(before), now),
     statusSince: before?.status === 'active' ? (before.statusSince ?? before.connectedAt) : now,

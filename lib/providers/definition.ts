@@ -12,6 +12,7 @@ import type {
   PlatformAdapter,
   ProfileOutcome,
 } from './platform-adapter.ts';
+import type { WebhookDefinition } from './webhook-definition.ts';
 
 /** An identity on the platform, as its profile endpoint tells it. */
 export interface Account {
@@ -160,6 +161,8 @@ export interface OAuthDefinition extends CommonDefinition {
     /** Reads a successful or failed answer's JSON object. */
     readonly read: (body: Readonly<Record<string, unknown>>) => ProfileReading;
   };
+  /** Its webhooks; absent where the platform sends none. */
+  readonly webhook?: WebhookDefinition;
   /** What the platform does unlike all others, laid over the default adapter. */
   readonly adapt?: (standard: PlatformAdapter, platform: PlatformAccess) => Partial<PlatformAdapter>;
 }

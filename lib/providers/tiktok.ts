@@ -5,7 +5,9 @@
  * rotate and die at once. Lifetimes changed in November 2026 and are taken from each answer.
  */
 import * as z from 'zod/mini';
+import { tiktokSignature } from '../signatures/schemes.ts';
 import { type Account, defineProvider, type ProfileReading } from './definition.ts';
+import { readTikTokEvent } from './tiktok-events.ts';
 
 const basicFields = [
   'open_id',
@@ -97,6 +99,7 @@ export const tiktok = defineProvider({
     internal_error: 'retryable',
   },
   accounts: 'one',
+  webhook: { scheme: tiktokSignature, signedWith: 'clientSecret', read: readTikTokEvent },
   profile: {
     query: (scopes) => ({
       fields: [...basicFields, ...scopes.flatMap((scope) => fieldsByScope.get(scope) ?? [])].join(','),

@@ -97,6 +97,22 @@ export const jobKey = (id: string): Key => ({ pk: join('job', id), sk: 'job' });
 export const dueJobs = 'due-jobs';
 export const jobIndexEntry = (dueAt: number): IndexEntry => ({ dueKey: dueJobs, dueSort: dueSort(dueAt) });
 
+/** What has been handled of an app's webhooks. */
+export const receiptKey = (context: ContextId, id: string): Key => ({
+  pk: join('receipt', context, id),
+  sk: 'receipt',
+});
+/** Events that wait for a connection of an account or owner. */
+export const waitingPartition = (context: ContextId, place: string) => join('waiting', context, place);
+export const waitingKey = (context: ContextId, place: string, eventId: string): Key => ({
+  pk: waitingPartition(context, place),
+  sk: join('event', eventId),
+});
+export const subjectKey = (id: ConnectionId, subject: string): Key => ({
+  pk: join('subject', id, subject),
+  sk: 'subject',
+});
+
 export const leaseKey = (id: ConnectionId): Key => ({ pk: join('lease', id), sk: 'lease' });
 export const pausedProvidersKey: Key = { pk: 'paused-providers', sk: 'paused-providers' };
 

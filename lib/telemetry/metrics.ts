@@ -17,6 +17,10 @@ export type MetricName =
   | 'disconnect'
   | 'scopes_unrequested'
   | 'kms_call'
+  | 'webhook_accepted'
+  | 'webhook_rejected'
+  | 'webhook_duplicate'
+  | 'delivery_failed'
   | 'unauthorized';
 
 export type Count = (

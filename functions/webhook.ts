@@ -1,0 +1,37 @@
+/** `GET, POST /integrations/webhook/{context}`: takes a platform's events once its signature is good, and answers its handshake. */
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { Answer } from '../lib/api/answer.ts';
+import { count, now, queueOf, secretSource } from '../lib/api/compose.ts';
+import { contract } from '../lib/api/contract.ts';
+import { http } from '../lib/api/http.ts';
+import { readSettings } from '../lib/config.ts';
+import { createRegistry } from '../lib/providers/registry.ts';
+import type { SignedRequest } from '../lib/signatures/verification.ts';
+import { receiveWebhook } from '../lib/webhooks/receive-webhook.ts';
+import { createWebhookApps } from '../lib/webhooks/webhook-app.ts';
+
+const settings = readSettings('webhook');
+const parts = {
+  findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, now }),
+  registry: createRegistry({}),
+  queue: queueOf(settings.incomingQueueUrl),
+  now,
+  count,
+};
+
+const act = async ({
+  params,
+  signed,
+}: {
+  params: { context: string };
+  signed: SignedRequest;
+}): Promise<Answer> => {
+  const answer = await receiveWebhook(parts, params.context, signed);
+  if (answer.kind === 'accepted') return { kind: 'text', status: 200, body: '' };
+  return { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };
+};
+const handshake = http(contract.webhookHandshake, { now }, act);
+const delivery = http(contract.webhook, { now }, act);
+
+export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
+  (event.requestContext.http.method === 'GET' ? handshake : delivery)(event, context);

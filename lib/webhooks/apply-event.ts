@@ -1,0 +1,76 @@
+/** What an event means for one connection. Each effect is a conditional write that a repeat leaves as it is. */
+
+import type { Queue } from '../aws/queue.ts';
+import type { Connection, SealedConnection } from '../connections/connection.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
+import { IntegrationError } from '../errors.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { IncomingEvent } from './incoming-event.ts';
+import { normalise } from './normalised-event.ts';
+import type { SubjectStore } from './subject-store.ts';
+
+export interface ApplyParts {
+  readonly connections: ConnectionStore;
+  readonly subjects: SubjectStore;
+  /** What tenants are told. */
+  readonly events: Queue;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+const rounds = 5;
+/** Platforms' clocks and ours differ, and many tell seconds only. */
+const clockSlackMilliseconds = 2_000;
+
+/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
+export async function applyEvent(
+  parts: ApplyParts,
+  message: IncomingEvent,
+  connection: SealedConnection,
+): Promise<void> {
+  const { event } = message;
+  // An event from before the grant speaks of an earlier one.
+  const outdated = isBefore(event.occurredAt ?? message.receivedAt, connection);
+  if (event.meaning === 'deauthorised' && !outdated) await takeAccessAway(parts, connection);
+  const newest =
+    event.subject === undefined
+      ? true
+      : await parts.subjects.advance(
+          connection.id,
+          event.subject,
+          event.occurredAt ?? message.receivedAt,
+          event.id,
+        );
+  await parts.events.send({
+    body: normalise(message, connection, {
+      superseded: !newest || (event.meaning === 'deauthorised' && outdated),
+    }),
+    group: connection.tenantId,
+  });
+}
+
+function isBefore(occurredAt: number, connection: Connection): boolean {
+  return occurredAt + clockSlackMilliseconds < (connection.grantedAt ?? connection.connectedAt);
+}
+
+async function takeAccessAway(parts: ApplyParts, seen: SealedConnection): Promise<void> {
+  let connection: SealedConnection | undefined = seen;
+  for (let round = 0; round < rounds; round += 1) {
+    // Gone, being ended, known to be dead, or granted anew since: there is nothing to take away.
+    if (connection?.id !== seen.id || connection.grantId !== seen.grantId) return;
+    if (connection.status === 'disconnecting' || connection.status === 'reconnect_required') return;
+    const now = parts.now();
+    const changed = await parts.connections.change(connection, {
+      status: 'reconnect_required',
+      statusReason: 'deauthorised',
+      statusSince: now,
+      updatedAt: now,
+      untold: 'connection.reconnect_required',
+      // The sweep tells the tenant of it, and finds nothing else to do.
+      dueAt: now,
+    });
+    if (changed) return;
+    connection = await parts.connections.get(seen.tenantId, seen.provider, seen.accountId);
+  }
+  throw new IntegrationError('DATABASE_ERROR', 'The connection kept changing.');
+}

@@ -1,0 +1,100 @@
+/**
+ * Handles an event once: claims it, finds the connections of the app whose secret signed it, and does for each what it
+ * means. Every effect is one conditional write that can be repeated; only `done` acknowledges.
+ */
+import type { Queue } from '../aws/queue.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
+import { IntegrationError } from '../errors.ts';
+import type { AccountId } from '../ids.ts';
+import type { Count } from '../telemetry/metrics.ts';
+import { type ApplyParts, applyEvent } from './apply-event.ts';
+import { type Connected, type IncomingEvent, workId } from './incoming-event.ts';
+import type { ReceiptStore } from './receipt-store.ts';
+import type { WaitingEvents } from './waiting-events.ts';
+
+export interface ProcessParts extends ApplyParts {
+  readonly connections: ConnectionStore;
+  readonly receipts: ReceiptStore;
+  readonly waiting: WaitingEvents;
+  /** The queue that this works on: an event that concerns several connections goes back as a message for each. */
+  readonly queue: Queue;
+  readonly count: Count;
+}
+
+/** @throws IntegrationError `PROCESSING_FAILED` when somebody else is at it; the message then comes back. */
+export async function processEvent(parts: ProcessParts, message: IncomingEvent): Promise<void> {
+  const claiming = await parts.receipts.claim(message.context, workId(message));
+  if (claiming.kind === 'done') {
+    parts.count('webhook_duplicate', { provider: message.provider });
+    return;
+  }
+  if (claiming.kind === 'busy') {
+    throw new IntegrationError('PROCESSING_FAILED', 'Another worker is handling this event.');
+  }
+  try {
+    await handle(parts, message);
+  } catch (error) {
+    await parts.receipts.giveUp(claiming.claim).catch(() => undefined);
+    throw error;
+  }
+  await parts.receipts.finish(claiming.claim);
+}
+
+async function handle(parts: ProcessParts, message: IncomingEvent): Promise<void> {
+  if (message.connection) {
+    const { tenantId, accountId } = message.connection;
+    const connection = await parts.connections.get(tenantId, message.provider, accountId);
+    // Only a connection of the app that signed: another one's of the same account is none of its business.
+    if (connection?.context === message.context) await applyEvent(parts, message, connection);
+    return;
+  }
+  const concerned = await findConcerned(parts, message);
+  if (concerned.length === 0) {
+    await parts.waiting.keep(message);
+    // A connection may have been stored between the look and the keeping, and found nothing waiting.
+    const late = await findConcerned(parts, message);
+    await fanOut(parts, message, late);
+    return;
+  }
+  await fanOut(parts, message, concerned);
+}
+
+/** The connections an event may reach: those of the app whose secret verified the bytes, and no others. */
+async function findConcerned(
+  parts: ProcessParts,
+  { context, event }: IncomingEvent,
+): Promise<readonly Connection[]> {
+  const byAccount =
+    event.accountId === undefined ? [] : await parts.connections.byAccount(context, event.accountId);
+  const byOwner = event.owner === undefined ? [] : await parts.connections.byOwner(context, event.owner);
+  const found = new Map([...byAccount, ...byOwner].map((connection) => [connection.id, connection]));
+  return [...found.values()];
+}
+
+async function fanOut(
+  parts: ProcessParts,
+  message: IncomingEvent,
+  concerned: readonly Connection[],
+): Promise<void> {
+  await parts.queue.sendAll(
+    concerned.map(({ tenantId, accountId }) => ({
+      body: { ...message, connection: { tenantId, accountId: accountId satisfies AccountId } },
+      group: tenantId,
+    })),
+  );
+}
+
+/** Gives a new or renewed connection what waited for it: events that came after its flow had begun, and no earlier ones. */
+export async function reachWaiting(parts: ProcessParts, made: Connected): Promise<void> {
+  const connection = await parts.connections.get(made.tenantId, made.provider, made.accountId);
+  if (!connection) return;
+  const began = connection.flowBeganAt ?? connection.connectedAt;
+  const waiting = [
+    ...(await parts.waiting.of(connection.context, connection.accountId)),
+    ...(await parts.waiting.of(connection.context, connection.owner)),
+  ];
+  for (const message of waiting) {
+    if (message.receivedAt >= began) await fanOut(parts, message, [connection]);
+  }
+}

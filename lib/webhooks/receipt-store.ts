@@ -1,0 +1,65 @@
+/**
+ * Receipts: what has been handled. A claim says that somebody is at it, until a time; only `done` is the end. Kept
+ * for longer than any platform repeats itself.
+ */
+import * as z from 'zod/mini';
+import { type ContextId, token } from '../ids.ts';
+import { absent, allOf, anyOf, atMost, equals } from '../table/condition.ts';
+import { receiptKey } from '../table/keys.ts';
+import type { Table } from '../table/table.ts';
+
+export interface Claim {
+  readonly context: ContextId;
+  readonly id: string;
+  readonly owner: string;
+}
+
+export type Claiming =
+  | { readonly kind: 'claimed'; readonly claim: Claim }
+  /** Handled before. */
+  | { readonly kind: 'done' }
+  /** Somebody else is at it now. */
+  | { readonly kind: 'busy' };
+
+/** Longer than the worker's time-out of 60 s, shorter than its queue's visibility of 360 s. */
+export const claimMilliseconds = 90_000;
+/** The longest that a platform here repeats itself is 72 hours; a week leaves room. */
+const keptSeconds = 8 * 86_400;
+
+const record = z.object({ state: z.enum(['claimed', 'done']) });
+
+export type ReceiptStore = ReturnType<typeof createReceiptStore>;
+
+export function createReceiptStore(table: Table, now: () => number) {
+  return {
+    async claim(context: ContextId, id: string): Promise<Claiming> {
+      const owner = token(12);
+      const until = now() + claimMilliseconds;
+      const free = anyOf(absent('pk'), allOf(equals('state', 'claimed'), atMost('until', now())));
+      const item = { state: 'claimed', owner, until, ttl: ttlAt(now()) };
+      if (await table.put(receiptKey(context, id), item, free))
+        return { kind: 'claimed', claim: { context, id, owner } };
+      const found = record.safeParse(await table.get(receiptKey(context, id))).data;
+      return { kind: found?.state === 'done' ? 'done' : 'busy' };
+    },
+
+    /** The end. A claim that ran out and was taken over by another is not ended by the one who lost it. */
+    async finish(claim: Claim): Promise<void> {
+      const set = { state: 'done', ttl: ttlAt(now()) };
+      await table.update(receiptKey(claim.context, claim.id), { set }, equals('owner', claim.owner));
+    },
+
+    /** Gives a claim up, so that the next try need not wait for it to run out. */
+    async giveUp(claim: Claim): Promise<void> {
+      await table.update(
+        receiptKey(claim.context, claim.id),
+        { set: { until: 0 } },
+        allOf(equals('owner', claim.owner), equals('state', 'claimed')),
+      );
+    },
+  };
+
+  function ttlAt(time: number): number {
+    return Math.floor(time / 1000) + keptSeconds;
+  }
+}

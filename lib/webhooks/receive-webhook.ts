@@ -1,0 +1,91 @@
+/**
+ * Takes a platform's call: answers its handshake, or checks the signature over the raw bytes and puts every event into
+ * the queue before it says yes. A forger learns nothing, costs no database call, and cannot tell an unknown context
+ * from a bad signature.
+ */
+import type { Message, Queue } from '../aws/queue.ts';
+import { IntegrationError } from '../errors.ts';
+import type { ContextId } from '../ids.ts';
+import type { Registry } from '../providers/registry.ts';
+import type { PlatformEvent, WebhookDefinition } from '../providers/webhook-definition.ts';
+import type { SignedRequest } from '../signatures/verification.ts';
+import { verifySignature } from '../signatures/verify-signature.ts';
+import type { Count } from '../telemetry/metrics.ts';
+import type { IncomingEvent } from './incoming-event.ts';
+import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
+
+export interface ReceiveParts {
+  readonly findApp: (context: string) => Promise<WebhookApp | undefined>;
+  readonly registry: Registry;
+  readonly queue: Queue;
+  readonly now: () => number;
+  readonly count: Count;
+}
+
+/** What the platform is answered. */
+export type WebhookAnswer =
+  | { readonly kind: 'accepted' }
+  | {
+      readonly kind: 'handshake';
+      readonly status: number;
+      readonly contentType: string;
+      readonly body: string;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+/** @throws IntegrationError `INVALID_SIGNATURE` for whatever is not proven, `PROCESSING_FAILED` when the queue did not take it. */
+export async function receiveWebhook(
+  parts: ReceiveParts,
+  context: string,
+  request: SignedRequest,
+): Promise<WebhookAnswer> {
+  const app = await parts.findApp(context);
+  const webhook = app && webhookOf(parts.registry, app.provider);
+  const secrets = app && webhook && webhookSecrets(app, webhook.signedWith);
+  const verification = verifySignature(webhook?.scheme, request, secrets?.signing ?? [], parts.now);
+  const handshake = secrets && webhook?.handshake?.(request, secrets, verification);
+  if (handshake) return { kind: 'handshake', ...handshake };
+  if (verification.kind !== 'verified' || !app || !webhook) {
+    parts.count('webhook_rejected', {
+      reason: verification.kind === 'refused' ? verification.reason : 'mismatch',
+    });
+    throw new IntegrationError('INVALID_SIGNATURE', 'The signature is missing, wrong or too old.');
+  }
+
+  const events = readEvents(webhook, request.body, app);
+  await parts.queue.sendAll(events.map((event) => toMessage(app, context as ContextId, event, parts.now())));
+  parts.count('webhook_accepted', { provider: app.provider });
+  return { kind: 'accepted' };
+}
+
+function webhookOf(registry: Registry, provider: string): WebhookDefinition | undefined {
+  const definition = registry.find(provider);
+  return definition?.auth === 'oauth2' ? definition.webhook : undefined;
+}
+
+/** A signed body that is not this app's, or that nobody can read, is as good as unsigned. */
+function readEvents(webhook: WebhookDefinition, body: Uint8Array, app: WebhookApp): readonly PlatformEvent[] {
+  const events = webhook.read(parseJson(body), app);
+  if (!events) throw new IntegrationError('INVALID_SIGNATURE', 'The body is not a delivery to this app.');
+  return events;
+}
+
+function toMessage(app: WebhookApp, context: ContextId, event: PlatformEvent, now: number): Message {
+  const body = { context, provider: app.provider, receivedAt: now, event };
+  return { body: body satisfies Omit<IncomingEvent, 'provider' | 'event'> & object, group: context };
+}
+
+/** Numbers beyond JavaScript's become text, so that no id loses digits. */
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(
+      Buffer.from(body).toString('utf8'),
+      (_key, value: unknown, context?: { source?: string }) =>
+        typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+          ? context?.source
+          : value,
+    );
+  } catch {
+    return undefined;
+  }
+}
