@@ -1,6 +1,6 @@
 /** The stack as a whole: what it tells the command line, what it watches, what it lets pass, what an owner may choose. */
 import { describe, expect, it } from 'vitest';
-import { functions, tables } from '../../../infra/topology.ts';
+import { functions, queues, schedules, tables } from '../../../infra/topology.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
@@ -23,19 +23,27 @@ describe('the outputs', () => {
 describe('the alarms', () => {
   const alarms = stack.ofType('AWS::CloudWatch::Alarm');
 
-  it('watch the API, each function, each table and the quota of KMS', () => {
+  it('watch the API, each function and table, queues, the clock, and what the account is allowed', () => {
     expect(alarms.map(({ path }) => path).toSorted()).toEqual(
       [
         'Alarms/ApiErrors',
         'Alarms/KmsQuota',
+        'Alarms/FunctionThrottles',
+        ...Object.keys(queues).map((name) => `Alarms/DeadLetters-${name}`),
+        ...Object.entries(queues).flatMap(([name, row]) => ('worker' in row ? `Alarms/Backlog-${name}` : [])),
+        ...Object.keys(schedules).map((name) => `Alarms/Clock-${name}`),
         ...Object.keys(functions).map((name) => `Alarms/Function-${name}`),
         ...Object.keys(tables).map((name) => `Alarms/Table-${name}`),
       ].toSorted(),
     );
   });
 
-  it('do not take silence for trouble', () => {
-    for (const { properties } of alarms) expect(properties['TreatMissingData']).toBe('notBreaching');
+  it('take silence for trouble only where the clock should be heard', () => {
+    const alarmed = alarms
+      .filter(({ properties }) => properties['TreatMissingData'] !== 'notBreaching')
+      .map(({ path }) => path);
+
+    expect(alarmed).toEqual(['Alarms/Clock-refresh-due']);
   });
 
   it('raise no cry by themselves, and tell the topic that the owner names', () => {
@@ -71,6 +79,7 @@ describe('a choice that does not fit', () => {
     ['tenantKmsKeyArns', { tenantKmsKeyArns: 'arn:aws:kms:eu-west-1:111122223333:alias/tenant' }],
     ['operatorRoleArn', { operatorRoleArn: 'arn:aws:iam::111122223333:root' }],
     ['alarmTopicArn', { alarmTopicArn: 'alarms' }],
+    ['proactiveRefresh', { proactiveRefresh: 'sometimes' }],
   ])('is refused by name: %s', (name, choices) => {
     expect(() => synthesize(choices)).toThrow(name);
   });
