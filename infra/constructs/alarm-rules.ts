@@ -20,8 +20,9 @@ export interface AlarmRule {
   readonly id: string;
   readonly description: string;
   readonly metric: IMetric;
-  /** Alarms in two of three periods beyond this. */
   readonly when: { readonly above: number } | { readonly below: number };
+  /** Alarms at the first period beyond the threshold; in two of three when absent. */
+  readonly atOnce?: true;
 }
 
 const period = Duration.minutes(5);
@@ -34,6 +35,7 @@ export function alarmRules({ api, functions, tables, queues }: Watched): readonl
     throttledFunctions,
     ...Object.entries(tables).map(([name, table]) => throttledTable(name, table.tableName)),
     kmsQuota,
+    credentialsLost,
     ...queueNames.flatMap((name) => queueRules(name, queues[name])),
     ...Object.keys(schedules).map((name) => clock(name, functions[name as FunctionName])),
   ];
@@ -118,6 +120,17 @@ const kmsQuota: AlarmRule = {
     period: minute,
   }),
   when: { above: 80 },
+};
+
+/** The functions count it in their logs, without dimensions. */
+const credentialsLost: AlarmRule = {
+  id: 'CredentialsLost',
+  description:
+    'Renewed credentials could be neither stored nor put into the rescue queue. Their users have to connect again.',
+  metric: new Metric({ namespace: 'Hawser', metricName: 'credentials_lost', statistic: Stats.SUM, period }),
+  when: { above: 0 },
+  // It happens once for each user and leaves no second period to wait for.
+  atOnce: true,
 };
 
 function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Queues]): readonly AlarmRule[] {

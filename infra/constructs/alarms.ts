@@ -14,7 +14,7 @@ export function createAlarms(parent: Construct, watched: Watched, topicArn: stri
   }
 }
 
-function createAlarm(scope: Construct, { id, description, metric, when }: AlarmRule): Alarm {
+function createAlarm(scope: Construct, { id, description, metric, when, atOnce }: AlarmRule): Alarm {
   const isCeiling = 'above' in when;
   return new Alarm(scope, id, {
     alarmDescription: description,
@@ -25,7 +25,7 @@ function createAlarm(scope: Construct, { id, description, metric, when }: AlarmR
       : ComparisonOperator.LESS_THAN_THRESHOLD,
     // Hours without traffic are no trouble; silence of what must go on is.
     treatMissingData: isCeiling ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,
-    evaluationPeriods: 3,
-    datapointsToAlarm: 2,
+    evaluationPeriods: atOnce ? 1 : 3,
+    datapointsToAlarm: atOnce ? 1 : 2,
   });
 }

@@ -1,6 +1,7 @@
 /** The stack as a whole: what it tells the command line, what it watches, what it lets pass, what an owner may choose. */
 import { describe, expect, it } from 'vitest';
 import { functions, queues, schedules, tables } from '../../../infra/topology.ts';
+import { createCount } from '../../../lib/telemetry/metrics.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
@@ -28,6 +29,7 @@ describe('the alarms', () => {
       [
         'Alarms/ApiErrors',
         'Alarms/KmsQuota',
+        'Alarms/CredentialsLost',
         'Alarms/FunctionThrottles',
         ...Object.keys(queues).map((name) => `Alarms/DeadLetters-${name}`),
         ...Object.entries(queues).flatMap(([name, row]) => ('worker' in row ? `Alarms/Backlog-${name}` : [])),
@@ -36,6 +38,33 @@ describe('the alarms', () => {
         ...Object.keys(tables).map((name) => `Alarms/Table-${name}`),
       ].toSorted(),
     );
+  });
+
+  it('tell of the first credentials that are lost, by the metric that the functions write', () => {
+    const lines: string[] = [];
+    createCount(
+      () => 0,
+      (line) => lines.push(line),
+    )('credentials_lost');
+
+    const alarm = alarms.find(({ path }) => path === 'Alarms/CredentialsLost')?.properties ?? {};
+
+    const written: unknown = JSON.parse(lines[0] ?? '');
+    expect(written).toMatchObject({
+      _aws: {
+        CloudWatchMetrics: [
+          { Namespace: alarm['Namespace'], Dimensions: [[]], Metrics: [{ Name: alarm['MetricName'] }] },
+        ],
+      },
+    });
+    expect(alarm['Dimensions']).toBeUndefined();
+    expect(alarm).toMatchObject({
+      Statistic: 'Sum',
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 1,
+      DatapointsToAlarm: 1,
+    });
   });
 
   it('take silence for trouble only where the clock should be heard', () => {
