@@ -4,6 +4,8 @@ import { acceptFindings } from './constructs/accepted-findings.ts';
 import { createAlarms } from './constructs/alarms.ts';
 import { createApi, serveRoutes } from './constructs/api.ts';
 import { createFunctions } from './constructs/functions.ts';
+import { createQueues, workQueues } from './constructs/queues.ts';
+import { startClock } from './constructs/schedules.ts';
 import { createSecrets } from './constructs/secrets.ts';
 import { createTables } from './constructs/tables.ts';
 import { createVaultKey } from './constructs/vault-key.ts';
@@ -12,7 +14,7 @@ import { defaultStage, type StackOptions } from './stack-options.ts';
 
 /** @param bundles holds one folder for each function, as `infra/bundle.ts` makes them. */
 export function createStack(app: App, options: StackOptions, bundles: string): Stack {
-  const { stage, domain, tenantKmsKeyArns, alarmTopicArn: topicArn } = options;
+  const { stage, domain, tenantKmsKeyArns, alarmTopicArn } = options;
   const stack = new Stack(app, `Hawser-${stage}`, {
     description: "Keeps an application's users connected to outside accounts",
     terminationProtection: stage === defaultStage,
@@ -20,6 +22,7 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
   const tables = createTables(stack);
   const vaultKey = createVaultKey(stack, options);
   const secrets = createSecrets(stack, stage);
+  const queues = createQueues(stack);
   const api = createApi(stack, domain);
 
   const settings: SettingValues = {
@@ -29,14 +32,21 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
     publicUrl: api.publicUrl,
     stateSecretId: secrets.stateSecret,
     sessionKeySecretId: secrets.sessionKey,
+    eventsQueueUrl: queues.events.queue.queueUrl,
+    refreshQueueUrl: queues.refresh.queue.queueUrl,
+    rescueQueueUrl: queues.rescue.queue.queueUrl,
+    jobsQueueUrl: queues.jobs.queue.queueUrl,
+    proactiveRefresh: options.proactiveRefresh,
     // On AWS platforms are where they are, and nothing is reached without TLS.
     platformOrigins: undefined,
     insecureOrigins: undefined,
   };
-  const holdings = { tables, vaultKey, secrets, tenantKmsKeyArns };
+  const holdings = { tables, vaultKey, secrets, queues, tenantKmsKeyArns };
   const functions = createFunctions(stack, { bundles, settings, holdings });
   serveRoutes(api, functions);
-  createAlarms(stack, { api: api.api, functions, tables, topicArn });
+  workQueues(queues, functions);
+  startClock(stack, functions);
+  createAlarms(stack, { api: api.api, functions, tables, queues }, alarmTopicArn);
   acceptFindings(stack, secrets);
 
   writeOutputs(stack, {

@@ -91,11 +91,18 @@ const list = { on: 'connections', actions: ['dynamodb:Query'], index: 'byTenant'
 const listed = { on: 'connections', actions: ['dynamodb:BatchGetItem'] } as const;
 /** Who else holds a grant; asked before anything is revoked that might be theirs too. */
 const holders = [{ on: 'connections', actions: ['dynamodb:Query'], index: 'byOwner' }, listed] as const;
-/** Opens and seals. The newest tenant key is found by a query; the first one is created with the first sealing. */
+/** Opens, and seals under a key that is there; the newest one is found by a query. */
 const vault = [
-  { on: 'vaultKey', actions: ['kms:GenerateDataKey', 'kms:Decrypt'], purpose: 'credentials' },
-  { on: 'connections', actions: ['dynamodb:Query', 'dynamodb:PutItem'] },
+  { on: 'vaultKey', actions: ['kms:Decrypt'], purpose: 'credentials' },
+  { on: 'connections', actions: ['dynamodb:Query'] },
 ] as const satisfies readonly Permission[];
+/** Seals for tenants for whom nothing has been sealed before: their key is made with the first sealing. */
+const firstSealing = [
+  { on: 'vaultKey', actions: ['kms:GenerateDataKey'], purpose: 'credentials' },
+  { on: 'connections', actions: ['dynamodb:PutItem'] },
+] as const satisfies readonly Permission[];
+/** A new connection, or the same account again. */
+const store = { on: 'connections', actions: ['dynamodb:PutItem'] } as const;
 const stateSecret = { on: 'stateSecret', actions: ['secretsmanager:GetSecretValue'] } as const;
 const appSecrets = { on: 'appSecrets', actions: ['secretsmanager:GetSecretValue'] } as const;
 const flows = { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] } as const;
@@ -106,7 +113,7 @@ const leases = {
 const sendTo = (queue: QueueName) => ({ on: 'queue', queue, actions: ['sqs:SendMessage'] }) as const;
 
 /** Redeeming a code: read the flow, open the code, store connections, clean up what could not be stored, tell of it. */
-const redeem = [read, write, ...vault, flows, appSecrets, ...holders, sendTo('events')] as const;
+const redeem = [read, write, store, ...vault, flows, appSecrets, ...holders, sendTo('events')] as const;
 /** Renewing credentials in place: as many writers as callers, one call. */
 const renew = [
   read,
@@ -130,11 +137,12 @@ export const functions = {
     read,
     write,
     ...vault,
+    ...firstSealing,
     { on: 'activity', actions: ['dynamodb:PutItem'] },
     sendTo('events'),
   ]),
   start: row('Sends the browser to the platform', 10, [flows, stateSecret]),
-  callback: row('Takes the answer of the platform', 29, [...redeem, stateSecret]),
+  callback: row('Takes the answer of the platform', 29, [...redeem, ...firstSealing, stateSecret]),
   complete: row('Redeems the code for the right user', 29, redeem),
   status: row('Lists connections', 10, [read, list, listed]),
   providers: row('Lists providers', 10, [read, list, listed]),

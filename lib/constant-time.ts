@@ -1,5 +1,5 @@
 /** The one comparison of secrets: it takes the same time whichever byte differs. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /** Whether two byte strings are equal. Their lengths are not secret; their contents are. */
 export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
@@ -8,7 +8,7 @@ export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolea
 
 /** SHA-256 of a high-entropy secret: what is stored in its place. Not for passwords. */
 export function digest(secret: string): Uint8Array {
-  return createHash('sha256').update(secret, 'utf8').digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 /** Whether a presented secret is the one whose {@link digest} was stored. */

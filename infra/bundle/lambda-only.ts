@@ -1,16 +1,20 @@
 /**
- * What a bundle leaves out because Lambda never needs it: the ways to credentials beside the environment, the
- * question to the instance's metadata service where this is, and the slow way to `node:http`.
+ * What a bundle leaves out because a function on Lambda never needs it, or can have it for less: ways to credentials
+ * beside the environment, the instance's metadata service, event streams, the slow way to `node:http`.
  */
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 interface Substitute {
   readonly name: string;
   /** The import that is answered otherwise. */
   readonly of: RegExp;
-  /** The module that takes its place; it resolves its own imports from where the original lies. */
-  readonly by: string;
+  /**
+   * The module that takes its place, whose own imports resolve from where the original lies. A name that is imported
+   * but missing from it fails the build.
+   */
+  readonly by: string | ((original: string) => Promise<string>);
 }
 
 const substitutes: readonly Substitute[] = [
@@ -29,7 +33,7 @@ const substitutes: readonly Substitute[] = [
   },
   {
     // An ESM import of node:http reads each of its exports, one of which loads all of undici: 12-25 ms, against
-    // 0.1 ms this way (https://github.com/nodejs/node/issues/59686). A name that is missing here fails the build.
+    // 0.1 ms this way (https://github.com/nodejs/node/issues/59686).
     name: 'direct-http',
     of: /^node:http$/,
     by: [
@@ -38,27 +42,54 @@ const substitutes: readonly Substitute[] = [
       'export const { Agent, STATUS_CODES, request } = http;',
     ].join('\n'),
   },
+  {
+    // No service we call has event streams. As the SDK loads them when first needed, esbuild would wrap all that they
+    // share with the rest in functions: 20 kB in all.
+    name: 'no-event-streams',
+    of: /^@smithy\/core\/event-streams$/,
+    by: `export const eventStreamSerdeProvider = undefined;
+export class EventStreamSerde {
+  constructor() {
+    throw new Error('Event streams are left out of this bundle.');
+  }
+}`,
+  },
+  {
+    // DynamoDB's client makes a cache for discovered endpoints, which none of its commands uses: 8 kB.
+    name: 'no-endpoint-cache',
+    of: /^@aws-sdk\/endpoint-cache$/,
+    by: 'export class EndpointCache {}',
+  },
+  {
+    // The clients name their version in the user agent; the rest of their package.json is 2 kB for each.
+    name: 'version-only',
+    of: /^\.\.\/package\.json$/,
+    by: async (original) => {
+      const { version }: { version?: unknown } = JSON.parse(await readFile(original, 'utf8'));
+      return `export default { version: ${JSON.stringify(version)} };`;
+    },
+  },
 ];
 
 /** Resolves the imports above to their substitutes, in every file of the bundle. */
 export const lambdaOnly: Plugin = {
   name: 'lambda-only',
   setup(build) {
+    // Source maps name modules by path; one from the project's root is the same on every machine.
+    const root = build.initialOptions.absWorkingDir ?? '.';
     for (const { name, of, by } of substitutes) {
       build.onResolve({ filter: of }, async ({ path, ...from }) => {
         if (from.pluginData === name) return undefined;
         const original = await build.resolve(path, { ...from, pluginData: name });
         if (original.errors.length > 0) return { errors: original.errors };
-        return {
-          path,
-          namespace: name,
-          pluginData: original.external ? from.resolveDir : dirname(original.path),
-        };
+        return original.external
+          ? { path, namespace: name }
+          : { path: relative(root, original.path), namespace: name };
       });
-      build.onLoad({ filter: /.*/, namespace: name }, ({ pluginData }) => ({
-        contents: by,
-        resolveDir: String(pluginData),
-      }));
+      build.onLoad({ filter: /.*/, namespace: name }, async ({ path }) => {
+        const original = resolve(root, path);
+        return { contents: typeof by === 'string' ? by : await by(original), resolveDir: dirname(original) };
+      });
     }
   },
 };

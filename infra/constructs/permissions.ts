@@ -4,6 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { indexes } from '../../lib/table/keys.ts';
 import type { Permission } from '../topology.ts';
+import type { Queues } from './queues.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tables } from './tables.ts';
 import { onlyFor } from './vault-key.ts';
@@ -13,6 +14,7 @@ export interface Holdings {
   readonly tables: Tables;
   readonly vaultKey: Key;
   readonly secrets: Secrets;
+  readonly queues: Queues;
   readonly tenantKmsKeyArns: readonly string[];
 }
 
@@ -45,5 +47,7 @@ function resourcesOf(stack: Stack, permission: Permission, holdings: Holdings): 
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
       ];
+    case 'queue':
+      return [holdings.queues[permission.queue].queue.queueArn];
   }
 }

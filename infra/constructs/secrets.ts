@@ -21,7 +21,8 @@ export function createSecrets(parent: Construct, stage: string): Secrets {
   const scope = new Construct(parent, 'Secrets');
   // Stages may share an account; their secrets must not.
   const appPrefix = stage === defaultStage ? appSecretPrefix : `${stage}/${appSecretPrefix}`;
-  for (const { id, name } of providers) {
+  for (const { id, name, auth } of providers) {
+    if (auth !== 'oauth2') continue;
     createSecret(scope, `App-${id}`, {
       name: `${appPrefix}${id}`,
       description: `Client id and secret of the ${name} app; filled with \`hawser app set\``,

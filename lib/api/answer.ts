@@ -15,6 +15,7 @@ export type Answer =
       readonly title: string;
       readonly text: string;
       readonly link?: PageLink;
+      readonly retryAfterSeconds?: number;
     }
   /** Words that a platform asked for, or none. */
   | {
@@ -57,7 +58,7 @@ export function toResponse(answer: Answer, correlationId: string): APIGatewayPro
           'content-security-policy': nothingAllowed,
           'content-type': 'application/json',
           ...(answer.status === 401 && { 'www-authenticate': 'Bearer' }),
-          ...(answer.retryAfterSeconds !== undefined && { 'retry-after': String(answer.retryAfterSeconds) }),
+          ...retryAfter(answer.retryAfterSeconds),
         },
         body: JSON.stringify(answer.body),
       };
@@ -68,6 +69,7 @@ export function toResponse(answer: Answer, correlationId: string): APIGatewayPro
           ...headers,
           'content-security-policy': pageSecurityPolicy,
           'content-type': 'text/html; charset=utf-8',
+          ...retryAfter(answer.retryAfterSeconds),
         },
         body: page(answer.title, answer.text, answer.link),
       };
@@ -90,4 +92,8 @@ export function toResponse(answer: Answer, correlationId: string): APIGatewayPro
         body: '',
       };
   }
+}
+
+function retryAfter(seconds: number | undefined) {
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }

@@ -91,13 +91,15 @@ export function http<R extends Route>(
     response: Response | null | undefined;
   }) {
     const error = asCatalogued(request.error);
-    if (error.code === 'INTERNAL_ERROR') logError(write, route.function, now, request.error);
-    if (error.code === 'UNAUTHORIZED') count('unauthorized');
     const { status, retryable, userMessage } = catalogue[error.code];
+    // What failed on our side; a platform's failures are counted by outcome and would only drown it.
+    if (status === 500 || status === 503) logError(write, route.function, now, request.error);
+    if (error.code === 'UNAUTHORIZED') count('unauthorized');
     const correlationId = correlationIdOf(request.event);
+    const wait = retryable && { retryAfterSeconds: error.retryAfterSeconds ?? 1 };
     request.response = toResponse(
       route.caller === 'browser'
-        ? { kind: 'page', status, title: 'This did not work', text: userMessage }
+        ? { kind: 'page', status, title: 'This did not work', text: userMessage, ...wait }
         : {
             kind: 'json',
             status,
@@ -111,7 +113,7 @@ export function http<R extends Route>(
                 correlationId,
               },
             },
-            ...(retryable && { retryAfterSeconds: error.retryAfterSeconds ?? 1 }),
+            ...wait,
           },
       correlationId,
     );

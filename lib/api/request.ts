@@ -58,17 +58,19 @@ export function readCookie(event: APIGatewayProxyEventV2, name: string): string 
 }
 
 function readQuery(raw: string): Record<string, string> {
-  const query: Record<string, string> = {};
+  const query = new Map<string, string>();
   for (const pair of raw === '' ? [] : raw.split('&')) {
-    const [name = '', value = ''] = pair.split(/=(.*)/s).map(decode);
-    if (Object.hasOwn(query, name))
+    const equals = pair.indexOf('=');
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+    if (query.has(name))
       throw new IntegrationError('INVALID_REQUEST', 'A query parameter may stand only once.');
-    Object.defineProperty(query, name, { value, enumerable: true });
+    query.set(name, equals < 0 ? '' : decode(pair.slice(equals + 1)));
   }
-  return query;
+  return Object.fromEntries(query);
 }
 
 function decode(text: string): string {
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

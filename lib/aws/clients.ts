@@ -13,8 +13,19 @@ const transport = {
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
 } as const;
 
-export const createDynamoDb = () => new DynamoDBClient(transport);
-export const createKms = () => new KMSClient(transport);
-export const createSecretsManager = () => new SecretsManagerClient(transport);
+export const createDynamoDb = () => unlogged(new DynamoDBClient(transport));
+export const createKms = () => unlogged(new KMSClient(transport));
+export const createSecretsManager = () => unlogged(new SecretsManagerClient(transport));
 /** Queues are addressed at the service's endpoint, wherever their URL points: it only names them. */
-export const createSqs = () => new SQSClient({ ...transport, useQueueUrlAsEndpoint: false });
+export const createSqs = () => unlogged(new SQSClient({ ...transport, useQueueUrlAsEndpoint: false }));
+
+/**
+ * The SDK prepares every input and output for a log, also where there is none: a twentieth of what a read costs.
+ * Without that step no setting can make it log a secret, either.
+ */
+function unlogged<Client extends { readonly middlewareStack: { remove(name: string): boolean } }>(
+  client: Client,
+): Client {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}

@@ -54,7 +54,7 @@ export async function rescueRenewal(
     await parts.rescue.send({ body, group: tenantId });
     parts.count('credentials_rescued', { provider });
   } catch {
-    parts.count('credentials_lost', { provider });
+    parts.count('credentials_lost');
     parts.log('error', 'credentials lost', { connectionId: id, provider });
   }
 }

@@ -95,6 +95,17 @@ function keepLargeNumbers(_key: string, value: unknown, context?: { source?: str
     : value;
 }
 
+/** Longest lifetime taken at its word: ten years. A platform that says more, or nothing sensible, says nothing. */
+const longestLifetimeSeconds = 315_360_000;
+
+/** A lifetime as a platform tells it, in seconds; nothing when it is absurd. */
+export function lifetimeSeconds(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' ? Number(value) : value;
+  return typeof seconds === 'number' && seconds >= 1 && seconds <= longestLifetimeSeconds
+    ? Math.floor(seconds)
+    : undefined;
+}
+
 /**
  * What an answer without the thing asked for means. Only codes that the table knows are named in the reason:
  * a platform's free text never travels further.

@@ -18,7 +18,7 @@ import {
 } from 'oauth4webapi';
 import type { Answer, PlatformHttp } from '../platform-http/platform-http.ts';
 import { Secret } from '../telemetry/secret.ts';
-import { classifyFailure, jsonObject, type TokenOutcome, type TokenSet } from './outcome.ts';
+import { classifyFailure, jsonObject, lifetimeSeconds, type TokenOutcome, type TokenSet } from './outcome.ts';
 import { authenticateClient, type ClientRegistration, type OAuthServer } from './server.ts';
 
 export interface TokenClient {
@@ -34,9 +34,6 @@ export interface CodeRedemption {
   readonly verifier?: Secret;
   readonly nonce?: string;
 }
-
-/** Longest lifetime taken at its word: ten years. A platform that says more, or nothing sensible, says nothing. */
-const longestLifetimeSeconds = 315_360_000;
 
 /** Redeems a code (RFC 6749 section 4.1.3). Never repeated: a code works once, and a lost answer may have used it. */
 export async function redeemCode(client: TokenClient, redemption: CodeRedemption): Promise<TokenOutcome> {
@@ -194,14 +191,6 @@ function readTokenSet(
     }),
     ...(subject !== undefined && { subject }),
   };
-}
-
-/** A lifetime as a platform tells it, in seconds; nothing when it is absurd. */
-export function lifetimeSeconds(value: unknown): number | undefined {
-  const seconds = typeof value === 'string' ? Number(value) : value;
-  return typeof seconds === 'number' && seconds >= 1 && seconds <= longestLifetimeSeconds
-    ? Math.floor(seconds)
-    : undefined;
 }
 
 function describe({ server, registration }: TokenClient) {

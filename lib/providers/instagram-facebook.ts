@@ -43,6 +43,7 @@ export function appSecretProof(appSecret: Secret, token: Secret): string {
   return createHmac('sha256', appSecret.reveal()).update(token.reveal()).digest('hex');
 }
 
+/** What takes the place of the default adapter for Facebook Login. */
 export function adaptInstagramFacebook(
   _standard: PlatformAdapter,
   platform: PlatformAccess,

@@ -2,8 +2,7 @@
  * Calls to Meta's Graph API. Reading changes nothing and a token that is exchanged stays good, so calls are tried
  * twice unless the caller says otherwise; only a code must not be shown again.
  */
-import { classifyFailure, type Failure, jsonObject } from '../oauth/outcome.ts';
-import { lifetimeSeconds } from '../oauth/token-endpoint.ts';
+import { classifyFailure, type Failure, jsonObject, lifetimeSeconds } from '../oauth/outcome.ts';
 import type { Answer } from '../platform-http/platform-http.ts';
 import { Secret } from '../telemetry/secret.ts';
 import type { PlatformAccess } from './platform-adapter.ts';

@@ -56,6 +56,7 @@ export function readLoginTokens(body: Readonly<Record<string, unknown>>): Readon
   return granted === undefined ? tokens : { ...tokens, scope: granted };
 }
 
+/** The professional account, whose id webhooks and publishing use; the app-scoped id is its owner. */
 export function readLoginProfile(body: Readonly<Record<string, unknown>>): ProfileReading {
   const parsed = me.safeParse(unwrap(body));
   if (!parsed.success) return { kind: 'error', code: 'unreadable' };
@@ -68,6 +69,7 @@ export function readLoginProfile(body: Readonly<Record<string, unknown>>): Profi
   return { kind: 'accounts', accounts: [{ ...account, owner: id }] };
 }
 
+/** What is laid over the default adapter for Instagram Login. */
 export function adaptInstagramLogin(
   standard: PlatformAdapter,
   platform: PlatformAccess,

@@ -49,7 +49,7 @@ export function openTable(client: DynamoDBClient, tableName: string) {
         client.send(
           new GetItemCommand({
             TableName: tableName,
-            Key: marshall(key),
+            Key: keyAttributes(key),
             ConsistentRead: true,
             ...projection,
           }),
@@ -110,7 +110,7 @@ export function openTable(client: DynamoDBClient, tableName: string) {
       const remove = change.remove?.map((name) => bind.name(name)) ?? [];
       const command = new UpdateItemCommand({
         TableName: tableName,
-        Key: marshall(key),
+        Key: keyAttributes(key),
         UpdateExpression: `SET ${set.join(', ')}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
         ConditionExpression: condition(bind),
         ReturnValues: 'ALL_NEW',
@@ -124,7 +124,7 @@ export function openTable(client: DynamoDBClient, tableName: string) {
       const bind = new Bindings();
       const command = new DeleteItemCommand({
         TableName: tableName,
-        Key: marshall(key),
+        Key: keyAttributes(key),
         ConditionExpression: condition(bind),
         ...bound(bind),
       });
@@ -176,7 +176,7 @@ export function openTable(client: DynamoDBClient, tableName: string) {
     async batchGet(keys: readonly Key[], attributes: readonly string[]): Promise<readonly Item[]> {
       if (keys.length === 0) return [];
       const found = new Map<string, Item>();
-      let pending: Record<string, AttributeValue>[] = keys.map(({ pk, sk }) => marshall({ pk, sk }));
+      let pending: Record<string, AttributeValue>[] = keys.map(keyAttributes);
       for (let round = 0; pending.length > 0; round += 1) {
         if (round === unprocessedRounds) {
           throw new IntegrationError('DATABASE_ERROR', 'The table left keys unprocessed.', {
@@ -218,7 +218,9 @@ export function openTable(client: DynamoDBClient, tableName: string) {
       if (!(error instanceof ConditionalCheckFailedException)) throw databaseError(error);
       if (!wasRepeated(error)) return undefined;
       const { Item } = await orDatabaseError(
-        client.send(new GetItemCommand({ TableName: tableName, Key: marshall(key), ConsistentRead: true })),
+        client.send(
+          new GetItemCommand({ TableName: tableName, Key: keyAttributes(key), ConsistentRead: true }),
+        ),
       );
       const item = Item && unmarshall(Item);
       return item?.[writeMark] === writeId ? item : undefined;
@@ -230,6 +232,11 @@ function sortCondition(query: Query, bind: Bindings, sort: string): string {
   if (query.sortPrefix !== undefined)
     return ` AND begins_with(${bind.name(sort)}, ${bind.value(query.sortPrefix)})`;
   return query.upTo === undefined ? '' : ` AND ${bind.name(sort)} <= ${bind.value(query.upTo)}`;
+}
+
+/** A key in DynamoDB's own form. Written out, because every call has one and it is always two strings. */
+function keyAttributes({ pk, sk }: Key): Record<'pk' | 'sk', AttributeValue> {
+  return { pk: { S: pk }, sk: { S: sk } };
 }
 
 /** DynamoDB may leave keys of a batch unread under load; three rounds, then the caller is told to come back. */

@@ -2,7 +2,7 @@
  * API keys: `hwk_<id>_<secret>_<checksum>`. The id finds the record, the secret (256 bits) proves it, the checksum
  * lets a mistyped or invented key be refused without a database call. Only a digest of the secret is stored.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import { digest, matchesDigest } from '../constant-time.ts';
 import { storedId, type TenantId } from '../ids.ts';
@@ -100,5 +100,5 @@ export function createApiKeyStore(table: Table) {
 }
 
 function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return hash('sha256', text, 'hex').slice(0, 8);
 }

@@ -64,7 +64,7 @@ describe.each(names)('the bundle of %s', (name) => {
     expect(elsewhere.exec(text)?.[0]).toBeUndefined();
     expect(/(?:from|import\()\s*"node:http"/.exec(text)?.[0]).toBeUndefined();
     const needless =
-      /node_modules\/@[a-z-]+\/(?:credential-provider-(?!env)|nested-clients|token-providers)|\/locales\/|legacy-token|^(?:infra|test)\//;
+      /^(?![a-z-]+:).*node_modules\/@[a-z-]+\/(?:credential-provider-(?!env)|nested-clients|token-providers)|\/locales\/|legacy-token|^(?:infra|test)\//;
     expect(bundle(name).sources.filter((source) => needless.test(source))).toEqual([]);
   });
 
@@ -116,7 +116,9 @@ describe("the SDK's substitutes", () => {
   });
 
   it('reach an endpoint over plain http, such as one on this machine', async () => {
-    const server = createServer((_, response) => {
+    const userAgents: (string | undefined)[] = [];
+    const server = createServer(({ headers }, response) => {
+      userAgents.push(headers['user-agent']);
       response.setHeader('content-type', 'application/x-amz-json-1.1').end('{"Keys":[{"KeyId":"found"}]}');
     });
     onTestFinished(() => void server.close());
@@ -133,6 +135,7 @@ describe("the SDK's substitutes", () => {
     const { stdout } = await runNode(script, { AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${port}` });
 
     expect(stdout).toBe('found\n');
+    expect(userAgents).toEqual([expect.stringMatching(/^aws-sdk-js\/3\.\d+\.\d+ .*api\/kms#3\.\d+\.\d+/)]);
   });
 });
 

@@ -35,10 +35,14 @@ export interface ApiClient {
   fails(name: RouteName, request?: ApiRequest): Promise<Refusal>;
 }
 
+/** Told of every answer. */
+export type OnAnswer = (name: RouteName, answer: RawAnswer) => void;
+
 /** @param credential an API key or a session token; none when absent. */
-export function createApiClient(apiUrl: string, credential?: string): ApiClient {
+export function createApiClient(apiUrl: string, credential?: string, onAnswer?: OnAnswer): ApiClient {
   const send = async (name: RouteName, request: ApiRequest = {}) => {
     const answer = await exchange(apiUrl, rawRequestOf(name, request, credential));
+    onAnswer?.(name, answer);
     checkAnswer(name, answer);
     return answer;
   };

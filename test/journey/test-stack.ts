@@ -5,7 +5,7 @@
 import type { Fault } from '../../infra/local/aws/front.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../infra/local/local-stack.ts';
 import type { PlatformName } from '../../infra/local/start-platforms.ts';
-import { type ApiClient, createApiClient, type Success } from './api-client.ts';
+import { type ApiClient, createApiClient, type OnAnswer, type Success } from './api-client.ts';
 import { type Browser, openBrowser, type Page } from './browser.ts';
 import { openRawTables, type RawTables } from './raw-tables.ts';
 
@@ -30,7 +30,7 @@ export interface TestTenant {
 }
 
 /** One call that a function made to AWS, as the front saw it. */
-interface AwsCallSeen {
+export interface AwsCallSeen {
   readonly principal: string;
   readonly action: string;
   readonly body: unknown;
@@ -44,6 +44,8 @@ export interface TestStack {
   readonly output: string[];
   /** Every answer that a browser got. */
   readonly pages: Page[];
+  /** Every answer that a client of a tenant got. */
+  readonly answers: Parameters<OnAnswer>[];
   /** Faults of AWS; set it in a test, it is taken away by `reset`. */
   fault: ((call: AwsCallSeen) => Fault | undefined) | undefined;
   newTenant(settings?: { readonly directLinking?: boolean; readonly name?: string }): Promise<TestTenant>;
@@ -58,6 +60,7 @@ let tenantsMade = 0;
 export async function openTestStack(options: Partial<LocalStackOptions> = {}): Promise<TestStack> {
   const output: string[] = [];
   const pages: Page[] = [];
+  const answers: Parameters<OnAnswer>[] = [];
   let fault: TestStack['fault'];
   const local = await startLocalStack({
     port: 0,
@@ -75,6 +78,7 @@ export async function openTestStack(options: Partial<LocalStackOptions> = {}): P
     tables,
     output,
     pages,
+    answers,
     get fault() {
       return fault;
     },
@@ -91,7 +95,7 @@ export async function openTestStack(options: Partial<LocalStackOptions> = {}): P
       if (directLinking) await operator.tenants.change(tenantId, { directLinking });
       await operator.addReturnUrl(id, returnUrl);
       const apiKey = (await operator.createApiKey(id, 'test')).text.reveal();
-      return tenantOf(local.apiUrl, { id, returnUrl, apiKey });
+      return tenantOf(local.apiUrl, { id, returnUrl, apiKey }, (...answer) => answers.push(answer));
     },
 
     newBrowser: () => openBrowser((page) => pages.push(page)),
@@ -113,8 +117,12 @@ export async function openTestStack(options: Partial<LocalStackOptions> = {}): P
   };
 }
 
-function tenantOf(apiUrl: string, known: Pick<TestTenant, 'id' | 'returnUrl' | 'apiKey'>): TestTenant {
-  const client = createApiClient(apiUrl, known.apiKey);
+function tenantOf(
+  apiUrl: string,
+  known: Pick<TestTenant, 'id' | 'returnUrl' | 'apiKey'>,
+  onAnswer: OnAnswer,
+): TestTenant {
+  const client = createApiClient(apiUrl, known.apiKey, onAnswer);
   return {
     ...known,
     client,
@@ -123,7 +131,7 @@ function tenantOf(apiUrl: string, known: Pick<TestTenant, 'id' | 'returnUrl' | '
       const minted: Success<'createSession'> = await client.ok('createSession', {
         body: { userId, returnUrl: known.returnUrl, ...limits },
       });
-      return { userId, by: 'session', client: createApiClient(apiUrl, minted.token), named: {} };
+      return { userId, by: 'session', client: createApiClient(apiUrl, minted.token, onAnswer), named: {} };
     },
   };
 }

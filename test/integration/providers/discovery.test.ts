@@ -51,8 +51,12 @@ describe('the metadata of an issuer', () => {
 
   it('may promise less', async () => {
     const { discover } = await issuerWith((metadata) => {
-      const { revocation_endpoint, jwks_uri, authorization_response_iss_parameter_supported, ...rest } =
-        metadata;
+      const {
+        revocation_endpoint: _revocation,
+        jwks_uri: _keys,
+        authorization_response_iss_parameter_supported: _promise,
+        ...rest
+      } = metadata;
       return rest;
     });
 

@@ -117,7 +117,7 @@ export async function meet(subject: Subject) {
     exchange,
     /** Tokens of a new consent. */
     connect: async (visit: Visit = {}) => granted(await exchange(await consent(visit))),
-    inject(endpoint: 'token' | 'revoke' | 'profile', fault: Fault, calls = 1): void {
+    inject: (endpoint: 'token' | 'revoke' | 'profile', fault: Fault, calls = 1): void => {
       expect(sandbox.control({ command: 'inject', endpoint, calls, fault })).toMatchObject({ ok: true });
     },
   };

@@ -88,6 +88,14 @@ onEachEngine((engine) => {
       expect((await read())?.sealed).toEqual({ accessToken: Uint8Array.of(winner) });
     });
 
+    it('row 20: does not undo a disconnect that came between, though the credentials are the same', async () => {
+      const { connections, connection, read } = await stored();
+      await connections.change(connection, { status: 'disconnecting' });
+
+      expect(await connections.change(connection, { generation: 2, status: 'active' })).toBeUndefined();
+      expect((await read())?.status).toBe('disconnecting');
+    });
+
     it('removes what it names as undefined and leaves the rest', async () => {
       const { connections, connection } = await stored({ statusReason: 'why' });
 

@@ -88,8 +88,9 @@ export function aConnection(changes: Partial<SealedConnection> = {}): SealedConn
 }
 
 /** A connection as a list shows it. */
-export function open({ sealed: _, ...connection }: SealedConnection): Connection {
-  return connection;
+export function open(connection: SealedConnection): Connection {
+  const { sealed: _, ...rest } = connection;
+  return rest;
 }
 
 export function aTenant(changes: Partial<Tenant> = {}): Tenant {

@@ -183,6 +183,23 @@ describe('an error', () => {
     expect(`${response.body}${lines.join()}`).not.toContain('s4ndb0x');
   });
 
+  it.each<readonly [ErrorCode, boolean]>([
+    ['DATABASE_ERROR', true],
+    ['VAULT_ERROR', true],
+    ['INTERNAL_ERROR', true],
+    ['PROVIDER_ERROR', false],
+    ['NOT_FOUND', false],
+  ])('is told to the operator by class and cause where it is ours: %s, %s', async (code, ours) => {
+    const cause = Object.assign(new Error('s4ndb0x'), { name: 'AccessDeniedException' });
+
+    const { lines, logged } = await respond(throwing(new IntegrationError(code, 'x', { cause })));
+
+    const told = logged.find((line) => JSON.stringify(line).includes('unexpected error'));
+    expect(told !== undefined).toBe(ours);
+    if (ours) expect(told).toMatchObject({ errors: [{ code }, { name: 'AccessDeniedException' }] });
+    expect(lines.join()).not.toContain('s4ndb0x');
+  });
+
   it('on the way of a browser is a small page', async () => {
     const error = new IntegrationError('FLOW_EXPIRED', 'For developers.');
 
@@ -192,5 +209,14 @@ describe('an error', () => {
     expect(response.headers?.['content-type']).toBe('text/html; charset=utf-8');
     expect(response.body).toContain('This took too long. Please start again.');
     expect(response.body).not.toContain('For developers.');
+    expect(response.headers).not.toHaveProperty('retry-after');
+  });
+
+  it('on the way of a browser says when to come back', async () => {
+    const error = new IntegrationError('DATABASE_ERROR', 'x', { retryAfterSeconds: 3 });
+
+    const { response } = await respond(throwing(error), { caller: 'browser' });
+
+    expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '3' } });
   });
 });

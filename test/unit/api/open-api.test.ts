@@ -29,22 +29,12 @@ const routes = Object.entries<Route>(contract);
 const operationOf = (route: Route) => at(document, 'paths', route.path, route.method.toLowerCase());
 
 /** What JSON Schema 2020-12 knows, as far as it is used. */
-const schemaWords = new Set([
-  ...['type', 'properties', 'required', 'additionalProperties', 'propertyNames', 'items', 'enum', 'const'],
-  ...[
-    'anyOf',
-    'oneOf',
-    'allOf',
-    'not',
-    'pattern',
-    'format',
-    'minLength',
-    'maxLength',
-    'minItems',
-    'maxItems',
-  ],
-  ...['minimum', 'maximum', 'default', 'description', '$ref'],
-]);
+const schemaWords = new Set(
+  (
+    'type properties required additionalProperties propertyNames items enum const anyOf oneOf allOf not pattern ' +
+    'format minLength maxLength minItems maxItems minimum maximum default description $ref'
+  ).split(' '),
+);
 
 /** Every schema within a schema, itself included. */
 function schemasIn(schema: unknown): readonly Json[] {
@@ -53,7 +43,9 @@ function schemasIn(schema: unknown): readonly Json[] {
   const inner = [
     ...(isObject(properties) ? Object.values(properties) : []),
     ...(Array.isArray(anyOf) ? anyOf : []),
-    ...[items, additionalProperties, propertyNames],
+    items,
+    additionalProperties,
+    propertyNames,
   ];
   return [schema, ...inner.flatMap(schemasIn)];
 }
@@ -78,22 +70,24 @@ describe('the document', () => {
 
   it('has every route and nothing else, each under a name of its own', () => {
     const written = Object.entries(at(document, 'paths')).flatMap(([path, methods]) =>
-      Object.entries(at({ methods }, 'methods')).map(([method, operation]) => [
-        `${method.toUpperCase()} ${path}`,
-        at({ operation }, 'operation')['operationId'],
-      ]),
+      Object.entries(at({ methods }, 'methods')).map(
+        ([method, operation]) => [path, method, at({ operation }, 'operation')['operationId']] as const,
+      ),
     );
 
-    const expected = routes.map(([name, { method, path }]) => [`${method} ${path}`, name]);
-    expect(written.sort()).toEqual(expected.sort());
+    const expected = routes.map(([name, { method, path }]) => [path, method.toLowerCase(), name]);
+    expect(written).toHaveLength(expected.length);
+    expect(written).toEqual(expect.arrayContaining(expected));
   });
 
   it('refers only to what is there', () => {
-    const references = within(document).flatMap(([, object]) => object['$ref'] ?? []);
+    const references = within(document).flatMap(([, object]) =>
+      typeof object['$ref'] === 'string' ? object['$ref'] : [],
+    );
 
     expect(references.length).toBeGreaterThan(0);
     for (const reference of references) {
-      expect(() => at(document, ...String(reference).split('/').slice(1))).not.toThrow();
+      expect(() => at(document, ...reference.split('/').slice(1))).not.toThrow();
     }
   });
 
@@ -147,7 +141,9 @@ describe.each(routes)('the operation %s', (_name, route) => {
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     expect(inPath.map(({ name }) => name)).toEqual(names);
     expect(inPath.every(({ required }) => required === true)).toBe(true);
-    expect(new Set(parameters.map(({ name, in: place }) => `${place} ${name}`)).size).toBe(parameters.length);
+    expect(new Set(parameters.map(({ name, in: place }) => [place, name].join(' '))).size).toBe(
+      parameters.length,
+    );
   });
 
   it('asks for the credentials that its route asks for, of a kind that is declared', () => {

@@ -15,6 +15,10 @@ const values = new Map([
   ['PUBLIC_URL', '<Api/Http.ApiEndpoint>'],
   ['STATE_SECRET_ID', '<Secrets/State>'],
   ['SESSION_KEY_SECRET_ID', '<Secrets/SessionKey>'],
+  ['EVENTS_QUEUE_URL', '<Queues/events/Queue>'],
+  ['REFRESH_QUEUE_URL', '<Queues/refresh/Queue>'],
+  ['RESCUE_QUEUE_URL', '<Queues/rescue/Queue>'],
+  ['JOBS_QUEUE_URL', '<Queues/jobs/Queue>'],
 ]);
 
 describe('the stack', () => {

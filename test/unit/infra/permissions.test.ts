@@ -1,13 +1,29 @@
 /** Who may touch what: no function more than its row says, and the vault's key nobody but those who seal or open. */
 import { describe, expect, it } from 'vitest';
-import { type FunctionRow, functions, type Permission } from '../../../infra/topology.ts';
+import {
+  type FunctionRow,
+  functions,
+  type Permission,
+  type QueueRow,
+  queues,
+} from '../../../infra/topology.ts';
 import { indexes } from '../../../lib/table/keys.ts';
 import { policies, rightsIn, rightsOf } from './rights.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
 const rows = Object.entries<FunctionRow>(functions);
-const vaultUsers = ['callback', 'complete', 'connect', 'disconnect', 'refresh', 'token'];
+const vaultUsers = [
+  'callback',
+  'complete',
+  'connect',
+  'disconnect',
+  'refresh',
+  'refresh-connection',
+  'token',
+];
+/** Where the first sealing for a tenant may happen. */
+const keyMakers = ['callback', 'connect'];
 const onlyCredentials = {
   StringEquals: { 'kms:EncryptionContext:purpose': 'credentials' },
   Null: { 'kms:EncryptionContext:tenantId': 'false' },
@@ -15,27 +31,33 @@ const onlyCredentials = {
 const appSecrets = 'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:hawser/apps/*';
 
 describe('a role', () => {
-  it.each(rows)('of %s has exactly the actions of its row, its own log and tracing', (name, row) => {
-    const expected = [
-      `logs:CreateLogStream on <Functions/${name}/Logs.Arn>`,
-      `logs:PutLogEvents on <Functions/${name}/Logs.Arn>`,
-      'xray:PutTelemetryRecords on *',
-      'xray:PutTraceSegments on *',
-      ...row.may.flatMap((permission) =>
-        permission.actions.map((action) => `${action} on ${resourceOf(permission)}`),
-      ),
-    ];
+  it.each(rows)(
+    'of %s has exactly the actions of its row, of its trigger, its own log and tracing',
+    (name, row) => {
+      const expected = [
+        `logs:CreateLogStream on <Functions/${name}/Logs.Arn>`,
+        `logs:PutLogEvents on <Functions/${name}/Logs.Arn>`,
+        'xray:PutTelemetryRecords on *',
+        'xray:PutTraceSegments on *',
+        ...rightsToWork(name),
+        ...row.may.flatMap((permission) =>
+          permission.actions.map((action) => `${action} on ${resourceOf(permission)}`),
+        ),
+      ];
 
-    const actual = rightsOf(stack, name).map(({ action, resource }) => `${action} on ${resource}`);
+      const actual = rightsOf(stack, name).map(({ action, resource }) => `${action} on ${resource}`);
 
-    expect(actual.toSorted()).toEqual([...new Set(expected)].toSorted());
-  });
+      expect(actual.toSorted()).toEqual([...new Set(expected)].toSorted());
+    },
+  );
 
   it('belongs to one function alone, and only Lambda may take it', () => {
     const roles = stack.ofType('AWS::Lambda::Function').map(({ properties }) => properties['Role']);
 
     expect(new Set(roles).size).toBe(rows.length);
-    for (const { properties } of stack.ofType('AWS::IAM::Role')) {
+    const ofFunctions = stack.ofType('AWS::IAM::Role').filter(({ path }) => path.startsWith('Functions/'));
+    expect(ofFunctions.length).toBe(rows.length);
+    for (const { properties } of ofFunctions) {
       expect(properties).toEqual({
         AssumeRolePolicyDocument: {
           Statement: [
@@ -103,12 +125,11 @@ describe("the vault's key", () => {
       .filter((name) => rightsOf(stack, name).some(({ action }) => action.startsWith('kms:')));
 
     expect(byRole.toSorted()).toEqual(vaultUsers);
-    expect(usesInKeyPolicy().toSorted()).toEqual(
-      vaultUsers.flatMap((name) => [
-        `<Functions/${name}/Role.Arn> kms:Decrypt`,
-        `<Functions/${name}/Role.Arn> kms:GenerateDataKey`,
-      ]),
-    );
+    const uses = [
+      ...vaultUsers.map((name) => `<Functions/${name}/Role.Arn> kms:Decrypt`),
+      ...keyMakers.map((name) => `<Functions/${name}/Role.Arn> kms:GenerateDataKey`),
+    ];
+    expect(usesInKeyPolicy().toSorted()).toEqual(uses.toSorted());
   });
 
   it('is used for credentials of some tenant only', () => {
@@ -119,7 +140,7 @@ describe("the vault's key", () => {
       ...keyPolicy().filter(({ principal }) => !principal?.endsWith(':root')),
     ];
 
-    expect(uses.length).toBe(4 * vaultUsers.length);
+    expect(uses.length).toBe(2 * (vaultUsers.length + keyMakers.length));
     for (const { condition } of uses) expect(condition).toEqual(onlyCredentials);
   });
 
@@ -170,6 +191,17 @@ describe("the vault's key", () => {
   });
 });
 
+/** What Lambda needs to hand over a queue's messages. */
+function rightsToWork(name: string): string[] {
+  return Object.entries<QueueRow>(queues)
+    .filter(([, { worker }]) => worker?.function === name)
+    .flatMap(([queue]) =>
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].map(
+        (action) => `${action} on <Queues/${queue}/Queue.Arn>`,
+      ),
+    );
+}
+
 function keyPolicy() {
   const [key, ...others] = stack.ofType('AWS::KMS::Key');
   expect(others).toEqual([]);
@@ -197,5 +229,7 @@ function resourceOf(permission: Permission): string {
       return '<Secrets/SessionKey>';
     case 'appSecrets':
       return appSecrets;
+    case 'queue':
+      return `<Queues/${permission.queue}/Queue.Arn>`;
   }
 }

@@ -4,7 +4,7 @@ import type { Resource, Synthesized } from './synthesized.ts';
 
 const oneOrMore = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
 const statement = z.object({
-  Effect: z.literal('Allow'),
+  Effect: z.enum(['Allow', 'Deny']),
   Action: oneOrMore,
   Resource: oneOrMore,
   Principal: z.object({ AWS: oneOrMore.default([]), Service: oneOrMore.default([]) }).optional(),
@@ -19,9 +19,10 @@ export interface Right {
   readonly condition: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** @throws when a statement does anything but allow named actions on named resources. */
+/** What a policy allows, without what another of its statements may take back. @throws when a statement is of another shape. */
 export function rightsIn(policy: unknown): readonly Right[] {
-  return document.parse(policy).Statement.flatMap(({ Action, Resource, Principal, Condition: condition }) =>
+  const allowing = document.parse(policy).Statement.filter(({ Effect }) => Effect === 'Allow');
+  return allowing.flatMap(({ Action, Resource, Principal, Condition: condition }) =>
     Action.flatMap((action) =>
       Resource.flatMap((resource) => {
         const principals = Principal && [...Principal.AWS, ...Principal.Service];

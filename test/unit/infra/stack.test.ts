@@ -1,6 +1,7 @@
 /** The stack as a whole: what it tells the command line, what it watches, what it lets pass, what an owner may choose. */
 import { describe, expect, it } from 'vitest';
-import { functions, tables } from '../../../infra/topology.ts';
+import { functions, queues, schedules, tables } from '../../../infra/topology.ts';
+import { createCount } from '../../../lib/telemetry/metrics.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
@@ -23,19 +24,55 @@ describe('the outputs', () => {
 describe('the alarms', () => {
   const alarms = stack.ofType('AWS::CloudWatch::Alarm');
 
-  it('watch the API, each function, each table and the quota of KMS', () => {
+  it('watch the API, each function and table, queues, the clock, and what the account is allowed', () => {
     expect(alarms.map(({ path }) => path).toSorted()).toEqual(
       [
         'Alarms/ApiErrors',
         'Alarms/KmsQuota',
+        'Alarms/CredentialsLost',
+        'Alarms/FunctionThrottles',
+        ...Object.keys(queues).map((name) => `Alarms/DeadLetters-${name}`),
+        ...Object.entries(queues).flatMap(([name, row]) => ('worker' in row ? `Alarms/Backlog-${name}` : [])),
+        ...Object.keys(schedules).map((name) => `Alarms/Clock-${name}`),
         ...Object.keys(functions).map((name) => `Alarms/Function-${name}`),
         ...Object.keys(tables).map((name) => `Alarms/Table-${name}`),
       ].toSorted(),
     );
   });
 
-  it('do not take silence for trouble', () => {
-    for (const { properties } of alarms) expect(properties['TreatMissingData']).toBe('notBreaching');
+  it('tell of the first credentials that are lost, by the metric that the functions write', () => {
+    const lines: string[] = [];
+    createCount(
+      () => 0,
+      (line) => lines.push(line),
+    )('credentials_lost');
+
+    const alarm = alarms.find(({ path }) => path === 'Alarms/CredentialsLost')?.properties ?? {};
+
+    const written: unknown = JSON.parse(lines[0] ?? '');
+    expect(written).toMatchObject({
+      _aws: {
+        CloudWatchMetrics: [
+          { Namespace: alarm['Namespace'], Dimensions: [[]], Metrics: [{ Name: alarm['MetricName'] }] },
+        ],
+      },
+    });
+    expect(alarm['Dimensions']).toBeUndefined();
+    expect(alarm).toMatchObject({
+      Statistic: 'Sum',
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 1,
+      DatapointsToAlarm: 1,
+    });
+  });
+
+  it('take silence for trouble only where the clock should be heard', () => {
+    const alarmed = alarms
+      .filter(({ properties }) => properties['TreatMissingData'] !== 'notBreaching')
+      .map(({ path }) => path);
+
+    expect(alarmed).toEqual(['Alarms/Clock-refresh-due']);
   });
 
   it('raise no cry by themselves, and tell the topic that the owner names', () => {
@@ -71,6 +108,7 @@ describe('a choice that does not fit', () => {
     ['tenantKmsKeyArns', { tenantKmsKeyArns: 'arn:aws:kms:eu-west-1:111122223333:alias/tenant' }],
     ['operatorRoleArn', { operatorRoleArn: 'arn:aws:iam::111122223333:root' }],
     ['alarmTopicArn', { alarmTopicArn: 'alarms' }],
+    ['proactiveRefresh', { proactiveRefresh: 'sometimes' }],
   ])('is refused by name: %s', (name, choices) => {
     expect(() => synthesize(choices)).toThrow(name);
   });

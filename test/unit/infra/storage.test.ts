@@ -93,7 +93,8 @@ describe('a secret', () => {
       .map(({ properties }) => Object.keys(properties).toSorted().join());
 
     expect(new Set(empty)).toEqual(new Set(['Description,Name', 'Description']));
-    expect(secretNames(stack)).toEqual(providers.map(({ id }) => `hawser/apps/${id}`).toSorted());
+    const withApps = providers.filter(({ auth }) => auth === 'oauth2');
+    expect(secretNames(stack)).toEqual(withApps.map(({ id }) => `hawser/apps/${id}`).toSorted());
     expect(secretNames(stack)).toContain('hawser/apps/tiktok');
   });
 

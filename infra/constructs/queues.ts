@@ -1,0 +1,65 @@
+/** The queues of the topology, each with its dead-letter queue, and the functions that work them off. */
+import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import {
+  maxReceiveCount,
+  type QueueName,
+  type QueueRow,
+  queueNames,
+  queues as rows,
+  visibilitySeconds,
+} from '../topology.ts';
+import type { Functions } from './functions.ts';
+
+export interface QueuePair {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+}
+export type Queues = Readonly<Record<QueueName, QueuePair>>;
+
+/** SQS's own encryption: messages hold no secret in the clear, and a customer key would have to be granted to all. */
+const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } satisfies QueueProps;
+
+export function createQueues(parent: Construct): Queues {
+  const scope = new Construct(parent, 'Queues');
+  return Object.fromEntries(queueNames.map((name) => [name, createQueue(scope, name)])) as Queues;
+}
+
+function createQueue(parent: Construct, name: QueueName): QueuePair {
+  const scope = new Construct(parent, name);
+  // A message keeps its age when it moves here, so it must be allowed to grow older.
+  const deadLetters = new Queue(scope, 'DeadLetters', { ...safe, retentionPeriod: Duration.days(14) });
+  const queue = new Queue(scope, 'Queue', {
+    ...safe,
+    retentionPeriod: Duration.days(4),
+    visibilityTimeout: Duration.seconds(visibilitySeconds(name)),
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount },
+  });
+  return { queue, deadLetters };
+}
+
+/** Lets each worker take its queue's messages in batches, of which only what failed comes back. */
+export function workQueues(queues: Queues, functions: Functions): void {
+  for (const name of queueNames) {
+    const { worker }: QueueRow = rows[name];
+    if (!worker) continue;
+    const { queueArn } = queues[name].queue;
+    const target = functions[worker.function];
+    target.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        resources: [queueArn],
+      }),
+    );
+    new EventSourceMapping(target, 'Messages', {
+      target,
+      eventSourceArn: queueArn,
+      batchSize: worker.batchSize,
+      maxConcurrency: worker.maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+  }
+}

@@ -1,0 +1,140 @@
+/** For each right of the functions that hand out, renew and end tokens: a run that needs it, and what comes of it without. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accountOf, connectAccount } from '../journey/flow-steps.ts';
+import type { RawItem } from '../journey/raw-tables.ts';
+import { outcomeOf } from './rights-of-flows.ts';
+import type { Kit, Probe } from './withheld-rights.ts';
+
+type TokenFunction = 'token' | 'refresh' | 'disconnect';
+
+const routeOf = { token: 'getToken', refresh: 'refreshToken', disconnect: 'disconnect' } as const;
+
+/** What to do to a connection before, and while the function works. */
+interface Circumstance {
+  readonly before?: (kit: Kit, record: RawItem) => Promise<unknown>;
+  readonly meanwhile?: (kit: Kit, record: RawItem) => Promise<unknown>;
+}
+
+const on = (functionName: TokenFunction, { before, meanwhile }: Circumstance = {}): Probe['prepare'] => {
+  return async (kit) => {
+    const tenant = await kit.newTenant();
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(kit.stack, { user, provider: 'tiktok' });
+    const record = await kit.stack.tables.connection(connection.id);
+    await before?.(kit, record);
+    return async () => {
+      const [answer] = await Promise.all([
+        tenant.client.send(routeOf[functionName], accountOf(user, connection)),
+        meanwhile?.(kit, record),
+      ]);
+      return outcomeOf(answer);
+    };
+  };
+};
+
+const expire = ({ stack }: Kit, record: RawItem) =>
+  stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
+
+const tiktok = ({ stack }: Kit) => stack.local.platforms.sandboxes.tiktok;
+
+/** The person has removed the app, which the platform says only when asked for a renewal. */
+const removeApp = async (kit: Kit, record: RawItem) => {
+  await expire(kit, record);
+  tiktok(kit).control({ command: 'kill_grants' });
+};
+
+/** The platform is down, and left in peace for a while. */
+const goDown = async (kit: Kit, record: RawItem) => {
+  await expire(kit, record);
+  const fault = { kind: 'status', status: 500, body: 'json' } as const;
+  tiktok(kit).control({ command: 'inject', endpoint: 'token', calls: 1, fault });
+};
+
+/** Others store newer credentials while the platform takes its time. */
+const overtaken: Circumstance = {
+  before: async (kit, record) => {
+    await expire(kit, record);
+    const fault = { kind: 'delay', milliseconds: 800 } as const;
+    tiktok(kit).control({ command: 'inject', endpoint: 'token', calls: 1, fault });
+  },
+  meanwhile: async ({ stack }, record) => {
+    await sleep(400);
+    await stack.tables.change('connections', record, { generation: 2, expiresAt: Date.now() + 3_600_000 });
+  },
+};
+
+/** The renewed credentials cannot be stored. */
+const unstorable = (functionName: TokenFunction): Circumstance => ({
+  before: async (kit, record) => {
+    await expire(kit, record);
+    kit.failAws(
+      ({ principal, action, body }) =>
+        principal === `LOCAL-${functionName}` &&
+        action === 'dynamodb:UpdateItem' &&
+        JSON.stringify(body).includes('"generation"') &&
+        JSON.stringify(body).includes('"sealed"'),
+    );
+  },
+});
+
+/** What handing out and renewing have in common. A renewal that is asked for needs no expired token. */
+function renewalProbes(functionName: 'token' | 'refresh'): Readonly<Record<string, Probe>> {
+  const expired = on(functionName, { before: expire });
+  const name = (right: string) => `${functionName} ${right}`;
+  return {
+    [name('dynamodb:GetItem connections')]: { prepare: on(functionName), outcome: 'DATABASE_ERROR' },
+    [name('dynamodb:Query connections')]: { prepare: on(functionName), outcome: 'DATABASE_ERROR' },
+    [name('kms:Decrypt vaultKey')]: { prepare: on(functionName), outcome: 'VAULT_ERROR' },
+    [name('secretsmanager:GetSecretValue appSecrets')]: { prepare: expired, outcome: 'VAULT_ERROR' },
+    [name('dynamodb:PutItem activity')]: { prepare: expired, outcome: 'DATABASE_ERROR' },
+    [name('dynamodb:GetItem activity')]: {
+      prepare: on(functionName, { before: removeApp }),
+      outcome: 'DATABASE_ERROR',
+    },
+    [name('dynamodb:UpdateItem activity')]: {
+      prepare: on(functionName, { before: goDown }),
+      outcome: 'DATABASE_ERROR',
+    },
+    // What the platform has rotated serves the caller, and waits in the rescue queue.
+    [name('dynamodb:UpdateItem connections')]: { prepare: expired, outcome: '200' },
+    [name('sqs:SendMessage rescue')]: {
+      prepare: on(functionName, unstorable(functionName)),
+      outcome: '200',
+    },
+    [name('sqs:SendMessage events')]: { prepare: expired, outcome: '200' },
+    // Tokens that nobody needs any more are left to die of their age.
+    [name('dynamodb:Query connections/byOwner')]: { prepare: on(functionName, overtaken), outcome: '200' },
+    [name('dynamodb:BatchGetItem connections')]: { prepare: on(functionName, overtaken), outcome: '200' },
+  };
+}
+
+const pending = (circumstance?: Circumstance): Probe => ({
+  prepare: on('disconnect', circumstance),
+  outcome: 'revoke_pending',
+});
+
+/** A disconnect that cannot be finished is taken up again; no token is handed out meanwhile. */
+const disconnectProbes: Readonly<Record<string, Probe>> = {
+  'disconnect dynamodb:GetItem connections': { prepare: on('disconnect'), outcome: 'DATABASE_ERROR' },
+  'disconnect dynamodb:UpdateItem connections': { prepare: on('disconnect'), outcome: 'DATABASE_ERROR' },
+  'disconnect dynamodb:DeleteItem connections': { prepare: on('disconnect'), outcome: 'DATABASE_ERROR' },
+  'disconnect dynamodb:Query connections': pending(),
+  'disconnect kms:Decrypt vaultKey': pending(),
+  'disconnect secretsmanager:GetSecretValue appSecrets': pending(),
+  'disconnect dynamodb:Query connections/byOwner': pending(),
+  'disconnect dynamodb:BatchGetItem connections': pending(),
+  'disconnect dynamodb:PutItem activity': pending(),
+  'disconnect dynamodb:UpdateItem activity': pending(),
+  'disconnect dynamodb:GetItem activity': pending({ before: removeApp }),
+  'disconnect sqs:SendMessage events': { prepare: on('disconnect'), outcome: 'revoked' },
+  'disconnect sqs:SendMessage rescue': {
+    prepare: on('disconnect', unstorable('disconnect')),
+    outcome: 'revoked',
+  },
+};
+
+export const tokenProbes: Readonly<Record<string, Probe>> = {
+  ...renewalProbes('token'),
+  ...renewalProbes('refresh'),
+  ...disconnectProbes,
+};

@@ -1,0 +1,219 @@
+/**
+ * Row 19 of the attack table: no secret of a platform, and none of ours, stands anywhere but where it belongs: not in a
+ * log line, an error, a table, a queue, a URL or an answer, whatever went well or wrong.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { platformNames } from '../journey/platform-facts.ts';
+import { type AwsCallSeen, openTestStack, type TestStack } from '../journey/test-stack.ts';
+import { createLeakFinder, type LeakFinder, marker } from './leak-finder.ts';
+import { liveThrough } from './leak-journeys.ts';
+
+const accessLog = vi.hoisted((): string[] => []);
+
+// The gateway itself, with its access log switched on.
+vi.mock('../../infra/local/gateway.ts', async (original) => {
+  const gateway = await original<typeof import('../../infra/local/gateway.ts')>();
+  return {
+    ...gateway,
+    startGateway: (options: Parameters<typeof gateway.startGateway>[0]) =>
+      gateway.startGateway({ ...options, accessLog: (line) => accessLog.push(JSON.stringify(line)) }),
+  };
+});
+
+let stack: TestStack;
+/** Every call of a function to AWS: what it wrote to tables and queues is in it. */
+const awsCalls: AwsCallSeen[] = [];
+/** Every URL that any server of the stack was asked for: the API, the platforms, the AWS endpoints. */
+const urls: string[] = [];
+/** What lies in the tables at the end. */
+const items: string[] = [];
+/** Our own secrets that went through hands: API keys, session tokens, states, cookies, completions. */
+const ownSecrets = new Set<string>();
+
+const onRequest = (message: unknown) => {
+  const { request } = message as { readonly request: IncomingMessage };
+  urls.push(request.url ?? '');
+};
+
+beforeAll(async () => {
+  subscribe('http.server.request.start', onRequest);
+  stack = await openTestStack();
+  let broken: ((call: AwsCallSeen) => boolean) | undefined;
+  stack.fault = (call) => {
+    if (!call.principal.startsWith('LOCAL-')) return undefined;
+    awsCalls.push(call);
+    return broken?.(call) ? { error: 'InternalServerError', status: 500 } : undefined;
+  };
+  for (const provider of platformNames) {
+    const tenant = await stack.newTenant({ directLinking: true });
+    ownSecrets.add(tenant.apiKey);
+    await liveThrough(stack, tenant, provider, (matching) => {
+      broken = matching;
+    });
+  }
+  for (const table of ['connections', 'activity'] as const) {
+    for (const item of await stack.tables.scan(table)) items.push(textOf(item));
+  }
+  collectOwnSecrets();
+}, 120_000);
+afterAll(async () => {
+  unsubscribe('http.server.request.start', onRequest);
+  await stack.close();
+});
+
+/** An item or a call as text: bytes in base64, as they travel. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) =>
+    part instanceof Uint8Array ? Buffer.from(part).toString('base64') : part,
+  );
+}
+
+function collectOwnSecrets(): void {
+  for (const page of stack.pages) {
+    const query = page.location === undefined ? undefined : new URL(page.location).searchParams;
+    for (const name of ['completion', 'state']) {
+      const secret = query
+        ?.get(name)
+        ?.split('.')
+        .at(name === 'state' ? 1 : 0);
+      if (secret) ownSecrets.add(secret);
+    }
+    for (const cookie of page.headers.getSetCookie()) {
+      const [, secret] = /^hawser-flow-[^=]+=([^;]+)/.exec(cookie) ?? [];
+      if (secret) ownSecrets.add(secret);
+    }
+  }
+  for (const [name, { text }] of stack.answers) {
+    const { token } = JSON.parse(text) as { readonly token?: string };
+    if (name === 'createSession' && token) ownSecrets.add(token);
+  }
+}
+
+/** The places where a finder finds something, shortened. */
+const leaksIn = (places: readonly string[], isLeak: LeakFinder) =>
+  places.filter(isLeak).map((place) => place.slice(0, 300));
+
+const ofApi = (url: string) => new URL(url).origin === stack.apiUrl;
+const answersOf = (...names: readonly string[]) =>
+  stack.answers.filter(([name]) => names.includes(name)).map(([, { text }]) => text);
+
+describe('row 19: after every journey and every failure', () => {
+  const hasMarker = createLeakFinder(marker);
+
+  it('row 19: the run has been as long and as bad as it was meant to be', () => {
+    const codes = stack.answers.map(([, { text }]) => /"code":"(\w+)"/.exec(text)?.[1]);
+
+    expect(codes).toEqual(
+      expect.arrayContaining([
+        'PROVIDER_ERROR',
+        'OAUTH_CALLBACK_ERROR',
+        'TOKEN_REFRESH_ERROR',
+        'FLOW_USER_MISMATCH',
+        'ACCOUNT_ALREADY_CONNECTED',
+        'DATABASE_ERROR',
+        'INTERNAL_ERROR',
+      ]),
+    );
+    expect(answersOf('getToken').filter(hasMarker)).toHaveLength(platformNames.length);
+    expect(stack.output.length).toBeGreaterThan(200);
+    expect(accessLog.length).toBeGreaterThan(200);
+    expect(awsCalls.filter(({ action }) => action === 'sqs:SendMessage').length).toBeGreaterThan(5);
+    expect(ownSecrets.size).toBeGreaterThan(50);
+    expect(urls.length).toBeGreaterThan(500);
+  });
+
+  it('row 19: no secret of a platform stands in a function’s output', () => {
+    expect(leaksIn(stack.output, hasMarker)).toEqual([]);
+  });
+
+  it('row 19: nor in the access log', () => {
+    expect(leaksIn(accessLog, hasMarker)).toEqual([]);
+  });
+
+  it('row 19: nor in what is written to tables and queues, nor in any other call to AWS', () => {
+    expect(leaksIn(awsCalls.map(textOf), hasMarker)).toEqual([]);
+  });
+
+  it('row 19: nor in an item of a table, in bytes or in text', () => {
+    expect(items.length).toBeGreaterThan(50);
+    expect(leaksIn(items, hasMarker)).toEqual([]);
+  });
+
+  it('row 19: nor in a URL, but for the platform’s own redirect with its code', () => {
+    const leaks = leaksIn(urls, hasMarker);
+
+    expect(leaks.filter((url) => !url.startsWith('/integrations/callback/'))).toEqual([]);
+    expect(leaks.length).toBeGreaterThan(10);
+  });
+
+  it('row 19: nor in an answer of the API, but for the token route’s', () => {
+    const others = stack.answers.filter(([name]) => name !== 'getToken');
+
+    expect(
+      leaksIn(
+        others.map(([, { text }]) => text),
+        hasMarker,
+      ),
+    ).toEqual([]);
+    expect(
+      leaksIn(
+        stack.answers.map(([, { headers }]) => JSON.stringify([...headers])),
+        hasMarker,
+      ),
+    ).toEqual([]);
+  });
+
+  it('row 19: nor in an error of the token route', () => {
+    const errors = answersOf('getToken').filter((text) => text.includes('"error"'));
+
+    expect(errors.length).toBeGreaterThan(0);
+    expect(leaksIn(errors, hasMarker)).toEqual([]);
+  });
+
+  it('row 19: nor in a page or a redirect of ours', () => {
+    const ours = stack.pages.filter(({ url }) => ofApi(url));
+
+    expect(ours.length).toBeGreaterThan(50);
+    expect(
+      leaksIn(
+        ours.map(({ text }) => text),
+        hasMarker,
+      ),
+    ).toEqual([]);
+    expect(
+      leaksIn(
+        ours.map(({ headers }) => JSON.stringify([...headers])),
+        hasMarker,
+      ),
+    ).toEqual([]);
+  });
+
+  it('row 19: no secret of ours stands in a log line, a table or a queue', () => {
+    const everything = [...stack.output, ...accessLog, ...items, ...awsCalls.map(textOf)].join('\n');
+
+    expect([...ownSecrets].filter((secret) => createLeakFinder(secret)(everything))).toEqual([]);
+  });
+});
+
+it('row 19: the finder finds a secret in every form in which it may hide', () => {
+  const isLeak = createLeakFinder(marker);
+  const token = 'act.s4ndb0xQ3!4718.va';
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+  const hidden = [
+    token,
+    `{"message":"${token}"}`,
+    Buffer.from(token),
+    Buffer.concat([Buffer.from([0, 255]), Buffer.from(token)]),
+    Buffer.from(token).toString('hex'),
+    ...['', '.', '..', '...'].map((before) => base64(before + token)),
+    ...['', '.', '..'].map((before) => base64(`x${base64(before + token)}`)),
+    Buffer.from(token).toString('base64url'),
+    `/integrations/callback/tiktok?code=${encodeURIComponent(token)}`,
+  ];
+
+  expect(hidden.map((place) => isLeak(place))).toEqual(Array(hidden.length).fill(true));
+  expect(isLeak('act.S4NDBOX and nothing else')).toBe(false);
+});

@@ -1,0 +1,124 @@
+/** One consent, several accounts: each a connection of its own, renewed by itself, and the grant ends with the last of them. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { accountOf, connectAccount, reachReturn } from './flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+
+const provider = 'instagram-facebook';
+const bakery = '17841405793187218';
+const ferry = '17841460000000777';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+});
+afterAll(() => stack.close());
+beforeEach(async () => {
+  await stack.reset();
+  tenant = await stack.newTenant();
+});
+
+const sandbox = () => stack.local.platforms.sandboxes[provider];
+const connect = (visit = {}) => connectAccount(stack, { user: tenant.user('ada'), provider, visit });
+const account = (accountId: string) => accountOf(tenant.user('ada'), { provider, accountId });
+
+it('becomes one connection for each linked account, under one grant', async () => {
+  const { connections } = await connect();
+
+  expect(connections.map(({ accountId }) => accountId).sort()).toEqual([bakery, ferry]);
+  expect(new Set(connections.map(({ grantId }) => grantId)).size).toBe(1);
+  expect(new Set(connections.map(({ id }) => id)).size).toBe(2);
+  expect(connections.find(({ accountId }) => accountId === bakery)).toMatchObject({
+    displayName: '@saltmarsh.bakery',
+    status: 'active',
+    refreshable: true,
+    missingScopes: [],
+    metadata: { ig_business_id: bakery, page_name: 'Saltmarsh Bakery', followers_count: 18_422 },
+  });
+});
+
+it('hands out for each account the token of its own Page, before and after a renewal', async () => {
+  await connect();
+  const tokenOf = async (accountId: string) =>
+    (await tenant.client.ok('getToken', account(accountId))).accessToken;
+
+  const before = [await tokenOf(bakery), await tokenOf(ferry)];
+  await tenant.client.ok('refreshToken', account(ferry));
+  const after = [await tokenOf(bakery), await tokenOf(ferry)];
+
+  for (const [one, two] of [before, after]) {
+    expect(one).toMatch(/^EAAPs4ndb0x104520000000011Z/);
+    expect(two).toMatch(/^EAAPs4ndb0x104520000000013Z/);
+  }
+});
+
+it('loses only the account whose Page is gone', async () => {
+  await connect();
+  sandbox().control({ command: 'set_modes', modes: { lostPage: '104520000000013' } });
+
+  const lost = await tenant.client.fails('refreshToken', account(ferry));
+  const kept = await tenant.client.ok('refreshToken', account(bakery));
+
+  sandbox().control({ command: 'set_modes', modes: { lostPage: '' } });
+  expect(lost.code).toBe('TOKEN_EXPIRED');
+  expect(kept.connection.status).toBe('active');
+});
+
+it('leaves the grant to the other account, and ends it with the last', async () => {
+  await connect();
+
+  const first = await tenant.client.ok('disconnect', account(bakery));
+  const { connection: living } = await tenant.client.ok('refreshToken', account(ferry));
+  const last = await tenant.client.ok('disconnect', account(ferry));
+
+  expect(first.revocation).toBe('shared_grant');
+  expect(living.status).toBe('active');
+  expect(last.revocation).toBe('revoked');
+  expect(sandbox().control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
+});
+
+it('shows what was left unticked', async () => {
+  const user = tenant.user('ada');
+  const scopes = ['instagram_basic', 'pages_show_list', 'instagram_content_publish'];
+
+  const { connection } = await connectAccount(stack, {
+    user,
+    provider,
+    body: { scopes },
+    visit: { scopes: ['instagram_basic', 'pages_show_list'] },
+  });
+
+  expect(connection.missingScopes).toEqual(['instagram_content_publish']);
+});
+
+it('gives a grant back that opens no account at all', async () => {
+  const user = tenant.user('ada');
+  const { returned } = await reachReturn(stack, { user, provider, visit: { account: 'pageless' } });
+
+  const failure = await user.client.fails('complete', {
+    body: { flow: returned['flow'], completion: returned['completion'], ...user.named },
+  });
+
+  expect(failure.code).toBe('OAUTH_CALLBACK_ERROR');
+  expect(sandbox().calls().calls.revoke).toBe(1);
+  expect(sandbox().control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
+});
+
+it('leaves a token of its first day as it is, where the platform renews none so young', async () => {
+  const user = tenant.user('ada');
+  const { connection } = await connectAccount(stack, { user, provider: 'instagram' });
+
+  const { connection: renewed } = await user.client.ok('refreshToken', accountOf(user, connection));
+
+  expect(renewed).toMatchObject({ status: 'active', expiresAt: connection.expiresAt });
+});
+
+it('says plainly where a platform has no revocation', async () => {
+  const user = tenant.user('ada');
+  const { connection } = await connectAccount(stack, { user, provider: 'instagram' });
+
+  const gone = await user.client.ok('disconnect', accountOf(user, connection));
+
+  expect(gone.revocation).toBe('not_supported');
+});

@@ -1,0 +1,114 @@
+/** What runs without a caller: queues that lose nothing, their workers, and the clock. */
+import { describe, expect, it } from 'vitest';
+import { functions, type QueueRow, queues, schedules } from '../../../infra/topology.ts';
+import { rightsIn } from './rights.ts';
+import { synthesize } from './synthesized.ts';
+
+const stack = synthesize();
+const rows = Object.entries<QueueRow>(queues);
+const worked = rows.flatMap(([name, { worker }]) => (worker ? [[name, worker] as const] : []));
+const day = 86_400;
+
+describe.each(rows)('the queue %s', (name) => {
+  const queue = propertiesAt(`Queues/${name}/Queue`);
+  const deadLetters = propertiesAt(`Queues/${name}/DeadLetters`);
+
+  it('gives a message five tries, then keeps it apart for longer than it could have been queued', () => {
+    expect(queue).toMatchObject({
+      RedrivePolicy: { deadLetterTargetArn: `<Queues/${name}/DeadLetters.Arn>`, maxReceiveCount: 5 },
+      MessageRetentionPeriod: 4 * day,
+    });
+    expect(deadLetters).toMatchObject({ MessageRetentionPeriod: 14 * day });
+  });
+
+  it('is encrypted, at rest and on the way', () => {
+    for (const [part, properties] of [['Queue', queue] as const, ['DeadLetters', deadLetters] as const]) {
+      expect(properties['SqsManagedSseEnabled']).toBe(true);
+      expect(propertiesAt(`Queues/${name}/${part}/Policy`)['PolicyDocument']).toMatchObject({
+        Statement: [
+          { Effect: 'Deny', Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+        ],
+      });
+    }
+  });
+});
+
+describe.each(worked)('the worker of the queue %s', (name, worker) => {
+  it('has six times its time-out before a message shows again', () => {
+    const { VisibilityTimeout } = propertiesAt(`Queues/${name}/Queue`);
+
+    expect(VisibilityTimeout).toBe(6 * functions[worker.function].timeoutSeconds);
+  });
+
+  it('gets batches, and gives back only what failed', () => {
+    const mappings = stack
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .filter(({ properties }) => properties['EventSourceArn'] === `<Queues/${name}/Queue.Arn>`)
+      .map(({ properties }) => properties);
+
+    expect(mappings).toEqual([
+      {
+        EventSourceArn: `<Queues/${name}/Queue.Arn>`,
+        FunctionName: `<Functions/${worker.function}/Function>`,
+        BatchSize: worker.batchSize,
+        ScalingConfig: { MaximumConcurrency: worker.maxConcurrency },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      },
+    ]);
+  });
+});
+
+describe('the queues', () => {
+  it('are those of the topology, each with its dead letters, and no others', () => {
+    const paths = stack.ofType('AWS::SQS::Queue').map(({ path }) => path);
+
+    expect(paths.toSorted()).toEqual(
+      rows.flatMap(([name]) => [`Queues/${name}/DeadLetters`, `Queues/${name}/Queue`]).toSorted(),
+    );
+    expect(stack.ofType('AWS::Lambda::EventSourceMapping').length).toBe(worked.length);
+  });
+});
+
+describe('the clock', () => {
+  it('runs exactly the functions of the topology', () => {
+    const started = stack.ofType('AWS::Scheduler::Schedule').map(({ path }) => path);
+
+    expect(started).toEqual(Object.keys(schedules).map((name) => `Clock/${name}/Schedule`));
+    expect(propertiesAt('Clock/refresh-due/Schedule')).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: '<Functions/refresh-due/Function.Arn>',
+        RoleArn: '<Clock/refresh-due/Role.Arn>',
+        RetryPolicy: { MaximumRetryAttempts: 0 },
+      },
+    });
+  });
+
+  it('may start its function and nothing else, and only for this account', () => {
+    const policy = propertiesAt('Clock/refresh-due/Role/DefaultPolicy')['PolicyDocument'];
+
+    expect(rightsIn(policy)).toEqual([
+      { action: 'lambda:InvokeFunction', resource: '<Functions/refresh-due/Function.Arn>', condition: {} },
+    ]);
+    expect(propertiesAt('Clock/refresh-due/Role')['AssumeRolePolicyDocument']).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } },
+        },
+      ],
+    });
+  });
+
+  it('does not repeat a run that failed, for the next one is near', () => {
+    expect(propertiesAt('Clock/refresh-due/Invocation')).toMatchObject({
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+  });
+});
+
+function propertiesAt(path: string): Readonly<Record<string, unknown>> {
+  return stack.resources.find((each) => each.path === path)?.properties ?? {};
+}
