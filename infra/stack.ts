@@ -36,6 +36,8 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
     refreshQueueUrl: queues.refresh.queue.queueUrl,
     rescueQueueUrl: queues.rescue.queue.queueUrl,
     jobsQueueUrl: queues.jobs.queue.queueUrl,
+    incomingQueueUrl: queues.incoming.queue.queueUrl,
+    appSecretPrefix: secrets.appPrefix,
     proactiveRefresh: options.proactiveRefresh,
     // On AWS platforms are where they are, and nothing is reached without TLS.
     platformOrigins: undefined,

@@ -49,6 +49,10 @@ export const queues = {
     description: 'Connections for which something is due',
     worker: { function: 'refresh-connection', batchSize: 10, maxConcurrency: 20 },
   },
+  incoming: {
+    description: 'Webhook events whose signature is good',
+    worker: { function: 'process-event', batchSize: 10, maxConcurrency: 20 },
+  },
   rescue: {
     description: 'Renewed credentials that could not be stored, sealed',
     worker: { function: 'rescue-credentials', batchSize: 1, maxConcurrency: 5 },
@@ -164,6 +168,19 @@ export const functions = {
   'rescue-credentials': row('Stores renewed credentials that could not be stored', 29, [
     read,
     write,
+    sendTo('events'),
+  ]),
+  webhook: row('Takes the events of platforms', 10, [appSecrets, sendTo('incoming')]),
+  'process-event': row('Does what webhook events mean', 60, [
+    read,
+    write,
+    { on: 'connections', actions: ['dynamodb:Query'], index: 'byAccount' },
+    ...holders,
+    {
+      on: 'activity',
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+    },
+    sendTo('incoming'),
     sendTo('events'),
   ]),
   'run-job': row('Ends the connections of a user or a tenant', 60, [

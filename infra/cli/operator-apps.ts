@@ -16,6 +16,10 @@ export interface AppInput {
   readonly tenantId?: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Where the platform signs webhooks with a secret of their own. */
+  readonly webhookSecret?: string;
+  /** Where the platform shows in its handshake that it knows us. */
+  readonly verifyToken?: string;
   readonly settings: Readonly<Record<string, string>>;
   /** For providers whose endpoints are discovered. */
   readonly issuer?: string;
@@ -42,7 +46,8 @@ export function appVerbs(stores: OperatorStores) {
     const context = contextOf(provider, tenant) ?? newContextId();
     const server = await discover(provider, input.issuer);
     const secretId = `${names.appSecretPrefix}${context}`;
-    await secrets.write(secretId, { clientId: input.clientId, clientSecret: input.clientSecret });
+    const before = await secrets.read(secretId);
+    await secrets.write(secretId, appSecret(input, before));
     const app = await apps.save({
       context,
       provider: provider.id,
@@ -130,3 +135,25 @@ function checkSettings(provider: Provider, settings: Readonly<Record<string, str
     }
   }
 }
+
+/**
+ * What lies in an app's secret. It names the provider, so that a webhook can be verified without the database; the
+ * secrets before these stay beside them, so that deliveries under way during a change are still good.
+ */
+function appSecret(input: AppInput, before: Readonly<Record<string, string>>): Record<string, string> {
+  const { provider, clientId, clientSecret, webhookSecret = '', verifyToken = '' } = input;
+  const sameClient = before['clientId'] === clientId;
+  const previous = (name: string, current: string) =>
+    (before[name] === current ? before[previousName(name)] : sameClient ? before[name] : undefined) ?? '';
+  return {
+    provider,
+    clientId,
+    clientSecret,
+    previousClientSecret: previous('clientSecret', clientSecret),
+    webhookSecret,
+    previousWebhookSecret: previous('webhookSecret', webhookSecret),
+    verifyToken: verifyToken || (before['verifyToken'] ?? ''),
+  };
+}
+
+const previousName = (name: string) => `previous${name.charAt(0).toUpperCase()}${name.slice(1)}`;

@@ -176,6 +176,8 @@ function settingValues(
     refreshQueueUrl: queueUrls.refresh,
     rescueQueueUrl: queueUrls.rescue,
     jobsQueueUrl: queueUrls.jobs,
+    incomingQueueUrl: queueUrls.incoming,
+    appSecretPrefix,
     proactiveRefresh: undefined,
     publicUrl: apiUrl,
     platformOrigins: JSON.stringify(platforms.providerOrigins),

@@ -23,7 +23,10 @@ const session = {
   returnUrl: 'https://app.example/connected',
 };
 
-const holding = (value: unknown): SecretSource => ({ read: () => Promise.resolve(value) });
+const holding = (value: unknown): SecretSource => ({
+  read: () => Promise.resolve(value),
+  find: () => Promise.resolve(value),
+});
 
 async function signing(engine: Engine) {
   const clock = testClock();

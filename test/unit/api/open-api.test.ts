@@ -148,7 +148,13 @@ describe.each(routes)('the operation %s', (_name, route) => {
 
   it('asks for the credentials that its route asks for, of a kind that is declared', () => {
     const { security } = operation;
-    const expected = { apiKey: ['apiKey'], apiKeyOrSession: ['apiKey', 'session'], browser: [], anyone: [] };
+    const expected = {
+      apiKey: ['apiKey'],
+      apiKeyOrSession: ['apiKey', 'session'],
+      browser: [],
+      platform: [],
+      anyone: [],
+    };
 
     const kinds = Array.isArray(security) ? security.flatMap((one: object) => Object.keys(one)) : undefined;
     expect(kinds).toEqual(expected[route.caller]);
