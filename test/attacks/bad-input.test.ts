@@ -1,0 +1,324 @@
+/** Bad input for every route of the contract: the right error of the catalogue, never a failure of ours, and nothing of the input in it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contract, type Route, type RouteName } from '../../lib/api/contract.ts';
+import { exchange, type RawRequest } from '../journey/http-exchange.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { codeOf, fieldsOf, judge, requestOf, routeNames, samples } from './route-samples.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+  tenant = await stack.newTenant();
+});
+afterAll(() => stack.close());
+
+/** Sends, holds the answer against the contract, and answers its code. */
+async function send(name: RouteName, raw: RawRequest): Promise<string> {
+  const answer = await exchange(stack.apiUrl, raw);
+  judge(name, answer);
+  return codeOf(answer);
+}
+
+const isPage = (name: RouteName) => contract[name].caller === 'browser';
+/** How a route says that it did not understand. */
+const refusal = (name: RouteName) => (isPage(name) ? '400' : 'INVALID_REQUEST');
+const withBody = routeNames.filter((name) => 'body' in contract[name]);
+const withCredential = routeNames.filter((name) =>
+  ['apiKey', 'apiKeyOrSession'].includes(contract[name].caller),
+);
+
+/** Values of every type and size; which of them a field takes is for its schema to say. */
+const values: readonly unknown[] = [
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e300,
+  '',
+  ' ',
+  'x'.repeat(129),
+  'x'.repeat(10_000),
+  'line\nbreak',
+  'nul\u0000',
+  'lone \ud800 surrogate',
+  '\u202egnirts',
+  '__proto__',
+  '../..',
+  "' OR 1=1 --",
+  '<script>alert(1)</script>',
+  [],
+  [[]],
+  [null],
+  Array(500).fill('x'),
+  {},
+  { __proto__: null, constructor: 1 },
+];
+
+describe.each(withBody)('the body of %s', (name) => {
+  const { names, required } = fieldsOf(name, 'body');
+  const schema = (contract[name] as Route).body;
+
+  it.each<[string, string | Uint8Array | undefined]>([
+    ['nothing', undefined],
+    ['an empty text', ''],
+    ['malformed JSON', '{"userId":'],
+    ['JSON and more', '{"userId":"ada"} x'],
+    ['null', 'null'],
+    ['an array', '[]'],
+    ['a text', '"userId"'],
+    ['a number', '1'],
+    ['deeply nested JSON', '['.repeat(8_000)],
+    ['deeply nested objects', `${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}`],
+    ['invalid UTF-8 in a text', Buffer.from([...Buffer.from('{"userId":"a'), 0xff, ...Buffer.from('b"}')])],
+    ['an overlong encoding', Buffer.from([...Buffer.from('{"userId":"'), 0xc0, 0xaf, ...Buffer.from('"}')])],
+    ['UTF-16', Buffer.from('{"userId":"ada"}', 'utf16le')],
+    ['the replacement character', '{"userId":"\ufffd"}'],
+    ['a prototype', '{"userId":"ada","__proto__":{"admin":true}}'],
+  ])('is refused when it is %s', async (_what, rawBody) => {
+    const raw = requestOf(name, tenant.apiKey, rawBody === undefined ? {} : { rawBody });
+    const { body: _body, ...bare } = raw;
+
+    const code = await send(name, rawBody === undefined ? bare : raw);
+
+    expect(code).toBe(refusal(name));
+  });
+
+  it.each([
+    ['no type', undefined],
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['text', 'text/plain'],
+    ['bytes, which the gateway hands on in base64', 'application/octet-stream'],
+    ['another JSON', 'application/problem+json'],
+    ['two types', 'application/json, text/plain'],
+  ])('is refused when its type is %s', async (_what, type) => {
+    const headers = [
+      ['authorization', `Bearer ${tenant.apiKey}`] as const,
+      ...(type === undefined ? [] : [['content-type', type] as const]),
+    ];
+
+    const code = await send(name, requestOf(name, tenant.apiKey, { headers }));
+
+    expect(code).toBe('UNSUPPORTED_MEDIA_TYPE');
+  });
+
+  it('is refused when it is too large for us, and when it is too large for the gateway', async () => {
+    const large = await send(name, requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(16 * 1024 + 1) }));
+    const huge = await send(
+      name,
+      requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(10 * 1024 * 1024 + 1) }),
+    );
+
+    expect([large, huge]).toEqual(['PAYLOAD_TOO_LARGE', '413']);
+  });
+
+  it('is refused without what is required, and with what nobody knows', async () => {
+    const { body = {} } = samples[name];
+    const without = required.map((field) =>
+      Object.fromEntries(Object.entries(body).filter(([other]) => other !== field)),
+    );
+    const bodies = [...without, { ...body, unknown: 1 }, { ...body, tenantId: 'tenant-1' }];
+
+    const codes = await Promise.all(
+      bodies.map((changed) => send(name, requestOf(name, tenant.apiKey, { body: changed }))),
+    );
+
+    expect(codes).toEqual(bodies.map(() => 'INVALID_REQUEST'));
+  });
+
+  it.each(names)('is refused with a wrong %s', async (field) => {
+    const codes: string[] = [];
+    const expected: string[] = [];
+
+    for (const value of values) {
+      const body = { ...samples[name].body, [field]: value };
+      const travelled: unknown = JSON.parse(JSON.stringify(body));
+      const code = await send(name, requestOf(name, tenant.apiKey, { body }));
+      // What the schema takes may still be refused for what it says, but only as the contract tells.
+      const isWrong = schema?.safeParse(travelled).success === false;
+      codes.push(isWrong ? code : 'taken');
+      expected.push(isWrong ? 'INVALID_REQUEST' : 'taken');
+    }
+
+    expect(codes).toEqual(expected);
+    expect(codes.filter((code) => code === 'INVALID_REQUEST').length).toBeGreaterThan(8);
+  });
+});
+
+describe.each(routeNames)('the query of %s', (name) => {
+  const { names } = fieldsOf(name, 'query');
+  const known = names.length > 0 ? names : ['userId'];
+
+  it.each(known)('is refused when %s stands twice', async (field) => {
+    const code = await send(name, requestOf(name, tenant.apiKey, { query: `${field}=a&${field}=a` }));
+
+    expect(code).toBe(refusal(name));
+  });
+
+  it.each(['%', '%f', '%zz', '%ff', '%c0%af', '%ed%a0%80'])('is refused with the bytes %s', async (bytes) => {
+    const codes = [
+      await send(name, requestOf(name, tenant.apiKey, { query: `${known[0]}=${bytes}` })),
+      await send(name, requestOf(name, tenant.apiKey, { query: `${bytes}=1` })),
+    ];
+
+    expect(codes).toEqual([refusal(name), refusal(name)]);
+  });
+
+  // The callback's query is the platform's, and what a platform adds is ignored.
+  it.runIf(name !== 'callback').each(['unknown', '__proto__', 'constructor', 'tenantId', 'access_token', ''])(
+    'is refused with a parameter named %j',
+    async (field) => {
+      const code = await send(name, requestOf(name, tenant.apiKey, { query: `${field}=1` }));
+
+      expect(code).toBe(refusal(name));
+    },
+  );
+
+  it('is refused when a value is not what the schema takes, or is too long for the gateway', async () => {
+    const route: Route = contract[name];
+    const texts = ['', '%00', '%0a', 'x'.repeat(5_000), '%F0%9F%98%80', '-1', '1e3', 'null'];
+
+    for (const field of names) {
+      for (const text of texts) {
+        const code = await send(name, requestOf(name, tenant.apiKey, { query: `${field}=${text}` }));
+        const isWrong = !route.query.safeParse({ [field]: decodeURIComponent(text) }).success;
+        if (isWrong) expect([field, text, code]).toEqual([field, text, refusal(name)]);
+      }
+    }
+    const huge = await send(name, requestOf(name, tenant.apiKey, { query: `a=${'x'.repeat(11_000)}` }));
+
+    expect(huge).toBe('431');
+  });
+});
+
+/** As they travel in a path. */
+const hostileSegments = [
+  '..',
+  '%2e%2e',
+  '.',
+  '%2F',
+  '%252F',
+  '..%2f..%2fhealth',
+  '%00',
+  '%2500',
+  '%0d%0aset-cookie:a=b',
+  '%ff',
+  '%25ff',
+  '%',
+  '%25',
+  '%3F',
+  'a%3Fb',
+  '%23',
+  '__proto__',
+  'constructor',
+  'toString',
+  '%20',
+  '%F0%9F%98%80',
+  '%E2%80%AE',
+  '%ED%A0%80',
+  "'",
+  '%22%3E%3Cscript%3E',
+  'x'.repeat(129),
+  'x'.repeat(4_000),
+  'x'.repeat(11_000),
+];
+
+describe.each(routeNames.filter((name) => fieldsOf(name, 'params').names.length > 0))(
+  'the path of %s',
+  (name) => {
+    it.each(fieldsOf(name, 'params').names)('takes no hostile %s', async (param) => {
+      for (const segment of hostileSegments) {
+        const raw = requestOf(name, tenant.apiKey, { params: { [param]: segment } });
+
+        const answer = await exchange(stack.apiUrl, raw);
+        const by = judge(name, answer);
+
+        expect([segment, by, answer.status]).toEqual([segment, by, expect.toSatisfy(isExpected(by))]);
+        if (segment.length > 20) expect(answer.text).not.toContain(segment.slice(0, 20));
+      }
+    });
+
+    it.each(['nowhere', 'TikTok', 'constructor', 'tik tok', ''])('knows no provider %j', async (provider) => {
+      if (!fieldsOf(name, 'params').names.includes('provider')) return;
+
+      const code = await send(
+        name,
+        requestOf(name, tenant.apiKey, { params: { provider: encodeURIComponent(provider) } }),
+      );
+
+      expect(['INVALID_PROVIDER', 'INVALID_REQUEST', '404']).toContain(code);
+    });
+  },
+);
+
+/** A user that nobody knows is ended like any other; every other route finds nothing or does not understand. */
+const isExpected = (by: 'function' | 'gateway') => (status: number) =>
+  (by === 'function' ? [202, 303, 400, 404] : [400, 404, 431]).includes(status);
+
+describe.each(withCredential)('the credential of %s', (name) => {
+  const type = ['content-type', 'application/json'] as const;
+
+  it.each<[string, readonly (readonly [string, string])[]]>([
+    ['none', []],
+    ['an empty one', [['authorization', '']]],
+    ['an empty bearer', [['authorization', 'Bearer ']]],
+    ['Basic', [['authorization', 'Basic YTpi']]],
+    ['no scheme', [['authorization', 'hwk_0000000000000000']]],
+    ['a very long one', [['authorization', `Bearer ${'a'.repeat(8_000)}`]]],
+    ['nonsense', [['authorization', 'Bearer ../../etc/passwd']]],
+    ['a token of three parts', [['authorization', 'Bearer e30.e30.e30']]],
+    [
+      'a key of the wrong checksum',
+      [['authorization', `Bearer hwk_${'0'.repeat(16)}_${'0'.repeat(64)}_${'0'.repeat(8)}`]],
+    ],
+  ])('is refused when it is %s', async (_what, headers) => {
+    const code = await send(name, requestOf(name, '', { headers: [...headers, type] }));
+
+    expect(code).toBe('UNAUTHORIZED');
+  });
+
+  it('is refused when it stands twice', async () => {
+    const twice = ['authorization', `Bearer ${tenant.apiKey}`] as const;
+
+    const code = await send(name, requestOf(name, '', { headers: [twice, twice, type] }));
+
+    expect(code).toBe('UNAUTHORIZED');
+  });
+
+  it('of another tenant finds nothing of this one', async () => {
+    const stranger = await stack.newTenant();
+
+    const own = await send(name, requestOf(name, tenant.apiKey));
+    const foreign = await send(name, requestOf(name, stranger.apiKey));
+
+    expect(foreign).toBe(own);
+  });
+});
+
+it.each(['PUT', 'PATCH', 'HEAD', 'TRACE'])('%s reaches no route', async (method) => {
+  const answers = await Promise.all(
+    routeNames.map((name) => exchange(stack.apiUrl, { ...requestOf(name, tenant.apiKey), method })),
+  );
+
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
+});
+
+it('repeats nothing of what it was sent, but for a harmless correlation id', async () => {
+  const ask = (id: string) =>
+    exchange(stack.apiUrl, {
+      ...requestOf('status', tenant.apiKey, { query: 'secret_s4ndb0x=value_s4ndb0x' }),
+      headers: [
+        ['authorization', `Bearer ${tenant.apiKey}`],
+        ['x-correlation-id', id],
+      ],
+    });
+
+  const harmless = await ask('my-own-id-1');
+  const harmful = await ask('<script>s4ndb0x</script>');
+
+  expect(harmless.headers.get('x-correlation-id')).toBe('my-own-id-1');
+  expect(harmful.headers.get('x-correlation-id')).not.toContain('s4ndb0x');
+  expect(harmless.text + harmful.text).not.toContain('s4ndb0x');
+});
