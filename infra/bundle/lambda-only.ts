@@ -20,16 +20,29 @@ interface Substitute {
 const substitutes: readonly Substitute[] = [
   {
     // Lambda gives credentials in the environment. The default chain asks there first and would bring single sign-on,
-    // profiles, processes and metadata along, 130 kB that can only answer where the environment does not.
+    // profiles, processes and metadata along, 130 kB that can only answer where the environment does not. An instance's
+    // environment never changes, so it is read once and not for each call.
     name: 'environment-credentials',
     of: /^@aws-sdk\/credential-provider-node$/,
-    by: `export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';`,
+    by: `import { fromEnv } from '@aws-sdk/credential-provider-env';
+export function defaultProvider(options) {
+  const read = fromEnv(options);
+  let credentials;
+  return () => (credentials ??= read());
+}`,
   },
   {
     // Lambda always sets AWS_REGION, so that the metadata service, which it does not have, is never asked.
     name: 'no-metadata-region',
     of: /\/getInstanceMetadataRegion$/,
     by: 'export const getInstanceMetadataRegion = async () => undefined;',
+  },
+  {
+    // Nor has it AWS's configuration files, for which every client would look while its first request waits.
+    name: 'no-configuration-files',
+    of: /\/loadSharedConfigFiles$/,
+    by: `export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });
+export const CONFIG_PREFIX_SEPARATOR = '.';`,
   },
   {
     // An ESM import of node:http reads each of its exports, one of which loads all of undici: 12-25 ms, against
