@@ -54,6 +54,7 @@ describe('a hashed id', () => {
       ['a\n', 'b'],
       ['a', '\nb'],
     ],
+    [['\n', '', ''], ['\n\u3a3a']],
   ])('row 15: of %j is not that of %j', (left, right) => {
     expect(hashedId(left)).not.toBe(hashedId(right));
   });

@@ -84,17 +84,18 @@ describe('a Pub/Sub push', () => {
   });
 
   it.each([
-    ['the short issuer', { ...claims, iss: 'accounts.google.com' }, 'verified'],
-    ['another issuer', { ...claims, iss: 'https://accounts.google.com.example' }, 'mismatch'],
-    ['no issuer', { ...claims, iss: undefined }, 'mismatch'],
-    ['no audience', { ...claims, aud: undefined }, 'mismatch'],
-    ['an address that is not verified', { ...claims, email_verified: false }, 'mismatch'],
-    ['an address verified in words only', { ...claims, email_verified: 'true' }, 'mismatch'],
-    ['no address', { ...claims, email: undefined }, 'mismatch'],
-    ['no end', { ...claims, exp: undefined }, 'mismatch'],
-    ['no beginning', { ...claims, iat: undefined }, 'mismatch'],
-    ['a start that is yet to come', { ...claims, nbf: push.validAtSeconds + 61 }, 'stale'],
-  ])('row 14: with %s it is %s', async (_name, altered, expected) => {
+    ['the short issuer', 'verified', { ...claims, iss: 'accounts.google.com' }],
+    ['another issuer', 'mismatch', { ...claims, iss: 'https://accounts.google.com.example' }],
+    ['no issuer', 'mismatch', { ...claims, iss: undefined }],
+    ['no audience', 'mismatch', { ...claims, aud: undefined }],
+    ['an address that is not verified', 'mismatch', { ...claims, email_verified: false }],
+    ['an address verified in words only', 'mismatch', { ...claims, email_verified: 'true' }],
+    ['no address', 'mismatch', { ...claims, email: undefined }],
+    ['no end', 'mismatch', { ...claims, exp: undefined }],
+    ['no beginning', 'mismatch', { ...claims, iat: undefined }],
+    ['more than a token needs', 'malformed', { ...claims, padding: 'x'.repeat(12_000) }],
+    ['a start that is yet to come', 'stale', { ...claims, nbf: push.validAtSeconds + 61 }],
+  ])('row 14: with %s it is %s', async (_name, expected, altered) => {
     expect(reasonOf(await verify(await own.sign(altered)))).toBe(expected);
   });
 

@@ -218,6 +218,23 @@ describe('the generic scheme', () => {
     expect(verify(settings, headers, `${secret}!`)).toEqual({ kind: 'refused', reason: 'mismatch' });
   });
 
+  it.each(['a,b', 'a b', 'a\tb', 'ä', 'a.b', 'x'.repeat(257)])(
+    'row 14: refuses a header that could be another: %j',
+    (id) => {
+      const settings = {
+        header: 'x-s',
+        algorithm: 'sha256',
+        encoding: 'hex',
+        signed: '{header:x-id}.{body}',
+      } as const;
+      const signature = createHmac('sha256', 'secret').update(`${id}.`).update(body).digest('hex');
+
+      const verification = verify(settings, { 'x-s': signature, 'x-id': id });
+
+      expect(verification).toEqual({ kind: 'refused', reason: 'malformed' });
+    },
+  );
+
   it('row 14: refuses a body that it does not sign', () => {
     const settings = {
       header: 'x-s',

@@ -15,7 +15,11 @@ const header = `sha256=${createHmac('sha256', secret).update(body).digest('hex')
 const right = new Secret(secret);
 const wrong = new Secret('wrong');
 
+const hmacs: object = Object.getPrototypeOf(createHmac('sha256', 'any'));
+const update = vi.spyOn(hmacs as ReturnType<typeof createHmac>, 'update');
+
 beforeEach(() => {
+  update.mockClear();
   vi.mocked(createHmac).mockClear();
   vi.mocked(timingSafeEqual).mockClear();
 });
@@ -37,6 +41,7 @@ describe('a check of a signature', () => {
 
     expect(verification.kind).toBe(kind);
     expect(createHmac).toHaveBeenCalledTimes(2);
+    expect(update.mock.calls).toEqual([[body], [body]]);
   });
 
   it.each([

@@ -229,6 +229,32 @@ describe('a signature', () => {
     expect(last).toEqual(first);
   });
 
+  it("row 14: is refused when bytes move between Klaviyo's body and the date behind it", () => {
+    const date = 'Thu, 09 Oct 2025 08:53:20 GMT';
+    const text = '{"meta":{"klaviyo_webhook_id":"one"}}';
+    const signature = mac('secret', text, date);
+    const split = (cut: number): SignedRequest => ({
+      method: 'POST',
+      headers: {
+        'klaviyo-signature': signature,
+        'klaviyo-webhook-id': 'one',
+        'klaviyo-timestamp': (text + date).slice(cut),
+      },
+      body: Buffer.from((text + date).slice(0, cut)),
+    });
+
+    const cuts = Array.from({ length: text.length + date.length }, (_, cut) => cut);
+    const accepted = cuts.filter(
+      (cut) => verifySignature(klaviyoSignature, split(cut), secrets, at(signedAt)).kind === 'verified',
+    );
+
+    expect(accepted).toEqual([text.length]);
+    expect(verifySignature(klaviyoSignature, split(text.length - 1), secrets, at(signedAt))).toEqual({
+      kind: 'refused',
+      reason: 'malformed',
+    });
+  });
+
   it('row 14: is never taken from what every object inherits', () => {
     const verification = verifySignature(
       metaSignature,
