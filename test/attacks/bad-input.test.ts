@@ -21,9 +21,12 @@ async function send(name: RouteName, raw: RawRequest): Promise<string> {
   return codeOf(answer);
 }
 
-const isPage = (name: RouteName) => contract[name].caller === 'browser';
-/** How a route says that it did not understand. */
-const refusal = (name: RouteName) => (isPage(name) ? '400' : 'INVALID_REQUEST');
+/** How a route says that it did not understand; to a platform that is no word but that it proved nothing. */
+function refusal(name: RouteName): string {
+  const { caller } = contract[name];
+  if (caller === 'platform') return 'INVALID_SIGNATURE';
+  return caller === 'browser' ? '400' : 'INVALID_REQUEST';
+}
 const withBody = routeNames.filter((name) => 'body' in contract[name]);
 const withCredential = routeNames.filter((name) =>
   ['apiKey', 'apiKeyOrSession'].includes(contract[name].caller),
@@ -255,7 +258,7 @@ describe.each(routeNames.filter((name) => fieldsOf(name, 'params').names.length 
 
 /** A user that nobody knows is ended like any other; every other route finds nothing or does not understand. */
 const isExpected = (by: 'function' | 'gateway') => (status: number) =>
-  (by === 'function' ? [202, 303, 400, 404] : [400, 404, 431]).includes(status);
+  (by === 'function' ? [202, 303, 400, 401, 404] : [400, 404, 431]).includes(status);
 
 describe.each(withCredential)('the credential of %s', (name) => {
   const type = ['content-type', 'application/json'] as const;

@@ -47,7 +47,7 @@ export function randomRequest(name: RouteName, credentials: Credentials): fc.Arb
       path: pathTo(name),
       query: queryOf(name),
       headers: headersOf(credentials),
-      body: route.body ? bodyOf(name) : fc.constant(undefined),
+      body: bodyFor(name),
     })
     .map(({ path, query, headers, body }) => ({
       method: route.method,
@@ -109,6 +109,30 @@ function headersOf({ apiKey, session }: Credentials): fc.Arbitrary<(readonly [st
       ...extras.filter(([name]) => name !== 'host' && name !== 'expect'),
     ]);
 }
+
+function bodyFor(name: RouteName) {
+  const route: Route = contract[name];
+  if (route.body) return bodyOf(name);
+  return route.caller === 'platform' && route.method === 'POST' ? signedBody : fc.constant(undefined);
+}
+
+/** Bytes with whatever a platform might sign them with. */
+const signedBody = fc
+  .tuple(
+    fc.oneof(fc.json(), fc.uint8Array({ maxLength: 80 })),
+    fc.constantFrom(
+      'tiktok-signature',
+      'x-hub-signature-256',
+      'x-slack-signature',
+      'webhook-signature',
+      'accept',
+    ),
+    fc.oneof(printable, fc.constantFrom('t=1,s=00', `sha256=${'0'.repeat(64)}`, 'v0=', 't=,s=')),
+  )
+  .map(([content, header, signature]) => ({
+    content,
+    headers: [[header, signature] as const, ['content-type', 'application/json'] as const],
+  }));
 
 function bodyOf(name: RouteName) {
   const { body = {} } = samples[name];

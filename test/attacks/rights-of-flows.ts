@@ -1,6 +1,7 @@
 /** For each right of the functions that connect and list: a run that needs it, and what comes of it without. */
+import { createHmac } from 'node:crypto';
 import { completionOf, connectAccount, reachCallback, reachReturn } from '../journey/flow-steps.ts';
-import type { RawAnswer } from '../journey/http-exchange.ts';
+import { exchange, type RawAnswer } from '../journey/http-exchange.ts';
 import type { PlatformName, TestTenant } from '../journey/test-stack.ts';
 import type { Kit, Probe } from './withheld-rights.ts';
 
@@ -171,10 +172,45 @@ const listProbes: Readonly<Record<string, Probe>> = {
   'users sqs:SendMessage jobs': { prepare: endUser, outcome: 'PROCESSING_FAILED' },
 };
 
+/** A delivery of TikTok, signed with the secret of the tenant's own app. */
+const webhook: Probe['prepare'] = async ({ newTenant, stack }) => {
+  const tenant = await newTenant();
+  const context = (await stack.local.operator.requireTenant(tenant.id)).apps['tiktok'] ?? '';
+  const seconds = Math.floor(Date.now() / 1000);
+  const body = JSON.stringify({
+    client_key: `own-${tenant.id}`,
+    event: 'authorization.removed',
+    create_time: seconds,
+    user_openid: 'nobody',
+    content: '{"reason":1}',
+  });
+  const signature = createHmac('sha256', `s4ndb0x-own-${tenant.id}`)
+    .update(`${seconds}.${body}`)
+    .digest('hex');
+  return async () =>
+    outcomeOf(
+      await exchange(stack.apiUrl, {
+        method: 'POST',
+        target: `/integrations/webhook/${context}`,
+        headers: [
+          ['content-type', 'application/json'],
+          ['tiktok-signature', `t=${seconds},s=${signature}`],
+        ],
+        body,
+      }),
+    );
+};
+
+const webhookProbes: Readonly<Record<string, Probe>> = {
+  'webhook secretsmanager:GetSecretValue appSecrets': { prepare: webhook, outcome: vaultError },
+  'webhook sqs:SendMessage incoming': { prepare: webhook, outcome: 'PROCESSING_FAILED' },
+};
+
 export const flowProbes: Readonly<Record<string, Probe>> = {
   ...connectProbes,
   ...startProbes,
   ...callbackProbes,
   ...completeProbes,
   ...listProbes,
+  ...webhookProbes,
 };

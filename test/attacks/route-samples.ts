@@ -38,6 +38,8 @@ export const samples: Readonly<Record<RouteName, Sample>> = {
   getToken: ofAccount,
   refreshToken: ofAccount,
   disconnect: ofAccount,
+  webhookHandshake: { params: { context: 'tiktok' }, query: {} },
+  webhook: { params: { context: 'tiktok' }, query: {} },
   disconnectUser: { params: { userId: 'nobody' }, query: {} },
   health: nothing,
   openApi: nothing,

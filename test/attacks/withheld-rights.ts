@@ -66,11 +66,14 @@ export async function openRightsStack(): Promise<RightsStack> {
 
   /** Calls that reached the front and were not let through. */
   function refused(): readonly string[] {
-    return stack.local.aws
-      .calls()
-      .filter(({ principal }) => principal.startsWith('LOCAL-'))
-      .filter(({ principal, action, count }) => count > (granted.get(`${principal} ${action}`) ?? 0))
-      .map(({ principal, action }) => `${principal.slice('LOCAL-'.length)} ${action}`);
+    return (
+      stack.local.aws
+        .calls()
+        .filter(({ principal }) => principal.startsWith('LOCAL-'))
+        .filter(({ principal, action, count }) => count > (granted.get(`${principal} ${action}`) ?? 0))
+        // IAM has no actions for batches: they need the right of the single call.
+        .map(({ principal, action }) => `${principal.slice('LOCAL-'.length)} ${action.replace(/Batch$/, '')}`)
+    );
   }
 
   const kit: Kit = {
