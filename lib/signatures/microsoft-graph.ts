@@ -16,7 +16,7 @@ export const microsoftKeysUrl = 'https://login.microsoftonline.com/common/discov
 const publisherAppId = '0bf30f3b-4a52-48df-9a82-234910c4a086';
 const tenantPattern = /^[0-9A-Za-z.-]{1,128}$/;
 
-export type Notification = Readonly<Record<string, unknown>>;
+type Notification = Readonly<Record<string, unknown>>;
 
 export type NotificationVerification =
   | {

@@ -6,7 +6,7 @@ import type { Encoding, KeyEncoding } from './encodings.ts';
 import { endsByItself, type TimestampFormat } from './timestamp.ts';
 
 /** Where the signature stands. */
-export type SignaturePlace =
+type SignaturePlace =
   /** The whole header, after a prefix such as `sha256=`. */
   | { readonly form: 'whole'; readonly header: string; readonly prefix?: string }
   /** One of the header's `name=value` pairs, which commas part. */
@@ -25,7 +25,7 @@ export type SignedPart =
   | { readonly header: string; readonly format?: TimestampFormat };
 
 /** Where the time of signing stands, and how old it may be. */
-export interface TimestampRule {
+interface TimestampRule {
   readonly from:
     | { readonly header: string }
     /** A pair of the signature's own header. */

@@ -1,35 +1,12 @@
-/** Secrets, staleness and strictness of the one check that every scheme shares. */
-import { createHmac } from 'node:crypto';
+/** Secrets and strictness of the one check that every scheme shares. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withTolerance } from '../../../lib/signatures/scheme.ts';
-import {
-  asanaSignature,
-  klaviyoSignature,
-  metaSignature,
-  slackSignature,
-  tiktokSignature,
-} from '../../../lib/signatures/schemes.ts';
+import { asanaSignature, klaviyoSignature, metaSignature } from '../../../lib/signatures/schemes.ts';
 import type { SignedRequest } from '../../../lib/signatures/verification.ts';
 import { verifySignature } from '../../../lib/signatures/verify-signature.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { requestOf, vectors } from './requests.ts';
-
-const signedAt = 1_767_225_600;
-const body = Buffer.from('{"event":"éxample"}');
-const at = (seconds: number) => () => seconds * 1000;
-const mac = (secret: string, ...pieces: readonly (string | Uint8Array)[]) => {
-  const hmac = createHmac('sha256', secret);
-  for (const piece of pieces) hmac.update(piece);
-  return hmac.digest('hex');
-};
-const post = (headers: Record<string, string>): SignedRequest => ({ method: 'POST', headers, body });
-const meta = (secret: string) => post({ 'x-hub-signature-256': `sha256=${mac(secret, body)}` });
-const slack = (secret: string, seconds: number | string = signedAt) =>
-  post({
-    'x-slack-request-timestamp': String(seconds),
-    'x-slack-signature': `v0=${mac(secret, `v0:${seconds}:`, body)}`,
-  });
+import { at, body, mac, meta, post, signedAt } from './signing.ts';
 
 /** Counts how often it was read. */
 class WatchedSecret extends Secret {
@@ -42,10 +19,10 @@ class WatchedSecret extends Secret {
 
 describe('secrets', () => {
   it.each([
-    ['current', 'current', 0],
-    ['previous', 'previous', 1],
-    ['oldest', 'previous', 2],
-  ] as const)('accept what the %s one signed, and say so', (signer, secret, _index) => {
+    ['current', 'current'],
+    ['previous', 'previous'],
+    ['oldest', 'previous'],
+  ] as const)('accept what the %s one signed, and say so', (signer, secret) => {
     const secrets = ['current', 'previous', 'oldest'].map((text) => new Secret(text));
 
     const verification = verifySignature(metaSignature, meta(signer), secrets, at(signedAt));
@@ -103,98 +80,6 @@ describe('secrets', () => {
     );
 
     expect(JSON.stringify(answers)).not.toContain('s4ndb0x');
-  });
-});
-
-describe('staleness', () => {
-  const secrets = [new Secret('secret')];
-  const stale = { kind: 'refused', reason: 'stale' };
-  const fresh = { kind: 'verified', secret: 'current', timestamp: signedAt * 1000 };
-
-  it.each([
-    [-301, stale],
-    [-300.001, stale],
-    [-300, fresh],
-    [0, fresh],
-    [300, fresh],
-    [300.001, stale],
-    [301, stale],
-  ])('row 15: at an age of %d seconds, Slack is judged by five minutes either way', (age, expected) => {
-    const verification = verifySignature(slackSignature, slack('secret'), secrets, at(signedAt + age));
-
-    expect(verification).toEqual(expected);
-  });
-
-  it('row 15: is judged only after the signature matched', () => {
-    const verification = verifySignature(slackSignature, slack('other'), secrets, at(signedAt + 9_999));
-
-    expect(verification).toEqual({ kind: 'refused', reason: 'mismatch' });
-  });
-
-  it.each([
-    [72 * 3_600, fresh],
-    [72 * 3_600 + 1, stale],
-    [-300, fresh],
-    [-301, stale],
-  ])(
-    'row 15: at an age of %d seconds, TikTok can be given three days backwards, never forwards',
-    (age, expected) => {
-      const request = post({ 'tiktok-signature': `t=${signedAt},s=${mac('secret', `${signedAt}.`, body)}` });
-      const scheme = withTolerance(tiktokSignature, 72 * 3_600);
-
-      const verification = verifySignature(scheme, request, secrets, at(signedAt + age));
-
-      expect(verification).toEqual(expected);
-    },
-  );
-
-  it.each([
-    [
-      { timestamp: '2025-10-09T08:53:20+00:00' },
-      { kind: 'verified', secret: 'current', timestamp: 1_760_000_000_000 },
-    ],
-    [
-      { timestamp: '2025-10-09T10:53:20.000+02:00' },
-      { kind: 'verified', secret: 'current', timestamp: 1_760_000_000_000 },
-    ],
-    [{ timestamp: '2025-10-09T03:53:20+00:00' }, stale],
-    [{ timestamp: '2025-10-09 08:53:20' }, { kind: 'refused', reason: 'malformed' }],
-    [{ timestamp: '2025-13-39T08:53:20Z' }, { kind: 'refused', reason: 'malformed' }],
-    [{ timestamp: 5 }, { kind: 'refused', reason: 'malformed' }],
-    [{ timestamp: null }, { kind: 'verified', secret: 'current' }],
-    [{}, { kind: 'verified', secret: 'current' }],
-  ])('row 15: of Klaviyo is judged by the body, never by the header: %j', (times, expected) => {
-    const fiveHoursOff = 'Thu, 09 Oct 2025 03:53:20 GMT';
-    const text = JSON.stringify({ data: [], meta: { klaviyo_webhook_id: 'one', ...times } });
-    const request: SignedRequest = {
-      method: 'POST',
-      headers: {
-        'klaviyo-timestamp': fiveHoursOff,
-        'klaviyo-webhook-id': 'one',
-        'klaviyo-signature': mac('secret', text, fiveHoursOff),
-      },
-      body: Buffer.from(text),
-    };
-
-    const verification = verifySignature(klaviyoSignature, request, secrets, at(1_760_000_000));
-
-    expect(verification).toEqual(expected);
-  });
-
-  it.each([
-    '01767225600',
-    '+1767225600',
-    '1767225600.0',
-    '1.7672256e9',
-    '0x6955b900',
-    '',
-    '-1',
-    '0',
-    '1767225600e0',
-  ])('row 15: refuses the time %j, though it is signed', (text) => {
-    const verification = verifySignature(slackSignature, slack('secret', text), secrets, at(signedAt));
-
-    expect(verification.kind).toBe('refused');
   });
 });
 
