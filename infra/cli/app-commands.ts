@@ -1,14 +1,15 @@
 /** `hawser app …`: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. */
 import type { ProviderApp } from '../../lib/tenants/provider-app.ts';
 import { type Call, type Command, type Shown, UsageError } from './command.ts';
+import { hasClient } from './operator-apps.ts';
 import { readSecret } from './secret-input.ts';
 import { factSheet, textTable } from './text-table.ts';
 
 export const appCommands: readonly Command[] = [
   {
-    usage: 'app set PROVIDER [--tenant TENANT] --client-id ID [--setting NAME=VALUE ...] [--issuer URL]',
+    usage: 'app set PROVIDER [--tenant TENANT] [--client-id ID] [--setting NAME=VALUE ...] [--issuer URL]',
     summary:
-      'Registers a provider app, or changes it; asks for the client secret, or reads it from a pipe. Prints the redirect URI to enter at the platform.',
+      'Registers a provider app, or changes it; asks for the client secret, or reads it from a pipe. Prints the redirect URI to enter at the platform. A provider whose users give credentials has no client id and no secret.',
     act: set,
   },
   { usage: 'app list [--tenant TENANT]', summary: "Lists the shared apps, or a tenant's own.", act: list },
@@ -23,20 +24,29 @@ export const appCommands: readonly Command[] = [
 async function set(call: Call): Promise<Shown> {
   const { operator, given, io, apiUrl } = call;
   const [provider = ''] = call.arguments;
-  const clientId = given['client-id'];
-  if (!clientId) throw new UsageError('--client-id is missing.');
   const settings = readSettings(given.setting ?? []);
   // Before anybody types a secret for nothing.
-  operator.requireProvider(provider);
+  const byCredentials = operator.requireProvider(provider).auth === 'credentials';
+  const clientId = given['client-id'];
+  if (!byCredentials && !clientId) throw new UsageError('--client-id is missing.');
+  if (byCredentials && clientId !== undefined) {
+    throw new UsageError(`The users of ${provider} give credentials: it takes no --client-id.`);
+  }
   if (given.tenant !== undefined) await operator.requireTenant(given.tenant);
   const app = await operator.setApp({
     provider,
-    clientId,
-    clientSecret: await readSecret(io, 'client secret'),
+    ...(clientId && { clientId, clientSecret: await readSecret(io, 'client secret') }),
     settings,
     ...(given.tenant !== undefined && { tenantId: given.tenant }),
     ...(given.issuer !== undefined && { issuer: given.issuer }),
   });
+  if (byCredentials) {
+    return {
+      data: view(app, apiUrl),
+      text: `${provider} is on.\n`,
+      note: 'Its users give credentials: there is nothing to enter at the platform.',
+    };
+  }
   return {
     data: view(app, apiUrl),
     text: `${redirectUri(app, apiUrl)}\n`,
@@ -46,7 +56,9 @@ async function set(call: Call): Promise<Shown> {
 
 async function list({ operator, given, apiUrl }: Call): Promise<Shown> {
   const apps = await operator.listApps(given.tenant);
-  const rows = apps.map((app) => [app.provider, app.clientId, redirectUri(app, apiUrl)]);
+  const rows = apps.map((app) =>
+    hasClient(app) ? [app.provider, app.clientId, redirectUri(app, apiUrl)] : [app.provider, '-', '-'],
+  );
   return {
     data: { apps: apps.map((app) => view(app, apiUrl)) },
     text: rows.length === 0 ? '' : textTable(['PROVIDER', 'CLIENT ID', 'REDIRECT URI'], rows),
@@ -59,19 +71,23 @@ async function list({ operator, given, apiUrl }: Call): Promise<Shown> {
 
 async function show({ operator, arguments: [provider = ''], given, apiUrl }: Call): Promise<Shown> {
   const app = await operator.findApp(provider, given.tenant);
-  const secretFilled = await operator.hasClientSecret(app);
+  const secretFilled = hasClient(app) ? await operator.hasClientSecret(app) : undefined;
   const settings = Object.entries(app.settings).map(([name, value]) => `${name}=${value}`);
   return {
-    data: { ...view(app, apiUrl), secretFilled },
+    data: { ...view(app, apiUrl), ...(secretFilled !== undefined && { secretFilled }) },
     text: factSheet([
       ['Provider', app.provider],
       [
         'Used by',
         app.tenantId === undefined ? 'all tenants without one of their own' : `tenant ${app.tenantId}`,
       ],
-      ['Client id', app.clientId],
-      ['Client secret', secretFilled ? 'filled in' : 'missing: run hawser app set again'],
-      ['Redirect URI', redirectUri(app, apiUrl)],
+      ...(hasClient(app)
+        ? ([
+            ['Client id', app.clientId],
+            ['Client secret', secretFilled ? 'filled in' : 'missing: run hawser app set again'],
+            ['Redirect URI', redirectUri(app, apiUrl)],
+          ] as const)
+        : []),
       ['Settings', settings.join(', ') || 'none'],
       ...(app.server ? ([['Issuer', app.server.issuer]] as const) : []),
       ['Version', String(app.version)],
@@ -101,6 +117,10 @@ function redirectUri({ context }: ProviderApp, apiUrl: string): string {
 }
 
 function view(app: ProviderApp, apiUrl: string) {
-  const { secretId: _, server, ...rest } = app;
-  return { ...rest, redirectUri: redirectUri(app, apiUrl), ...(server && { issuer: server.issuer }) };
+  const { secretId: _, clientId, server, ...rest } = app;
+  return {
+    ...rest,
+    ...(hasClient(app) && { clientId, redirectUri: redirectUri(app, apiUrl) }),
+    ...(server && { issuer: server.issuer }),
+  };
 }

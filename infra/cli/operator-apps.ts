@@ -1,6 +1,7 @@
 /**
  * Provider apps: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. The client secret
- * goes to Secrets Manager and never comes back from there to the operator.
+ * goes to Secrets Manager and never comes back from there to the operator. A provider whose users give credentials has
+ * an app too, without a client: registering it is what turns the provider on.
  */
 import { type ContextId, newContextId } from '../../lib/ids.ts';
 import { discoverServer } from '../../lib/oauth/discovery.ts';
@@ -14,8 +15,9 @@ export interface AppInput {
   readonly provider: string;
   /** The tenant whose own app it is; absent for the shared one. */
   readonly tenantId?: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
+  /** The OAuth client; absent for a provider whose users give credentials. */
+  readonly clientId?: string;
+  readonly clientSecret?: string;
   /** Where the platform signs webhooks with a secret of their own. */
   readonly webhookSecret?: string;
   /** Where the platform shows in its handshake that it knows us. */
@@ -26,7 +28,7 @@ export interface AppInput {
 }
 
 export function appVerbs(stores: OperatorStores) {
-  const { apps, names, registry, secrets, tenants } = stores;
+  const { apps, names, registry, secrets, tenants, insecureOrigins } = stores;
   return { requireProvider, setApp, listApps, findApp, hasClientSecret, removeApp };
 
   /** @throws Error naming the providers there are. */
@@ -41,17 +43,21 @@ export function appVerbs(stores: OperatorStores) {
   async function setApp(input: AppInput): Promise<ProviderApp> {
     const provider = requireProvider(input.provider);
     checkSettings(provider, input.settings);
+    checkAddresses(input.settings, insecureOrigins);
+    const client = clientOf(provider, input);
     const tenant =
       input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
     const context = contextOf(provider, tenant) ?? newContextId();
     const server = await discover(provider, input.issuer);
-    const secretId = `${names.appSecretPrefix}${context}`;
-    const before = await secrets.read(secretId);
-    await secrets.write(secretId, appSecret(input, before));
+    const secretId = client ? `${names.appSecretPrefix}${context}` : '';
+    if (client) {
+      const before = await secrets.read(secretId);
+      await secrets.write(secretId, appSecret({ ...input, ...client }, before));
+    }
     const app = await apps.save({
       context,
       provider: provider.id,
-      clientId: input.clientId,
+      clientId: client?.clientId ?? '',
       secretId,
       settings: input.settings,
       ...(tenant && { tenantId: tenant.id }),
@@ -89,13 +95,13 @@ export function appVerbs(stores: OperatorStores) {
     if (app.tenantId === undefined) {
       await apps.remove(app.context);
       // The secret belongs to the stack; only what is in it goes.
-      await secrets.write(app.secretId, {});
+      if (hasClient(app)) await secrets.write(app.secretId, {});
       return;
     }
     if (await findConnection(stores, app.tenantId, ({ context }) => context === app.context)) {
       throw new Error('Connections stand on this app. Disconnect them first.');
     }
-    await secrets.remove(app.secretId);
+    if (hasClient(app)) await secrets.remove(app.secretId);
     await tenants.useApp(app.tenantId, app.provider, undefined);
     await apps.remove(app.context);
   }
@@ -109,6 +115,30 @@ export function appVerbs(stores: OperatorStores) {
     if (!URL.canParse(issuer)) throw new Error('The issuer is not a URL.');
     return discoverServer(stores.http, issuer);
   }
+}
+
+interface Client {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Whether an app has an OAuth client, and so a secret and a redirect URI. */
+export function hasClient(app: Pick<ProviderApp, 'clientId'>): boolean {
+  return app.clientId !== '';
+}
+
+/** The OAuth client that was given; none where there is none to give. */
+function clientOf(provider: Provider, input: AppInput): Client | undefined {
+  const { clientId, clientSecret, webhookSecret, verifyToken } = input;
+  if (provider.auth === 'credentials') {
+    if ([clientId, clientSecret, webhookSecret, verifyToken].every((one) => one === undefined))
+      return undefined;
+    throw new Error(
+      `Provider "${provider.id}" takes no client id and no secret: its users give credentials.`,
+    );
+  }
+  if (clientId && clientSecret) return { clientId, clientSecret };
+  throw new Error(`Provider "${provider.id}" needs its client id and secret.`);
 }
 
 /** A shared app's context is its provider's id; a tenant's own has one when it is registered. */
@@ -136,11 +166,29 @@ function checkSettings(provider: Provider, settings: Readonly<Record<string, str
   }
 }
 
+/** A setting whose name ends in Url is an address that Hawser will call: as safe as a platform's own, and without a password in it. */
+function checkAddresses(
+  settings: Readonly<Record<string, string>>,
+  insecureOrigins: readonly string[],
+): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (!name.endsWith('Url')) continue;
+    const url = URL.parse(value);
+    const safe = url?.protocol === 'https:' || (url && insecureOrigins.includes(url.origin));
+    if (!safe || url.username !== '' || url.password !== '' || url.hash !== '') {
+      throw new Error(`The setting ${name} must be an https address, without a user name or a fragment.`);
+    }
+  }
+}
+
 /**
  * What lies in an app's secret. It names the provider, so that a webhook can be verified without the database; the
  * secrets before these stay beside them, so that deliveries under way during a change are still good.
  */
-function appSecret(input: AppInput, before: Readonly<Record<string, string>>): Record<string, string> {
+function appSecret(
+  input: AppInput & Client,
+  before: Readonly<Record<string, string>>,
+): Record<string, string> {
   const { provider, clientId, clientSecret, webhookSecret = '', verifyToken = '' } = input;
   const sameClient = before['clientId'] === clientId;
   const previous = (name: string, current: string) =>

@@ -1,10 +1,11 @@
-/** The sandbox platforms of the local stack, each with one client registered: Hawser's shared app there. */
+/** The sandbox platforms of the local stack, each with Hawser's shared app registered there, where a platform knows apps. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operator } from '../cli/operator.ts';
 import { startInstagram } from './platforms/instagram.ts';
 import { startInstagramFacebook } from './platforms/instagram-facebook.ts';
+import { startOnlyFans } from './platforms/onlyfans.ts';
 import { startOpenId } from './platforms/openid.ts';
 import { startReddit } from './platforms/reddit.ts';
 import type { Sandbox, SandboxOptions } from './platforms/sandbox.ts';
@@ -16,9 +17,11 @@ interface PlatformRow {
   /** The provider's named origins, as its definition calls them. */
   readonly origins: (sandbox: Sandbox) => Readonly<Record<string, string>>;
   /** What the provider's definition asks the operator for. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: (sandbox: Sandbox) => Readonly<Record<string, string>>;
   /** Whether its endpoints are discovered. */
   readonly discovered?: boolean;
+  /** Whether its users give credentials, so that there is no client to register. */
+  readonly withoutClient?: boolean;
 }
 
 const rows = {
@@ -26,7 +29,7 @@ const rows = {
   reddit: {
     start: startReddit,
     origins: ({ origin, apiOrigin }) => ({ www: origin, oauth: apiOrigin }),
-    settings: { userAgent: 'web:local.hawser.sandbox:v1.0.0 (by /u/hawser)' },
+    settings: () => ({ userAgent: 'web:local.hawser.sandbox:v1.0.0 (by /u/hawser)' }),
   },
   instagram: {
     start: startInstagram,
@@ -35,6 +38,12 @@ const rows = {
   'instagram-facebook': {
     start: startInstagramFacebook,
     origins: ({ origin, apiOrigin }) => ({ www: origin, graph: apiOrigin }),
+  },
+  onlyfans: {
+    start: startOnlyFans,
+    origins: ({ origin }) => ({ www: origin }),
+    settings: ({ origin }) => ({ signerUrl: `${origin}/signer` }),
+    withoutClient: true,
   },
   openid: { start: startOpenId, origins: () => ({}), discovered: true },
 } as const satisfies Record<string, PlatformRow>;
@@ -99,6 +108,11 @@ async function register(
   for (const name of names) {
     const row: PlatformRow = rows[name];
     const sandbox = sandboxes[name];
+    const settings = row.settings?.(sandbox) ?? {};
+    if (row.withoutClient) {
+      await operator.setApp({ provider: name, settings });
+      continue;
+    }
     const clientId = `hawser-${name}`;
     const clientSecret = secretOf(name, folder);
     sandbox.addClient({ clientId, clientSecret, redirectUris: [`${apiUrl}/integrations/callback/${name}`] });
@@ -106,7 +120,7 @@ async function register(
       provider: name,
       clientId,
       clientSecret,
-      settings: row.settings ?? {},
+      settings,
       ...(row.discovered && { issuer: sandbox.origin }),
     });
   }

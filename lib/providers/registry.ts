@@ -2,12 +2,20 @@
 import type { Endpoints } from '../oauth/server.ts';
 import type { CredentialsProvider, OAuthProvider, Provider } from './definition.ts';
 import { instagram, instagramFacebook } from './instagram.ts';
+import { onlyfans } from './onlyfans.ts';
 import { openid } from './openid.ts';
 import { reddit } from './reddit.ts';
 import { tiktok } from './tiktok.ts';
 
 /** Every built-in provider. */
-export const providers: readonly Provider[] = [tiktok, reddit, instagram, instagramFacebook, openid];
+export const providers: readonly Provider[] = [
+  tiktok,
+  reddit,
+  instagram,
+  instagramFacebook,
+  onlyfans,
+  openid,
+];
 
 export interface Registry {
   /** Every provider, in the order in which they are shown. */

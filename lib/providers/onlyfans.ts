@@ -1,0 +1,177 @@
+/**
+ * OnlyFans, which has no API for others: a user lends the values of a browser session, which is as good as being logged
+ * in. Off until the owner registers an app for it, `hawser app set onlyfans --setting signerUrl=…`, with a signer of
+ * their own; get legal advice first, for its terms may forbid it. A session is looked at and never refreshed, changed or ended.
+ */
+import * as z from 'zod/mini';
+import { classifyFailure, type ErrorTable, jsonObject, type Refusal } from '../oauth/outcome.ts';
+import type { Answer } from '../platform-http/platform-http.ts';
+import type { Secret } from '../telemetry/secret.ts';
+import { defineProvider } from './definition.ts';
+import { cookieHeader, openSession, readSession, sessionFields } from './onlyfans-session.ts';
+import { signRequest } from './onlyfans-signer.ts';
+import type { CredentialsAccess, ProfileOutcome } from './platform-adapter.ts';
+
+/**
+ * What its refusals say, most specific first. The same sentence comes under 400 and 401, whatever `error.code` says,
+ * so the words decide. None of this is documented; clients agree on it.
+ */
+const sentences: readonly (readonly [RegExp, string])[] = [
+  [/application token/i, 'app_token_refused'],
+  [/refresh the page/i, 'signature_or_session'],
+  [/wrong user/i, 'wrong_user'],
+  [/access denied/i, 'access_denied'],
+  [/2fa|two[- ](?:factor|step)|verif|new device/i, 'security_step'],
+  [/something went wrong/i, 'browser_token_refused'],
+];
+
+const errors: ErrorTable = {
+  app_token_refused: 'misconfigured',
+  wrong_user: 'reconnect_required',
+  access_denied: 'reconnect_required',
+  security_step: 'reconnect_required',
+  browser_token_refused: 'reconnect_required',
+  // Stale rules and a dead session look alike; see `ambiguous`.
+  signature_or_session: 'misconfigured',
+  http_400: 'misconfigured',
+  http_401: 'misconfigured',
+  // The endpoint has moved.
+  http_404: 'misconfigured',
+  http_403: 'retryable',
+};
+
+/** Refusals that mean the session's end only if the signature is known to be good. */
+const ambiguous: ReadonlySet<string> = new Set(['signature_or_session', 'http_400', 'http_401']);
+
+/** Its limits are unpublished, and going on while blocked makes it worse. */
+const longPauseSeconds = 3_600;
+
+export const onlyfans = defineProvider({
+  id: 'onlyfans',
+  name: 'OnlyFans',
+  auth: 'credentials',
+  origins: { www: 'https://onlyfans.com' },
+  endpoints: { profile: '{www}/api2/v2/users/me' },
+  errors,
+  readRefusal,
+  appSettings: {
+    signerUrl:
+      'https address of your own signer: it is sent {method, path, userId} and answers {headers, healthy?}',
+  },
+  fields: sessionFields,
+  read: readSession,
+  probeEverySeconds: 86_400,
+  probe,
+});
+
+/** One look, exactly as the user's browser would ask. A wrong one ends their session, so nothing is ever asked again. */
+async function probe(
+  secret: Secret,
+  { profileUrl, settings, http, now }: CredentialsAccess,
+): Promise<ProfileOutcome> {
+  const session = openSession(secret);
+  if (!session) return { kind: 'reconnect_required', reason: 'unreadable_credentials' };
+  const { origin, pathname, search } = new URL(profileUrl);
+  const userId = session.auth_id;
+  const signing = await signRequest(http, settings['signerUrl'], {
+    method: 'GET',
+    path: `${pathname}${search}`,
+    userId,
+  });
+  if (signing.kind !== 'signed') return signing;
+  const answer = await http({
+    url: profileUrl,
+    method: 'GET',
+    headers: {
+      ...signing.headers,
+      referer: `${origin}/`,
+      cookie: cookieHeader(session),
+      'user-id': userId,
+      'x-bc': session.x_bc,
+      'user-agent': session.user_agent,
+    },
+  });
+  return readProfile(answer, userId) ?? readFailure(answer, now(), signing.healthy === true);
+}
+
+/** What a 200 with a JSON object and no error says; nothing for any other answer. */
+function readProfile(answer: Answer, userId: string): ProfileOutcome | undefined {
+  const body = answer.kind === 'answered' && answer.status === 200 ? jsonObject(answer.body) : undefined;
+  if (body === undefined || (body['error'] !== undefined && body['error'] !== null)) return undefined;
+  const profile = me.parse(body);
+  const { id, username, name, avatar, avatarThumbs } = profile;
+  if (id === '' || id === '0') return { kind: 'reconnect_required', reason: 'not_signed_in' };
+  if (id !== userId) return { kind: 'reconnect_required', reason: 'account_mismatch' };
+  const avatarUrl = avatarThumbs?.c144 || avatar;
+  return {
+    kind: 'accounts',
+    accounts: [
+      {
+        accountId: id,
+        displayName: name || username || id,
+        ...(avatarUrl && { avatarUrl }),
+        metadata: {
+          ...(username && { username, profileUrl: `https://onlyfans.com/${encodeURIComponent(username)}` }),
+          ...present({
+            performer: profile.isPerformer,
+            verified: profile.isVerified,
+            subscribers: profile.subscribersCount,
+            posts: profile.postsCount,
+            photos: profile.photosCount,
+            videos: profile.videosCount,
+            joinedAt: profile.joinDate,
+          }),
+        },
+      },
+    ],
+  };
+}
+
+function readFailure(answer: Answer, now: number, signatureIsGood: boolean): ProfileOutcome {
+  // The edge refuses our address or our manner, and says nothing about the session.
+  const isPage = answer.kind === 'answered' && jsonObject(answer.body) === undefined;
+  if (isPage && answer.status === 403) {
+    return { kind: 'retryable', reason: 'blocked', afterSeconds: longPauseSeconds };
+  }
+  const failure = classifyFailure(answer, errors, now, readRefusal);
+  if (failure.kind === 'retryable' && failure.reason === 'http_429') {
+    return { ...failure, afterSeconds: Math.max(failure.afterSeconds ?? 0, longPauseSeconds) };
+  }
+  if (failure.kind === 'misconfigured' && ambiguous.has(failure.reason) && signatureIsGood) {
+    return { kind: 'reconnect_required', reason: 'session_ended' };
+  }
+  return failure;
+}
+
+function readRefusal({ error }: Readonly<Record<string, unknown>>): Refusal {
+  const { message } = z.catch(z.object({ message: z.string() }), { message: '' }).parse(error);
+  return { codes: sentences.filter(([sentence]) => sentence.test(message)).map(([, code]) => code) };
+}
+
+/** What is kept of a profile that nobody has documented. A field of another type than expected is as good as none. */
+const me = z.object({
+  id: z.catch(z.pipe(z.union([z.number(), z.string()]), z.transform(String)), ''),
+  username: ifGiven(z.string()),
+  name: ifGiven(z.string()),
+  avatar: ifGiven(z.string()),
+  avatarThumbs: ifGiven(z.object({ c144: z.string() })),
+  isPerformer: ifGiven(z.boolean()),
+  isVerified: ifGiven(z.boolean()),
+  subscribersCount: ifGiven(z.number()),
+  postsCount: ifGiven(z.number()),
+  photosCount: ifGiven(z.number()),
+  videosCount: ifGiven(z.number()),
+  joinDate: ifGiven(z.string()),
+});
+
+function ifGiven<Schema extends z.ZodMiniType>(schema: Schema) {
+  return z.catch(z.optional(schema), undefined);
+}
+
+type Fact = string | number | boolean;
+
+function present(facts: Readonly<Record<string, Fact | undefined>>): Readonly<Record<string, Fact>> {
+  return Object.fromEntries(
+    Object.entries(facts).filter((fact): fact is [string, Fact] => fact[1] !== undefined),
+  );
+}

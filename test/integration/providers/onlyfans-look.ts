@@ -1,0 +1,82 @@
+/** OnlyFans before its sandbox and its signer, as its tests meet it: log-ins, looks, and an eye for leaks. */
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import type { Fault } from '../../../infra/local/platforms/control.ts';
+import { startOnlyFans } from '../../../infra/local/platforms/onlyfans.ts';
+import { modes as modesSchema } from '../../../infra/local/platforms/onlyfans-modes.ts';
+import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
+import { onlyfans } from '../../../lib/providers/onlyfans.ts';
+import type { ProfileOutcome } from '../../../lib/providers/platform-adapter.ts';
+import { createRegistry } from '../../../lib/providers/registry.ts';
+
+export type Values = Readonly<Record<string, string>>;
+type Modes = Readonly<Record<string, string | number>>;
+
+/** Long enough for a healthy answer of a loaded machine, short enough to wait for. */
+const timeoutMilliseconds = 1_500;
+
+/** One sandbox for the tests of a file; switches, faults and counters do not outlive their test. */
+export function openOnlyFans() {
+  let running: Sandbox | undefined;
+  const sandbox = () => {
+    if (running === undefined) throw new Error('The sandbox is not running.');
+    return running;
+  };
+  beforeAll(async () => {
+    running = await startOnlyFans({ clients: [], now: Date.now });
+  });
+  beforeEach(() => modes(modesSchema.parse({})));
+  afterEach(() => {
+    for (const command of ['clear_faults', 'reset_calls'] as const) sandbox().control({ command });
+  });
+  afterAll(() => running?.close());
+
+  function modes(changes: Modes): void {
+    expect(sandbox().control({ command: 'set_modes', modes: changes })).toMatchObject({ ok: true });
+  }
+
+  function inject(endpoint: 'token' | 'profile', fault: Fault): void {
+    expect(sandbox().control({ command: 'inject', endpoint, calls: 1, fault })).toMatchObject({ ok: true });
+  }
+
+  /** The values of a new browser session. */
+  async function logIn(account = 'nora'): Promise<Values> {
+    const answer = await fetch(`${sandbox().origin}/log-in`, {
+      method: 'POST',
+      headers: { accept: 'application/json' },
+      body: new URLSearchParams({ account }),
+      signal: AbortSignal.timeout(5_000),
+    });
+    const { credentials } = (await answer.json()) as { credentials: Values };
+    return credentials;
+  }
+
+  /** One look as the product takes it. Its outcome is searched for secrets. */
+  async function look(
+    values: Values,
+    settings: Values = { signerUrl: `${sandbox().origin}/signer` },
+  ): Promise<ProfileOutcome> {
+    const { origin } = sandbox();
+    const patient = createPlatformHttp({ fetch, insecureOrigins: [origin] });
+    const reading = onlyfans.read(values);
+    if (reading.kind !== 'credentials') throw new Error(`Malformed: ${reading.fields.join(', ')}.`);
+    const outcome = await onlyfans.probe(reading.secret, {
+      profileUrl: createRegistry({ onlyfans: { www: origin } }).profileUrlOf(onlyfans),
+      settings,
+      http: (request) => patient({ ...request, timeoutMilliseconds }),
+      now: Date.now,
+    });
+    const printed = `${inspect({ reading, outcome }, { depth: 12, showHidden: true })} ${JSON.stringify(outcome)}`;
+    expect(printed.includes('s4ndb0x'), 'row 19: an outcome holds a secret').toBe(false);
+    return outcome;
+  }
+
+  /** How often the platform and the signer were asked. */
+  function calls(): { readonly platform: number; readonly signer: number } {
+    const { profile, token } = sandbox().calls().calls;
+    return { platform: profile, signer: token };
+  }
+
+  return { sandbox, modes, inject, logIn, look, calls };
+}

@@ -1,0 +1,115 @@
+/** OnlyFans: what is taken for a session of a browser, and how strictly. */
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { onlyfans } from '../../../lib/providers/onlyfans.ts';
+import { cookieHeader, openSession } from '../../../lib/providers/onlyfans-session.ts';
+import type { Secret } from '../../../lib/telemetry/secret.ts';
+
+const values = {
+  auth_id: '123456789',
+  sess: 's4ndb0xexampleexampleexamp',
+  x_bc: 's4ndb0x89abcdef0123456789abcdef01234567',
+  user_agent: 'Mozilla/5.0 (EXAMPLE) Chrome/142.0.0.0',
+};
+
+function secretOf(input: Readonly<Record<string, string>>): Secret {
+  const reading = onlyfans.read(input);
+  if (reading.kind !== 'credentials') throw new Error(`Malformed: ${reading.fields.join(', ')}.`);
+  return reading.secret;
+}
+
+const sealed = (input: Readonly<Record<string, string>>): unknown => JSON.parse(secretOf(input).reveal());
+const malformed = (...fields: readonly string[]) => ({ kind: 'malformed', fields });
+
+describe('the credentials', () => {
+  it('are sealed as one text of all values, under the account they claim', () => {
+    const reading = onlyfans.read({ ...values, auth_uid: 's4ndb0xuid', cookies: 'fp=s4ndb0xfp; csrf=a=b' });
+
+    expect(reading).toMatchObject({ kind: 'credentials', claimedAccount: '123456789' });
+    expect(inspect(reading, { depth: 9, showHidden: true })).not.toContain('s4ndb0x');
+    expect(sealed({ ...values, auth_uid: 's4ndb0xuid', cookies: 'fp=s4ndb0xfp; csrf=a=b' })).toEqual({
+      ...values,
+      auth_uid: 's4ndb0xuid',
+      extra_cookies: 'fp=s4ndb0xfp; csrf=a=b',
+    });
+  });
+
+  it('are taken under the names that cookie helpers use, empty ones as absent', () => {
+    const { auth_id: id, ...others } = values;
+
+    expect(sealed({ ...others, id, auth_uid_: 's4ndb0xuid', cookie: '' })).toEqual({
+      ...values,
+      auth_uid: 's4ndb0xuid',
+    });
+    expect(sealed({ ...values, auth_uid: '', cookies: '' })).toEqual(values);
+  });
+
+  it("are taken from the browser's whole Cookie header", () => {
+    const { x_bc, user_agent } = values;
+    const cookie = `fp=s4ndb0xfp; auth_id=123456789; sess=${values.sess}; auth_uid_123456789=s4ndb0xuid; ref_src=`;
+
+    expect(sealed({ x_bc, user_agent, cookie })).toEqual({
+      ...values,
+      auth_uid: 's4ndb0xuid',
+      extra_cookies: 'fp=s4ndb0xfp; ref_src=',
+    });
+    expect(sealed({ ...values, cookies: `sess=${values.sess}; auth_uid_=` })).toEqual(values);
+  });
+
+  it.each([
+    ['auth_id', { auth_id: '' }],
+    ['auth_id', { auth_id: '0' }],
+    ['auth_id', { auth_id: '0123' }],
+    ['auth_id', { auth_id: '12a' }],
+    ['auth_id', { auth_id: '123456789012345678901' }],
+    ['auth_id', { auth_id: '١٢٣' }],
+    ['sess', { sess: '' }],
+    ['sess', { sess: 's4nd b0x' }],
+    ['sess', { sess: 's4ndb0x;admin=1' }],
+    ['sess', { sess: 's4ndb0x\n' }],
+    ['x_bc', { x_bc: 's4ndb0x89abcdef0123' }],
+    ['x_bc', { x_bc: 'x'.repeat(65) }],
+    ['x_bc', { x_bc: `${values.x_bc}\r\nhost: evil.example` }],
+    ['user_agent', { user_agent: 'Mozilla' }],
+    ['user_agent', { user_agent: ` ${values.user_agent}` }],
+    ['user_agent', { user_agent: `${values.user_agent}\r\nx: y` }],
+    ['user_agent', { user_agent: 'x'.repeat(513) }],
+    ['auth_uid', { auth_uid: 'a b' }],
+    ['cookies', { cookies: 'fp' }],
+    ['cookies', { cookies: 'fp=a\r\nhost: evil.example' }],
+    ['cookies', { cookies: 'fp=a; fp=b' }],
+    ['cookies', { cookies: 'auth_uid_55500055=s4ndb0x' }],
+    ['sess', { cookies: 'sess=s4ndb0xanother' }],
+    ['auth_id', { id: '55500055' }],
+    ['password', { password: 's4ndb0x' }],
+    ['constructor', { constructor: 's4ndb0x' }],
+  ])('are refused for a wrong %s, which is named and not repeated: %j', (field, changes) => {
+    expect(onlyfans.read({ ...values, ...changes })).toEqual(malformed(field));
+  });
+
+  it('are refused with every field that is missing', () => {
+    expect(onlyfans.read({})).toEqual(malformed('auth_id', 'sess', 'x_bc', 'user_agent'));
+  });
+
+  it('never end a header, whatever is entered', () => {
+    const name = fc.constantFrom('auth_id', 'sess', 'x_bc', 'user_agent', 'auth_uid', 'cookies', 'cookie');
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string(),
+      fc.constantFrom('a=b', 'sess=c\r\nd: e'),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(name, text), (changes) => {
+        const reading = onlyfans.read({ ...values, ...changes });
+        if (reading.kind !== 'credentials') return;
+        const session = openSession(reading.secret);
+        if (session === undefined) throw new Error('What was sealed cannot be opened.');
+        for (const value of [cookieHeader(session), ...Object.values(session)]) {
+          expect(value).toMatch(/^[\x20-\x7e]+$/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
