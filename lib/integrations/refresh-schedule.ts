@@ -14,6 +14,8 @@ export const useNoteMilliseconds = 86_400_000;
 /** A refused or unanswered renewal is tried again within a minute at most, so that the sweep after an outage finds it. */
 const longestBackoffMilliseconds = 60_000;
 const firstBackoffMilliseconds = 5_000;
+/** An operator needs minutes to mend a registration, not seconds. */
+export const misconfiguredRestMilliseconds = 600_000;
 
 type Timed = Pick<
   Connection,
@@ -28,6 +30,7 @@ export function nextDueAt(
   random: () => number,
 ): number | undefined {
   if (connection.status === 'reconnect_required') return undefined;
+  if (connection.status === 'misconfigured') return now + misconfiguredRestMilliseconds;
   if (provider.auth === 'credentials')
     return now + provider.probeEverySeconds * 1000 * (0.9 + 0.2 * random());
   if (!connection.refreshable) return endAt(connection, provider, now);

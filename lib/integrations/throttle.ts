@@ -25,7 +25,7 @@ export function createThrottle(registry: Registry, now: () => number) {
     lanes.set(providerId, lane);
     const provider = registry.find(providerId);
     const limit = (provider?.auth === 'oauth2' ? provider.concurrency : 1) ?? usualConcurrency;
-    if (lane.running >= limit) await new Promise<void>((resolve) => lane.waiting.push(resolve));
+    while (lane.running >= limit) await new Promise<void>((resolve) => lane.waiting.push(resolve));
     if (lane.closedUntil > now()) {
       lane.waiting.shift()?.();
       return;

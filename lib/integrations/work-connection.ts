@@ -10,7 +10,13 @@ import { tell, untold } from './connection-events.ts';
 import { continueDisconnect } from './disconnect-integration.ts';
 import { type ConnectionParts, findProvider } from './parts.ts';
 import { probeSession } from './probe-session.ts';
-import { idleDueAt, isWantedFresh, nextDueAt } from './refresh-schedule.ts';
+import {
+  idleDueAt,
+  isWantedFresh,
+  misconfiguredRestMilliseconds,
+  nextDueAt,
+  retryAt,
+} from './refresh-schedule.ts';
 import { refreshConnection } from './refresh-token.ts';
 import { isTokenExpired } from './token-lifetime.ts';
 
@@ -60,20 +66,40 @@ async function renew(parts: WorkParts, connection: SealedConnection): Promise<Wo
     }
     return 'renewed';
   } catch (error) {
+    if (!(error instanceof IntegrationError)) throw error;
     // The record says when to try again, or that there is nothing to try; the queue need not repeat it.
-    if (error instanceof IntegrationError && settled.has(error.code)) {
-      return error.code === 'TOKEN_EXPIRED' ? 'ended' : 'postponed';
-    }
-    throw error;
+    if (error.code === 'TOKEN_EXPIRED') return 'ended';
+    if (settled.has(error.code)) return 'postponed';
+    return postpone(parts, connection, error);
   }
 }
 
-const settled: ReadonlySet<string> = new Set([
-  'TOKEN_EXPIRED',
-  'TOKEN_REFRESH_ERROR',
-  'ACCOUNT_NOT_FOUND',
-  'NO_REFRESH_TOKEN',
-]);
+const settled: ReadonlySet<string> = new Set(['TOKEN_REFRESH_ERROR', 'ACCOUNT_NOT_FOUND']);
+/** Only an operator, or the user, can do something about these. */
+const hopeless: ReadonlySet<string> = new Set(['OAUTH_INIT_ERROR', 'NO_REFRESH_TOKEN', 'TENANT_DELETED']);
+
+/** What kept the platform from being asked is not this message's fault: the connection waits, not the queue. */
+async function postpone(
+  parts: WorkParts,
+  connection: SealedConnection,
+  error: IntegrationError,
+): Promise<Worked> {
+  const { code: reason } = error;
+  parts.log('warn', 'renewal postponed', {
+    connectionId: connection.id,
+    provider: connection.provider,
+    reason,
+  });
+  if (reason === 'OAUTH_INIT_ERROR') {
+    parts.count('refresh_misconfigured', { provider: connection.provider, reason: 'registration' });
+  }
+  const failures = (connection.failures ?? 0) + 1;
+  const dueAt = hopeless.has(reason)
+    ? parts.now() + misconfiguredRestMilliseconds
+    : retryAt(failures, error.retryAfterSeconds, parts.now(), parts.random);
+  await parts.connections.change(connection, { failures, dueAt });
+  return 'postponed';
+}
 
 /** Nobody has asked for this one lately: only what would die of idleness is renewed. */
 async function keepAlive(
