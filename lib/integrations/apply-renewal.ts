@@ -63,14 +63,14 @@ function compose(
     const timed = { ...current, ...definedOf(renewal) };
     return { ...renewed, dueAt: nextDueAt(timed, provider, now, parts.random) };
   }
-  const recovered =
-    current.status === 'active' ? (current.untold ?? 'connection.recovered') : 'connection.recovered';
+  // A change that is still to be told keeps its time, by which its event is known.
+  if (current.status === 'active') return renewed;
   return {
     ...renewed,
     status: 'active',
     statusReason: undefined,
     statusSince: now,
-    ...untold(recovered, now),
+    ...untold('connection.recovered', now),
   };
 }
 

@@ -25,6 +25,8 @@ export interface ConnectionEvent {
     readonly statusSince?: string;
     readonly expiresAt?: string;
     readonly revocation?: string;
+    /** That fresh credentials come from a consent, and are not the old grant's renewed. */
+    readonly reconnected?: true;
   };
 }
 
@@ -73,7 +75,9 @@ export async function mention(
 
 export function eventOf(connection: Connection, type: ConnectionEventType): ConnectionEvent {
   const { id, generation, statusSince, statusReason, expiresAt, revocation } = connection;
-  const identity = [id, type, generation, statusSince ?? 0].join(' ');
+  // A change of state is known by its time, however often credentials change before it is told at last.
+  const which = type === 'connection.refreshed' ? generation : (statusSince ?? 0);
+  const identity = [id, type, which].join(' ');
   return {
     id: `evt_${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}`,
     type,
@@ -89,6 +93,8 @@ export function eventOf(connection: Connection, type: ConnectionEventType): Conn
       ...(statusSince !== undefined && { statusSince: isoTime(statusSince) }),
       ...(expiresAt !== undefined && { expiresAt: isoTime(expiresAt) }),
       ...(revocation !== undefined && { revocation }),
+      // A renewal by itself is only mentioned; nobody has yet to be told of it.
+      ...(type === 'connection.refreshed' && connection.untold === type && { reconnected: true }),
     },
   };
 }
