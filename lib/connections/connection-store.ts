@@ -3,7 +3,7 @@
  * disconnect in flight at once each knows whether it still speaks of the credentials that are there.
  */
 import type { AccountId, ContextId, ProviderId, TenantId, UserId } from '../ids.ts';
-import { allOf, equals } from '../table/condition.ts';
+import { absent, allOf, type Condition, equals } from '../table/condition.ts';
 import {
   accountPartition,
   connectionIndexEntries,
@@ -89,11 +89,12 @@ export function createConnectionStore(table: Table) {
     },
 
     /** Changes a connection that is still as it was read. Answers it as it is now, or nothing when somebody came between. */
-    async change(before: Connection, change: ConnectionChange): Promise<SealedConnection | undefined> {
-      const set = 'dueAt' in change ? { ...change, ...placeWhenDue(before, change.dueAt) } : change;
-      const remove = Object.entries(set).flatMap(([name, value]) => (value === undefined ? [name] : []));
-      const item = await table.update(keyOf(before), { set, remove }, isStill(before));
-      return item && sealedConnectionRecord.parse(item);
+    change: (before: Connection, change: ConnectionChange) => write(before, change, isStill(before)),
+
+    /** Says when a due connection is due again. Of all who found it due one gets it as it is now; the others nothing. */
+    claim(before: Connection, dueAt: number | undefined): Promise<SealedConnection | undefined> {
+      const due = before.dueAt === undefined ? absent('dueAt') : equals('dueAt', before.dueAt);
+      return write(before, { dueAt }, allOf(isStill(before), due));
     },
 
     /** Deletes a connection that is still as it was read. Answers whether it is gone. */
@@ -162,6 +163,17 @@ export function createConnectionStore(table: Table) {
     byAccount: (context: ContextId, accountId: AccountId) =>
       all('byAccount', accountPartition(context, accountId)),
   };
+
+  async function write(
+    before: Connection,
+    change: ConnectionChange,
+    condition: Condition,
+  ): Promise<SealedConnection | undefined> {
+    const set = 'dueAt' in change ? { ...change, ...placeWhenDue(before, change.dueAt) } : change;
+    const remove = Object.entries(set).flatMap(([name, value]) => (value === undefined ? [name] : []));
+    const item = await table.update(keyOf(before), { set, remove }, condition);
+    return item && sealedConnectionRecord.parse(item);
+  }
 
   async function all(index: 'byOwner' | 'byAccount', partition: string): Promise<readonly Connection[]> {
     const connections: Connection[] = [];

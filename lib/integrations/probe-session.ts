@@ -34,10 +34,10 @@ export async function probeSession(
 ): Promise<'probed' | 'ended' | 'postponed'> {
   // Whoever comes at the same time finds it not due any more, and does not look.
   const now = parts.now();
-  const claimed = await parts.connections.change(connection, {
-    dueAt: nextDueAt(connection, provider, now, parts.random),
-    updatedAt: now,
-  });
+  const claimed = await parts.connections.claim(
+    connection,
+    nextDueAt(connection, provider, now, parts.random),
+  );
   if (!claimed) return 'postponed';
   const secret = await openAccessToken(parts.vault, claimed);
   const outcome = await probe(parts, provider, claimed.context, secret);
