@@ -99,7 +99,7 @@ export type Revocation =
   | 'revoke_pending'
   /** The grant serves another live connection and was left to it. */
   | 'shared_grant'
-  /** The platform has no revocation; its tokens die of their age. */
+  /** The platform has no revocation, or none for what is left to show it; its tokens die of their age. */
   | 'not_supported';
 
 /** A connection together with its sealed credentials. */

@@ -5,7 +5,7 @@
 
 import * as z from 'zod/mini';
 import { type ConnectionId, token } from '../ids.ts';
-import { absent, allOf, anyOf, atMost, equals, lessThan } from '../table/condition.ts';
+import { absent, allOf, anyOf, atMost, equals, greaterThan, lessThan } from '../table/condition.ts';
 import { leaseKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
@@ -32,9 +32,15 @@ const record = z.object({
   owner: z.string(),
   generation: z.number(),
   deadline: z.number(),
+  /** Whether it is not known how a call ended that may have spent the generation. */
   open: z.boolean(),
   notBefore: z.exactOptional(z.number()),
+  /** When this was written. */
+  at: z.number(),
 });
+
+/** Clocks of function instances agree better than this. */
+const clockSkewMilliseconds = 60_000;
 
 /** A lease is of no interest a day after its deadline. */
 const keptSeconds = 86_400;
@@ -46,14 +52,16 @@ export function createLeaseStore(table: Table, now: () => number) {
     /** Takes the lease if no call can be under way and no pause was asked for. */
     async take(connectionId: ConnectionId, generation: number, milliseconds: number): Promise<Taking> {
       const owner = token(12);
-      const deadline = now() + milliseconds;
+      const at = now();
+      const deadline = at + milliseconds;
       const free = anyOf(
         absent('pk'),
         lessThan('generation', generation),
+        allOf(equals('generation', generation), greaterThan('at', at + clockSkewMilliseconds)),
         allOf(
           equals('generation', generation),
-          atMost('deadline', now()),
-          anyOf(absent('notBefore'), atMost('notBefore', now())),
+          atMost('deadline', at),
+          anyOf(absent('notBefore'), atMost('notBefore', at)),
         ),
       );
       const item = {
@@ -61,6 +69,7 @@ export function createLeaseStore(table: Table, now: () => number) {
         generation,
         deadline,
         open: true,
+        at,
         ttl: Math.floor(deadline / 1000) + keptSeconds,
       };
       const swapped = await table.swap(leaseKey(connectionId), item, free);
@@ -73,10 +82,13 @@ export function createLeaseStore(table: Table, now: () => number) {
     /** How the lease of a generation stands; a free one looks like one held until now. */
     async look(connectionId: ConnectionId, generation: number): Promise<Exclude<Taking, { kind: 'taken' }>> {
       const found = record.safeParse(await table.get(leaseKey(connectionId))).data;
-      if (!found || found.generation < generation) return { kind: 'held', until: now() };
+      const at = now();
+      if (!found || found.generation < generation) return { kind: 'held', until: at };
       if (found.generation > generation) return { kind: 'outdated' };
-      if (found.deadline > now()) return { kind: 'held', until: found.deadline };
-      return { kind: (found.notBefore ?? 0) > now() ? 'resting' : 'held', until: found.notBefore ?? now() };
+      // Written in the future: the clock has been set back since, and what it says of times means nothing.
+      if (found.at > at + clockSkewMilliseconds) return { kind: 'held', until: at };
+      if (found.deadline > at) return { kind: 'held', until: found.deadline };
+      return { kind: (found.notBefore ?? 0) > at ? 'resting' : 'held', until: found.notBefore ?? at };
     },
 
     /** Whether the lease is still this holder's and no other call can have begun. */
@@ -85,13 +97,26 @@ export function createLeaseStore(table: Table, now: () => number) {
       return record.safeParse(await table.get(leaseKey(lease.connectionId))).data?.owner === lease.owner;
     },
 
-    /** Says that the call has ended and its outcome is known; others may start, or after a pause. */
+    /**
+     * Says that the call has ended and spent nothing; others may start, or after a pause. What an earlier holder left
+     * in doubt stays so.
+     */
     async release(lease: Lease, notBefore?: number): Promise<void> {
-      await table.update(
-        leaseKey(lease.connectionId),
-        { set: { deadline: 0, open: false, ...(notBefore !== undefined && { notBefore }) } },
-        equals('owner', lease.owner),
-      );
+      const set = {
+        deadline: 0,
+        open: lease.doubtful,
+        at: now(),
+        ...(notBefore !== undefined && { notBefore }),
+      };
+      await table.update(leaseKey(lease.connectionId), { set }, equals('owner', lease.owner));
+    },
+
+    /** Keeps everybody from a generation that is certainly spent while its successor is on its way. */
+    async extend(lease: Lease, milliseconds: number): Promise<void> {
+      const at = now();
+      const deadline = at + milliseconds;
+      const set = { deadline, at, ttl: Math.floor(deadline / 1000) + keptSeconds };
+      await table.update(leaseKey(lease.connectionId), { set }, equals('owner', lease.owner));
     },
   };
 }

@@ -47,7 +47,9 @@ async function afterRenewal(
     return { revocation: outcome.kind === 'revoked' ? 'revoked' : 'revoke_pending', last: renewed };
   } catch (error) {
     if (!(error instanceof IntegrationError)) throw error;
-    // The platform itself says that nothing is left to revoke.
-    return { revocation: error.code === 'TOKEN_EXPIRED' ? 'revoked' : 'revoke_pending', last: connection };
+    if (error.code !== 'TOKEN_EXPIRED') return { revocation: 'revoke_pending', last: connection };
+    // The platform itself says that nothing is left to revoke; unless a call whose answer was lost got tokens from it
+    // that nobody holds, and that can be shown to it by nobody.
+    return { revocation: lease.doubtful ? 'not_supported' : 'revoked', last: connection };
   }
 }

@@ -6,6 +6,7 @@ import { isoTime } from './connection-view.ts';
 import { openAccessToken } from './credentials.ts';
 import { findOwnConnection, type OwnAccount } from './own-connection.ts';
 import { type ConnectionParts, findProvider } from './parts.ts';
+import { grantIsGone, tryLater } from './refresh-errors.ts';
 import { nextDueAt, useNoteMilliseconds } from './refresh-schedule.ts';
 import { refreshConnection } from './refresh-token.ts';
 import { isRefreshDue, isTokenExpired } from './token-lifetime.ts';
@@ -24,7 +25,9 @@ export interface AccessToken {
  */
 export async function getAccessToken(parts: ConnectionParts, account: OwnAccount): Promise<AccessToken> {
   const connection = await findOwnConnection(parts, account);
-  const current = await noteUse(parts, await currentCredentials(parts, connection));
+  const current = await noteUse(parts, await currentCredentials(parts, account, connection));
+  // Whatever the platform said of its renewal, a token that has ended helps nobody.
+  if (isTokenExpired(current, parts.now())) throw tryLater('not_renewed', 1_000);
   return {
     accessToken: await openAccessToken(parts.vault, current),
     tokenType: current.tokenType,
@@ -35,13 +38,10 @@ export async function getAccessToken(parts: ConnectionParts, account: OwnAccount
 
 async function currentCredentials(
   parts: ConnectionParts,
+  account: OwnAccount,
   connection: SealedConnection,
 ): Promise<SealedConnection> {
-  if (connection.status === 'reconnect_required') {
-    throw new IntegrationError('TOKEN_EXPIRED', 'The user has to connect this account again.', {
-      details: { status: connection.status },
-    });
-  }
+  if (connection.status === 'reconnect_required') throw grantIsGone(connection.statusReason);
   const provider = findProvider(parts.registry, connection.provider);
   if (provider.auth !== 'oauth2' || !isRefreshDue(connection, provider.tokens.margin, parts.now()))
     return connection;
@@ -55,8 +55,23 @@ async function currentCredentials(
       provider: connection.provider,
       connectionId: connection.id,
     });
-    return connection;
+    return stillHeld(parts, account, connection);
   }
+}
+
+/** The connection after a renewal that failed: a disconnect or the end of the grant may have come meanwhile. */
+async function stillHeld(
+  parts: ConnectionParts,
+  account: OwnAccount,
+  connection: SealedConnection,
+): Promise<SealedConnection> {
+  const found = await findOwnConnection(parts, account).catch((error: unknown) => {
+    if (takesAccessAway(error)) throw error;
+    // A database that does not answer takes nobody's access away.
+    return connection;
+  });
+  if (found.status === 'reconnect_required') throw grantIsGone(found.statusReason);
+  return found;
 }
 
 /** Notes once a day that the connection is in use, which keeps it among those renewed before anybody asks. */

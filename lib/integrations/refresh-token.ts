@@ -15,6 +15,11 @@ import { prepareRenewal, spendRenewal } from './spend-renewal.ts';
 export const leaseMilliseconds = callTimeoutMilliseconds + 10_000;
 /** How long a caller waits for somebody else's call; inside the gateway's 30 s. */
 const patienceMilliseconds = 22_000;
+/**
+ * A caller who has waited this long leaves the next call to somebody else: a function that its time-out ends in the
+ * middle of a call takes the rotated token with it. With a whole lease behind it this is inside the shortest, 29 s.
+ */
+const lastStartMilliseconds = 8_000;
 const firstLookMilliseconds = 60;
 const lastLookMilliseconds = 800;
 
@@ -40,19 +45,21 @@ export async function refreshConnection(
 }
 
 async function contend(parts: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
-  const until = parts.now() + patienceMilliseconds;
+  const began = parts.now();
   // Everything that can fail without the platform is done before the lease, so that a lease means a call.
   const renewal = await prepareRenewal(parts, connection);
   if (renewal === 'too_early') return connection;
-  for (;;) {
-    const taking = await parts.leases.take(connection.id, connection.generation, leaseMilliseconds);
+  for (let known = connection; ; ) {
+    if (parts.now() > began + lastStartMilliseconds) throw tryLater('renewal_under_way', 1_000);
+    const taking = await parts.leases.take(known.id, known.generation, leaseMilliseconds);
     if (taking.kind === 'taken') {
-      const outcome = await spendUnderLease(parts, connection, renewal, taking.lease);
+      const outcome = await spendUnderLease(parts, known, renewal, taking.lease);
       if (outcome !== 'not_ours') return outcome;
     }
     if (taking.kind === 'resting') throw tryLater('platform_pause', taking.until - parts.now());
-    const moved = await awaitOther(parts, connection, until);
-    if (moved !== 'free') return moved;
+    const found = await awaitOther(parts, known, began + patienceMilliseconds);
+    if (found.generation !== known.generation) return found;
+    known = found;
   }
 }
 
@@ -70,18 +77,18 @@ async function spendUnderLease(
   return found;
 }
 
-/** Waits until the generation moves or the lease is free again. */
-export async function awaitOther(
+/** Waits until the generation moves or the lease is free again, and answers the connection as it is then. */
+async function awaitOther(
   parts: ConnectionParts,
   connection: SealedConnection,
   until: number,
-): Promise<SealedConnection | 'free'> {
+): Promise<SealedConnection> {
   for (let wait = firstLookMilliseconds; ; wait = Math.min(wait * 1.5, lastLookMilliseconds)) {
     await parts.sleep(wait * (0.75 + 0.5 * parts.random()));
     const found = await current(parts, connection);
     if (found.generation !== connection.generation) return found;
     const lease = await parts.leases.look(connection.id, connection.generation);
-    if (isFree(lease, parts.now())) return 'free';
+    if (isFree(lease, parts.now())) return found;
     if (lease.kind === 'resting') throw tryLater('platform_pause', lease.until - parts.now());
     if (parts.now() >= until) throw tryLater('renewal_under_way', 1_000);
   }

@@ -7,6 +7,9 @@ export function isTokenExpired(connection: Pick<Connection, 'expiresAt'>, now: n
   return connection.expiresAt !== undefined && connection.expiresAt <= now;
 }
 
+/** A token from the future was obtained under a clock that has been set right since; its end is anybody's guess. */
+const clockSkewMilliseconds = 60_000;
+
 /** Whether no more than the provider's safety margin is left. */
 export function isRefreshDue(
   connection: Pick<Connection, 'expiresAt' | 'obtainedAt'>,
@@ -14,6 +17,7 @@ export function isRefreshDue(
   now: number,
 ): boolean {
   if (connection.expiresAt === undefined) return false;
+  if (connection.obtainedAt > now + clockSkewMilliseconds) return true;
   return (
     connection.expiresAt - marginMilliseconds(connection.expiresAt - connection.obtainedAt, margin) <= now
   );
