@@ -1,0 +1,132 @@
+/** A platform whose sessions are looked at and never renewed: one look per turn, because a wrong one can end the session. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { SealedConnection } from '../../../lib/connections/connection.ts';
+import type { AccountId, ContextId, ProviderId } from '../../../lib/ids.ts';
+import { newConnectionId, newGrantId } from '../../../lib/ids.ts';
+import { sealCredentials } from '../../../lib/integrations/credentials.ts';
+import { workConnection } from '../../../lib/integrations/work-connection.ts';
+import { defineProvider } from '../../../lib/providers/definition.ts';
+import type { ProfileOutcome } from '../../../lib/providers/platform-adapter.ts';
+import { Secret } from '../../../lib/telemetry/secret.ts';
+import { recordOf } from '../steps.ts';
+import { openWorld, tenantId, user, type World } from '../world.ts';
+
+const account = { accountId: '42', displayName: 'Lena', metadata: {} };
+let world: World;
+let looks = 0;
+let outcome: ProfileOutcome;
+
+const lodge = defineProvider({
+  id: 'lodge',
+  name: 'Lodge',
+  auth: 'credentials',
+  origins: { www: 'https://lodge.example' },
+  endpoints: { profile: '{www}/me' },
+  fields: [{ id: 'cookie', label: 'Cookie', secret: true, required: true }],
+  errors: {},
+  probeEverySeconds: 3_600,
+  read: ({ cookie = '' }) => ({ kind: 'credentials', secret: new Secret(cookie), claimedAccount: '42' }),
+  async probe() {
+    looks += 1;
+    return outcome;
+  },
+});
+
+beforeAll(async () => {
+  world = await openWorld({ furtherProviders: [lodge] });
+  const { parts } = world.newInstance();
+  await parts.apps.save({
+    context: 'lodge' as ContextId,
+    provider: 'lodge' as ProviderId,
+    clientId: 'lodge',
+    secretId: 'none',
+    settings: {},
+  });
+});
+afterAll(() => world.close());
+beforeEach(async () => {
+  await world.reset();
+  looks = 0;
+  outcome = { kind: 'accounts', accounts: [account] };
+});
+
+it('looks once although the message comes to two workers at the same time', async () => {
+  const connection = await dueSession();
+
+  const worked = await Promise.all([
+    workConnection(world.newInstance().parts, connection),
+    workConnection(world.newInstance().parts, connection),
+  ]);
+
+  expect(looks).toBe(1);
+  expect(worked.toSorted()).toEqual(['postponed', 'probed']);
+});
+
+it('tells of a session’s end once, and looks no more', async () => {
+  const connection = await dueSession();
+  outcome = { kind: 'reconnect_required', reason: 'session_ended' };
+
+  const worked = await workConnection(world.newInstance().parts, connection);
+  world.time.advance(7_200_000);
+  await workConnection(world.newInstance().parts, connection);
+
+  expect(worked).toBe('ended');
+  expect(looks).toBe(1);
+  expect(await recordOf(world, connection)).toMatchObject({
+    status: 'reconnect_required',
+    statusReason: 'session_ended',
+  });
+  expect((await world.queues.events()).map(({ type }) => type)).toEqual(['connection.reconnect_required']);
+});
+
+it.each<ProfileOutcome>([
+  { kind: 'retryable', reason: 'http_503' },
+  { kind: 'unknown', reason: 'answer_lost' },
+  { kind: 'misconfigured', reason: 'signing_refused' },
+])('ends no session on the word "$kind"', async (said) => {
+  const connection = await dueSession();
+  outcome = said;
+
+  const worked = await workConnection(world.newInstance().parts, connection);
+
+  expect(worked).toBe('postponed');
+  expect(looks).toBe(1);
+  expect(await recordOf(world, connection)).toMatchObject({ status: 'active' });
+});
+
+async function dueSession(): Promise<SealedConnection> {
+  const { parts } = world.newInstance();
+  const now = world.time.now();
+  const place = {
+    id: newConnectionId(),
+    tenantId,
+    provider: 'lodge' as ProviderId,
+    accountId: '42' as AccountId,
+  };
+  const sealer = await parts.vault.sealerFor(tenantId);
+  const before = await parts.connections.get(tenantId, place.provider, place.accountId);
+  if (before) await parts.connections.remove(before);
+  const connection: SealedConnection = {
+    ...place,
+    userId: user,
+    context: 'lodge' as ContextId,
+    grantId: newGrantId(),
+    owner: '42',
+    linking: 'confirmed',
+    status: 'active',
+    generation: 1,
+    displayName: 'Lena',
+    metadata: {},
+    requestedScopes: [],
+    scopes: [],
+    tokenType: 'cookie',
+    obtainedAt: now,
+    refreshable: false,
+    dueAt: now,
+    connectedAt: now,
+    updatedAt: now,
+    sealed: sealCredentials(sealer, place, { accessToken: new Secret('s4ndb0x-cookie') }),
+  };
+  await parts.connections.create(connection);
+  return connection;
+}

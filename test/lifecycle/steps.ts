@@ -1,0 +1,74 @@
+/** What the fault tests do again and again: let a token run out, ask until there is one, look at what became of it. */
+import { expect } from 'vitest';
+import type { SealedConnection } from '../../lib/connections/connection.ts';
+import { IntegrationError } from '../../lib/errors.ts';
+import { type AccessToken, getAccessToken } from '../../lib/integrations/get-access-token.ts';
+import type { Instance } from './parts.ts';
+import { accountOf, type World } from './world.ts';
+
+/** How long TikTok's access tokens live in the sandbox. */
+export const lifetimeMilliseconds = 7_200_000;
+
+/** A connection whose access token has just run out. What was told of its beginning is out of the way. */
+export async function expiredConnection(world: World, instance: Instance): Promise<SealedConnection> {
+  const connection = await world.connect(instance);
+  world.time.advance(lifetimeMilliseconds);
+  await world.queues.empty('events');
+  world.platform.control({ command: 'reset_calls' });
+  return connection;
+}
+
+/** Asks with new instances, as patiently as each answer says, until there is a token. */
+export function askUntilServed(world: World, connection: SealedConnection): Promise<AccessToken> {
+  return askUntilDone(world, ({ parts }) => getAccessToken(parts, accountOf(connection)));
+}
+
+/** The same for anything else. */
+export async function askUntilDone<Result>(
+  world: World,
+  ask: (instance: Instance) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 0; attempt < 12; attempt += 1) {
+    const instance = world.newInstance();
+    await world.queues.work('rescue', instance);
+    try {
+      return await ask(instance);
+    } catch (error) {
+      if (!(error instanceof IntegrationError) || error.retryAfterSeconds === undefined) throw error;
+      world.time.advance(error.retryAfterSeconds * 1_000);
+    }
+  }
+  throw new Error('It was refused, however often it was asked for.');
+}
+
+/** The record as it is now. */
+export async function recordOf(
+  world: World,
+  { tenantId, provider, accountId }: SealedConnection,
+): Promise<SealedConnection | undefined> {
+  return world.newInstance().parts.connections.get(tenantId, provider, accountId);
+}
+
+/** The error that work ends with, which must be one of ours. */
+export async function failureOf(work: Promise<unknown>): Promise<IntegrationError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof IntegrationError) return error;
+    throw error;
+  }
+  throw new Error('This was expected to fail.');
+}
+
+/** The platform saw no two token calls of a grant at once, and no token that it had spent. */
+export function expectNoRace(world: World): void {
+  for (const grant of world.platform.calls().grants) {
+    expect(grant).toMatchObject({ refreshTokenReuses: 0, codeReuses: 0 });
+    expect(grant.maxTokenCallsInFlight).toBeLessThanOrEqual(1);
+  }
+}
+
+/** How many token calls the platform has seen since the connection was made or the calls were reset. */
+export function tokenCalls(world: World): number {
+  return world.platform.calls().latest.filter(({ grantType }) => grantType === 'refresh_token').length;
+}

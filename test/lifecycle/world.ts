@@ -1,0 +1,211 @@
+/**
+ * The world of a lifecycle test: local AWS, a sandbox of TikTok, one tenant, and function instances as many as it
+ * wants, all under a time that the test plays. Calls are real and go over loopback.
+ */
+import { createSecretStore } from '../../infra/cli/secret-store.ts';
+import type { Intercept } from '../../infra/local/aws/front.ts';
+import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
+import type { Fault } from '../../infra/local/platforms/control.ts';
+import type { SandboxOptions } from '../../infra/local/platforms/sandbox.ts';
+import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
+import { localNames, provision } from '../../infra/local/provision.ts';
+import { appSecretPrefix } from '../../infra/topology.ts';
+import type { SealedConnection } from '../../lib/connections/connection.ts';
+import type { ContextId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
+import type { OwnAccount } from '../../lib/integrations/own-connection.ts';
+import { createPlatformHttp, type PlatformHttp } from '../../lib/platform-http/platform-http.ts';
+import { defineProvider, type OAuthProvider, type Provider } from '../../lib/providers/definition.ts';
+import { providers } from '../../lib/providers/registry.ts';
+import type { MetricName } from '../../lib/telemetry/metrics.ts';
+import { connectAccount, consent } from './connect-account.ts';
+import { type AwsPlace, type Instance, openClients, openInstance } from './parts.ts';
+import { step } from './process.ts';
+import { openQueues } from './queues.ts';
+import { simulateTime } from './simulated-time.ts';
+
+export const tenantId = 'harbour' as TenantId;
+export const user = 'ada' as UserId;
+export const tiktok = 'tiktok' as ProviderId;
+const context = 'tiktok' as ContextId;
+
+export interface WorldOptions {
+  /** Tries per AWS call; one, so that a fault shows. */
+  readonly attempts?: number;
+  /** Longest time that a platform has for its answer, in real milliseconds. */
+  readonly timeoutMilliseconds?: number;
+  /** What TikTok's definition says differently here. */
+  readonly tokens?: Partial<OAuthProvider['tokens']>;
+  readonly furtherProviders?: readonly Provider[];
+  readonly startPlatform?: (options: SandboxOptions) => ReturnType<typeof startTikTok>;
+  readonly random?: () => number;
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+export async function openWorld(options: WorldOptions = {}) {
+  const time = simulateTime();
+  const lines: string[] = [];
+  const counted: { readonly name: MetricName; readonly reason: string | undefined }[] = [];
+  let intercept: Intercept | undefined;
+  /** Stands between an instance and its platform, where a test wants something to happen there. */
+  let around: (call: () => ReturnType<PlatformHttp>) => ReturnType<PlatformHttp> = (call) => call();
+
+  const aws = await startLocalAws({
+    grantsOf: () => undefined,
+    now: Date.now,
+    intercept: (call) => intercept?.(call),
+  });
+  const platform = await (options.startPlatform ?? startTikTok)({ clients: [], now: time.now });
+  /** A call takes no time, and an instance may die before it or before its answer. */
+  const observed =
+    <Args, Output>(next: (args: Args) => Promise<Output>) =>
+    async (args: Args): Promise<Output> => {
+      await step();
+      const answer = await time.during(() => next(args));
+      await step();
+      return answer;
+    };
+  const place: AwsPlace = {
+    endpoint: aws.endpoints.dynamodb,
+    region: aws.region,
+    accountId: aws.accountId,
+  };
+  const clients = openClients(place, options.attempts ?? 1);
+  const { dynamoDb, kms, secrets, sqs } = clients;
+  const initialize = { step: 'initialize' } as const;
+  dynamoDb.middlewareStack.add((next) => observed(next), initialize);
+  kms.middlewareStack.add((next) => observed(next), initialize);
+  secrets.middlewareStack.add((next) => observed(next), initialize);
+  sqs.middlewareStack.add((next) => observed(next), initialize);
+  await provision(clients);
+  const origins = { tiktok: { www: platform.origin, api: platform.apiOrigin } };
+  const real = createPlatformHttp({
+    fetch,
+    insecureOrigins: [platform.origin, platform.apiOrigin],
+    timeoutMilliseconds: options.timeoutMilliseconds ?? 5_000,
+  });
+  const http: PlatformHttp = async (request) => {
+    await step();
+    const answer = await around(() => time.during(() => real(request)));
+    await step();
+    return answer;
+  };
+  const known = [...withTokens(options.tokens ?? {}), ...(options.furtherProviders ?? [])];
+  const newInstance = (): Instance =>
+    openInstance({
+      aws: place,
+      clients,
+      platformOrigins: origins,
+      providers: known,
+      http,
+      now: time.now,
+      sleep: time.sleep,
+      random: options.random ?? (() => 0.5),
+      write: (line) => lines.push(line),
+      count: (name, reason) => counted.push({ name, reason }),
+    });
+
+  const { tenants, parts: operators } = newInstance();
+  const secretStore = createSecretStore(clients.secrets);
+  await secretStore.write(localNames.stateSecretId, { current: 's4ndb0x-'.repeat(6), previous: '' });
+  await tenants.create({
+    id: tenantId,
+    name: 'Harbour Works',
+    status: 'active',
+    returnUrls: ['https://app.example/connected'],
+    directLinking: false,
+    apps: {},
+    createdAt: time.now(),
+  });
+
+  /** Registers Hawser at the platform, or changes its secret there and here, or only there. */
+  async function register(clientSecret = 's4ndb0x-client-secret', where = 'both' as 'both' | 'platform') {
+    const clientId = 'hawser-tiktok';
+    const redirectUris = ['https://hawser.example/integrations/callback/tiktok'];
+    platform.addClient({ clientId, clientSecret, redirectUris });
+    if (where === 'platform') return;
+    const secretId = `${appSecretPrefix}${tiktok}`;
+    await secretStore.write(secretId, { clientId, clientSecret });
+    await operators.apps.save({ context, provider: tiktok, clientId, secretId, settings: {} });
+  }
+  await register();
+  const queues = openQueues(place, clients, (line) => lines.push(line), time.during);
+
+  return {
+    time,
+    aws,
+    platform,
+    queues,
+    newInstance,
+    register,
+    unregister: () => operators.apps.remove(context),
+    /** Every line that was logged. */
+    lines,
+    /** Every metric that was counted, with its reason. */
+    counted,
+    set fault(wanted: Intercept | undefined) {
+      intercept = wanted;
+    },
+    set platformCall(wanted: typeof around) {
+      around = wanted;
+    },
+
+    connect: (instance: Instance, person = 'mira', userId = user) =>
+      time.during(() => connectAccount(instance, { tenantId, userId, provider: tiktok, person })),
+    consent: (instance: Instance, person = 'mira', userId = user) =>
+      time.during(() => consent(instance, { tenantId, userId, provider: tiktok, person })),
+
+    inject(fault: Fault, { endpoint = 'token' as 'token' | 'revoke' | 'profile', calls = 1 } = {}): void {
+      platform.control({ command: 'inject', endpoint, calls, fault });
+    },
+
+    /** Whether the platform takes an access token. */
+    async isGood(accessToken: string): Promise<boolean> {
+      const answer = await time.during(() =>
+        fetch(`${platform.apiOrigin}/v2/user/info/?fields=open_id`, {
+          headers: { authorization: `Bearer ${accessToken}` },
+        }),
+      );
+      await answer.body?.cancel();
+      return answer.ok;
+    },
+
+    /** Ends connections, grants, faults and messages of the test before. */
+    async reset(): Promise<void> {
+      intercept = undefined;
+      around = (call) => call();
+      const { connections } = newInstance().parts;
+      const page = await connections.list({ tenantId, limit: 100 });
+      if (page !== 'invalid_cursor') {
+        for (const connection of page.connections) await connections.remove(connection);
+      }
+      await register();
+      for (const command of ['kill_grants', 'clear_faults', 'reset_calls'] as const)
+        platform.control({ command });
+      platform.control({ command: 'set_modes', modes: { rotation: 'rotating', refreshReuse: 'refused' } });
+      for (const name of ['refresh', 'rescue', 'jobs', 'events'] as const) await queues.empty(name);
+      lines.length = 0;
+      counted.length = 0;
+    },
+
+    async close() {
+      for (const client of Object.values(clients)) client.destroy();
+      await platform.close();
+      await aws.close();
+    },
+  };
+}
+
+/** What names a connection's account to the verbs. */
+export function accountOf({ accountId, provider, userId }: SealedConnection): OwnAccount {
+  return { tenantId, userId, provider, accountId };
+}
+
+/** TikTok alone: a sweep looks at every provider there is. */
+function withTokens(tokens: Partial<OAuthProvider['tokens']>): readonly Provider[] {
+  return providers.flatMap((provider) =>
+    provider.id === tiktok && provider.auth === 'oauth2'
+      ? [defineProvider({ ...provider, tokens: { ...provider.tokens, ...tokens } })]
+      : [],
+  );
+}
