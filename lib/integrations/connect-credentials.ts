@@ -104,7 +104,7 @@ async function prove(
       'The platform did not say whether the credentials are good.',
       {
         details: { reason: outcome.reason },
-        retryAfterSeconds: 60,
+        retryAfterSeconds: (outcome.kind === 'retryable' ? outcome.afterSeconds : undefined) ?? 60,
       },
     );
   }

@@ -16,8 +16,9 @@ export interface ProviderApp {
   readonly provider: ProviderId;
   /** The tenant whose own app this is; absent for the owner's shared one. */
   readonly tenantId?: TenantId;
+  /** Empty for a platform whose users give credentials: there is no client then, and no secret. */
   readonly clientId: string;
-  /** Secrets Manager id of `{ clientId, clientSecret }`. */
+  /** Secrets Manager id of the client's secrets. */
   readonly secretId: string;
   /** Raised whenever the registration changes, so that a flow under way notices. */
   readonly version: number;
