@@ -15,42 +15,40 @@ import { Secret } from '../../lib/telemetry/secret.ts';
 import { encodeContext } from '../../lib/vault/seal-context.ts';
 import { openVault } from '../../lib/vault/vault.ts';
 import { place, startVaultAws } from '../integration/vault/vault-on-aws.ts';
-import type { BenchRow } from './row.ts';
+import { medianRatio, takeTurns } from './rounds.ts';
+import { atLeast, atMost, type BenchGroup } from './row.ts';
 
 /** Seals and opens once. */
 type Contender = () => void | Promise<void>;
 
-const rounds = 25;
-const warmUpRounds = 12;
+const rounds = { rounds: 25, warmUpRounds: 12 };
 const text = 's4ndb0x'.padEnd(200, 'A');
+const unsignedSuite = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY;
 const context = { ...place, recordId: 'con_AAAAAAAAAAAAAAAAAAAAAA', account: '17841400000000000' };
 
 /** Measures in about six seconds. */
-export async function benchVault(): Promise<BenchRow[]> {
-  const aws = await startVaultAws();
-  try {
-    const vault = vaultContender(openVault(aws.instance('BENCH')));
-    const ours = { contender: vault, turns: 1_000 };
-    const bare = await medianRatio(ours, { contender: bareContender(), turns: 1_000 });
-    const library = await medianRatio({ contender: libraryContender(), turns: 10 }, ours);
-    const unsigned = await medianRatio(
-      {
-        contender: libraryContender(
-          AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY,
-        ),
-        turns: 30,
-      },
-      ours,
-    );
-    return [
-      atMost('Sealing and opening 200 bytes, in times of bare AES-256-GCM', bare, 5),
-      atLeast('… faster than @aws-crypto/client-node with cached data keys', library, 8),
-      atLeast('… faster than the same without its signatures', unsigned, 8),
-    ];
-  } finally {
-    await aws.close();
-  }
-}
+export const vault: BenchGroup = {
+  name: 'vault',
+  async measure() {
+    const aws = await startVaultAws();
+    try {
+      const ours = { contender: vaultContender(openVault(aws.instance('BENCH'))), turns: 1_000 };
+      const bare = await ratio(ours, { contender: bareContender(), turns: 1_000 });
+      const library = await ratio({ contender: libraryContender(), turns: 10 }, ours);
+      const unsigned = await ratio({ contender: libraryContender(unsignedSuite), turns: 30 }, ours);
+      const times = (name: string, value: number) => ({ name, value, unit: '×' });
+      return {
+        rows: [
+          atMost(times('Sealing and opening 200 bytes, in times of bare AES-256-GCM', bare), 5),
+          atLeast(times('… faster than @aws-crypto/client-node with cached data keys', library), 8),
+          atLeast(times('… faster than the same without its signatures', unsigned), 8),
+        ],
+      };
+    } finally {
+      await aws.close();
+    }
+  },
+};
 
 function vaultContender(vault: ReturnType<typeof openVault>): Contender {
   const token = new Secret(text);
@@ -109,14 +107,10 @@ interface Runner {
   readonly turns: number;
 }
 
-/** How many times longer the left one takes. The first rounds only warm up. */
-async function medianRatio(left: Runner, right: Runner): Promise<number> {
-  const ratios: number[] = [];
-  for (let round = -warmUpRounds; round < rounds; round += 1) {
-    const ratio = (await time(left)) / (await time(right));
-    if (round >= 0) ratios.push(ratio);
-  }
-  return medianOf(ratios);
+/** How many times longer the left one takes. */
+async function ratio(left: Runner, right: Runner): Promise<number> {
+  const times = await takeTurns({ left: () => time(left), right: () => time(right) }, rounds);
+  return medianRatio(times.left, times.right);
 }
 
 /** Milliseconds of one turn of a contender. */
@@ -124,18 +118,6 @@ async function time({ contender, turns }: Runner): Promise<number> {
   const start = performance.now();
   for (let turn = 0; turn < turns; turn += 1) await contender();
   return (performance.now() - start) / turns;
-}
-
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[values.length >> 1] ?? Number.NaN;
-}
-
-function atMost(name: string, value: number, limit: number): BenchRow {
-  return { name, value, unit: '×', target: `at most ${limit}`, ok: value <= limit };
-}
-
-function atLeast(name: string, value: number, limit: number): BenchRow {
-  return { name, value, unit: '×', target: `at least ${limit}`, ok: value >= limit };
 }
 
 function mustEqual<Value>(actual: Value, expected: Value): void {
