@@ -29,6 +29,13 @@ function withState(callbackUrl: string, change: (state: string) => string | unde
   return url.href;
 }
 
+/** The MAC's first character is another one; the last one would not do, as not all its bits count. */
+const withAnotherMac = (state: string) =>
+  state.replace(
+    /\.([^.])([^.]*)$/,
+    (_, first: string, rest: string) => `.${first === 'A' ? 'B' : 'A'}${rest}`,
+  );
+
 it.each<[string, (name: string, secret: string, jar: Map<string, string>) => void]>([
   ['without the cookie', (name, _secret, jar) => jar.delete(name)],
   ['with another secret in the cookie', (name, _secret, jar) => jar.set(name, 'A'.repeat(43))],
@@ -163,7 +170,7 @@ it('row 3: whatever is wrong with state or cookie, the page is the same', async 
   const pages = [
     await stranger.visit(callbackUrl),
     await browser.visit(withState(callbackUrl, () => undefined)),
-    await browser.visit(withState(callbackUrl, (state) => `${state.slice(0, -1)}_`)),
+    await browser.visit(withState(callbackUrl, withAnotherMac)),
     await browser.visit(`${stack.apiUrl}/integrations/callback/tiktok`),
   ];
 
