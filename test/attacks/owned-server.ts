@@ -171,5 +171,5 @@ export function readAsked(authorizationUrl: string): Asked {
 /** The redirect of an honest server: back to where the client asked, with code, state and issuer. */
 export function redirectBack(server: OwnedServer, asked: Asked, code: string): string {
   const query = new URLSearchParams({ code, state: asked.state, iss: server.origin });
-  return `${asked.redirectUri}?${query}`;
+  return `${asked.redirectUri}?${query.toString()}`;
 }

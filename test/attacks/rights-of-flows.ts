@@ -173,8 +173,9 @@ const listProbes: Readonly<Record<string, Probe>> = {
 };
 
 /** A delivery of TikTok, signed with the secret of the tenant's own app. */
-const webhook: Probe['prepare'] = async ({ newTenant, stack }) => {
-  const tenant = await newTenant();
+const webhook: Probe['prepare'] = async (kit) => {
+  const { stack } = kit;
+  const tenant = await kit.newTenant();
   const context = (await stack.local.operator.requireTenant(tenant.id)).apps['tiktok'] ?? '';
   const seconds = Math.floor(Date.now() / 1000);
   const body = JSON.stringify({

@@ -114,3 +114,10 @@ export function judge(routeName: RouteName, answer: RawAnswer): 'function' | 'ga
 export function codeOf({ status, text }: RawAnswer): string {
   return /"code":"(\w+)"/.exec(text)?.[1] ?? String(status);
 }
+
+/** How a route says that it did not understand; to a platform that is no word but that it proved nothing. */
+export function refusal(name: RouteName): string {
+  const { caller } = contract[name];
+  if (caller === 'platform') return 'INVALID_SIGNATURE';
+  return caller === 'browser' ? '400' : 'INVALID_REQUEST';
+}

@@ -23,7 +23,10 @@ beforeEach(async () => {
 
 const tokenCalls = () => [honest, rogue].map((server) => server.callsTo('/token').length);
 const platformTokenCalls = () =>
-  Object.values(stack.local.platforms.sandboxes).reduce((sum, { calls }) => sum + calls().calls.token, 0);
+  Object.values(stack.local.platforms.sandboxes).reduce(
+    (sum, sandbox) => sum + sandbox.calls().calls.token,
+    0,
+  );
 const statusOf = async (flowId: string) => (await stack.tables.flow(flowId))['status']?.S;
 
 it('row 1: a code that comes back on another context’s callback is sent to no token endpoint', async () => {

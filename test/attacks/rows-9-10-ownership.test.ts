@@ -45,22 +45,32 @@ describe('linking', () => {
     expect(stack.local.platforms.sandboxes.reddit.calls().calls.revoke).toBe(1);
   });
 
-  it('row 9: two accounts of one name are two connections, because only the platform’s id counts', async () => {
+  it('row 9: two accounts of one name and address are two connections, because only the platform’s id counts', async () => {
     const user = tenant.user('ada');
-    const { connection: one } = await connectAccount(stack, { user, provider: 'tiktok' });
-    const { connection: two } = await connectAccount(stack, {
-      user,
-      provider: 'tiktok',
-      visit: { account: 'jose' },
-    });
-    await stack.tables.change('connections', await stack.tables.connection(two.id), {
-      displayName: one.displayName,
+    const jose = { user, provider: 'tiktok', visit: { account: 'jose' } } as const;
+    const { connection: mira } = await connectAccount(stack, { user, provider: 'tiktok' });
+    const { connection: known } = await connectAccount(stack, jose);
+    await tenant.client.ok('disconnect', accountOf(user, known));
+    const { accountId, displayName } = known;
+    const alike = { open_id: accountId, display_name: mira.displayName, email: 'same@mail.example' };
+    stack.local.platforms.sandboxes.tiktok.control({
+      command: 'inject',
+      endpoint: 'profile',
+      calls: 1,
+      fault: {
+        kind: 'status',
+        status: 200,
+        body: 'json',
+        json: { data: { user: alike }, error: { code: 'ok' } },
+      },
     });
 
-    const { connection: again } = await connectAccount(stack, { user, provider: 'tiktok' });
+    const { connection } = await connectAccount(stack, jose);
+    const { connections } = await tenant.client.ok('status');
 
-    expect(two.id).not.toBe(one.id);
-    expect(again.id).toBe(one.id);
+    expect(displayName).not.toBe(mira.displayName);
+    expect(connection).toMatchObject({ accountId, displayName: mira.displayName });
+    expect(connections.map(({ id }) => id).sort()).toEqual([mira.id, connection.id].sort());
   });
 
   it('row 9: the user comes from the credential, and a session cannot name another', async () => {

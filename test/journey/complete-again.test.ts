@@ -55,7 +55,7 @@ it('lets one of two at the same time redeem the code and tells the other to wait
   ]);
   const settled = await tenant.client.ok('complete', { body });
 
-  const statuses = answers.map(({ status }) => status).sort();
+  const statuses = answers.map(({ status }) => status).sort((a, b) => a - b);
   expect(statuses[0]).toBe(201);
   expect([201, 409]).toContain(statuses[1]);
   for (const answer of answers.filter(({ status }) => status === 201)) {

@@ -126,7 +126,7 @@ it('gives two users who connect the same account at the same time one connection
   );
   const { connections } = await tenant.client.ok('status');
 
-  expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+  expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 409]);
   expect(connections).toHaveLength(1);
   const [connection] = connections;
   if (connection === undefined) throw new Error('Nothing was connected.');

@@ -1,0 +1,142 @@
+/** Bad bodies for every route that takes one: the right error of the catalogue, never a failure of ours. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contract, type Route, type RouteName } from '../../lib/api/contract.ts';
+import { exchange, type RawRequest } from '../journey/http-exchange.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { codeOf, fieldsOf, judge, refusal, requestOf, routeNames, samples } from './route-samples.ts';
+
+let stack: TestStack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+  tenant = await stack.newTenant();
+});
+afterAll(() => stack.close());
+
+/** Sends, holds the answer against the contract, and answers its code. */
+async function send(name: RouteName, raw: RawRequest): Promise<string> {
+  const answer = await exchange(stack.apiUrl, raw);
+  judge(name, answer);
+  return codeOf(answer);
+}
+
+const withBody = routeNames.filter((name) => 'body' in contract[name]);
+
+/** Values of every type and size; which of them a field takes is for its schema to say. */
+const values: readonly unknown[] = [
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e300,
+  '',
+  ' ',
+  'x'.repeat(129),
+  'x'.repeat(10_000),
+  'line\nbreak',
+  'nul\u0000',
+  'lone \ud800 surrogate',
+  '\u202egnirts',
+  '__proto__',
+  '../..',
+  "' OR 1=1 --",
+  '<script>alert(1)</script>',
+  [],
+  [[]],
+  [null],
+  Array(500).fill('x'),
+  {},
+  { __proto__: null, constructor: 1 },
+];
+
+describe.each(withBody)('the body of %s', (name) => {
+  const { names, required } = fieldsOf(name, 'body');
+  const schema = (contract[name] as Route).body;
+
+  it.each<[string, string | Uint8Array | undefined]>([
+    ['nothing', undefined],
+    ['an empty text', ''],
+    ['malformed JSON', '{"userId":'],
+    ['JSON and more', '{"userId":"ada"} x'],
+    ['null', 'null'],
+    ['an array', '[]'],
+    ['a text', '"userId"'],
+    ['a number', '1'],
+    ['deeply nested JSON', '['.repeat(8_000)],
+    ['deeply nested objects', `${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}`],
+    ['invalid UTF-8 in a text', Buffer.from([...Buffer.from('{"userId":"a'), 0xff, ...Buffer.from('b"}')])],
+    ['an overlong encoding', Buffer.from([...Buffer.from('{"userId":"'), 0xc0, 0xaf, ...Buffer.from('"}')])],
+    ['UTF-16', Buffer.from('{"userId":"ada"}', 'utf16le')],
+    ['the replacement character', '{"userId":"\ufffd"}'],
+    ['a prototype', '{"userId":"ada","__proto__":{"admin":true}}'],
+  ])('is refused when it is %s', async (_what, rawBody) => {
+    const raw = requestOf(name, tenant.apiKey, rawBody === undefined ? {} : { rawBody });
+    const { body: _body, ...bare } = raw;
+
+    const code = await send(name, rawBody === undefined ? bare : raw);
+
+    expect(code).toBe(refusal(name));
+  });
+
+  it.each([
+    ['no type', undefined],
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['text', 'text/plain'],
+    ['bytes, which the gateway hands on in base64', 'application/octet-stream'],
+    ['another JSON', 'application/problem+json'],
+    ['two types', 'application/json, text/plain'],
+  ])('is refused when its type is %s', async (_what, type) => {
+    const headers = [
+      ['authorization', `Bearer ${tenant.apiKey}`] as const,
+      ...(type === undefined ? [] : [['content-type', type] as const]),
+    ];
+
+    const code = await send(name, requestOf(name, tenant.apiKey, { headers }));
+
+    expect(code).toBe('UNSUPPORTED_MEDIA_TYPE');
+  });
+
+  it('is refused when it is too large for us, and when it is too large for the gateway', async () => {
+    const large = await send(name, requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(16 * 1024 + 1) }));
+    const huge = await send(
+      name,
+      requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(10 * 1024 * 1024 + 1) }),
+    );
+
+    expect([large, huge]).toEqual(['PAYLOAD_TOO_LARGE', '413']);
+  });
+
+  it('is refused without what is required, and with what nobody knows', async () => {
+    const { body = {} } = samples[name];
+    const without = required.map((field) =>
+      Object.fromEntries(Object.entries(body).filter(([other]) => other !== field)),
+    );
+    const bodies = [...without, { ...body, unknown: 1 }, { ...body, tenantId: 'tenant-1' }];
+
+    const codes = await Promise.all(
+      bodies.map((changed) => send(name, requestOf(name, tenant.apiKey, { body: changed }))),
+    );
+
+    expect(codes).toEqual(bodies.map(() => 'INVALID_REQUEST'));
+  });
+
+  it.each(names)('is refused with a wrong %s', async (field) => {
+    const codes: string[] = [];
+    const expected: string[] = [];
+
+    for (const value of values) {
+      const body = { ...samples[name].body, [field]: value };
+      const travelled: unknown = JSON.parse(JSON.stringify(body));
+      const code = await send(name, requestOf(name, tenant.apiKey, { body }));
+      // What the schema takes may still be refused for what it says, but only as the contract tells.
+      const isWrong = schema?.safeParse(travelled).success === false;
+      codes.push(isWrong ? code : 'taken');
+      expected.push(isWrong ? 'INVALID_REQUEST' : 'taken');
+    }
+
+    expect(codes).toEqual(expected);
+    expect(codes.filter((code) => code === 'INVALID_REQUEST').length).toBeGreaterThan(8);
+  });
+});
