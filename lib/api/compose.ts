@@ -8,6 +8,7 @@ import { createSecretSource, type SecretSource } from '../aws/secret-source.ts';
 import type { FunctionName, SettingsOf } from '../config.ts';
 import { createConnectionStore } from '../connections/connection-store.ts';
 import { createLeaseStore } from '../connections/lease-store.ts';
+import { createRevocationReceipts } from '../connections/revocation-receipts.ts';
 import { createFlowStore } from '../flows/flow-store.ts';
 import type { ConnectionParts } from '../integrations/parts.ts';
 import type { RescueParts } from '../integrations/rescue.ts';
@@ -95,6 +96,7 @@ export function connectionParts(
   return {
     connections: createConnectionStore(table),
     leases: createLeaseStore(openActivity(settings), now),
+    receipts: createRevocationReceipts(openActivity(settings), now),
     events: openQueue(sqs, settings.eventsQueueUrl),
     rescue: openQueue(sqs, settings.rescueQueueUrl),
     flights: new Map(),

@@ -315,6 +315,14 @@ export const contract = {
       schema: z.object({
         disconnected: z.literal(true),
         revocation: z.enum(['revoked', 'revoke_pending', 'shared_grant', 'not_supported']),
+        receipts: z.optional(
+          z.array(
+            z.object({
+              token: z.enum(['access_token', 'refresh_token']),
+              outcome: z.enum(['revoked', 'ended_with_it', 'left_to_shared_grant', 'dies_of_age']),
+            }),
+          ),
+        ),
       }),
     },
     errors: [...onAccount, 'DISCONNECT_ERROR'],

@@ -3,6 +3,7 @@
  * stays until the platform has confirmed, so that a repeated call, or the sweep, takes up where this one stopped.
  */
 import type { Revocation, SealedConnection } from '../connections/connection.ts';
+import type { TokenReceipt } from '../connections/revocation-receipts.ts';
 import { IntegrationError } from '../errors.ts';
 import { tell, untold } from './connection-events.ts';
 import { type Ended, endAccess } from './end-access.ts';
@@ -14,6 +15,8 @@ import { leaseMilliseconds } from './refresh-token.ts';
 export interface Disconnected {
   readonly disconnected: true;
   readonly revocation: Revocation;
+  /** What became of each token; once the revocation is no longer pending. */
+  readonly receipts?: readonly TokenReceipt[];
 }
 
 const rounds = 5;
@@ -35,7 +38,11 @@ export async function disconnectIntegration(
   for (let round = 0; round < rounds; round += 1) {
     const connection = await findOwnRecord(parts, account);
     const marked = await markDisconnecting(parts, connection);
-    if (marked) return { disconnected: true, revocation: await continueDisconnect(parts, marked) };
+    if (marked) {
+      const revocation = await continueDisconnect(parts, marked);
+      const receipts = isFinal(revocation) ? await parts.receipts.of(marked.id) : undefined;
+      return { disconnected: true, revocation, ...(receipts && { receipts }) };
+    }
   }
   throw new IntegrationError('DISCONNECT_ERROR', 'The connection kept changing. Try again.', {
     retryAfterSeconds: 2,
@@ -113,9 +120,10 @@ async function endUnderLease(parts: ConnectionParts, marked: SealedConnection): 
 async function conclude(
   parts: ConnectionParts,
   last: SealedConnection,
-  revocation: Revocation,
+  revocation: Exclude<Revocation, 'revoke_pending'>,
 ): Promise<void> {
   if (last.status !== 'disconnecting') return;
+  await parts.receipts.keep(last, receiptsOf(parts, last, revocation));
   const now = parts.now();
   const noted = await parts.connections.change(last, {
     revocation,
@@ -123,6 +131,32 @@ async function conclude(
     ...untold('connection.disconnected', now),
   });
   if (noted) await remove(parts, noted);
+}
+
+/** What the outcome means for each of the tokens that the connection holds. */
+function receiptsOf(
+  parts: ConnectionParts,
+  connection: SealedConnection,
+  revocation: Exclude<Revocation, 'revoke_pending'>,
+): readonly TokenReceipt[] {
+  const provider = findProvider(parts.registry, connection.provider);
+  const shown = provider.auth === 'oauth2' ? provider.revocation.token : 'access_token';
+  const held = [
+    'access_token',
+    ...(connection.sealed.refreshToken ? ['refresh_token' as const] : []),
+  ] as const;
+  const only = held.length === 1 ? held[0] : shown;
+  return held.map((token) => ({
+    token,
+    outcome:
+      revocation === 'revoked'
+        ? token === only
+          ? 'revoked'
+          : 'ended_with_it'
+        : revocation === 'shared_grant'
+          ? 'left_to_shared_grant'
+          : 'dies_of_age',
+  }));
 }
 
 async function remove(parts: ConnectionParts, connection: SealedConnection): Promise<void> {

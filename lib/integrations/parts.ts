@@ -5,6 +5,7 @@ import type { SecretSource } from '../aws/secret-source.ts';
 import type { SealedConnection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import type { LeaseStore } from '../connections/lease-store.ts';
+import type { RevocationReceipts } from '../connections/revocation-receipts.ts';
 import { IntegrationError } from '../errors.ts';
 import type { FlowStore } from '../flows/flow-store.ts';
 import type { ContextId, ProviderId, TenantId } from '../ids.ts';
@@ -22,6 +23,8 @@ import type { Vault } from '../vault/vault.ts';
 export interface ConnectionParts {
   readonly connections: ConnectionStore;
   readonly leases: LeaseStore;
+  /** What became of the tokens of ended connections. */
+  readonly receipts: RevocationReceipts;
   /** The events queue: what tenants are told. */
   readonly events: Queue;
   /** Where renewed credentials wait, sealed, that could not be stored. */

@@ -113,6 +113,47 @@ export const subjectKey = (id: ConnectionId, subject: string): Key => ({
   sk: 'subject',
 });
 
+/** A platform user's wish to have their data deleted, by the digest of its code. */
+export const deletionKey = (context: ContextId, digest: string): Key => ({
+  pk: join('deletion', context, digest),
+  sk: 'deletion',
+});
+
+/** Messages that failed for good: a tenant's, or those that are nobody's but the operator's. Their ids sort by time. */
+export const failurePartition = (tenantId: TenantId | undefined) =>
+  tenantId === undefined ? join('failures', 'operator') : join('failures', 'tenant', tenantId);
+export const failureKey = (tenantId: TenantId | undefined, id: string): Key => ({
+  pk: failurePartition(tenantId),
+  sk: join('failure', id),
+});
+/** The message itself lies apart, so that lists do not read it. */
+export const failedMessageKey = (tenantId: TenantId | undefined, id: string): Key => ({
+  pk:
+    tenantId === undefined
+      ? join('failed-message', 'operator', id)
+      : join('failed-message', 'tenant', tenantId, id),
+  sk: 'message',
+});
+
+/** A tenant's jobs are listed with the tenant. */
+export const jobListEntry = (tenantId: TenantId, id: string): IndexEntry => ({
+  tenantKey: tenantPartition(tenantId),
+  tenantSort: join('job', id),
+});
+export const jobSortPrefix = prefix('job');
+
+/** All destinations of a tenant. */
+export const destinationsKey = (tenantId: TenantId): Key => ({
+  pk: join('destinations', tenantId),
+  sk: 'destinations',
+});
+
+/** What became of an ended connection's tokens. */
+export const revocationReceiptKey = (id: ConnectionId): Key => ({
+  pk: join('revocation', id),
+  sk: 'revocation',
+});
+
 export const leaseKey = (id: ConnectionId): Key => ({ pk: join('lease', id), sk: 'lease' });
 export const pausedProvidersKey: Key = { pk: 'paused-providers', sk: 'paused-providers' };
 

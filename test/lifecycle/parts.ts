@@ -12,6 +12,7 @@ import { messagesIn, openQueue } from '../../lib/aws/queue.ts';
 import { createSecretSource } from '../../lib/aws/secret-source.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { createLeaseStore } from '../../lib/connections/lease-store.ts';
+import { createRevocationReceipts } from '../../lib/connections/revocation-receipts.ts';
 import { createFlowStore } from '../../lib/flows/flow-store.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import type { FlowParts } from '../../lib/integrations/parts.ts';
@@ -89,6 +90,7 @@ export function openInstance(options: InstanceOptions) {
   const parts: FlowParts & { readonly refreshAll: boolean } = {
     connections: createConnectionStore(precious),
     leases: createLeaseStore(activity, now),
+    receipts: createRevocationReceipts(activity, now),
     flows: createFlowStore(activity, now),
     events: queues.events,
     rescue: queues.rescue,
