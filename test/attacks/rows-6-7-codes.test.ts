@@ -56,12 +56,12 @@ it('row 6: of two callbacks at the same time one redeems the code', async () => 
   expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('row 6: of eight completes at the same time one redeems the code', async () => {
+it('row 6: of four completes at the same time one redeems the code', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
 
-  await Promise.all(Array.from({ length: 8 }, () => tenant.client.send('complete', { body })));
+  await Promise.all(Array.from({ length: 4 }, () => tenant.client.send('complete', { body })));
   const { connection } = await tenant.client.ok('complete', { body });
 
   expect(connection.status).toBe('active');
@@ -118,7 +118,7 @@ it('row 7: every flow has a fresh S256 challenge, although the server says it wa
   const user = tenant.user('ada');
 
   const [one, two] = [await startOwn(stack, user), await startOwn(stack, user)];
-  const { returned } = { returned: await returnOwn(one, server) };
+  const returned = await returnOwn(one, server);
   await tenant.client.ok('complete', { body: completionOf(user, returned) });
   const verifier = server.callsTo('/token').at(-1)?.form.get('code_verifier') ?? '';
 
