@@ -40,7 +40,10 @@ export async function disconnectIntegration(
     const marked = await markDisconnecting(parts, connection);
     if (marked) {
       const revocation = await continueDisconnect(parts, marked);
-      const receipts = isFinal(revocation) ? await parts.receipts.of(marked.id) : undefined;
+      // The end of the connection is a fact whether or not its receipt can be read now.
+      const receipts = isFinal(revocation)
+        ? await parts.receipts.of(marked.id).catch(() => undefined)
+        : undefined;
       return { disconnected: true, revocation, ...(receipts && { receipts }) };
     }
   }
