@@ -15,7 +15,7 @@ import {
   type UserId,
 } from '../ids.ts';
 import type { TokenSet } from '../oauth/outcome.ts';
-import type { Account } from '../providers/definition.ts';
+import type { Account } from '../providers/account.ts';
 import type { Sealer } from '../vault/vault.ts';
 import { untold } from './connection-events.ts';
 import { sealCredentials } from './credentials.ts';

@@ -6,6 +6,7 @@ import { type ProviderId, providerIdPattern } from '../ids.ts';
 import type { ErrorTable, RefusalReader } from '../oauth/outcome.ts';
 import type { ClientAuthentication, PkceMethodOrNone } from '../oauth/server.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import type { Account } from './account.ts';
 import type {
   CredentialsAccess,
   PlatformAccess,
@@ -13,21 +14,6 @@ import type {
   ProfileOutcome,
 } from './platform-adapter.ts';
 import type { WebhookDefinition } from './webhook-definition.ts';
-
-/** An identity on the platform, as its profile endpoint tells it. */
-export interface Account {
-  /** The platform's stable id; never an email address or a name that can change hands. */
-  readonly accountId: string;
-  readonly displayName: string;
-  /** May be signed and short-lived; shown, not kept. */
-  readonly avatarUrl?: string;
-  /** The platform's id of the user whose consent covers this account; the account's own id when absent. */
-  readonly owner?: string;
-  /** What else the tenant may want to see, such as a handle or a verified flag. Never secrets, never contact data. */
-  readonly metadata: Readonly<Record<string, string | number | boolean>>;
-  /** Where each account of a grant has a token of its own; else all share the grant's. */
-  readonly accessToken?: Secret;
-}
 
 /** What a profile answer holds: accounts, or the platform's error code. */
 export type ProfileReading =

@@ -5,7 +5,8 @@
 import * as z from 'zod/mini';
 import type { Failure } from '../oauth/outcome.ts';
 import { Secret } from '../telemetry/secret.ts';
-import type { Account, ProfileReading } from './definition.ts';
+import type { Account } from './account.ts';
+import type { ProfileReading } from './definition.ts';
 import { describeAccount, graphId, professional } from './instagram-account.ts';
 import { type GraphRequest, readGraph, readTimeoutMilliseconds } from './instagram-graph.ts';
 import type { PlatformAccess } from './platform-adapter.ts';

@@ -4,7 +4,7 @@ import type { ClientRegistration, OAuthServer } from '../oauth/server.ts';
 import type { CodeRedemption } from '../oauth/token-endpoint.ts';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { Account } from './definition.ts';
+import type { Account } from './account.ts';
 
 export type ProfileOutcome = { readonly kind: 'accounts'; readonly accounts: readonly Account[] } | Failure;
 

@@ -6,7 +6,8 @@
  */
 import * as z from 'zod/mini';
 import { tiktokSignature } from '../signatures/schemes.ts';
-import { type Account, defineProvider, type ProfileReading } from './definition.ts';
+import type { Account } from './account.ts';
+import { defineProvider, type ProfileReading } from './definition.ts';
 import { readTikTokEvent } from './tiktok-events.ts';
 
 const basicFields = [
