@@ -116,13 +116,23 @@ async function register(
     const clientId = `hawser-${name}`;
     const clientSecret = secretOf(name, folder);
     sandbox.addClient({ clientId, clientSecret, redirectUris: [`${apiUrl}/integrations/callback/${name}`] });
+    const verifyToken = `s4ndb0x-verify-${randomBytes(24).toString('base64url')}`;
     await operator.setApp({
       provider: name,
       clientId,
       clientSecret,
       settings,
       ...(row.discovered && { issuer: sandbox.origin }),
+      ...(sandbox.webhooks && { verifyToken }),
     });
+    if (sandbox.webhooks) {
+      sandbox.control({
+        command: 'webhook',
+        clientId,
+        url: `${apiUrl}/integrations/webhook/${name}`,
+        verifyToken,
+      });
+    }
   }
 }
 

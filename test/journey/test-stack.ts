@@ -70,6 +70,11 @@ export async function openTestStack(options: Partial<LocalStackOptions> = {}): P
     intercept: (call) => fault?.(call),
     ...options,
   });
+  // Tests connect and let go of the same few accounts again and again, faster than platforms tell of it: those that
+  // want to be told of it subscribe.
+  for (const { control, webhooks } of Object.values(local.platforms.sandboxes)) {
+    if (webhooks) control({ command: 'webhook', url: null });
+  }
   const tables = openRawTables(local.endpoints.dynamodb, local.aws.region);
 
   return {

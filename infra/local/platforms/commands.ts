@@ -5,6 +5,7 @@ import type { Call, Dialect, Reply, SandboxClient } from './dialect.ts';
 import type { FaultQueue } from './faults.ts';
 import type { Grants, Lifetimes } from './grants.ts';
 import { json } from './reply.ts';
+import type { WebhookSender } from './webhook-sender.ts';
 
 export interface Settings<M> {
   readonly modes: () => M;
@@ -20,6 +21,8 @@ export interface ControlParts {
   readonly faults: FaultQueue;
   readonly log: CallLog;
   readonly addClient: (client: SandboxClient) => void;
+  /** Absent where the platform sends no webhooks. */
+  readonly webhooks: WebhookSender | undefined;
 }
 
 /** Starts with the platform's own defaults. */
@@ -43,7 +46,7 @@ export function openSettings<M>(dialect: Dialect<M>): Settings<M> {
   };
 }
 
-export function openControl({ settings, grants, faults, log, addClient }: ControlParts) {
+export function openControl({ settings, grants, faults, log, addClient, webhooks }: ControlParts) {
   return function control(command: ControlCommand): ControlResult {
     switch (command.command) {
       case 'expire_access_tokens':
@@ -51,7 +54,7 @@ export function openControl({ settings, grants, faults, log, addClient }: Contro
       case 'expire_refresh_tokens':
         return done(grants.expire('refresh', command));
       case 'kill_grants':
-        return done(grants.end(command));
+        return done(grants.end(command, 'user'));
       case 'set_lifetimes': {
         const { command: _, ...changes } = command;
         return settings.setLifetimes(changes);
@@ -69,6 +72,10 @@ export function openControl({ settings, grants, faults, log, addClient }: Contro
       case 'add_client':
         addClient(command.client);
         return done(1);
+      case 'webhook':
+        return webhooks?.setUp(command) ?? sendsNone;
+      case 'send_webhook':
+        return webhooks?.send(command) ?? sendsNone;
     }
   };
 }
@@ -88,6 +95,8 @@ export function takeCommand(call: Call, control: (command: ControlCommand) => Co
   const result = parsed.ok ? control(parsed.command) : parsed;
   return json(result.ok ? 200 : 400, { ...result });
 }
+
+const sendsNone: ControlResult = { ok: false, error: 'This platform sends no webhooks.' };
 
 function done(affected: number): ControlResult {
   return { ok: true, affected };

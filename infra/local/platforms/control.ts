@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { clientSchema } from './state-file.ts';
+import { sendWebhookCommand, webhookCommand } from './webhook-sender-dialect.ts';
 
 const milliseconds = z.int().min(0).max(600_000);
 
@@ -81,6 +82,8 @@ const commandSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('reset_calls') }),
   /** Registers a client, or replaces the one of that id. */
   z.strictObject({ command: z.literal('add_client'), client: clientSchema }),
+  webhookCommand,
+  sendWebhookCommand,
 ]);
 
 /** What goes wrong with a call. */
@@ -88,7 +91,7 @@ export type Fault = z.output<typeof faultSchema>;
 export type ControlCommand = z.output<typeof commandSchema>;
 export type Injection = Extract<ControlCommand, { command: 'inject' }>;
 
-/** `affected` counts what the command met: grants ended, tokens expired, faults cleared; else 1. */
+/** `affected` counts what the command met: grants ended, tokens expired, faults cleared, deliveries begun; else 1. */
 export type ControlResult =
   | { readonly ok: true; readonly affected: number }
   | { readonly ok: false; readonly error: string };

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Grants, Lifetimes } from './grants.ts';
+import type { WebhookDialect } from './webhook-sender-dialect.ts';
 
 /** An OAuth client as registered at the platform. */
 export interface SandboxClient {
@@ -119,4 +120,6 @@ export interface Dialect<M> {
   readonly failure: (endpoint: Endpoint, status: number) => JsonObject;
   readonly consent: (platform: Platform<M>) => ConsentDialect;
   readonly routes: (platform: Platform<M>) => readonly Route[];
+  /** Absent where the platform sends no webhooks. */
+  readonly webhooks?: (platform: Platform<M>) => WebhookDialect;
 }

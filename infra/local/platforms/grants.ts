@@ -51,6 +51,8 @@ export interface GrantsOptions {
     what: 'code' | 'refresh_token',
     owner: { readonly grantId: string; readonly account: string },
   ) => void;
+  /** Told of the grants that a user or a client has ended. */
+  readonly onEnd: (grants: readonly Grant[], by: 'user' | 'client') => void;
 }
 
 /** Whose secret it is. */
@@ -61,7 +63,7 @@ export type Grants = ReturnType<typeof openGrants>;
 /** Spent refresh tokens remembered per grant, so that reuse is told from nonsense without growing for ever. */
 const spentTokensRemembered = 50;
 
-export function openGrants({ state, save, now, lifetimes, mint, onReuse }: GrantsOptions) {
+export function openGrants({ state, save, now, lifetimes, mint, onReuse, onEnd }: GrantsOptions) {
   const byToken = new Map<string, Grant>();
   for (const grant of state.grants) for (const token of tokensOf(grant)) byToken.set(token, grant);
 
@@ -205,12 +207,13 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse }: Grant
   }
 
   /** Ends grants with all their tokens, and the unspent codes that would give new ones. Answers how many ended. */
-  function end(filter: GrantFilter): number {
+  function end(filter: GrantFilter, by: 'user' | 'client'): number {
     const ended = state.grants.filter((grant) => matches(grant, filter));
     for (const token of ended.flatMap(tokensOf)) byToken.delete(token);
     state.grants = state.grants.filter((grant) => !matches(grant, filter));
     state.codes = state.codes.filter((pending) => pending.spent || !matches(pending, filter));
     save();
+    onEnd(ended, by);
     return ended.length;
   }
 

@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { tokenModes } from './graph-tokens.ts';
 import { usageModes } from './graph-usage.ts';
+import { metaWebhookModes } from './webhook-sender-meta.ts';
 
 export const modes = z.strictObject({
   ...tokenModes,
   ...usageModes,
+  ...metaWebhookModes,
   /** The app's switch "Require App Secret". A proof that is wrong is refused either way. */
   requireProof: z.boolean().default(false),
   /** What deleting the permissions answers, depending on the version. */

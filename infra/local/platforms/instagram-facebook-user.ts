@@ -59,7 +59,7 @@ export function grantedPermissions(call: Call, platform: Platform<Modes>): Reply
 export function removePermissions(call: Call, platform: Platform<Modes>): Reply {
   return withUser(call, platform, (_user, { grant, token }) => {
     if (kindOf(token) === 'P') return notOnPages('permissions');
-    platform.grants.end({ account: grant.account, clientId: grant.clientId });
+    platform.grants.end({ account: grant.account, clientId: grant.clientId }, 'client');
     return platform.modes().deletionAnswer === 'object'
       ? json(200, { success: true })
       : { status: 200, headers: {}, body: { kind: 'text', type: 'application/json', text: 'true' } };

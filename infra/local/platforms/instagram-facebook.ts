@@ -20,9 +20,10 @@ import { openUsageMeter } from './graph-usage.ts';
 import { type Modes, modes } from './instagram-facebook-modes.ts';
 import { grantedPermissions, inspectToken, me, removePermissions } from './instagram-facebook-user.ts';
 import { pagesOf } from './instagram-pages.ts';
-import { appScopedId, facebookUsers } from './instagram-people.ts';
+import { appScopedId, facebookUsers, professionalId } from './instagram-people.ts';
 import { json, withParameters } from './reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+import { metaWebhooks } from './webhook-sender-meta.ts';
 
 /** Starts the sandbox; `origin` is www.facebook.com, `apiOrigin` is graph.facebook.com. */
 export function startInstagramFacebook(options: SandboxOptions): Promise<Sandbox> {
@@ -60,6 +61,7 @@ export const instagramFacebook: Dialect<Modes> = {
   failure: graphFailure,
   consent: consentOf,
   routes: routesOf,
+  webhooks: ({ now, modes }) => metaWebhooks({ now, idOf: professionalId, modes }),
 };
 
 function routesOf(platform: Platform<Modes>): readonly Route[] {

@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { tokenModes } from './graph-tokens.ts';
 import { usageModes } from './graph-usage.ts';
+import { metaWebhookModes } from './webhook-sender-meta.ts';
 
 export const modes = z.strictObject({
   ...tokenModes,
   ...usageModes,
+  ...metaWebhookModes,
   /** The documents wrap the short-lived token in an array; many clients read it flat. */
   tokenBody: z.enum(['wrapped', 'flat']).default('wrapped'),
   /** How ids are written; as numbers they are above 2^53. */

@@ -84,6 +84,11 @@ export const facebookUsers: readonly FacebookUser[] = [
   },
 ];
 
+/** The id of the professional account of that key; any other text is an id already. */
+export function professionalId(account: string): string {
+  return professionals.find(({ key }) => key === account)?.igId ?? account;
+}
+
 /** A user's id as one app sees it: decimal, and too large for a JavaScript number. */
 export function appScopedId(key: string, clientId: string): string {
   const digest = createHash('sha256').update(`${clientId}\n${key}`).digest();

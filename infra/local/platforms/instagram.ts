@@ -19,9 +19,10 @@ import { kindOf, mintToken, shortLivedSeconds, withToken } from './graph-tokens.
 import { openUsageMeter } from './graph-usage.ts';
 import { loginProfile } from './instagram-me.ts';
 import { type Modes, modes } from './instagram-modes.ts';
-import { appScopedId, professionals } from './instagram-people.ts';
+import { appScopedId, professionalId, professionals } from './instagram-people.ts';
 import { formOf, json, withParameters } from './reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+import { metaWebhooks } from './webhook-sender-meta.ts';
 
 /** Starts the sandbox; `origin` is www and api, `apiOrigin` is graph. */
 export function startInstagram(options: SandboxOptions): Promise<Sandbox> {
@@ -54,6 +55,7 @@ export const instagram: Dialect<Modes> = {
     endpoint === 'token' && status === 400 ? flatError('Invalid parameter') : graphFailure(endpoint, status),
   consent: consentOf,
   routes: routesOf,
+  webhooks: ({ now, modes }) => metaWebhooks({ now, idOf: professionalId, modes }),
 };
 
 function routesOf(platform: Platform<Modes>): readonly Route[] {

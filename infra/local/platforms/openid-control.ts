@@ -49,6 +49,9 @@ export function openControl({ storage, faults, log, addClient }: OpenIdControlPa
       case 'add_client':
         addClient(command.client);
         return done(1);
+      case 'webhook':
+      case 'send_webhook':
+        return refused('This server sends no webhooks.');
     }
   }
 

@@ -13,7 +13,8 @@ import { distort, openFaultQueue, refusalBy } from './faults.ts';
 import { openGrants } from './grants.ts';
 import { type LoopbackServer, listen, readCall, send } from './http-server.ts';
 import { bearerOf, empty, formOf, json } from './reply.ts';
-import { loadState, saveState } from './state-file.ts';
+import { type Grant, loadState, saveState } from './state-file.ts';
+import { openWebhookSender, type WebhookSender } from './webhook-sender.ts';
 
 export interface SandboxOptions {
   readonly clients: readonly SandboxClient[];
@@ -25,10 +26,12 @@ export interface SandboxOptions {
   readonly stateFile?: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Which webhooks come twice or late, where some are to; a number from 0 to 1. */
+  readonly random?: () => number;
 }
 
 export interface Sandbox {
-  /** Consent, token and revoke live here, and `/_sandbox/control` and `/_sandbox/calls`. */
+  /** Consent, token and revoke live here, and `/_sandbox/control`, `/_sandbox/calls` and `/_sandbox/webhooks`. */
   readonly origin: string;
   /** The API host; the same as `origin` where the platform has no separate one. */
   readonly apiOrigin: string;
@@ -36,6 +39,8 @@ export interface Sandbox {
   /** What the sandbox saw so far; never a secret. */
   calls(): CallReport;
   addClient(client: SandboxClient): void;
+  /** What became of the webhooks that were sent; absent where the platform sends none. */
+  readonly webhooks?: Pick<WebhookSender, 'report' | 'settled'>;
   /** Stops listening and cuts what is still held. */
   close(): Promise<void>;
 }
@@ -62,6 +67,7 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
     lifetimes: settings.lifetimes,
     mint: dialect.mint,
     onReuse: log.noteReuse,
+    onEnd: tellEnd,
   });
   const platform: Platform<M> = {
     grants,
@@ -75,13 +81,34 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
       return path === undefined ? '' : `${webOrigin}${path}?${query}`;
     },
   };
-  const control = openControl({ settings, grants, faults, log, addClient });
+  const clientIds = () => [
+    ...new Set([...state.clients, ...options.clients].map(({ clientId }) => clientId)),
+  ];
+  const webhookDialect = dialect.webhooks?.(platform);
+  const webhooks =
+    webhookDialect &&
+    openWebhookSender({
+      dialect: webhookDialect,
+      client: platform.client,
+      clientIds,
+      now,
+      random: options.random ?? Math.random,
+    });
+  const control = openControl({ settings, grants, faults, log, addClient, webhooks });
   const routes = [...consentRoutes(dialect, platform), ...dialect.routes(platform), ...ownRoutes()];
 
   function addClient(client: SandboxClient): void {
     state.clients = state.clients.filter(({ clientId }) => clientId !== client.clientId);
     state.clients.push({ ...client, redirectUris: [...client.redirectUris] });
     save();
+  }
+
+  /** One event for each account of a client, however many consents it had given. */
+  function tellEnd(ended: readonly Pick<Grant, 'clientId' | 'account'>[], by: 'user' | 'client'): void {
+    const owners = new Map(
+      ended.map(({ clientId, account }) => [`${clientId}\n${account}`, { clientId, account }]),
+    );
+    for (const { clientId, account } of owners.values()) webhooks?.tellEnd(clientId, account, by);
   }
 
   function ownRoutes(): readonly Route[] {
@@ -92,6 +119,13 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
         path: '/_sandbox/calls',
         endpoint: 'other',
         handle: () => json(200, { ...log.report() }),
+      },
+      {
+        method: 'GET',
+        host: 'web',
+        path: '/_sandbox/webhooks',
+        endpoint: 'other',
+        handle: () => (webhooks ? json(200, { ...webhooks.report() }) : empty(404)),
       },
       {
         method: 'POST',
@@ -152,6 +186,7 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
 
   async function close(): Promise<void> {
     closing.abort();
+    webhooks?.close();
     await Promise.all(servers.splice(0).map((server) => server.close()));
   }
 
@@ -164,7 +199,15 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
   try {
     webOrigin = await open('web', options.port);
     const apiOrigin = dialect.separateApiHost ? await open('api', options.apiPort) : webOrigin;
-    return { origin: webOrigin, apiOrigin, control, calls: log.report, addClient, close };
+    return {
+      origin: webOrigin,
+      apiOrigin,
+      control,
+      calls: log.report,
+      addClient,
+      ...(webhooks && { webhooks }),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

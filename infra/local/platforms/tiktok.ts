@@ -19,6 +19,7 @@ import type { Issued } from './grants.ts';
 import { empty, formOf, json, withParameters } from './reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 import { accounts, envelope, logId, scopes, userInfo } from './tiktok-user.ts';
+import { tiktokWebhooks } from './webhook-sender-tiktok.ts';
 
 /** Starts the TikTok sandbox; everything is on one origin. */
 export function startTikTok(options: SandboxOptions): Promise<Sandbox> {
@@ -36,6 +37,8 @@ const modes = z.strictObject({
   deadTokenRevoke: z.enum(['refused', 'accepted']).default('refused'),
   /** Which of its two documented errors answers a field beyond the granted scopes. */
   excessField: z.enum(['scope_not_authorized', 'scope_permission_missed']).default('scope_not_authorized'),
+  /** Whether the retry of a webhook has a time and a signature of its own; TikTok does not say. */
+  webhookRetrySignature: z.enum(['fresh', 'first']).default('fresh'),
 });
 type Modes = z.output<typeof modes>;
 
@@ -61,14 +64,20 @@ export const tiktok: Dialect<Modes> = {
     refresh: () => `rft.s4ndb0x${random()}!4718.va`,
   },
   // An open id belongs to one user and one client.
-  subjectOf: ({ key }, clientKey) =>
-    `-000${createHash('sha256').update(`${clientKey}\n${key}`).digest('base64url').slice(0, 32)}`,
+  subjectOf: ({ key }, clientKey) => openIdOf(key, clientKey),
   failure: (endpoint, status) => {
     const [oauth, resource] = failureCodes[status] ?? ['server_error', 'internal_error'];
     const words = 'The request was not fulfilled.';
     return endpoint === 'profile' ? envelope(resource, words) : flatError(oauth, words);
   },
   consent: consentOf,
+  webhooks: ({ now, modes }) =>
+    tiktokWebhooks({
+      now,
+      openIdOf: (account, { clientId }) =>
+        accounts.some(({ key }) => key === account) ? openIdOf(account, clientId) : account,
+      retrySignature: () => modes().webhookRetrySignature,
+    }),
   routes: (platform): readonly Route[] => [
     {
       method: 'POST',
@@ -93,6 +102,10 @@ export const tiktok: Dialect<Modes> = {
     },
   ],
 };
+
+function openIdOf(key: string, clientKey: string): string {
+  return `-000${createHash('sha256').update(`${clientKey}\n${key}`).digest('base64url').slice(0, 32)}`;
+}
 
 function consentOf(platform: Platform<Modes>): ConsentDialect {
   return {
@@ -216,7 +229,7 @@ function revoke(call: Call, platform: Platform<Modes>): Reply {
     const accepted = platform.modes().deadTokenRevoke === 'accepted';
     return accepted ? empty(200) : fail('invalid_request', 'The access token is invalid or expired.');
   }
-  platform.grants.end({ account: grant.account, clientId: grant.clientId });
+  platform.grants.end({ account: grant.account, clientId: grant.clientId }, 'client');
   return empty(200);
 }
 
