@@ -1,11 +1,13 @@
-/** Works the jobs queue: ends the connections of a user or a tenant. */
+/** Works the jobs queue: ends the connections of a user or a tenant, and what opens them once the tenant is deleted. */
 import * as z from 'zod/mini';
 import { batch } from '../lib/api/batch.ts';
 import { now, openPrecious, queueOf } from '../lib/api/compose.ts';
 import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
+import type { TenantId } from '../lib/ids.ts';
 import { runJob } from '../lib/integrations/run-job.ts';
 import { createJobStore } from '../lib/tenants/job.ts';
+import { deleteTenantKeys } from '../lib/vault/tenant-key-versions.ts';
 
 const settings = readSettings('run-job');
 const precious = openPrecious(settings);
@@ -13,6 +15,7 @@ const parts = {
   connections: createConnectionStore(precious),
   jobs: createJobStore(precious, now),
   refreshQueue: queueOf(settings.refreshQueueUrl),
+  deleteKeys: (tenantId: TenantId) => deleteTenantKeys({ table: precious, now }, tenantId),
   now,
 };
 const message = z.object({ jobId: z.string() });

@@ -10,6 +10,8 @@ export interface StackOptions {
   readonly tenantKmsKeyArns: readonly string[];
   /** The role of the operator who rotates tenant keys: it may make new ones, never open any. */
   readonly operatorRoleArn?: string;
+  /** The role that seals everything anew under new tenant keys, and so may open credentials: named for as long as that takes. */
+  readonly resealRoleArn?: string;
   /** Which connections are renewed before anybody asks: by each provider's policy unless set, or all. */
   readonly proactiveRefresh?: string;
   /** The SNS topic that hears of alarms; without one they only show in CloudWatch. */
@@ -25,6 +27,7 @@ const patterns = {
   // One exact key: a pattern or an alias could come to mean another one.
   tenantKmsKeyArns: /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
   operatorRoleArn: /^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+  resealRoleArn: /^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
   proactiveRefresh: /^(?:policy|all)$/,
   alarmTopicArn: /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/,
 } as const;
@@ -37,6 +40,7 @@ export function readOptions(node: Node): StackOptions {
     throw new Error('Context values domainName and certificateArn belong together: give both or none.');
   }
   const operatorRoleArn = read('operatorRoleArn');
+  const resealRoleArn = read('resealRoleArn');
   const proactiveRefresh = read('proactiveRefresh');
   const alarmTopicArn = read('alarmTopicArn');
   return {
@@ -45,6 +49,7 @@ export function readOptions(node: Node): StackOptions {
     ...(domainName !== undefined &&
       certificateArn !== undefined && { domain: { name: domainName, certificateArn } }),
     ...(operatorRoleArn !== undefined && { operatorRoleArn }),
+    ...(resealRoleArn !== undefined && { resealRoleArn }),
     ...(proactiveRefresh !== undefined && { proactiveRefresh }),
     ...(alarmTopicArn !== undefined && { alarmTopicArn }),
   };

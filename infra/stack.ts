@@ -4,13 +4,14 @@ import { acceptFindings } from './constructs/accepted-findings.ts';
 import { createAlarms } from './constructs/alarms.ts';
 import { createApi, serveRoutes } from './constructs/api.ts';
 import { createFunctions } from './constructs/functions.ts';
-import { createQueues, workQueues } from './constructs/queues.ts';
+import { createQueues, type Queues, workQueues } from './constructs/queues.ts';
 import { startClock } from './constructs/schedules.ts';
 import { createSecrets } from './constructs/secrets.ts';
 import { createTables } from './constructs/tables.ts';
 import { createVaultKey } from './constructs/vault-key.ts';
 import type { SettingValues } from './environment.ts';
 import { defaultStage, type StackOptions } from './stack-options.ts';
+import { queueNames, queueOutputs } from './topology.ts';
 
 /** @param bundles holds one folder for each function, as `infra/bundle.ts` makes them. */
 export function createStack(app: App, options: StackOptions, bundles: string): Stack {
@@ -60,9 +61,22 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
     SessionKeySecretId: secrets.sessionKey,
     AppSecretPrefix: secrets.appPrefix,
     Region: Aws.REGION,
+    ...queueUrls(queues),
     ...(api.domainName && { DomainTarget: api.domainName.regionalDomainName }),
   });
   return stack;
+}
+
+function queueUrls(queues: Queues): Readonly<Record<string, string>> {
+  const entries = queueNames.flatMap((name) => {
+    const outputs = queueOutputs(name);
+    const { queue, deadLetters } = queues[name];
+    return [
+      [outputs.queue, queue.queueUrl],
+      [outputs.deadLetters, deadLetters.queueUrl],
+    ];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** What the command line reads after a deployment. */

@@ -66,6 +66,12 @@ export const queues = {
 export type QueueName = keyof typeof queues;
 export const queueNames = Object.keys(queues) as QueueName[];
 
+/** The names under which the stack tells where a queue and its dead letters are. */
+export function queueOutputs(name: QueueName): { readonly queue: string; readonly deadLetters: string } {
+  const capital = name.charAt(0).toUpperCase() + name.slice(1);
+  return { queue: `${capital}QueueUrl`, deadLetters: `${capital}DeadLettersUrl` };
+}
+
 /** AWS advises at least five, so that throttling alone fills no dead-letter queue. */
 export const maxReceiveCount = 5;
 
@@ -79,6 +85,8 @@ export function visibilitySeconds(name: QueueName): number {
 export const schedules = {
   'refresh-due': { everySeconds: 60 },
 } as const satisfies Partial<Record<FunctionName, { readonly everySeconds: number }>>;
+
+export type ScheduleName = keyof typeof schedules;
 
 export interface FunctionRow {
   /** What it is for, in the console. */
@@ -105,6 +113,8 @@ const firstSealing = [
   { on: 'vaultKey', actions: ['kms:GenerateDataKey'], purpose: 'credentials' },
   { on: 'connections', actions: ['dynamodb:PutItem'] },
 ] as const satisfies readonly Permission[];
+/** A tenant's wrapped keys are emptied and a tombstone takes the next version: no right to the vault's key is in it. */
+const burial = [{ on: 'connections', actions: ['dynamodb:Query', 'dynamodb:PutItem'] }] as const;
 /** A new connection, or the same account again. */
 const store = { on: 'connections', actions: ['dynamodb:PutItem'] } as const;
 const stateSecret = { on: 'stateSecret', actions: ['secretsmanager:GetSecretValue'] } as const;
@@ -188,6 +198,7 @@ export const functions = {
     write,
     list,
     listed,
+    ...burial,
     sendTo('refresh'),
   ]),
   health: row('Says that the API is there', 5, []),

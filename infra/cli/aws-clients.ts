@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 
 export interface ClientOptions {
   readonly region: string;
@@ -14,6 +15,7 @@ export interface ClientOptions {
     readonly dynamodb: string;
     readonly kms: string;
     readonly secretsmanager: string;
+    readonly sqs: string;
   };
 }
 
@@ -29,12 +31,15 @@ export function createClients({ region, credentials, endpoints }: ClientOptions)
   const dynamoDb = new DynamoDBClient(at(endpoints?.dynamodb));
   const kms = new KMSClient(at(endpoints?.kms));
   const secrets = new SecretsManagerClient(at(endpoints?.secretsmanager));
+  // A queue's URL only names it, as it does for the functions.
+  const sqs = new SQSClient({ ...at(endpoints?.sqs), useQueueUrlAsEndpoint: false });
   return {
     dynamoDb,
     kms,
     secrets,
+    sqs,
     close() {
-      for (const client of [dynamoDb, kms, secrets]) client.destroy();
+      for (const client of [dynamoDb, kms, secrets, sqs]) client.destroy();
     },
   };
 }

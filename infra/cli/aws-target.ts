@@ -3,14 +3,17 @@ import { z } from 'zod';
 import { createPlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';
+import { queueNames, queueOutputs } from '../topology.ts';
 import { createClients } from './aws-clients.ts';
 import type { Io } from './io.ts';
 import { createOperator } from './operator.ts';
+import type { QueueUrls } from './operator-parts.ts';
 import type { Target } from './target.ts';
 
-const stackOutputs = z.object({
+const stackOutputs = z.looseObject({
   ApiUrl: z.url(),
   ConnectionsTable: z.string(),
+  ActivityTable: z.string(),
   VaultKeyId: z.string(),
   StateSecretId: z.string(),
   SessionKeySecretId: z.string(),
@@ -28,8 +31,11 @@ export function openAwsTarget(outputs: unknown, wanted: string | undefined, io: 
     apiUrl: found.ApiUrl.replace(/\/$/, ''),
     operator: createOperator({
       connections: openTable(clients.dynamoDb, found.ConnectionsTable),
+      activity: openTable(clients.dynamoDb, found.ActivityTable),
       secrets: clients.secrets,
       kms: clients.kms,
+      sqs: clients.sqs,
+      queueUrls: queueUrlsIn(found),
       names: {
         vaultKeyId: found.VaultKeyId,
         stateSecretId: found.StateSecretId,
@@ -43,6 +49,19 @@ export function openAwsTarget(outputs: unknown, wanted: string | undefined, io: 
     }),
     close: () => clients.close(),
   };
+}
+
+/** @throws Error when the stack was deployed before it had all of today's queues. */
+function queueUrlsIn(found: Readonly<Record<string, unknown>>): QueueUrls {
+  const entries = queueNames.map((name) => {
+    const outputs = queueOutputs(name);
+    const [queue, deadLetters] = [found[outputs.queue], found[outputs.deadLetters]];
+    if (typeof queue !== 'string' || typeof deadLetters !== 'string') {
+      throw new Error(`The outputs name no queue ${name}. Run \`npm run deploy\` again.`);
+    }
+    return [name, { queue, deadLetters }];
+  });
+  return Object.fromEntries(entries) as QueueUrls;
 }
 
 function chooseStack(

@@ -32,9 +32,10 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
   const command = commands.find((one) => wordsOf(one).every((word, at) => word === positionals[at]));
   if (command === undefined) throw new UsageError(unknown(positionals, commands));
   const own = positionals.slice(wordsOf(command).length);
-  const names = argumentsOf(command);
-  if (own.length < names.length) throw new UsageError(`${names[own.length]} is missing.`);
-  if (own.length > names.length) throw new UsageError('There are more arguments than this command takes.');
+  const { needed, optional } = argumentsOf(command);
+  if (own.length < needed.length) throw new UsageError(`${needed[own.length]} is missing.`);
+  if (own.length > needed.length + optional.length)
+    throw new UsageError('There are more arguments than this command takes.');
   for (const name of Object.keys(values)) {
     if (!everywhere.some((known) => known === name) && !takes(command, name)) {
       throw new UsageError(`This command does not take --${name}.`);
@@ -48,13 +49,22 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
 
 function parse(argv: readonly string[]) {
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return { values, positionals };
+    const args = argv.map((word, at) => (isDashedId(word, argv[at - 1]) ? `${shield}${word}` : word));
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    return { values, positionals: positionals.map((word) => word.replace(shield, '')) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const message = error.message.replace(/ To specify a positional argument.*$/s, '');
     throw new UsageError(message.replaceAll('\n', ' '));
   }
+}
+
+/** No word of a command line can hold it. */
+const shield = '\u0000';
+
+/** Some platforms' ids begin with a dash. Our short options have one letter, so that such an id cannot be meant as one. */
+function isDashedId(word: string, before = ''): boolean {
+  return /^-[^-]./.test(word) && !before.startsWith('--');
 }
 
 function unknown([noun, verb]: readonly string[], commands: readonly Command[]): string {

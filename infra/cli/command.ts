@@ -13,6 +13,9 @@ export const options = {
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   yes: { type: 'boolean' },
+  all: { type: 'boolean' },
+  wait: { type: 'boolean' },
+  reseal: { type: 'boolean' },
   name: { type: 'string' },
   label: { type: 'string' },
   tenant: { type: 'string' },
@@ -39,7 +42,7 @@ export interface Call {
   readonly operator: Operator;
   /** Where the API is reached: scheme and host. */
   readonly apiUrl: string;
-  /** As many as the usage line names. */
+  /** As many as the usage line names; those in brackets may be missing at the end. */
   readonly arguments: readonly string[];
   readonly given: Given;
   readonly io: Io;
@@ -56,7 +59,7 @@ export interface Shown {
 }
 
 export interface Command {
-  /** Such as `tenant create ID [--name NAME]`. */
+  /** Such as `tenant create ID [--name NAME]`, or `dlq list [QUEUE]` where an argument may be left out. */
   readonly usage: string;
   readonly summary: string;
   readonly act: (call: Call) => Promise<Shown>;
@@ -72,10 +75,16 @@ export function wordsOf({ usage }: Command): readonly string[] {
   return usage.split(' ').filter((word) => /^[a-z][a-z-]*$/.test(word));
 }
 
-/** The names of a command's arguments. */
-export function argumentsOf({ usage }: Command): readonly string[] {
-  const beforeOptions = usage.replace(/\s\[?--.*$/, '');
-  return beforeOptions.split(' ').filter((word) => /^[A-Z][A-Z_]*$/.test(word));
+/** The names of a command's arguments: those it needs, and those it can do without, which come last. */
+export function argumentsOf({ usage }: Command): {
+  readonly needed: readonly string[];
+  readonly optional: readonly string[];
+} {
+  const words = usage.replace(/\s\[?--.*$/, '').split(' ');
+  return {
+    needed: words.filter((word) => /^[A-Z][A-Z_]*$/.test(word)),
+    optional: words.filter((word) => /^\[[A-Z][A-Z_]*\]$/.test(word)),
+  };
 }
 
 /** Whether a command takes an option of its own. */

@@ -9,6 +9,7 @@ const meanings: Readonly<Record<string, string>> = {
   InvalidSignatureException: 'AWS does not accept these credentials: check the secret key and the clock.',
   ResourceNotFoundException:
     'A table, key or secret of the stack is missing: deploy it again, or name another.',
+  QueueDoesNotExist: 'A queue of the stack is missing: deploy it again, or name another stack.',
   NotFoundException: 'The key of the stack is missing: deploy it again, or name another stack.',
 };
 const denied: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied']);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createPlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';
-import { localNames } from '../local/provision.ts';
+import { localNames, localQueueUrls } from '../local/provision.ts';
 import { appSecretPrefix } from '../topology.ts';
 import { type ClientOptions, createClients } from './aws-clients.ts';
 import type { Io } from './io.ts';
@@ -13,7 +13,7 @@ import type { Target } from './target.ts';
 const endpointsFile = z.object({
   apiUrl: z.url(),
   platforms: z.record(z.string(), z.url()),
-  aws: z.object({ dynamodb: z.url(), kms: z.url(), secretsmanager: z.url() }),
+  aws: z.object({ dynamodb: z.url(), kms: z.url(), secretsmanager: z.url(), sqs: z.url() }),
 });
 const notRunning = 'The local stack does not run. Start it with `npm start`.';
 const healthMilliseconds = 3_000;
@@ -29,8 +29,11 @@ export async function openLocalTarget(endpoints: unknown, io: Io): Promise<Targe
     apiUrl: found.apiUrl,
     operator: createOperator({
       connections: openTable(clients.dynamoDb, localNames.connectionsTable),
+      activity: openTable(clients.dynamoDb, localNames.activityTable),
       secrets: clients.secrets,
       kms: clients.kms,
+      sqs: clients.sqs,
+      queueUrls: localQueueUrls(found.aws.sqs),
       names: { ...localNames, appSecretPrefix },
       registry: createRegistry({}),
       http: createPlatformHttp({ fetch: io.fetch, insecureOrigins }),

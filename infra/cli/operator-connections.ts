@@ -1,12 +1,35 @@
 /** Connections as the operator may see them: everything but what is sealed. */
-import type { Connection } from '../../lib/connections/connection.ts';
+import {
+  type Connection,
+  connectionRecord,
+  type SealedConnection,
+} from '../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
-import { isOpaqueId, type TenantId, type UserId } from '../../lib/ids.ts';
+import { createLeaseStore, type Taking } from '../../lib/connections/lease-store.ts';
+import { type AccountId, isOpaqueId, type ProviderId, type TenantId, type UserId } from '../../lib/ids.ts';
+import { readSealed } from '../../lib/vault/sealed-format.ts';
 import { type OperatorStores, requireTenant } from './operator-parts.ts';
 
 type Stores = Pick<OperatorStores, 'connections' | 'tenants'>;
 
-export function connectionVerbs(stores: Stores) {
+/** What finds a connection, as a person types it. */
+export interface Wanted {
+  readonly tenantId: string;
+  readonly provider: string;
+  readonly accountId: string;
+}
+
+/** A connection with what stands beside it. */
+export interface Inspected {
+  readonly connection: Connection;
+  /** The versions of the tenant's key under which its credentials are sealed. */
+  readonly keyVersions: readonly number[];
+  /** Whether somebody may be asking the platform for new credentials just now. */
+  readonly lease: Exclude<Taking, { kind: 'taken' }>;
+}
+
+export function connectionVerbs(stores: OperatorStores) {
+  const leases = createLeaseStore(stores.activity, stores.now);
   return {
     /** All connections of a tenant, or of one of its users, sorted by user, provider and account. */
     async listConnections(tenantId: string, userId?: string): Promise<readonly Connection[]> {
@@ -18,7 +41,34 @@ export function connectionVerbs(stores: Stores) {
       }
       return found;
     },
+
+    async inspectConnection(wanted: Wanted): Promise<Inspected> {
+      const found = await requireConnection(stores, wanted);
+      return {
+        connection: connectionRecord.parse(found),
+        keyVersions: keyVersionsOf(found),
+        lease: await leases.look(found.id, found.generation),
+      };
+    },
   };
+}
+
+/** @throws Error when there is no such connection. */
+export async function requireConnection(stores: Stores, wanted: Wanted): Promise<SealedConnection> {
+  const tenant = await requireTenant(stores.tenants, wanted.tenantId);
+  const { provider, accountId } = wanted;
+  const found =
+    isOpaqueId(provider) && isOpaqueId(accountId)
+      ? await createConnectionStore(stores.connections).get(
+          tenant.id,
+          provider as ProviderId,
+          accountId as AccountId,
+        )
+      : undefined;
+  if (found) return found;
+  throw new Error(
+    `Tenant "${tenant.id}" has no such connection. Give provider and account as \`hawser connections list\` shows them.`,
+  );
 }
 
 /** The first connection of a tenant that fits, if there is one. */
@@ -33,8 +83,9 @@ export async function findConnection(
   return undefined;
 }
 
-async function* connectionsOf(
-  stores: Stores,
+/** A tenant's connections, or one user's, page by page. */
+export async function* connectionsOf(
+  stores: Pick<Stores, 'connections'>,
   tenantId: TenantId,
   userId?: UserId,
 ): AsyncGenerator<Connection> {
@@ -51,4 +102,10 @@ async function* connectionsOf(
     yield* page.connections;
     cursor = page.cursor;
   } while (cursor !== undefined);
+}
+
+/** The versions of the tenant's key that a connection needs, each once. */
+export function keyVersionsOf({ sealed }: SealedConnection): readonly number[] {
+  const fields = [sealed.accessToken, ...(sealed.refreshToken ? [sealed.refreshToken] : [])];
+  return [...new Set(fields.map((field) => readSealed(field).keyVersion))];
 }

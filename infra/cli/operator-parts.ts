@@ -1,6 +1,7 @@
-/** What the operator's verbs stand on: one table, the secrets, the vault's key, and where they are. */
+/** What the operator's verbs stand on: the tables, the queues, the secrets, the vault's key, and where they are. */
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type TenantId, tenantIdPattern } from '../../lib/ids.ts';
 import type { PlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import type { Registry } from '../../lib/providers/registry.ts';
@@ -8,12 +9,20 @@ import type { Table } from '../../lib/table/table.ts';
 import type { ApiKeyStore } from '../../lib/tenants/api-key.ts';
 import type { ProviderAppStore } from '../../lib/tenants/provider-app.ts';
 import type { Tenant, TenantStore } from '../../lib/tenants/tenant.ts';
+import type { TenantKeyParts } from '../../lib/vault/tenant-key-versions.ts';
+import type { QueueName } from '../topology.ts';
 import type { SecretStore } from './secret-store.ts';
+
+/** Where each queue and its dead letters are. */
+export type QueueUrls = Readonly<Record<QueueName, { readonly queue: string; readonly deadLetters: string }>>;
 
 export interface OperatorParts {
   readonly connections: Table;
+  readonly activity: Table;
   readonly secrets: SecretsManagerClient;
   readonly kms: KMSClient;
+  readonly sqs: SQSClient;
+  readonly queueUrls: QueueUrls;
   readonly names: {
     readonly vaultKeyId: string;
     readonly stateSecretId: string;
@@ -34,6 +43,17 @@ export interface OperatorStores extends Omit<OperatorParts, 'secrets'> {
   readonly apiKeys: ApiKeyStore;
   readonly apps: ProviderAppStore;
   readonly secrets: SecretStore;
+}
+
+/** What the vault needs to make and open tenant keys. */
+export function vaultPartsOf(stores: OperatorStores): TenantKeyParts {
+  return {
+    kms: stores.kms,
+    table: stores.connections,
+    keyId: stores.names.vaultKeyId,
+    kmsKeyOf: async (id) => (await stores.tenants.get(id))?.kmsKeyId,
+    now: stores.now,
+  };
 }
 
 /** @throws Error when there never was such a tenant. */

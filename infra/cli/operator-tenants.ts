@@ -1,18 +1,12 @@
-/** Tenants and the keys that seal for them. Each verb can be repeated after a crash and then ends what it began. */
+/** Tenants, and whose KMS key wraps theirs. Their end is in a file of its own. */
 import { type TenantId, tenantIdPattern } from '../../lib/ids.ts';
 import { exists } from '../../lib/table/condition.ts';
 import { tenantKey } from '../../lib/table/keys.ts';
 import type { Item } from '../../lib/table/table.ts';
 import type { Tenant } from '../../lib/tenants/tenant.ts';
 import type { Purpose } from '../../lib/vault/kms-keys.ts';
-import {
-  deleteTenantKeys,
-  newestVersion,
-  rotateTenantKey,
-  storedVersion,
-} from '../../lib/vault/tenant-key-versions.ts';
-import { findConnection } from './operator-connections.ts';
-import { type OperatorStores, requireLivingTenant, requireTenant } from './operator-parts.ts';
+import { newestVersion, storedVersion } from '../../lib/vault/tenant-key-versions.ts';
+import { type OperatorStores, requireLivingTenant, requireTenant, vaultPartsOf } from './operator-parts.ts';
 
 export interface TenantChange {
   readonly name?: string;
@@ -26,13 +20,6 @@ const purposes: readonly Purpose[] = ['credentials', 'destinations'];
 
 export function tenantVerbs(stores: OperatorStores) {
   const { connections, tenants, now } = stores;
-  const vaultParts = {
-    kms: stores.kms,
-    table: connections,
-    keyId: stores.names.vaultKeyId,
-    kmsKeyOf: async (id: TenantId) => (await tenants.get(id))?.kmsKeyId,
-    now,
-  };
 
   return {
     requireTenant: (id: string) => requireTenant(tenants, id),
@@ -76,30 +63,6 @@ export function tenantVerbs(stores: OperatorStores) {
       await tenants.change(tenant.id, rest);
       return requireTenant(tenants, id);
     },
-
-    /** Raises the tenant's key version; what is sealed stays readable, and is sealed anew as it is renewed. */
-    async rotateTenantKey(id: string): Promise<number> {
-      return rotateTenantKey(vaultParts, (await requireLivingTenant(tenants, id)).id);
-    },
-
-    /**
-     * Ends a tenant: its API keys first, then its own apps, then the keys that open its credentials, for good.
-     * Refused while it has connections, because nobody could revoke them at the platforms any more.
-     */
-    async deleteTenant(id: string): Promise<void> {
-      const tenant = await requireTenant(tenants, id);
-      if (await findConnection(stores, tenant.id)) {
-        throw new Error(`Tenant "${id}" still has connections. Disconnect them first.`);
-      }
-      await tenants.change(tenant.id, { status: 'deleted' });
-      for (const key of await stores.apiKeys.list(tenant.id)) await stores.apiKeys.revoke(tenant.id, key.id);
-      for (const app of await stores.apps.list(tenant.id)) {
-        await stores.secrets.remove(app.secretId);
-        await tenants.useApp(tenant.id, app.provider, undefined);
-        await stores.apps.remove(app.context);
-      }
-      await deleteTenantKeys(vaultParts, tenant.id);
-    },
   };
 
   /** The key may change only while no version of the tenant's key is wrapped by it, or those would never open again. */
@@ -118,7 +81,7 @@ export function tenantVerbs(stores: OperatorStores) {
 
   async function usesOwnKmsKey(tenantId: TenantId): Promise<boolean> {
     for (const purpose of purposes) {
-      const parts = { ...vaultParts, purpose };
+      const parts = { ...vaultPartsOf(stores), purpose };
       const newest = await newestVersion(parts, tenantId);
       for (let version = newest?.version ?? 0; version > 0; version -= 1) {
         if ((await storedVersion(parts, tenantId, version))?.wrapped.under === 'tenant') return true;

@@ -7,13 +7,17 @@ import { chooseTarget } from './choose-target.ts';
 import { type Call, type Command, type Shown, UsageError } from './command.ts';
 import { type Asked, readCommandLine } from './command-line.ts';
 import { connectionCommands } from './connection-commands.ts';
+import { deadLetterCommands } from './dead-letter-commands.ts';
 import { explain } from './failure.ts';
 import type { Io } from './io.ts';
+import { jobCommands } from './job-commands.ts';
 import { keyCommands } from './key-commands.ts';
+import { providerCommands } from './provider-commands.ts';
 import { returnUrlCommands } from './return-url-commands.ts';
 import { secretCommands } from './secret-commands.ts';
 import { tenantCommands } from './tenant-commands.ts';
 import { usageLines, usageOf } from './usage.ts';
+import { userCommands } from './user-commands.ts';
 
 const commands: readonly Command[] = [
   ...tenantCommands,
@@ -21,6 +25,10 @@ const commands: readonly Command[] = [
   ...returnUrlCommands,
   ...appCommands,
   ...connectionCommands,
+  ...userCommands,
+  ...jobCommands,
+  ...providerCommands,
+  ...deadLetterCommands,
   ...secretCommands,
 ];
 

@@ -1,5 +1,6 @@
 /** `hawser setup` and `hawser rotate …`: the secrets that Hawser makes itself. None is ever shown. */
 import type { Call, Command, Shown } from './command.ts';
+import { factSheet } from './text-table.ts';
 
 export const secretCommands: readonly Command[] = [
   {
@@ -9,8 +10,9 @@ export const secretCommands: readonly Command[] = [
     act: setUp,
   },
   {
-    usage: 'rotate tenant-key TENANT',
-    summary: "Makes a new version of a tenant's key. What is sealed stays readable.",
+    usage: 'rotate tenant-key TENANT [--reseal]',
+    summary:
+      "Makes a new version of a tenant's key. What is sealed stays readable; --reseal seals every connection anew at once, and goes on where a run within the last hour was interrupted.",
     act: rotateTenantKey,
   },
   {
@@ -35,12 +37,32 @@ async function setUp({ operator }: Call): Promise<Shown> {
   };
 }
 
-async function rotateTenantKey({ operator, arguments: [tenantId = ''] }: Call): Promise<Shown> {
+async function rotateTenantKey({ operator, arguments: [tenantId = ''], given }: Call): Promise<Shown> {
+  if (given.reseal) return reseal(operator, tenantId);
   const version = await operator.rotateTenantKey(tenantId);
   return {
     data: { tenantId, version },
     text: `The key of tenant ${tenantId} is now at version ${version}.\n`,
     note: 'Functions that hold the version before seal under it for five minutes more. Both open.',
+  };
+}
+
+async function reseal(operator: Call['operator'], tenantId: string): Promise<Shown> {
+  const { version, made, counts } = await operator.resealTenant(tenantId);
+  return {
+    data: { tenantId, version, made, ...counts },
+    text: factSheet([
+      ['Tenant', tenantId],
+      ['Key version', `${version} (${made ? 'made now' : 'made within the last hour'})`],
+      ['Sealed anew', String(counts.resealed)],
+      ['Were so already', String(counts.current)],
+      ['Gone meanwhile', String(counts.gone)],
+      ['Left as they were', String(counts.left)],
+    ]),
+    note:
+      counts.left > 0
+        ? 'Those left changed all the time, or do not open. Run it again to look at them once more.'
+        : 'Functions that hold the version before seal under it for five minutes more. Run it again after that.',
   };
 }
 

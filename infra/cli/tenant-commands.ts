@@ -1,6 +1,7 @@
 /** `hawser tenant …`: the applications that call the API. */
 import type { Tenant } from '../../lib/tenants/tenant.ts';
 import { type Call, type Command, type Shown, UsageError } from './command.ts';
+import { viewJob } from './job-commands.ts';
 import { factSheet, textTable, timeText } from './text-table.ts';
 
 export const tenantCommands: readonly Command[] = [
@@ -19,7 +20,8 @@ export const tenantCommands: readonly Command[] = [
   },
   {
     usage: 'tenant delete ID --yes',
-    summary: 'Ends a tenant for good: its API keys, its apps, and the keys that open its credentials.',
+    summary:
+      'Ends a tenant for good: its API keys at once, its connections at the platforms, then the keys that open its credentials. Run it again when its job is done to remove apps of its own.',
     act: remove,
   },
 ];
@@ -77,8 +79,19 @@ async function remove({ operator, arguments: [id = ''], given }: Call): Promise<
   if (!given.yes) {
     throw new UsageError('This cannot be undone: nothing of the tenant opens again. Add --yes to do it.');
   }
-  await operator.deleteTenant(id);
-  return { data: { id, status: 'deleted' }, text: `Tenant ${id} has been deleted.\n` };
+  const { job, appsLeft } = await operator.deleteTenant(id);
+  const done = job.status === 'done';
+  return {
+    data: { id, status: 'deleted', job: viewJob(job), appsLeft },
+    text: done
+      ? `Tenant ${id} has been deleted.\n`
+      : `Tenant ${id} is deleted. Job ${job.id} ends its connections, and then the keys that open them.\n`,
+    ...(!done && {
+      note: `See how it goes: hawser jobs show ${job.id}${
+        appsLeft === 0 ? '' : '. Its own apps are needed until then: run this command again when it is done.'
+      }`,
+    }),
+  };
 }
 
 function describe(tenant: Tenant): Shown {

@@ -1,7 +1,7 @@
 /** The help, made of the commands' own usage lines. */
 import { type Command, wordsOf } from './command.ts';
 
-const start = `hawser: tenants, keys and provider apps, on AWS and on this machine.
+const start = `hawser: tenants, keys, provider apps, connections and what failed, on AWS and on this machine.
 
 Usage: npm run hawser -- COMMAND [options]
 `;

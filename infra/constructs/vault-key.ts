@@ -44,7 +44,10 @@ export interface KeyUse {
   readonly purpose: string;
 }
 
-export function createVaultKey(scope: Construct, options: { readonly operatorRoleArn?: string }): Key {
+export function createVaultKey(
+  scope: Construct,
+  options: { readonly operatorRoleArn?: string; readonly resealRoleArn?: string },
+): Key {
   const administer = new PolicyStatement({
     sid: 'Administration',
     principals: [new AccountRootPrincipal()],
@@ -61,6 +64,13 @@ export function createVaultKey(scope: Construct, options: { readonly operatorRol
     allowUse(key, {
       principals: [new ArnPrincipal(options.operatorRoleArn)],
       actions: ['kms:GenerateDataKey'],
+      purpose: 'credentials',
+    });
+  }
+  if (options.resealRoleArn !== undefined) {
+    allowUse(key, {
+      principals: [new ArnPrincipal(options.resealRoleArn)],
+      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
       purpose: 'credentials',
     });
   }

@@ -12,16 +12,17 @@ import { createPlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { createOperator, type Operator } from '../cli/operator.ts';
+import type { QueueUrls } from '../cli/operator-parts.ts';
 import { environmentOf, type SettingValues } from '../environment.ts';
-import { appSecretPrefix, cors, functions, type QueueName, queueNames, routes } from '../topology.ts';
+import { appSecretPrefix, cors, functions, routes, type ScheduleName } from '../topology.ts';
 import type { Intercept } from './aws/front.ts';
 import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
 import { startRunner } from './function-runner.ts';
 import { startGateway } from './gateway.ts';
 import { accessKeyIdOf, grantsOf } from './grants.ts';
-import { localNames, localQueueName, provision } from './provision.ts';
+import { localNames, localQueueUrls, provision } from './provision.ts';
 import { startQueueWorkers } from './queue-workers.ts';
-import { startSchedules } from './schedules.ts';
+import { runSchedule, startSchedules } from './schedules.ts';
 import { type Platforms, startPlatforms } from './start-platforms.ts';
 
 export interface LocalStackOptions {
@@ -53,6 +54,8 @@ export interface LocalStack {
   readonly endpoints: Readonly<Record<AwsService, string>>;
   /** Origins for which plain http is accepted; grows before a function has started, and not after. */
   readonly insecureOrigins: string[];
+  /** Runs a schedule of the topology now, between its times. Rejects when its function fails. */
+  runSchedule(name: ScheduleName): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -96,10 +99,14 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
     const clients = operatorClients(endpoints, options.environment, aws);
     await provision(clients);
+    const queueUrls = localQueueUrls(endpoints.sqs);
     const operator = createOperator({
       connections: openTable(clients.dynamoDb, localNames.connectionsTable),
+      activity: openTable(clients.dynamoDb, localNames.activityTable),
       secrets: clients.secrets,
       kms: clients.kms,
+      sqs: clients.sqs,
+      queueUrls,
       names: { ...localNames, appSecretPrefix },
       registry: createRegistry(platforms.providerOrigins),
       http: createPlatformHttp({ fetch: (input, init) => fetch(input, init), insecureOrigins }),
@@ -110,7 +117,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
     // The address is known only once the gateway listens, and no function starts before its first call.
     let apiUrl = '';
-    const queueUrls = queueUrlsAt(endpoints.sqs, aws.accountId);
     const runner = parts.adopt(
       startRunner({
         entryOf: (name) => join(functionFolder, `${name}.ts`),
@@ -151,6 +157,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       aws,
       endpoints,
       insecureOrigins,
+      runSchedule: (name) => runSchedule({ invoke, now }, name),
       close: () => parts.disposeAsync(),
     };
   } catch (error) {
@@ -163,7 +170,7 @@ function settingValues(
   apiUrl: string,
   platforms: Platforms,
   insecureOrigins: readonly string[],
-  queueUrls: Readonly<Record<QueueName, string>>,
+  queueUrls: QueueUrls,
 ): SettingValues {
   const { connectionsTable, activityTable, vaultKeyId, stateSecretId, sessionKeySecretId } = localNames;
   return {
@@ -172,23 +179,17 @@ function settingValues(
     vaultKeyId,
     stateSecretId,
     sessionKeySecretId,
-    eventsQueueUrl: queueUrls.events,
-    refreshQueueUrl: queueUrls.refresh,
-    rescueQueueUrl: queueUrls.rescue,
-    jobsQueueUrl: queueUrls.jobs,
-    incomingQueueUrl: queueUrls.incoming,
+    eventsQueueUrl: queueUrls.events.queue,
+    refreshQueueUrl: queueUrls.refresh.queue,
+    rescueQueueUrl: queueUrls.rescue.queue,
+    jobsQueueUrl: queueUrls.jobs.queue,
+    incomingQueueUrl: queueUrls.incoming.queue,
     appSecretPrefix,
     proactiveRefresh: undefined,
     publicUrl: apiUrl,
     platformOrigins: JSON.stringify(platforms.providerOrigins),
     insecureOrigins: JSON.stringify(insecureOrigins),
   };
-}
-
-/** The host of a queue's URL is of no account; its last part names the queue. */
-function queueUrlsAt(endpoint: string, accountId: string): Record<QueueName, string> {
-  const entries = queueNames.map((name) => [name, `${endpoint}/${accountId}/${localQueueName(name)}`]);
-  return Object.fromEntries(entries) as Record<QueueName, string>;
 }
 
 /** An endpoint already named in the environment serves instead of the embedded one. */

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { maxReceiveCount, type QueueName, queueNames, tables, visibilitySeconds } from '../topology.ts';
+import { accountId } from './aws/account.ts';
 
 /** Names of what stands in one local stack. */
 export const localNames = {
@@ -26,6 +27,18 @@ export const localNames = {
 
 export const localQueueName = (name: QueueName) => `hawser-${name}`;
 export const deadLetterName = (name: QueueName) => `hawser-${name}-dead`;
+
+/** Where the queues of a local stack are. The host of a queue's URL is of no account; its last part names the queue. */
+export function localQueueUrls(
+  endpoint: string,
+): Readonly<Record<QueueName, { readonly queue: string; readonly deadLetters: string }>> {
+  const at = (name: string) => `${endpoint}/${accountId}/${name}`;
+  const entries = queueNames.map((name) => [
+    name,
+    { queue: at(localQueueName(name)), deadLetters: at(deadLetterName(name)) },
+  ]);
+  return Object.fromEntries(entries) as ReturnType<typeof localQueueUrls>;
+}
 
 const daySeconds = 86_400;
 const tableNames = { connections: localNames.connectionsTable, activity: localNames.activityTable } as const;

@@ -18,7 +18,7 @@ export interface QueueWorkers {
 
 export interface QueueWorkersOptions {
   readonly sqs: SQSClient;
-  readonly urls: Readonly<Record<QueueName, string>>;
+  readonly urls: Readonly<Record<QueueName, { readonly queue: string }>>;
   readonly invoke: (functionName: FunctionName, event: unknown) => Promise<unknown>;
   readonly now: () => number;
 }
@@ -69,7 +69,7 @@ async function receive(
 ): Promise<readonly Message[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
-      QueueUrl: urls[name],
+      QueueUrl: urls[name].queue,
       MaxNumberOfMessages: most,
       WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ['All'],
@@ -93,7 +93,7 @@ async function work(
   if (done.length === 0) return;
   await sqs.send(
     new DeleteMessageBatchCommand({
-      QueueUrl: urls[name],
+      QueueUrl: urls[name].queue,
       Entries: done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
     }),
   );

@@ -1,19 +1,32 @@
-/** Begins the end of all connections of a user, or of a whole tenant. What follows needs nobody's attention. */
+/** Begins jobs: the end of a user's connections, or of a tenant's. What follows needs nobody's attention. */
 import type { Queue } from '../aws/queue.ts';
 import type { TenantId, UserId } from '../ids.ts';
-import type { JobStore } from '../tenants/job.ts';
+import type { Job, JobOrder, JobStore } from '../tenants/job.ts';
 
 export interface DisconnectingUser {
   readonly jobId: string;
 }
 
-/** The job is written first: should its message be lost, the sweep finds it. */
+interface BeginParts {
+  readonly jobs: JobStore;
+  /** The jobs queue. */
+  readonly queue: Queue;
+}
+
+/** Ends all connections of a user; of the whole tenant when no user is named. */
 export async function disconnectUser(
-  parts: { readonly jobs: JobStore; readonly queue: Queue },
+  parts: BeginParts,
   tenantId: TenantId,
   userId?: UserId,
 ): Promise<DisconnectingUser> {
-  const job = await parts.jobs.create(tenantId, userId);
-  await parts.queue.send({ body: { jobId: job.id }, group: tenantId });
-  return { jobId: job.id };
+  const order: JobOrder = { kind: 'disconnect', tenantId, ...(userId !== undefined && { userId }) };
+  const { id } = await beginJob(parts, order);
+  return { jobId: id };
+}
+
+/** The job is written first: should its message be lost, the sweep finds it. */
+export async function beginJob(parts: BeginParts, order: JobOrder): Promise<Job> {
+  const job = await parts.jobs.create(order);
+  await parts.queue.send({ body: { jobId: job.id }, group: order.tenantId });
+  return job;
 }

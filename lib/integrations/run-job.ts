@@ -1,30 +1,56 @@
 /**
  * Ends every connection of a user or a tenant: marks them all, has each revoked by the refresh worker, and is done when
- * none is left. Every step can be repeated; the job is taken up again each minute until then.
+ * none is left; for a tenant that is deleted its keys go last. Every step can be repeated; the job is taken up again
+ * each minute until then.
  */
 import type { Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
-import type { JobStore } from '../tenants/job.ts';
+import { flowMilliseconds } from '../flows/flow.ts';
+import type { TenantId } from '../ids.ts';
+import type { Job, JobStore } from '../tenants/job.ts';
+import { beginDisconnect, messageFor } from './begin-disconnect.ts';
 
 export interface JobParts {
   readonly connections: ConnectionStore;
   readonly jobs: JobStore;
   /** The queue whose worker revokes. */
   readonly refreshQueue: Queue;
+  /** Deletes, for good, the keys that open a tenant's credentials. */
+  readonly deleteKeys: (tenantId: TenantId) => Promise<void>;
   readonly now: () => number;
 }
 
-const pageSize = 50;
+const pageSize = 100;
 /** Writes at once; a tenant's connections lie in different partitions, so this is about sockets, not about DynamoDB. */
 const together = 10;
+/** A round of more than this leaves the rest to the next one, inside the worker's time-out of a minute. */
+const roundMilliseconds = 40_000;
+/**
+ * A flow that began before its tenant was deleted may still be finished, and its connection must find its keys, or
+ * nobody could revoke it. The minute is that for which functions remember a credential.
+ */
+const lastFlowMilliseconds = flowMilliseconds + 60_000;
 
 /** Answers whether nothing is left to do. */
 export async function runJob(parts: JobParts, id: string): Promise<boolean> {
   const job = await parts.jobs.get(id);
   if (job?.status !== 'running') return true;
   await parts.jobs.touch(job);
-  let left = 0;
+  const left = await endConnections(parts, job);
+  if (left > 0 || mayStillGrow(parts, job)) {
+    await parts.jobs.touch(job, left);
+    return false;
+  }
+  if (job.kind === 'delete_tenant') await parts.deleteKeys(job.tenantId);
+  await parts.jobs.finish(job);
+  return true;
+}
+
+/** Answers how many connections it has met. */
+async function endConnections(parts: JobParts, job: Job): Promise<number> {
+  const began = parts.now();
+  let met = 0;
   let cursor: string | undefined;
   do {
     const page = await parts.connections.list({
@@ -34,37 +60,24 @@ export async function runJob(parts: JobParts, id: string): Promise<boolean> {
       ...(cursor !== undefined && { cursor }),
     });
     if (page === 'invalid_cursor') throw new Error('The list of connections refused its own cursor.');
-    left += page.connections.length;
-    for (let from = 0; from < page.connections.length; from += together) {
+    met += page.connections.length;
+    // What an earlier round has marked is with the worker, or waits for its next try.
+    const wanted = page.connections.filter((connection) => isWaiting(connection, parts.now()));
+    for (let from = 0; from < wanted.length; from += together) {
       await Promise.all(
-        page.connections.slice(from, from + together).map((connection) => mark(parts, connection)),
+        wanted.slice(from, from + together).map((connection) => beginDisconnect(parts, connection)),
       );
     }
-    await parts.refreshQueue.sendAll(
-      page.connections.map(({ tenantId, provider, accountId }) => ({
-        body: { tenantId, provider, accountId },
-        group: tenantId,
-      })),
-    );
+    await parts.refreshQueue.sendAll(wanted.map(messageFor));
     cursor = page.cursor;
-  } while (cursor !== undefined);
-  if (left > 0) return false;
-  await parts.jobs.finish(job);
-  return true;
+  } while (cursor !== undefined && parts.now() < began + roundMilliseconds);
+  return met;
 }
 
-/** No token is handed out from here on, and the worker finds it due at once. */
-async function mark(parts: JobParts, listed: Connection): Promise<void> {
-  const connection = await parts.connections.get(listed.tenantId, listed.provider, listed.accountId);
-  if (!connection || connection.status === 'disconnecting') return;
-  const now = parts.now();
-  await parts.connections.change(connection, {
-    status: 'disconnecting',
-    statusReason: undefined,
-    statusSince: now,
-    untold: undefined,
-    failures: undefined,
-    dueAt: now,
-    updatedAt: now,
-  });
+function isWaiting({ status, dueAt = 0 }: Connection, now: number): boolean {
+  return status !== 'disconnecting' || dueAt <= now;
+}
+
+function mayStillGrow(parts: JobParts, job: Job): boolean {
+  return job.kind === 'delete_tenant' && parts.now() < job.createdAt + lastFlowMilliseconds;
 }

@@ -1,19 +1,40 @@
 /**
- * Jobs: the end of all connections of a user or a tenant. A job is a record that waits among what is due until it is
- * done, so that it is taken up again after whatever interrupts it.
+ * Jobs: the end of all connections of a user or a tenant, or of a tenant altogether. A job is a record that waits
+ * among what is due until it is done, so that it is taken up again after whatever interrupts it.
  */
 import * as z from 'zod/mini';
 import { storedId, type TenantId, token, type UserId } from '../ids.ts';
-import { equals, exists } from '../table/condition.ts';
-import { dueJobs, dueSort, jobIndexEntry, jobKey } from '../table/keys.ts';
+import { equals } from '../table/condition.ts';
+import {
+  dueJobs,
+  dueSort,
+  jobIndexEntry,
+  jobKey,
+  jobListEntry,
+  jobSortPrefix,
+  tenantPartition,
+} from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 
-export interface Job {
-  readonly id: string;
+export type JobKind =
+  /** Ends connections: one user's, or all of the tenant's. */
+  | 'disconnect'
+  /** Ends all connections of the tenant, and then the keys that open its credentials. */
+  | 'delete_tenant';
+
+/** What a job is to do. */
+export interface JobOrder {
+  readonly kind: JobKind;
   readonly tenantId: TenantId;
   /** The user whose connections end; all of the tenant's when absent. */
   readonly userId?: UserId;
+}
+
+export interface Job extends JobOrder {
+  readonly id: string;
   readonly status: 'running' | 'done';
+  /** How many connections the last round found. */
+  readonly left?: number;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -21,31 +42,40 @@ export interface Job {
 
 /** A job that is not done is taken up again after this. */
 const againMilliseconds = 60_000;
+/** How long a job that is done can be looked up. */
+const keptSeconds = 30 * 86_400;
+const pageSize = 100;
 
 const record = z.object({
   id: z.string(),
+  kind: z.enum(['disconnect', 'delete_tenant']),
   tenantId: storedId<TenantId>(),
   userId: z.exactOptional(storedId<UserId>()),
   status: z.enum(['running', 'done']),
+  left: z.exactOptional(z.number()),
   createdAt: z.number(),
   updatedAt: z.number(),
 });
+const attributes = Object.keys(record.shape);
 
 export type JobStore = ReturnType<typeof createJobStore>;
 
 export function createJobStore(table: Table, now: () => number) {
   return {
-    async create(tenantId: TenantId, userId?: UserId): Promise<Job> {
+    async create(order: JobOrder): Promise<Job> {
       const at = now();
       const job: Job = {
+        ...order,
         id: `job_${token(16)}`,
-        tenantId,
-        ...(userId !== undefined && { userId }),
         status: 'running',
         createdAt: at,
         updatedAt: at,
       };
-      await table.put(jobKey(job.id), { ...job, ...jobIndexEntry(at + againMilliseconds) });
+      await table.put(jobKey(job.id), {
+        ...job,
+        ...jobIndexEntry(at + againMilliseconds),
+        ...jobListEntry(job.tenantId, job.id),
+      });
       return job;
     },
 
@@ -54,15 +84,20 @@ export function createJobStore(table: Table, now: () => number) {
       return item && record.parse(item);
     },
 
-    /** Says that work goes on: the next look is a while away. */
-    async touch(job: Job): Promise<void> {
-      const set = { updatedAt: now(), ...jobIndexEntry(now() + againMilliseconds) };
+    /** Says that work goes on, and what a round has found: the next look is a while away. */
+    async touch(job: Job, left?: number): Promise<void> {
+      const set = {
+        updatedAt: now(),
+        ...jobIndexEntry(now() + againMilliseconds),
+        ...(left !== undefined && { left }),
+      };
       await table.update(jobKey(job.id), { set }, equals('status', 'running'));
     },
 
     async finish(job: Job): Promise<void> {
-      const set = { status: 'done', updatedAt: now() };
-      await table.update(jobKey(job.id), { set, remove: ['dueKey', 'dueSort'] }, exists('pk'));
+      const at = now();
+      const set = { status: 'done', left: 0, updatedAt: at, ttl: Math.floor(at / 1000) + keptSeconds };
+      await table.update(jobKey(job.id), { set, remove: ['dueKey', 'dueSort'] }, equals('status', 'running'));
     },
 
     /** Ids of jobs that nobody has worked on for a while. */
@@ -76,5 +111,29 @@ export function createJobStore(table: Table, now: () => number) {
       });
       return page.items.map((item) => String(item['pk']).slice('job#'.length));
     },
+
+    /** All jobs under way, of every tenant. */
+    running: () => all({ index: 'byDue', partition: dueJobs }),
+
+    /** A tenant's jobs, those included that were done in the last month; the newest first. */
+    async list(tenantId: TenantId): Promise<readonly Job[]> {
+      const jobs = await all({
+        index: 'byTenant',
+        partition: tenantPartition(tenantId),
+        sortPrefix: jobSortPrefix,
+      });
+      return jobs.toSorted((one, other) => other.createdAt - one.createdAt);
+    },
   };
+
+  async function all(query: Omit<Parameters<Table['page']>[0], 'limit' | 'after'>): Promise<readonly Job[]> {
+    const jobs: Job[] = [];
+    let after: Item | undefined;
+    do {
+      const page = await table.page({ ...query, limit: pageSize, ...(after && { after }) }, attributes);
+      jobs.push(...page.items.map((item) => record.parse(item)));
+      after = page.last;
+    } while (after !== undefined);
+    return jobs;
+  }
 }

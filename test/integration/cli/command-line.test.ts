@@ -12,7 +12,19 @@ describe('the command line', () => {
 
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const noun of ['tenant', 'key', 'return-url', 'app', 'connections', 'setup', 'rotate']) {
+    for (const noun of [
+      'tenant',
+      'key',
+      'return-url',
+      'app',
+      'connections',
+      'users',
+      'jobs',
+      'provider',
+      'dlq',
+      'setup',
+      'rotate',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${noun}\\b`, 'm'));
     }
   });
@@ -39,6 +51,8 @@ describe('the command line', () => {
     [['tenant', 'create'], 'ID is missing.'],
     [['key', 'revoke', 'bakery'], 'KEY_ID is missing.'],
     [['tenant', 'create', 'a', 'b'], 'There are more arguments'],
+    [['dlq', 'list', 'refresh', 'b'], 'There are more arguments'],
+    [['dlq', 'replay'], 'QUEUE is missing.'],
     [['tenant', 'create', 'a', '--colour', 'red'], "Unknown option '--colour'"],
     [['tenant', 'list', '--name', 'x'], 'This command does not take --name.'],
     [['tenant', 'create', 'a', '--name'], "'--name"],

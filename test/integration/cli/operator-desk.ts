@@ -3,13 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import type { Input, Io } from '../../../infra/cli/io.ts';
 import { run } from '../../../infra/cli/run.ts';
 import { startLocalStack } from '../../../infra/local/local-stack.ts';
+import { localNames, localQueueUrls } from '../../../infra/local/provision.ts';
 import { appSecretPrefix } from '../../../infra/topology.ts';
+import { openTable } from '../../../lib/table/table.ts';
 
 export interface Ran {
   readonly code: number;
@@ -70,6 +74,14 @@ export async function openDesk() {
   const kms = new KMSClient({ region, credentials, endpoint: stack.endpoints.kms });
   const secrets = new SecretsManagerClient({ region, credentials, endpoint: stack.endpoints.secretsmanager });
 
+  const dynamoDb = new DynamoDBClient({ region, credentials, endpoint: stack.endpoints.dynamodb });
+  const sqs = new SQSClient({
+    region,
+    credentials,
+    endpoint: stack.endpoints.sqs,
+    useQueueUrlAsEndpoint: false,
+  });
+
   async function readSecret(id: string): Promise<Readonly<Record<string, string>>> {
     const { SecretString = '' } = await secrets.send(new GetSecretValueCommand({ SecretId: id }));
     return JSON.parse(SecretString);
@@ -102,6 +114,10 @@ export async function openDesk() {
   return {
     stack,
     endpoints,
+    sqs,
+    /** The table of connections, past the product. */
+    table: openTable(dynamoDb, localNames.connectionsTable),
+    queueUrls: localQueueUrls(stack.endpoints.sqs),
     folder: place.folder,
     hawser: (argv: string, stdin?: string | Input) => runIn(place.folder, words(argv), stdin),
     /** The JSON a command prints; the command must succeed. */
@@ -146,8 +162,7 @@ export async function openDesk() {
       return KeyMetadata?.Arn ?? '';
     },
     async close() {
-      kms.destroy();
-      secrets.destroy();
+      for (const client of [dynamoDb, kms, secrets, sqs]) client.destroy();
       await stack.close();
       place[Symbol.dispose]();
     },

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { localNames } from '../../../infra/local/provision.ts';
-import { appSecretPrefix } from '../../../infra/topology.ts';
+import { deadLetterName, localNames, localQueueName } from '../../../infra/local/provision.ts';
+import { appSecretPrefix, queueNames, queueOutputs } from '../../../infra/topology.ts';
 import { type Desk, openDesk, openFolder, type Ran, runIn } from './operator-desk.ts';
 
 const entry = resolve(import.meta.dirname, '../../../infra/cli/hawser.ts');
@@ -16,6 +16,15 @@ const outputs = {
   SessionKeySecretId: localNames.sessionKeySecretId,
   AppSecretPrefix: appSecretPrefix,
   Region: 'us-east-1',
+  ...Object.fromEntries(
+    queueNames.flatMap((name) => [
+      [queueOutputs(name).queue, `https://sqs.us-east-1.amazonaws.com/000000000000/${localQueueName(name)}`],
+      [
+        queueOutputs(name).deadLetters,
+        `https://sqs.us-east-1.amazonaws.com/000000000000/${deadLetterName(name)}`,
+      ],
+    ]),
+  ),
 };
 
 let desk: Desk;
@@ -50,6 +59,7 @@ function awsEnvironment(): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: desk.stack.endpoints.dynamodb,
     AWS_ENDPOINT_URL_KMS: desk.stack.endpoints.kms,
+    AWS_ENDPOINT_URL_SQS: desk.stack.endpoints.sqs,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: desk.stack.endpoints.secretsmanager,
     AWS_ACCESS_KEY_ID: 'an-operator',
     AWS_SECRET_ACCESS_KEY: 's4ndb0x',
@@ -73,6 +83,22 @@ describe('the target of a command', () => {
     expect(created.stderr).toContain('Acting on AWS, stack HawserProd in us-east-1.');
     expect(app.stdout).toBe('https://api.example/integrations/callback/tiktok\n');
     expect(await desk.json('tenant show on-aws')).toMatchObject({ id: 'on-aws' });
+  });
+
+  it('finds the queues of a stack on AWS by its outputs, and asks for a new deployment where they are missing', async () => {
+    using place = openFolder();
+    const { JobsQueueUrl: _, ...older } = outputs as Readonly<Record<string, string>>;
+    place.write('.hawser/outputs.json', { HawserProd: outputs });
+    place.write('older.json', { HawserProd: older });
+
+    const counted = await spawnIn(place.folder, ['dlq', 'list', '--json'], awsEnvironment());
+    const refused = await spawnIn(place.folder, ['dlq', 'list', '--outputs', 'older.json'], awsEnvironment());
+
+    expect(JSON.parse(counted.stdout)).toEqual({
+      queues: queueNames.map((queue) => ({ queue, count: 0 })),
+    });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('The outputs name no queue jobs. Run `npm run deploy` again.');
   });
 
   it('does not accept loopback return URLs on AWS', async () => {

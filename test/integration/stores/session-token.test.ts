@@ -221,6 +221,24 @@ onEachEngine((engine) => {
       expect(engine.calls()).toHaveLength(1);
     });
 
+    it('are looked for anew when a token names one that is not among them, at most once in ten seconds', async () => {
+      const { clock, table, minting, verify } = await signing(engine);
+      const rotated = createSessionKey();
+      const mint = () => mintSessionToken(session, { ...minting, secrets: holding(rotated) });
+      await verify((await mintSessionToken(session, minting)).text);
+      await publishSessionKey(table, rotated.keyId, rotated.publicKey);
+      engine.resetCalls();
+
+      clock.advance(10);
+      const early = await verify((await mint()).text);
+      clock.advance(1);
+      const late = await verify((await mint()).text);
+
+      expect(early).toBeUndefined();
+      expect(late).toEqual(session);
+      expect(engine.calls()).toHaveLength(1);
+    });
+
     it('are the newest and the one before it, so that tokens in use outlive a change', async () => {
       const { clock, table, key, minting, verify } = await signing(engine);
       const second = createSessionKey();

@@ -189,6 +189,18 @@ describe("the vault's key", () => {
       },
     ]);
   });
+
+  it('lets the role that seals everything anew open credentials, and nothing else, while the owner names it', () => {
+    const resealRoleArn = 'arn:aws:iam::111122223333:role/reseal';
+    const [key] = synthesize({ resealRoleArn }).ofType('AWS::KMS::Key');
+
+    const rights = rightsIn(key?.properties['KeyPolicy']).filter(
+      ({ principal }) => principal === resealRoleArn,
+    );
+
+    expect(rights.map(({ action }) => action)).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+    for (const { condition } of rights) expect(condition).toEqual(onlyCredentials);
+  });
 });
 
 /** What Lambda needs to hand over a queue's messages. */

@@ -1,6 +1,6 @@
 /** The stack as a whole: what it tells the command line, what it watches, what it lets pass, what an owner may choose. */
 import { describe, expect, it } from 'vitest';
-import { functions, queues, schedules, tables } from '../../../infra/topology.ts';
+import { functions, queueNames, queueOutputs, queues, schedules, tables } from '../../../infra/topology.ts';
 import { createCount } from '../../../lib/telemetry/metrics.ts';
 import { synthesize } from './synthesized.ts';
 
@@ -17,6 +17,15 @@ describe('the outputs', () => {
       SessionKeySecretId: '<Secrets/SessionKey>',
       AppSecretPrefix: 'hawser/apps/',
       Region: '<AWS::Region>',
+      ...Object.fromEntries(
+        queueNames.flatMap((name) => {
+          const outputs = queueOutputs(name);
+          return [
+            [outputs.queue, `<Queues/${name}/Queue>`],
+            [outputs.deadLetters, `<Queues/${name}/DeadLetters>`],
+          ];
+        }),
+      ),
     });
   });
 });
@@ -107,6 +116,7 @@ describe('a choice that does not fit', () => {
     ['tenantKmsKeyArns', { tenantKmsKeyArns: 'arn:aws:kms:eu-west-1:111122223333:key/*' }],
     ['tenantKmsKeyArns', { tenantKmsKeyArns: 'arn:aws:kms:eu-west-1:111122223333:alias/tenant' }],
     ['operatorRoleArn', { operatorRoleArn: 'arn:aws:iam::111122223333:root' }],
+    ['resealRoleArn', { resealRoleArn: 'arn:aws:iam::111122223333:user/ada' }],
     ['alarmTopicArn', { alarmTopicArn: 'alarms' }],
     ['proactiveRefresh', { proactiveRefresh: 'sometimes' }],
   ])('is refused by name: %s', (name, choices) => {

@@ -1,0 +1,110 @@
+/** A desk with people connected at TikTok, and what the tests of connections, jobs and keys look at. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
+import type { SealedConnection } from '../../../lib/connections/connection.ts';
+import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
+import type { AccountId, ProviderId, TenantId } from '../../../lib/ids.ts';
+import { type Desk, openDesk } from './operator-desk.ts';
+
+export type ConnectedDesk = Awaited<ReturnType<typeof openConnectedDesk>>;
+
+const provider = 'tiktok' as ProviderId;
+let tenants = 0;
+
+export async function openConnectedDesk() {
+  const desk: Desk = await openDesk();
+  const store = createConnectionStore(desk.table);
+  const made: string[] = [];
+  const sandbox = desk.stack.platforms.sandboxes.tiktok;
+
+  async function recordOf(connection: Place): Promise<SealedConnection | undefined> {
+    return store.get(connection.tenantId, connection.provider, connection.accountId);
+  }
+
+  return {
+    ...desk,
+    store,
+    sandbox,
+    recordOf,
+
+    /** A tenant that nobody has met, with its API key. */
+    async newTenant(): Promise<{ readonly id: string; readonly key: string }> {
+      tenants += 1;
+      const id = `shop-${tenants}`;
+      made.push(id);
+      await desk.hawser(`tenant create ${id}`);
+      await desk.hawser(`return-url add ${id} https://${id}.example/connected`);
+      return { id, key: (await desk.hawser(`key create ${id}`)).stdout.trim() };
+    },
+
+    /** Connects one person's account for a user. */
+    async connectPerson(
+      tenant: { readonly id: string; readonly key: string },
+      userId: string,
+      person: string,
+    ): Promise<SealedConnection> {
+      const before = await desk.stack.operator.listConnections(tenant.id);
+      await desk.connect(tenant.key, provider, userId, (url) => approve(url, { account: person }, fetch));
+      const after = await desk.stack.operator.listConnections(tenant.id);
+      const fresh = after.find(({ id }) => before.every((known) => known.id !== id));
+      const record = fresh && (await recordOf(fresh));
+      if (!record) throw new Error('The connection was not stored.');
+      return record;
+    },
+
+    /** How the API answers a read of the token. */
+    async tokenStatus(key: string, { accountId, userId }: SealedConnection): Promise<number> {
+      const answer = await fetch(
+        `${desk.stack.apiUrl}/integrations/token/${provider}/${accountId}?userId=${userId}`,
+        { headers: { authorization: `Bearer ${key}` }, signal: AbortSignal.timeout(30_000) },
+      );
+      await answer.body?.cancel();
+      return answer.status;
+    },
+
+    /** Has a job worked on now, as the sweep does once a minute. */
+    async workJob(jobId: string): Promise<void> {
+      await desk.sqs.send(
+        new SendMessageCommand({
+          QueueUrl: desk.queueUrls.jobs.queue,
+          MessageBody: JSON.stringify({ jobId }),
+        }),
+      );
+    },
+
+    /** How many grants the platform still knew; it knows none afterwards. */
+    killGrants(): number {
+      const killed = sandbox.control({ command: 'kill_grants' });
+      return killed.ok ? killed.affected : Number.NaN;
+    },
+
+    /** Takes away what a test has left, so that no grant is shared with the next one's. */
+    async reset(): Promise<void> {
+      for (const id of made) {
+        for (const connection of await desk.stack.operator.listConnections(id)) {
+          await store.remove(connection);
+        }
+      }
+      for (const command of ['kill_grants', 'clear_faults', 'reset_calls'] as const) {
+        sandbox.control({ command });
+      }
+    },
+  };
+}
+
+interface Place {
+  readonly tenantId: TenantId;
+  readonly provider: ProviderId;
+  readonly accountId: AccountId;
+}
+
+/** Looks until something is so. */
+export async function until<Found>(look: () => Promise<Found | undefined | false>): Promise<Found> {
+  for (let round = 0; round < 60; round += 1) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await sleep(200);
+  }
+  throw new Error('It did not come to be.');
+}

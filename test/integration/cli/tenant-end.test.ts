@@ -1,0 +1,95 @@
+/** The end of a tenant that has connections: shut out at once, revoked in a job, and only then nothing opens any more. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TenantId } from '../../../lib/ids.ts';
+import { exists } from '../../../lib/table/condition.ts';
+import { jobKey, wrappedKeyKey } from '../../../lib/table/keys.ts';
+import { type ConnectedDesk, openConnectedDesk, until } from './connected-desk.ts';
+
+let desk: ConnectedDesk;
+let tenant: Awaited<ReturnType<ConnectedDesk['newTenant']>>;
+
+beforeAll(async () => {
+  desk = await openConnectedDesk();
+});
+afterAll(() => desk.close());
+beforeEach(async () => {
+  await desk.reset();
+  tenant = await desk.newTenant();
+});
+
+interface Ended {
+  readonly status: string;
+  readonly job: { readonly id: string; readonly status: string };
+  readonly appsLeft: number;
+}
+
+const end = async () => (await desk.json(`tenant delete ${tenant.id} --yes`)) as Ended;
+const keyRecord = () => desk.table.get(wrappedKeyKey(tenant.id as TenantId, 'credentials', 1));
+/** Flows that began before the deletion are over. */
+const letTimePass = (job: string) =>
+  desk.table.update(jobKey(job), { set: { createdAt: Date.now() - 12 * 60_000 } }, exists('pk'));
+
+describe('hawser tenant delete', () => {
+  it('shuts the tenant out, revokes every connection, and deletes the keys last of all', async () => {
+    const ana = await desk.connectPerson(tenant, 'ana', 'mira');
+    const ben = await desk.connectPerson(tenant, 'ben', 'jose');
+
+    const { status, job } = await end();
+    await until(async () => !(await desk.recordOf(ana)) && !(await desk.recordOf(ben)));
+
+    expect({ status, job: job.status }).toEqual({ status: 'deleted', job: 'running' });
+    expect(desk.killGrants()).toBe(0);
+    expect(await keyRecord()).toHaveProperty('wrappedKey');
+    await letTimePass(job.id);
+    await desk.workJob(job.id);
+    await until(async () => (await desk.stack.operator.findJob(job.id)).status === 'done');
+    expect(await keyRecord()).not.toHaveProperty('wrappedKey');
+    expect(await desk.json(`tenant delete ${tenant.id} --yes`)).toMatchObject({ job: { status: 'done' } });
+  });
+
+  it('keeps the keys while a flow that began before could still be finished', async () => {
+    await desk.connectPerson(tenant, 'ana', 'mira');
+    const { job } = await end();
+    await until(async () => (await desk.stack.operator.listConnections(tenant.id)).length === 0);
+
+    await desk.workJob(job.id);
+    await until(async () => (await desk.stack.operator.findJob(job.id)).left === 0);
+
+    expect(await desk.stack.operator.findJob(job.id)).toMatchObject({ status: 'running' });
+    expect(await keyRecord()).toHaveProperty('wrappedKey');
+  });
+
+  it('goes on with the job that is there when it is repeated', async () => {
+    await desk.connectPerson(tenant, 'ana', 'mira');
+    const first = await end();
+
+    const second = await end();
+
+    expect(second.job.id).toBe(first.job.id);
+    expect(await desk.stack.operator.listJobs(tenant.id)).toHaveLength(1);
+  });
+
+  it("keeps the tenant's own app until nothing needs it any more, then takes it away with its secret", async () => {
+    const own = { clientId: 'own-client', clientSecret: 's4ndb0x-own-client-secret' };
+    const { context } = await desk.stack.operator.setApp({
+      provider: 'tiktok',
+      tenantId: tenant.id,
+      settings: {},
+      ...own,
+    });
+    desk.sandbox.addClient({
+      ...own,
+      redirectUris: [`${desk.stack.apiUrl}/integrations/callback/${context}`],
+    });
+    const connection = await desk.connectPerson(tenant, 'ana', 'mira');
+
+    const first = await end();
+    await until(async () => (await desk.recordOf(connection)) === undefined);
+    const second = await end();
+
+    expect(first.appsLeft).toBe(1);
+    expect(desk.killGrants()).toBe(0);
+    expect(second.appsLeft).toBe(0);
+    await expect(desk.secretOf(context)).rejects.toThrow();
+  });
+});
