@@ -2,31 +2,24 @@
  * The world of a lifecycle test: local AWS, a sandbox of TikTok, one tenant, and function instances as many as it
  * wants, all under a time that the test plays. Calls are real and go over loopback.
  */
-import { createSecretStore } from '../../infra/cli/secret-store.ts';
 import type { Intercept } from '../../infra/local/aws/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import type { Fault } from '../../infra/local/platforms/control.ts';
 import type { SandboxOptions } from '../../infra/local/platforms/sandbox.ts';
 import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
-import { localNames, provision } from '../../infra/local/provision.ts';
-import { appSecretPrefix } from '../../infra/topology.ts';
+import { provision } from '../../infra/local/provision.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
-import type { ContextId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
 import type { OwnAccount } from '../../lib/integrations/own-connection.ts';
 import { createPlatformHttp, type PlatformHttp } from '../../lib/platform-http/platform-http.ts';
-import { defineProvider, type OAuthProvider, type Provider } from '../../lib/providers/definition.ts';
-import { providers } from '../../lib/providers/registry.ts';
+import type { OAuthProvider, Provider } from '../../lib/providers/definition.ts';
 import type { MetricName } from '../../lib/telemetry/metrics.ts';
 import { connectAccount, consent } from './connect-account.ts';
 import { type AwsPlace, type Instance, openClients, openInstance } from './parts.ts';
 import { step } from './process.ts';
 import { openQueues } from './queues.ts';
 import { simulateTime } from './simulated-time.ts';
-
-export const tenantId = 'harbour' as TenantId;
-export const user = 'ada' as UserId;
-export const tiktok = 'tiktok' as ProviderId;
-const context = 'tiktok' as ContextId;
+import { openRegistration, tenantId, tiktok, user } from './tenant-at-platform.ts';
+import { tiktokWith } from './tiktok-with.ts';
 
 export interface WorldOptions {
   /** Tries per AWS call; one, so that a fault shows. */
@@ -90,7 +83,7 @@ export async function openWorld(options: WorldOptions = {}) {
     await step();
     return answer;
   };
-  const known = [...withTokens(options.tokens ?? {}), ...(options.furtherProviders ?? [])];
+  const known = [...tiktokWith(options.tokens ?? {}), ...(options.furtherProviders ?? [])];
   const newInstance = (): Instance =>
     openInstance({
       aws: place,
@@ -105,30 +98,8 @@ export async function openWorld(options: WorldOptions = {}) {
       count: (name, reason) => counted.push({ name, reason }),
     });
 
-  const { tenants, parts: operators } = newInstance();
-  const secretStore = createSecretStore(clients.secrets);
-  await secretStore.write(localNames.stateSecretId, { current: 's4ndb0x-'.repeat(6), previous: '' });
-  await tenants.create({
-    id: tenantId,
-    name: 'Harbour Works',
-    status: 'active',
-    returnUrls: ['https://app.example/connected'],
-    directLinking: false,
-    apps: {},
-    createdAt: time.now(),
-  });
-
-  /** Registers Hawser at the platform, or changes its secret there and here, or only there. */
-  async function register(clientSecret = 's4ndb0x-client-secret', where = 'both' as 'both' | 'platform') {
-    const clientId = 'hawser-tiktok';
-    const redirectUris = ['https://hawser.example/integrations/callback/tiktok'];
-    platform.addClient({ clientId, clientSecret, redirectUris });
-    if (where === 'platform') return;
-    const secretId = `${appSecretPrefix}${tiktok}`;
-    await secretStore.write(secretId, { clientId, clientSecret });
-    await operators.apps.save({ context, provider: tiktok, clientId, secretId, settings: {} });
-  }
-  await register();
+  const registration = await openRegistration(newInstance(), clients, platform);
+  await registration.register();
   const queues = openQueues(place, clients, (line) => lines.push(line), time.during);
 
   return {
@@ -137,8 +108,8 @@ export async function openWorld(options: WorldOptions = {}) {
     platform,
     queues,
     newInstance,
-    register,
-    unregister: () => operators.apps.remove(context),
+    register: registration.register,
+    unregister: registration.unregister,
     /** Every line that was logged. */
     lines,
     /** Every metric that was counted, with its reason. */
@@ -174,12 +145,8 @@ export async function openWorld(options: WorldOptions = {}) {
     async reset(): Promise<void> {
       intercept = undefined;
       around = (call) => call();
-      const { connections } = newInstance().parts;
-      const page = await connections.list({ tenantId, limit: 100 });
-      if (page !== 'invalid_cursor') {
-        for (const connection of page.connections) await connections.remove(connection);
-      }
-      await register();
+      await registration.clearConnections();
+      await registration.register();
       for (const command of ['kill_grants', 'clear_faults', 'reset_calls'] as const)
         platform.control({ command });
       platform.control({ command: 'set_modes', modes: { rotation: 'rotating', refreshReuse: 'refused' } });
@@ -199,13 +166,4 @@ export async function openWorld(options: WorldOptions = {}) {
 /** What names a connection's account to the verbs. */
 export function accountOf({ accountId, provider, userId }: SealedConnection): OwnAccount {
   return { tenantId, userId, provider, accountId };
-}
-
-/** TikTok alone: a sweep looks at every provider there is. */
-function withTokens(tokens: Partial<OAuthProvider['tokens']>): readonly Provider[] {
-  return providers.flatMap((provider) =>
-    provider.id === tiktok && provider.auth === 'oauth2'
-      ? [defineProvider({ ...provider, tokens: { ...provider.tokens, ...tokens } })]
-      : [],
-  );
 }

@@ -7,7 +7,8 @@ import { disconnectIntegration } from '../../../lib/integrations/disconnect-inte
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
 import type { Instance } from '../parts.ts';
 import { askUntilServed, expectNoRace, expiredConnection, recordOf } from '../steps.ts';
-import { accountOf, openWorld, tenantId, type World } from '../world.ts';
+import { tenantId } from '../tenant-at-platform.ts';
+import { accountOf, openWorld, type World } from '../world.ts';
 
 let world: World;
 

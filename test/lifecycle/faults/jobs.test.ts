@@ -7,7 +7,8 @@ import { runJob } from '../../../lib/integrations/run-job.ts';
 import type { Instance } from '../parts.ts';
 import { runUntil } from '../process.ts';
 import { recordOf } from '../steps.ts';
-import { openWorld, tenantId, user, type World } from '../world.ts';
+import { tenantId, user } from '../tenant-at-platform.ts';
+import { openWorld, type World } from '../world.ts';
 
 let world: World;
 

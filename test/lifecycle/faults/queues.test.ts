@@ -5,7 +5,8 @@ import { createThrottle } from '../../../lib/integrations/throttle.ts';
 import { workConnection } from '../../../lib/integrations/work-connection.ts';
 import { runUntil } from '../process.ts';
 import { expiredConnection, lifetimeMilliseconds, recordOf, tokenCalls } from '../steps.ts';
-import { accountOf, openWorld, tiktok, type World } from '../world.ts';
+import { tiktok } from '../tenant-at-platform.ts';
+import { accountOf, openWorld, type World } from '../world.ts';
 
 let world: World;
 

@@ -9,7 +9,8 @@ import { defineProvider } from '../../../lib/providers/definition.ts';
 import type { ProfileOutcome } from '../../../lib/providers/platform-adapter.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { recordOf } from '../steps.ts';
-import { openWorld, tenantId, user, type World } from '../world.ts';
+import { tenantId, user } from '../tenant-at-platform.ts';
+import { openWorld, type World } from '../world.ts';
 
 const account = { accountId: '42', displayName: 'Lena', metadata: {} };
 let world: World;

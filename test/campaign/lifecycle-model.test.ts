@@ -1,0 +1,22 @@
+/** Many random lives of connections against the model of what must hold; the seed of each batch is printed. */
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { lifecycleProperty } from '../lifecycle/model/commands.ts';
+import { openWorld, type World } from '../lifecycle/world.ts';
+
+const batches = 10;
+const livesPerBatch = 40;
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+it('holds in hundreds of long random lives what must hold', { timeout: 3_600_000 }, async () => {
+  for (let batch = 1; batch <= batches; batch += 1) {
+    const details = await fc.check(lifecycleProperty(world, 30), { numRuns: livesPerBatch });
+    console.log(`lives ${details.numRuns}  seed ${details.seed}  ${details.failed ? 'failed' : 'ok'}`);
+    expect(details.failed, fc.defaultReportMessage(details)).toBe(false);
+  }
+});

@@ -1,0 +1,77 @@
+/** What can be done to a connection, alone or at the same time as other things, and by whom: an instance that may die at any step. */
+import type { SealedConnection } from '../../../lib/connections/connection.ts';
+import { IntegrationError } from '../../../lib/errors.ts';
+import type { AccountId } from '../../../lib/ids.ts';
+import {
+  type Disconnected,
+  disconnectIntegration,
+} from '../../../lib/integrations/disconnect-integration.ts';
+import { type AccessToken, getAccessToken } from '../../../lib/integrations/get-access-token.ts';
+import { refreshToken } from '../../../lib/integrations/refresh-token.ts';
+import { runUntil } from '../process.ts';
+import { tenantId, tiktok, user } from '../tenant-at-platform.ts';
+import type { World } from '../world.ts';
+
+export const people = ['mira', 'jose'] as const;
+export type Person = (typeof people)[number];
+
+export interface Act {
+  readonly kind: 'connect' | 'read' | 'refresh' | 'disconnect' | 'sweep';
+  readonly person: Person;
+  /** Steps until the instance dies; it lives when absent. */
+  readonly diesAfter: number | undefined;
+}
+
+/** How an act ended. */
+export type Ended =
+  | { readonly kind: 'died' }
+  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'connected'; readonly connection: SealedConnection }
+  | { readonly kind: 'served'; readonly token: AccessToken; readonly at: number }
+  | { readonly kind: 'refreshed' | 'swept' }
+  | { readonly kind: 'disconnected'; readonly revocation: Disconnected['revocation'] };
+
+/** The platform's ids of people, known once they have connected. */
+export type Accounts = Map<Person, AccountId>;
+
+/** Does it, and says how it ended. Errors that are not ours are failures of the test. */
+export async function perform(world: World, accounts: Accounts, act: Act): Promise<Ended> {
+  try {
+    const { result } = await runUntil(act.diesAfter, () => dispatch(world, accounts, act));
+    return result === 'died' ? { kind: 'died' } : result;
+  } catch (error) {
+    if (!(error instanceof IntegrationError)) throw error;
+    return { kind: 'refused', code: error.code };
+  }
+}
+
+async function dispatch(world: World, accounts: Accounts, { kind, person }: Act): Promise<Ended> {
+  const instance = world.newInstance();
+  const { parts } = instance;
+  if (kind === 'connect') {
+    const connection = await world.connect(instance, person);
+    accounts.set(person, connection.accountId);
+    return { kind: 'connected', connection };
+  }
+  if (kind === 'sweep') {
+    await world.queues.sweep(instance);
+    await world.queues.work('refresh', instance);
+    await world.queues.work('rescue', instance);
+    return { kind: 'swept' };
+  }
+  const accountId = accounts.get(person) ?? ('nobody' as AccountId);
+  const account = { tenantId, userId: user, provider: tiktok, accountId };
+  switch (kind) {
+    case 'read': {
+      const token = await getAccessToken(parts, account);
+      return { kind: 'served', token, at: world.time.now() };
+    }
+    case 'refresh':
+      await refreshToken(parts, account);
+      return { kind: 'refreshed' };
+    case 'disconnect': {
+      const { revocation } = await disconnectIntegration(parts, account);
+      return { kind: 'disconnected', revocation };
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/** The model's commands: acts alone and together, what the platform does, and time. */
+import * as fc from 'fast-check';
+import type { Fault } from '../../../infra/local/platforms/control.ts';
+import type { World } from '../world.ts';
+import { type Accounts, type Act, people, perform } from './acts.ts';
+import {
+  checkAnswers,
+  checkNobodyIsStuck,
+  checkRecords,
+  knownOf,
+  type Model,
+  newModel,
+  note,
+} from './must-hold.ts';
+
+/** The real side of a run. */
+export interface Real {
+  readonly world: World;
+  readonly accounts: Accounts;
+}
+
+type Command = fc.AsyncCommand<Model, Real>;
+
+const second = 1_000;
+const passing = fc.constantFrom(
+  second,
+  20 * second,
+  60 * second,
+  1_200 * second,
+  6_500 * second,
+  7_200 * second,
+  86_400 * second,
+);
+const person = fc.constantFrom(...people);
+const kind = fc.constantFrom<Act['kind'][]>('connect', 'read', 'refresh', 'disconnect', 'sweep');
+const act = fc.record<Act>({
+  kind: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom<Act['kind'][]>('read', 'refresh', 'sweep') },
+    { weight: 1, arbitrary: kind },
+  ),
+  person,
+  diesAfter: fc.option(fc.integer({ min: 0, max: 24 }), { nil: undefined, freq: 3 }),
+});
+
+const together = fc.array(act, { minLength: 1, maxLength: 4 }).map(
+  (acts): Command => ({
+    check: () => true,
+    async run(model, { world, accounts }) {
+      const ends = await Promise.all(acts.map((each) => perform(world, accounts, each)));
+      note(model, acts, ends);
+      await checkAnswers(world, model, acts, ends);
+      await checkRecords(world, model, accounts);
+    },
+    toString: () => `together(${acts.map(nameOf).join(', ')})`,
+  }),
+);
+
+const connects = person.map(
+  (who): Command => ({
+    check: () => true,
+    async run(model, { world, accounts }) {
+      // With what may still be lost hanging over it, no life could be called safe.
+      world.platform.control({ command: 'clear_faults' });
+      const ended = await perform(world, accounts, { kind: 'connect', person: who, diesAfter: undefined });
+      // Whatever was in doubt, these are tokens of a consent that nobody else knows of.
+      if (ended.kind === 'connected') knownOf(model, who).reasons.clear();
+      await checkRecords(world, model, accounts);
+    },
+    toString: () => `connect ${who}`,
+  }),
+);
+
+const passes = passing.map(
+  (milliseconds): Command => ({
+    check: () => true,
+    async run(_, { world }) {
+      world.time.advance(milliseconds);
+    },
+    toString: () => `${milliseconds / second} s pass`,
+  }),
+);
+
+const endsAtPlatform = person.map(
+  (who): Command => ({
+    check: () => true,
+    async run(model, { world }) {
+      world.platform.control({ command: 'kill_grants', account: who });
+      const known = knownOf(model, who);
+      known.reasons.add('ended at the platform');
+      known.orphaned = false;
+    },
+    toString: () => `${who} ends the grant at the platform`,
+  }),
+);
+
+const troubles: readonly (readonly [string, Fault])[] = [
+  ['refuses with 500', { kind: 'status', status: 500, body: 'html' }],
+  ['asks for a pause', { kind: 'rate_limited', retryAfterSeconds: 30 }],
+  ['loses its answer', { kind: 'lose_answer' }],
+];
+const troubled = fc
+  .tuple(fc.constantFrom(...troubles), fc.constantFrom('token' as const, 'revoke' as const))
+  .map(
+    ([[name, fault], endpoint]): Command => ({
+      check: () => true,
+      async run(model, { world }) {
+        const grantType = endpoint === 'token' ? { grantType: 'refresh_token' } : {};
+        world.platform.control({ command: 'inject', endpoint, calls: 1, fault, ...grantType });
+        if (fault.kind !== 'lose_answer' || endpoint !== 'token') return;
+        for (const who of people) knownOf(model, who).reasons.add('an answer was lost');
+      },
+      toString: () => `the platform's ${endpoint} endpoint ${name}`,
+    }),
+  );
+
+/** The property: whatever is done, in whatever order, what must hold holds. */
+export function lifecycleProperty(world: World, maxCommands: number) {
+  const commands = fc.commands([together, together, connects, passes, endsAtPlatform, troubled], {
+    maxCommands,
+    size: 'max',
+  });
+  return fc.asyncProperty(commands, async (drawn) => {
+    await world.reset();
+    const model = newModel();
+    const real: Real = { world, accounts: new Map() };
+    await fc.asyncModelRun(() => ({ model, real }), drawn);
+    await checkNobodyIsStuck(world, model, real.accounts);
+  });
+}
+
+function nameOf({ kind, person: who, diesAfter }: Act): string {
+  return `${kind} ${who}${diesAfter === undefined ? '' : ` †${diesAfter}`}`;
+}

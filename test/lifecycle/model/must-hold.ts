@@ -1,0 +1,123 @@
+/** The model: what is known of each person's connection from outside, and what must hold of it after every step. */
+import { expect } from 'vitest';
+import type { SealedConnection } from '../../../lib/connections/connection.ts';
+import { tenantId, tiktok } from '../tenant-at-platform.ts';
+import type { World } from '../world.ts';
+import type { Accounts, Act, Ended, Person } from './acts.ts';
+
+export interface Known {
+  /** The highest generation seen of the connection of that id. */
+  id: string | undefined;
+  generation: number;
+  /** Why the platform may refuse its token by now; a death without such a reason is a false one. */
+  readonly reasons: Set<'ended at the platform' | 'an answer was lost' | 'a holder died'>;
+  /** Whether the platform may hold a grant whose tokens died with whoever was connecting. */
+  orphaned: boolean;
+}
+
+export interface Model {
+  readonly people: Map<Person, Known>;
+}
+
+export function newModel(): Model {
+  return { people: new Map() };
+}
+
+export function knownOf(model: Model, person: Person): Known {
+  const known = model.people.get(person) ?? {
+    id: undefined,
+    generation: 0,
+    reasons: new Set(),
+    orphaned: false,
+  };
+  model.people.set(person, known);
+  return known;
+}
+
+/** Takes note of what was done together. */
+export function note(model: Model, acts: readonly Act[], ends: readonly Ended[]): void {
+  acts.forEach(({ kind, person }, index) => {
+    if (ends[index]?.kind !== 'died') return;
+    const met = kind === 'sweep' ? [...model.people.values()] : [knownOf(model, person)];
+    for (const known of met) {
+      known.reasons.add('a holder died');
+      if (kind === 'connect') known.orphaned = true;
+    }
+  });
+}
+
+/** What must hold of the answers that were given. */
+export async function checkAnswers(
+  world: World,
+  model: Model,
+  acts: readonly Act[],
+  ends: readonly Ended[],
+): Promise<void> {
+  for (const [index, ended] of ends.entries()) {
+    const act = acts[index];
+    if (!act) continue;
+    const known = knownOf(model, act.person);
+    if (ended.kind === 'served') {
+      expect(Date.parse(ended.token.expiresAt ?? ''), 'a token that had ended was served').toBeGreaterThan(
+        ended.at,
+      );
+      if (acts.length === 1 && known.reasons.size === 0) {
+        const good = await world.isGood(ended.token.accessToken.reveal());
+        expect(good, 'a token was served that the platform does not take').toBe(true);
+      }
+    }
+    if (ended.kind === 'disconnected' && ended.revocation === 'revoked' && acts.length === 1) {
+      const left = world.platform.control({ command: 'kill_grants', account: act.person });
+      if (!known.orphaned)
+        expect(left, 'a living grant was called revoked').toEqual({ ok: true, affected: 0 });
+      known.orphaned = false;
+    }
+  }
+}
+
+/** What must hold of every record, whatever was done. */
+export async function checkRecords(
+  world: World,
+  model: Model,
+  accounts: Accounts,
+): Promise<ReadonlyMap<Person, SealedConnection>> {
+  const records = new Map<Person, SealedConnection>();
+  const { connections } = world.newInstance().parts;
+  for (const [person, accountId] of accounts) {
+    const known = knownOf(model, person);
+    const record = await connections.get(tenantId, tiktok, accountId);
+    if (!record) continue;
+    records.set(person, record);
+    if (record.id === known.id) {
+      expect(record.generation, 'a generation went back').toBeGreaterThanOrEqual(known.generation);
+    }
+    known.id = record.id;
+    known.generation = record.generation;
+    if (record.status === 'reconnect_required') {
+      expect(known.reasons.size, `the end of ${person} was declared without evidence`).toBeGreaterThan(0);
+    }
+    expect(['active', 'disconnecting', 'reconnect_required']).toContain(record.status);
+  }
+  for (const grant of world.platform.calls().grants) {
+    expect(grant.maxTokenCallsInFlight, 'two token calls were in flight').toBeLessThanOrEqual(1);
+  }
+  return records;
+}
+
+/** When faults are over and time has passed, nobody is left between life and death. */
+export async function checkNobodyIsStuck(world: World, model: Model, accounts: Accounts): Promise<void> {
+  world.platform.control({ command: 'clear_faults' });
+  for (let minute = 0; minute < 4; minute += 1) {
+    world.time.advance(60_000);
+    const instance = world.newInstance();
+    await world.queues.sweep(instance);
+    await world.queues.work('refresh', instance);
+    await world.queues.work('rescue', instance);
+  }
+  const records = await checkRecords(world, model, accounts);
+  for (const [person, record] of records) {
+    expect(record.status, `${person} is still being disconnected`).not.toBe('disconnecting');
+    expect(record.untold, `${person}'s tenant was not told`).toBeUndefined();
+    if (knownOf(model, person).reasons.size === 0) expect(record.status).toBe('active');
+  }
+}

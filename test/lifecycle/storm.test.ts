@@ -1,0 +1,39 @@
+/** Refresh storms: whoever dies and whatever is lost, one call at a time, and no connection that could be saved is lost. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { calm, planOf } from './storm/plan.ts';
+import { openStorm, type Storm } from './storm/storm.ts';
+import { describeVerdict } from './storm/verdict.ts';
+
+describe('200 callers in four processes on one expired token', () => {
+  let storm: Storm;
+
+  beforeAll(async () => {
+    storm = await openStorm(1);
+  });
+  afterAll(() => storm.close());
+
+  it('make one token call, all get its token, and the grant lives', { timeout: 60_000 }, async () => {
+    const verdict = await storm.run(calm);
+
+    expect(verdict).toMatchObject({ calls: 1, kills: 0, served: 200, status: 'active', violations: [] });
+  });
+});
+
+describe('with SIGKILL of holders and lost answers', () => {
+  let storm: Storm;
+
+  beforeAll(async () => {
+    storm = await openStorm(6);
+  });
+  afterAll(() => storm.close());
+
+  it.each([1, 2, 3])(
+    'seed %i: at most one call per lease and one at a time, none lost that could be saved, none stuck',
+    { timeout: 120_000 },
+    async (seed) => {
+      const verdict = await storm.run(planOf(seed));
+
+      expect(verdict.violations, describeVerdict(verdict)).toEqual([]);
+    },
+  );
+});

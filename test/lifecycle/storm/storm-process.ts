@@ -1,0 +1,160 @@
+/**
+ * One process of a storm: many callers over a few function instances, and death by SIGKILL when the plan says so. What
+ * its instances do about leases is written down before they do it, so that it outlives them.
+ */
+import { createHash } from 'node:crypto';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { IntegrationError } from '../../../lib/errors.ts';
+import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
+import type { OwnAccount } from '../../../lib/integrations/own-connection.ts';
+import { createPlatformHttp, type PlatformHttp } from '../../../lib/platform-http/platform-http.ts';
+import { type AwsPlace, type Instance, openClients, openInstance } from '../parts.ts';
+import { tiktokWith } from '../tiktok-with.ts';
+import type { Death, Plan } from './plan.ts';
+import { seededRandom } from './random.ts';
+import { type Scale, scaleTime } from './scaled-time.ts';
+
+/** What the process is told; everything is plain data. */
+export interface StormOrder {
+  readonly plan: Plan;
+  readonly aws: AwsPlace;
+  readonly platformOrigin: string;
+  readonly scale: Scale;
+  readonly account: OwnAccount;
+  readonly callers: number;
+  /** Where leases and calls are written down. */
+  readonly journal: string;
+  /** Seconds for which the definition says that a rotated token works on. */
+  readonly graceSeconds: number;
+  /** How long the platform takes, and when callers give up, in the storm's time. */
+  readonly answerMilliseconds: number;
+  readonly patienceMilliseconds: number;
+}
+
+/** How one caller fared. */
+export type CallerOutcome =
+  /** The token is told by its digest. */
+  | { readonly kind: 'served'; readonly digest: string }
+  | { readonly kind: 'gone' | 'stuck'; readonly reason: string };
+
+const instancesPerProcess = 4;
+
+process.on('message', (order: StormOrder) => {
+  weather(order).then(
+    () => process.send?.({ kind: 'calm' }),
+    (error: unknown) => process.send?.({ kind: 'broken', reason: String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ kind: 'ready' });
+
+async function weather(order: StormOrder): Promise<void> {
+  const clients = openClients(order.aws, 3);
+  const random = seededRandom(order.plan.seed * 1_009 + process.pid);
+  const instances = Array.from({ length: instancesPerProcess }, () => openMortal(order, clients, random));
+  await Promise.all(
+    Array.from({ length: order.callers }, async (_, index) => {
+      const instance = instances[index % instances.length];
+      if (!instance) return;
+      const outcome = await call(order, instance, random);
+      process.send?.({ kind: 'outcome', outcome });
+    }),
+  );
+  for (const client of Object.values(clients)) client.destroy();
+}
+
+/** Asks until there is a token, or certainly none any more, as an application would. */
+async function call(order: StormOrder, { parts }: Instance, random: () => number): Promise<CallerOutcome> {
+  await parts.sleep(3_000 * random());
+  const until = parts.now() + order.patienceMilliseconds;
+  let reason = 'never refused';
+  while (parts.now() < until) {
+    try {
+      const { accessToken, expiresAt } = await getAccessToken(parts, order.account);
+      if (Date.parse(expiresAt ?? '') <= parts.now())
+        return { kind: 'stuck', reason: 'expired token served' };
+      const digest = createHash('sha256').update(accessToken.reveal()).digest('base64url');
+      return { kind: 'served', digest };
+    } catch (error) {
+      if (!(error instanceof IntegrationError)) throw error;
+      reason = `${error.code} ${String(error.details?.['reason'] ?? '')}`;
+      if (error.retryAfterSeconds === undefined) return { kind: 'gone', reason };
+      await parts.sleep(error.retryAfterSeconds * 1_000);
+    }
+  }
+  return { kind: 'stuck', reason };
+}
+
+/** An instance that writes down its leases and calls, and dies at its point of one. */
+function openMortal(
+  order: StormOrder,
+  clients: ReturnType<typeof openClients>,
+  random: () => number,
+): Instance {
+  const { now, sleep, real } = scaleTime(order.scale);
+  const { plan, platformOrigin } = order;
+  let owner = 'nobody';
+  let death: Death | undefined;
+  const dieIf = (moment: Death) => {
+    if (death === moment) process.kill(process.pid, 'SIGKILL');
+  };
+  const write = (line: string) => appendFileSync(order.journal, `${line}\n`);
+  const reach = createPlatformHttp({
+    fetch,
+    insecureOrigins: [platformOrigin],
+    timeoutMilliseconds: real(10_000),
+  });
+  const http: PlatformHttp = async (request) => {
+    dieIf('before the call');
+    write(`call ${owner}`);
+    if (death === 'in the call') {
+      setTimeout(() => dieIf('in the call'), real(order.answerMilliseconds) * plan.deathShare);
+    }
+    const answer = await reach(request);
+    dieIf('with the answer come');
+    return answer;
+  };
+  const instance = openInstance({
+    aws: order.aws,
+    clients,
+    platformOrigins: { tiktok: { www: platformOrigin, api: platformOrigin } },
+    providers: tiktokWith(order.graceSeconds > 0 ? { rotationGraceSeconds: order.graceSeconds } : {}),
+    http,
+    now,
+    sleep,
+    random,
+    write: () => undefined,
+  });
+  const { leases, connections } = instance.parts;
+  const parts = {
+    ...instance.parts,
+    leases: {
+      ...leases,
+      async take(...wanted: Parameters<typeof leases.take>) {
+        const taking = await leases.take(...wanted);
+        if (taking.kind !== 'taken') return taking;
+        owner = taking.lease.owner;
+        write(`lease ${owner}`);
+        death = plan.deaths[leasesIn(order.journal).indexOf(owner)];
+        if (death) write(`death ${owner} ${death}`);
+        dieIf('with the lease taken');
+        return taking;
+      },
+    },
+    connections: {
+      ...connections,
+      async change(...wanted: Parameters<typeof connections.change>) {
+        const changed = await connections.change(...wanted);
+        if (wanted[1].generation !== undefined) dieIf('with the result stored');
+        return changed;
+      },
+    },
+  };
+  return { ...instance, parts };
+}
+
+function leasesIn(journal: string): readonly string[] {
+  return readFileSync(journal, 'utf8')
+    .split('\n')
+    .flatMap((line) => (line.startsWith('lease ') ? [line.slice('lease '.length)] : []));
+}

@@ -1,0 +1,58 @@
+/** One tenant and Hawser's registration at the sandbox platform, written through the stores themselves. */
+import { createSecretStore } from '../../infra/cli/secret-store.ts';
+import type { Sandbox } from '../../infra/local/platforms/sandbox.ts';
+import { localNames } from '../../infra/local/provision.ts';
+import { appSecretPrefix } from '../../infra/topology.ts';
+import type { ContextId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
+import type { AwsClients, Instance } from './parts.ts';
+
+export const tenantId = 'harbour' as TenantId;
+export const user = 'ada' as UserId;
+export const tiktok = 'tiktok' as ProviderId;
+const context = 'tiktok' as ContextId;
+const clientId = 'hawser-tiktok';
+
+export type Registration = Awaited<ReturnType<typeof openRegistration>>;
+
+export async function openRegistration(
+  { tenants, parts }: Instance,
+  { secrets }: Pick<AwsClients, 'secrets'>,
+  platform: Pick<Sandbox, 'addClient'>,
+) {
+  const secretStore = createSecretStore(secrets);
+  await secretStore.write(localNames.stateSecretId, { current: 's4ndb0x-'.repeat(6), previous: '' });
+  await tenants.create({
+    id: tenantId,
+    name: 'Harbour Works',
+    status: 'active',
+    returnUrls: ['https://app.example/connected'],
+    directLinking: false,
+    apps: {},
+    createdAt: parts.now(),
+  });
+
+  return {
+    /** Registers Hawser at the platform, or changes its secret there and here, or only there. */
+    async register(
+      clientSecret = 's4ndb0x-client-secret',
+      where: 'both' | 'platform' = 'both',
+    ): Promise<void> {
+      const redirectUris = ['https://hawser.example/integrations/callback/tiktok'];
+      platform.addClient({ clientId, clientSecret, redirectUris });
+      if (where === 'platform') return;
+      const secretId = `${appSecretPrefix}${tiktok}`;
+      await secretStore.write(secretId, { clientId, clientSecret });
+      await parts.apps.save({ context, provider: tiktok, clientId, secretId, settings: {} });
+    },
+
+    /** Takes the registration away on our side. */
+    unregister: () => parts.apps.remove(context),
+
+    /** Removes every connection of the tenant, as if there had been none. */
+    async clearConnections(): Promise<void> {
+      const page = await parts.connections.list({ tenantId, limit: 100 });
+      if (page === 'invalid_cursor') return;
+      for (const connection of page.connections) await parts.connections.remove(connection);
+    },
+  };
+}
