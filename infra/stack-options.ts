@@ -8,7 +8,12 @@ export interface StackOptions {
   readonly domain?: { readonly name: string; readonly certificateArn: string };
   /** Tenants' own KMS keys, which the vault may use for them; the keys' policies must allow it too. */
   readonly tenantKmsKeyArns: readonly string[];
-  /** The role of the operator who rotates tenant keys: it may make new ones, never open any. */
+  /** EventBridge buses on which tenants' events may be put. */
+  readonly eventBusArns: readonly string[];
+  /**
+   * The role of the operator who rotates tenant keys: it may make new ones and open none of credentials, only those of
+   * destinations' secrets, which it makes.
+   */
   readonly operatorRoleArn?: string;
   /** The role that seals everything anew under new tenant keys, and so may open credentials: named for as long as that takes. */
   readonly resealRoleArn?: string;
@@ -26,6 +31,8 @@ const patterns = {
   certificateArn: /^arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
   // One exact key: a pattern or an alias could come to mean another one.
   tenantKmsKeyArns: /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+  // One exact bus, as above.
+  eventBusArns: /^arn:[a-z-]+:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]{1,256}$/,
   operatorRoleArn: /^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
   resealRoleArn: /^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
   proactiveRefresh: /^(?:policy|all)$/,
@@ -46,6 +53,7 @@ export function readOptions(node: Node): StackOptions {
   return {
     stage: read('stage') ?? defaultStage,
     tenantKmsKeyArns: readList(node, 'tenantKmsKeyArns'),
+    eventBusArns: readList(node, 'eventBusArns'),
     ...(domainName !== undefined &&
       certificateArn !== undefined && { domain: { name: domainName, certificateArn } }),
     ...(operatorRoleArn !== undefined && { operatorRoleArn }),

@@ -15,7 +15,7 @@ import { queueNames, queueOutputs } from './topology.ts';
 
 /** @param bundles holds one folder for each function, as `infra/bundle.ts` makes them. */
 export function createStack(app: App, options: StackOptions, bundles: string): Stack {
-  const { stage, domain, tenantKmsKeyArns, alarmTopicArn } = options;
+  const { stage, domain, tenantKmsKeyArns, eventBusArns, alarmTopicArn } = options;
   const stack = new Stack(app, `Hawser-${stage}`, {
     description: "Keeps an application's users connected to outside accounts",
     terminationProtection: stage === defaultStage,
@@ -38,13 +38,14 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
     rescueQueueUrl: queues.rescue.queue.queueUrl,
     jobsQueueUrl: queues.jobs.queue.queueUrl,
     incomingQueueUrl: queues.incoming.queue.queueUrl,
+    deliveriesQueueUrl: queues.deliveries.queue.queueUrl,
     appSecretPrefix: secrets.appPrefix,
     proactiveRefresh: options.proactiveRefresh,
     // On AWS platforms are where they are, and nothing is reached without TLS.
     platformOrigins: undefined,
     insecureOrigins: undefined,
   };
-  const holdings = { tables, vaultKey, secrets, queues, tenantKmsKeyArns };
+  const holdings = { tables, vaultKey, secrets, queues, tenantKmsKeyArns, eventBusArns };
   const functions = createFunctions(stack, { bundles, settings, holdings });
   serveRoutes(api, functions);
   workQueues(queues, functions);

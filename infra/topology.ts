@@ -13,11 +13,17 @@ export type Permission =
       readonly actions: readonly TableAction[];
       readonly index?: IndexName;
     }
-  | { readonly on: 'vaultKey'; readonly actions: readonly KeyAction[]; readonly purpose: 'credentials' }
+  | {
+      readonly on: 'vaultKey';
+      readonly actions: readonly KeyAction[];
+      readonly purpose: 'credentials' | 'destinations';
+    }
   | {
       readonly on: 'stateSecret' | 'sessionKey' | 'appSecrets';
       readonly actions: readonly ['secretsmanager:GetSecretValue'];
     }
+  /** The buses that the owner names, and none where he names none. */
+  | { readonly on: 'eventBuses'; readonly actions: readonly ['events:PutEvents'] }
   | { readonly on: 'queue'; readonly queue: QueueName; readonly actions: readonly QueueAction[] };
 
 type TableAction =
@@ -28,7 +34,7 @@ type TableAction =
   | 'dynamodb:UpdateItem'
   | 'dynamodb:DeleteItem';
 type KeyAction = 'kms:GenerateDataKey' | 'kms:Decrypt';
-type QueueAction = 'sqs:SendMessage' | 'sqs:GetQueueAttributes';
+type QueueAction = 'sqs:SendMessage' | 'sqs:GetQueueAttributes' | 'sqs:ChangeMessageVisibility';
 
 export interface QueueRow {
   /** The function that works its messages off; its events are then batches. Absent where nobody does yet. */
@@ -40,11 +46,25 @@ export interface QueueRow {
   };
   /** What is kept in it, for the console. */
   readonly description: string;
+  /** Tries of a message before it goes to the dead letters; {@link maxReceiveCount} when absent. */
+  readonly tries?: number;
+  /** How long a message may be in it, above all its tries; {@link retentionDays} when absent. */
+  readonly retentionDays?: number;
 }
 
-/** Every queue has a dead-letter queue beside it; a message goes there after {@link maxReceiveCount} tries. */
+/** Every queue has a dead-letter queue beside it; a message goes there after its tries. */
 export const queues = {
-  events: { description: 'What tenants are told of their connections' },
+  events: {
+    description: 'What tenants are told',
+    worker: { function: 'tell-tenants', batchSize: 10, maxConcurrency: 20 },
+  },
+  deliveries: {
+    description: 'Events on their way to one destination each',
+    worker: { function: 'deliver', batchSize: 5, maxConcurrency: 20 },
+    // Spaced by the deliverer itself: three days as a rule, six at most.
+    tries: 19,
+    retentionDays: 8,
+  },
   refresh: {
     description: 'Connections for which something is due',
     worker: { function: 'refresh-connection', batchSize: 10, maxConcurrency: 20 },
@@ -74,6 +94,16 @@ export function queueOutputs(name: QueueName): { readonly queue: string; readonl
 
 /** AWS advises at least five, so that throttling alone fills no dead-letter queue. */
 export const maxReceiveCount = 5;
+/** Longer than any outage is left alone. */
+export const retentionDays = 4;
+/** A message keeps its age among the dead letters, so that it may grow older there; the most that SQS has. */
+export const deadLetterDays = 14;
+
+/** How a queue gives up on a message: after so many tries, or so many days. */
+export function limitsOf(name: QueueName): { readonly tries: number; readonly retentionDays: number } {
+  const row: QueueRow = queues[name];
+  return { tries: row.tries ?? maxReceiveCount, retentionDays: row.retentionDays ?? retentionDays };
+}
 
 /** A worker's message stays hidden for six times its function's time-out, as AWS advises. */
 export function visibilitySeconds(name: QueueName): number {
@@ -191,6 +221,20 @@ export const functions = {
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
     },
     sendTo('incoming'),
+    sendTo('events'),
+  ]),
+  'tell-tenants': row('Sends events to the destinations of their tenants', 10, [
+    read,
+    sendTo('incoming'),
+    sendTo('deliveries'),
+  ]),
+  deliver: row('Delivers events to destinations', 30, [
+    read,
+    write,
+    { on: 'vaultKey', actions: ['kms:Decrypt'], purpose: 'destinations' },
+    { on: 'connections', actions: ['dynamodb:Query'] },
+    { on: 'eventBuses', actions: ['events:PutEvents'] },
+    { on: 'queue', queue: 'deliveries', actions: ['sqs:ChangeMessageVisibility'] },
     sendTo('events'),
   ]),
   'run-job': row('Ends the connections of a user or a tenant', 60, [

@@ -29,6 +29,8 @@ const settings = {
   jobsQueueUrl: { variable: 'JOBS_QUEUE_URL', schema: z.url() },
   /** Queue of verified webhook events. */
   incomingQueueUrl: { variable: 'INCOMING_QUEUE_URL', schema: z.url() },
+  /** Queue of events on their way to one destination each. */
+  deliveriesQueueUrl: { variable: 'DELIVERIES_QUEUE_URL', schema: z.url() },
   /** Prefix of the Secrets Manager ids of provider apps' secrets; the rest is the context. */
   appSecretPrefix: { variable: 'APP_SECRET_PREFIX', schema: z.string().check(z.minLength(1)) },
   /** Which connections are renewed before anybody asks: by each provider's policy, or all. */
@@ -72,6 +74,8 @@ export const functionSettings = {
   'rescue-credentials': ['connectionsTable', 'eventsQueueUrl'],
   webhook: ['incomingQueueUrl', 'appSecretPrefix'],
   'process-event': ['connectionsTable', 'activityTable', 'eventsQueueUrl', 'incomingQueueUrl'],
+  'tell-tenants': ['connectionsTable', 'incomingQueueUrl', 'deliveriesQueueUrl'],
+  deliver: ['connectionsTable', 'vaultKeyId', 'eventsQueueUrl', 'deliveriesQueueUrl', 'insecureOrigins'],
   'run-job': ['connectionsTable', 'refreshQueueUrl'],
 } as const satisfies Record<string, readonly SettingName[]>;
 

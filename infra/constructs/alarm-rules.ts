@@ -36,6 +36,7 @@ export function alarmRules({ api, functions, tables, queues }: Watched): readonl
     ...Object.entries(tables).map(([name, table]) => throttledTable(name, table.tableName)),
     kmsQuota,
     credentialsLost,
+    destinationDisabled,
     ...queueNames.flatMap((name) => queueRules(name, queues[name])),
     ...Object.keys(schedules).map((name) => clock(name, functions[name as FunctionName])),
   ];
@@ -133,6 +134,21 @@ const credentialsLost: AlarmRule = {
   atOnce: true,
 };
 
+/** Counted as above; its tenant hears of it at its other destinations, if it has any. */
+const destinationDisabled: AlarmRule = {
+  id: 'DestinationDisabled',
+  description:
+    'A destination of a tenant failed for three days, or said that it is gone, and gets no events any more.',
+  metric: new Metric({
+    namespace: 'Hawser',
+    metricName: 'destination_disabled',
+    statistic: Stats.SUM,
+    period,
+  }),
+  when: { above: 0 },
+  atOnce: true,
+};
+
 function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Queues]): readonly AlarmRule[] {
   const failed: AlarmRule = {
     id: `DeadLetters-${name}`,
@@ -143,6 +159,7 @@ function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Que
   const late: AlarmRule = {
     id: `Backlog-${name}`,
     description: `The oldest message of the queue ${name} waits for more than five minutes.`,
+    // What has been received three times no longer counts as the oldest, so that retries over days raise no cry.
     metric: queue.metricApproximateAgeOfOldestMessage({ period: minute }),
     when: { above: 300 },
   };

@@ -66,7 +66,8 @@ function createRole(scope: Construct, row: FunctionRow, logGroup: LogGroup, hold
     }),
   );
   for (const permission of row.may) {
-    role.addToPolicy(statementFor(Stack.of(scope), permission, holdings));
+    const statement = statementFor(Stack.of(scope), permission, holdings);
+    if (statement) role.addToPolicy(statement);
     if (permission.on === 'vaultKey') {
       const { actions, purpose } = permission;
       allowUse(holdings.vaultKey, { principals: [role], actions, purpose });

@@ -16,12 +16,20 @@ export interface Holdings {
   readonly secrets: Secrets;
   readonly queues: Queues;
   readonly tenantKmsKeyArns: readonly string[];
+  readonly eventBusArns: readonly string[];
 }
 
-export function statementFor(stack: Stack, permission: Permission, holdings: Holdings): PolicyStatement {
+/** Nothing where the owner names nothing on which the right could be given. */
+export function statementFor(
+  stack: Stack,
+  permission: Permission,
+  holdings: Holdings,
+): PolicyStatement | undefined {
+  const resources = resourcesOf(stack, permission, holdings);
+  if (resources.length === 0) return undefined;
   return new PolicyStatement({
     actions: [...permission.actions],
-    resources: resourcesOf(stack, permission, holdings),
+    resources,
     ...(permission.on === 'vaultKey' && { conditions: onlyFor(permission.purpose) }),
   });
 }
@@ -47,6 +55,8 @@ function resourcesOf(stack: Stack, permission: Permission, holdings: Holdings): 
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
       ];
+    case 'eventBuses':
+      return [...holdings.eventBusArns];
     case 'queue':
       return [holdings.queues[permission.queue].queue.queueArn];
   }

@@ -5,7 +5,8 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
-  maxReceiveCount,
+  deadLetterDays,
+  limitsOf,
   type QueueName,
   type QueueRow,
   queueNames,
@@ -30,13 +31,16 @@ export function createQueues(parent: Construct): Queues {
 
 function createQueue(parent: Construct, name: QueueName): QueuePair {
   const scope = new Construct(parent, name);
-  // A message keeps its age when it moves here, so it must be allowed to grow older.
-  const deadLetters = new Queue(scope, 'DeadLetters', { ...safe, retentionPeriod: Duration.days(14) });
+  const { tries, retentionDays } = limitsOf(name);
+  const deadLetters = new Queue(scope, 'DeadLetters', {
+    ...safe,
+    retentionPeriod: Duration.days(deadLetterDays),
+  });
   const queue = new Queue(scope, 'Queue', {
     ...safe,
-    retentionPeriod: Duration.days(4),
+    retentionPeriod: Duration.days(retentionDays),
     visibilityTimeout: Duration.seconds(visibilitySeconds(name)),
-    deadLetterQueue: { queue: deadLetters, maxReceiveCount },
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount: tries },
   });
   return { queue, deadLetters };
 }

@@ -66,6 +66,12 @@ export function createVaultKey(
       actions: ['kms:GenerateDataKey'],
       purpose: 'credentials',
     });
+    // It makes the secrets of destinations, and seals them under a key that may be there.
+    allowUse(key, {
+      principals: [new ArnPrincipal(options.operatorRoleArn)],
+      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      purpose: 'destinations',
+    });
   }
   if (options.resealRoleArn !== undefined) {
     allowUse(key, {

@@ -39,6 +39,9 @@ function toGrant(permission: Permission): Grant {
         resource: localNames.vaultKeyId,
         encryptionContext: { purpose: permission.purpose, tenantId: '*' },
       };
+    // On this machine the owner lets events go to any bus.
+    case 'eventBuses':
+      return { actions: permission.actions, resource: '*' };
     case 'stateSecret':
       return { actions: permission.actions, resource: localNames.stateSecretId };
     case 'sessionKey':

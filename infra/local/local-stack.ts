@@ -59,13 +59,20 @@ export interface LocalStack {
   close(): Promise<void>;
 }
 
-type AwsService = 'dynamodb' | 'sqs' | 'kms' | 'secretsmanager';
-const services = ['dynamodb', 'sqs', 'kms', 'secretsmanager'] as const satisfies readonly AwsService[];
+type AwsService = 'dynamodb' | 'sqs' | 'kms' | 'secretsmanager' | 'eventbridge';
+const services = [
+  'dynamodb',
+  'sqs',
+  'kms',
+  'secretsmanager',
+  'eventbridge',
+] as const satisfies readonly AwsService[];
 const endpointVariables = {
   dynamodb: 'AWS_ENDPOINT_URL_DYNAMODB',
   sqs: 'AWS_ENDPOINT_URL_SQS',
   kms: 'AWS_ENDPOINT_URL_KMS',
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+  eventbridge: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
 } as const;
 const functionFolder = join(import.meta.dirname, '..', '..', 'functions');
 
@@ -184,6 +191,7 @@ function settingValues(
     rescueQueueUrl: queueUrls.rescue.queue,
     jobsQueueUrl: queueUrls.jobs.queue,
     incomingQueueUrl: queueUrls.incoming.queue,
+    deliveriesQueueUrl: queueUrls.deliveries.queue,
     appSecretPrefix,
     proactiveRefresh: undefined,
     publicUrl: apiUrl,
@@ -203,6 +211,7 @@ function endpointsOf(
     sqs: chosen('sqs'),
     kms: chosen('kms'),
     secretsmanager: chosen('secretsmanager'),
+    eventbridge: chosen('eventbridge'),
   };
 }
 

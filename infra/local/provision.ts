@@ -13,7 +13,14 @@ import {
   NotFoundException,
 } from '@aws-sdk/client-kms';
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { maxReceiveCount, type QueueName, queueNames, tables, visibilitySeconds } from '../topology.ts';
+import {
+  deadLetterDays,
+  limitsOf,
+  type QueueName,
+  queueNames,
+  tables,
+  visibilitySeconds,
+} from '../topology.ts';
 import { accountId } from './aws/account.ts';
 
 /** Names of what stands in one local stack. */
@@ -87,10 +94,11 @@ async function createTable(client: DynamoDBClient, name: keyof typeof tables): P
 
 /** A queue and its dead-letter queue. Creating one that is there with the same attributes changes nothing. */
 async function createQueue(client: SQSClient, name: QueueName): Promise<void> {
+  const { tries, retentionDays } = limitsOf(name);
   const dead = await client.send(
     new CreateQueueCommand({
       QueueName: deadLetterName(name),
-      Attributes: { MessageRetentionPeriod: String(14 * daySeconds) },
+      Attributes: { MessageRetentionPeriod: String(deadLetterDays * daySeconds) },
     }),
   );
   const { Attributes } = await client.send(
@@ -100,9 +108,12 @@ async function createQueue(client: SQSClient, name: QueueName): Promise<void> {
     new CreateQueueCommand({
       QueueName: localQueueName(name),
       Attributes: {
-        MessageRetentionPeriod: String(4 * daySeconds),
+        MessageRetentionPeriod: String(retentionDays * daySeconds),
         VisibilityTimeout: String(visibilitySeconds(name)),
-        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount }),
+        RedrivePolicy: JSON.stringify({
+          deadLetterTargetArn: Attributes?.['QueueArn'],
+          maxReceiveCount: tries,
+        }),
       },
     }),
   );

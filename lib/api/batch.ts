@@ -12,14 +12,27 @@ export interface BatchParts {
   readonly write?: Write;
 }
 
+/** What is known of a message beside its body. */
+export interface ReceivedMessage {
+  /** Names this receipt to SQS. */
+  readonly receiptHandle: string;
+  /** How often it has been received, this time included. */
+  readonly tries: number;
+}
+
+/** Gives a message back without a word: what went wrong has been said, or nothing did. */
+class Again extends Error {
+  override readonly name = 'Again';
+}
+
 /**
- * The Lambda handler of one queue.
+ * The Lambda handler of one queue. A message comes back when `act` throws or answers `again`.
  * @param parse turns a message's JSON into what the handler works on; throws for what is none.
  */
 export function batch<Body>(
   parts: BatchParts,
   parse: (body: unknown) => Body,
-  act: (body: Body) => Promise<void>,
+  act: (body: Body, message: ReceivedMessage) => Promise<void> | Promise<'done' | 'again'>,
 ) {
   const { functionName, now, write = writeLine } = parts;
 
@@ -35,8 +48,11 @@ export function batch<Body>(
 
   async function work(record: SQSRecord): Promise<void> {
     try {
-      await act(parse(JSON.parse(record.body)));
+      const tries = Number(record.attributes.ApproximateReceiveCount);
+      const message = { receiptHandle: record.receiptHandle, tries };
+      if ((await act(parse(JSON.parse(record.body)), message)) === 'again') throw new Again();
     } catch (error) {
+      if (error instanceof Again) throw error;
       logError(write, functionName, now, error);
       throw error;
     }

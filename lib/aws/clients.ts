@@ -8,7 +8,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** Connect within 1 s and answer within 3 s: twice the slowest healthy answer, three attempts well under 15 s. */
-const transport = {
+export const transport = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
 } as const;
@@ -23,7 +23,7 @@ export const createSqs = () => unlogged(new SQSClient({ ...transport, useQueueUr
  * The SDK prepares every input and output for a log, also where there is none: a twentieth of what a read costs.
  * Without that step no setting can make it log a secret, either.
  */
-function unlogged<Client extends { readonly middlewareStack: { remove(name: string): boolean } }>(
+export function unlogged<Client extends { readonly middlewareStack: { remove(name: string): boolean } }>(
   client: Client,
 ): Client {
   client.middlewareStack.remove('loggerMiddleware');

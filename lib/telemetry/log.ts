@@ -15,6 +15,7 @@ export interface LogFields {
   readonly tenantId?: string;
   readonly flowId?: string;
   readonly connectionId?: string;
+  readonly destinationId?: string;
   readonly outcome?: string;
   readonly reason?: string;
   readonly caller?: string;
@@ -45,6 +46,7 @@ const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
   'tenantId',
   'flowId',
   'connectionId',
+  'destinationId',
   'outcome',
   'reason',
   'caller',

@@ -20,7 +20,9 @@ export type MetricName =
   | 'webhook_accepted'
   | 'webhook_rejected'
   | 'webhook_duplicate'
+  | 'delivery_done'
   | 'delivery_failed'
+  | 'destination_disabled'
   | 'unauthorized';
 
 export type Count = (

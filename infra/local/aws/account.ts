@@ -14,6 +14,7 @@ const secretPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`;
 /** ARN of a table, or of an index when given as `table/index/name`. */
 export const tableArn = (name: string) => `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
 export const queueArn = (name: string) => `arn:aws:sqs:${region}:${accountId}:${name}`;
+export const busArn = (name: string) => `arn:aws:events:${region}:${accountId}:event-bus/${name}`;
 export const keyArn = (keyId: string) => `${kmsPrefix}key/${keyId}`;
 export const aliasArn = (aliasName: string) => `${kmsPrefix}${aliasName}`;
 /** ARN of a secret; `name` carries the six-character suffix in a full ARN and lacks it in a partial one. */
@@ -27,6 +28,8 @@ export const principalArn = (principal: string) =>
 export const tableNameOf = (nameOrArn: string) => withoutPrefix(nameOrArn, tableArn(''));
 /** The queue's name in a queue URL. The engine reads it in the same way, whatever host the URL names. */
 export const queueNameOf = (queueUrl: string) => queueUrl.split('/').findLast((part) => part !== '') ?? '';
+/** The bus's name in an `EventBusName`, which may be a name or an ARN. */
+export const busNameOf = (nameOrArn: string) => withoutPrefix(nameOrArn, busArn(''));
 /** A key id or an alias name in a `KeyId`, which may also be an ARN of either. */
 export const keyReferenceOf = (idOrArn: string) => withoutPrefix(withoutPrefix(idOrArn, kmsPrefix), 'key/');
 

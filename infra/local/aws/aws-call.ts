@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { region } from './account.ts';
 import { AwsError } from './aws-error.ts';
 
-export type AwsService = 'dynamodb' | 'sqs' | 'kms' | 'secretsmanager';
+export type AwsService = 'dynamodb' | 'sqs' | 'kms' | 'secretsmanager' | 'events';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface AwsCall {
@@ -26,6 +26,7 @@ const services: ReadonlyMap<string, AwsService> = new Map([
   ['AmazonSQS', 'sqs'],
   ['TrentService', 'kms'],
   ['secretsmanager', 'secretsmanager'],
+  ['AWSEvents', 'events'],
 ]);
 
 /** IAM has no actions for SQS's batch calls: they need the right of the single call. */

@@ -1,5 +1,15 @@
 /** Which rights a call needs: read from its action and its input, as IAM reads them. */
-import { aliasArn, keyArn, queueArn, queueNameOf, secretArn, tableArn, tableNameOf } from './account.ts';
+import {
+  aliasArn,
+  busArn,
+  busNameOf,
+  keyArn,
+  queueArn,
+  queueNameOf,
+  secretArn,
+  tableArn,
+  tableNameOf,
+} from './account.ts';
 import { type AwsCall, iamActionOf, isJsonObject, textAt } from './aws-call.ts';
 import type { Demand } from './grants.ts';
 import { type EncryptionContext, keyIdIn } from './kms-cipher.ts';
@@ -23,6 +33,8 @@ export function demandsOf(call: AwsCall, resources: Resources): readonly Demand[
       return [keyDemand(call, resources.keys)];
     case 'secretsmanager':
       return secretDemands(call, resources);
+    case 'events':
+      return busDemands(call);
   }
 }
 
@@ -48,6 +60,14 @@ function queueDemand(call: AwsCall): Demand {
   const name = url === undefined ? textAt(call.input, 'QueueName') : queueNameOf(url);
   if (name === undefined) return anything(call);
   return { action: iamActionOf(call), names: [name], arn: queueArn(name) };
+}
+
+function busDemands(call: AwsCall): readonly Demand[] {
+  const entries: unknown = call.input['Entries'];
+  const found = Array.isArray(entries) ? entries.filter(isJsonObject) : [];
+  if (found.length === 0) return [anything(call)];
+  const names = new Set(found.map((entry) => busNameOf(textAt(entry, 'EventBusName') ?? 'default')));
+  return [...names].map((name) => ({ action: iamActionOf(call), names: [name], arn: busArn(name) }));
 }
 
 function keyDemand(call: AwsCall, keys: KmsKeys): Demand {

@@ -1,5 +1,5 @@
 /**
- * AWS on this machine: DynamoDB, SQS, KMS and Secrets Manager behind one loopback address. The services know each
+ * AWS on this machine: DynamoDB, SQS, KMS, Secrets Manager and EventBridge behind one loopback address. The services know each
  * caller by its access key id and refuse what its row does not grant; with a folder, everything outlives a restart.
  */
 import { mkdirSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { accountId, region } from './account.ts';
 import { type CallCounter, countCalls } from './call-counter.ts';
 import { demandsOf } from './demands.ts';
 import { startDynamoDb } from './dynamodb-engine.ts';
+import { type BusEntry, openBuses } from './event-buses.ts';
 import { lockFolder } from './folder-lock.ts';
 import { type Intercept, startFront } from './front.ts';
 import type { Grant } from './grants.ts';
@@ -35,7 +36,9 @@ export interface LocalAwsOptions {
 
 export interface LocalAws extends Pick<CallCounter, 'calls' | 'resetCalls'> {
   /** What `AWS_ENDPOINT_URL_*` must say. SQS clients also need `useQueueUrlAsEndpoint: false`. */
-  readonly endpoints: Readonly<Record<'dynamodb' | 'sqs' | 'kms' | 'secretsmanager', string>>;
+  readonly endpoints: Readonly<Record<'dynamodb' | 'sqs' | 'kms' | 'secretsmanager' | 'eventbridge', string>>;
+  /** What was last put on event buses, the oldest first. */
+  readonly busEntries: () => readonly BusEntry[];
   readonly accountId: string;
   readonly region: string;
   /** Ends waiting calls, finishes the others, and gives the folder free. */
@@ -71,12 +74,14 @@ async function start(
   const keys = openKeys(fileIn(folder, 'kms.json'), now);
   const keyring = createKeyring(keys);
   const secrets = openSecrets(fileIn(folder, 'secrets.json'), now);
+  const buses = openBuses();
   const keep = (service: Service) => parts.adopt(service, (running) => running.close());
   const services = {
     dynamodb: keep(await startDynamoDb(folderIn(folder, 'dynamodb'))),
     sqs: keep(await startSqs(folderIn(folder, 'sqs'))),
     kms: serviceOf(kmsOperations(keys, keyring, now)),
     secretsmanager: serviceOf(secretsManagerOperations(secrets, createSealer(keys, keyring), now)),
+    events: serviceOf(buses.operations),
   };
   const counter = countCalls();
   const front = await startFront({
@@ -89,7 +94,14 @@ async function start(
   });
   parts.defer(() => front.close());
   return {
-    endpoints: { dynamodb: front.url, sqs: front.url, kms: front.url, secretsmanager: front.url },
+    endpoints: {
+      dynamodb: front.url,
+      sqs: front.url,
+      kms: front.url,
+      secretsmanager: front.url,
+      eventbridge: front.url,
+    },
+    busEntries: buses.entries,
     accountId,
     region,
     calls: counter.calls,

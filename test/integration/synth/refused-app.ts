@@ -18,7 +18,7 @@ const { context } = z
 const app = new App({ outdir: 'out', context });
 addChecks(app);
 for (const name of Object.keys(functions)) mkdirSync(join('bundles', name), { recursive: true });
-const stack = createStack(app, { stage: 'refused', tenantKmsKeyArns: [] }, 'bundles');
+const stack = createStack(app, { stage: 'refused', tenantKmsKeyArns: [], eventBusArns: [] }, 'bundles');
 if (process.argv[2] === 'careless') {
   new CfnQueue(stack, 'Queue');
 } else {

@@ -29,6 +29,7 @@ describe('the synthesis', () => {
         tenantKmsKeyArns: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
         operatorRoleArn: 'arn:aws:iam::111122223333:role/operator',
         alarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:alarms',
+        eventBusArns: 'arn:aws:events:eu-west-1:111122223333:event-bus/tenants',
       };
       const context = Object.entries(choices).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 

@@ -76,7 +76,7 @@ async function run(dynamodb: Service) {
   const state: { faults: Intercept | undefined } = { faults: undefined };
   const front = await startFront({
     port: 0,
-    services: { dynamodb, sqs: absent, kms: absent, secretsmanager: absent },
+    services: { dynamodb, sqs: absent, kms: absent, secretsmanager: absent, events: absent },
     demandsOf: () => [],
     grantsOf: () => undefined,
     counter,

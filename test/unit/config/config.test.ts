@@ -21,6 +21,9 @@ const environment: Readonly<Record<string, string>> = {
   REFRESH_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/refresh',
   RESCUE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/rescue',
   JOBS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/jobs',
+  INCOMING_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/incoming',
+  APP_SECRET_PREFIX: 'hawser/apps/',
+  DELIVERIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/deliveries',
 };
 const names = Object.keys(functionSettings) as FunctionName[];
 const settingsOf = (name: FunctionName): readonly SettingName[] => functionSettings[name];

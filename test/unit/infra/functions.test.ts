@@ -19,6 +19,9 @@ const values = new Map([
   ['REFRESH_QUEUE_URL', '<Queues/refresh/Queue>'],
   ['RESCUE_QUEUE_URL', '<Queues/rescue/Queue>'],
   ['JOBS_QUEUE_URL', '<Queues/jobs/Queue>'],
+  ['INCOMING_QUEUE_URL', '<Queues/incoming/Queue>'],
+  ['APP_SECRET_PREFIX', 'hawser/apps/'],
+  ['DELIVERIES_QUEUE_URL', '<Queues/deliveries/Queue>'],
 ]);
 
 describe('the stack', () => {

@@ -24,10 +24,14 @@ const vaultUsers = [
 ];
 /** Where the first sealing for a tenant may happen. */
 const keyMakers = ['callback', 'connect'];
-const onlyCredentials = {
-  StringEquals: { 'kms:EncryptionContext:purpose': 'credentials' },
+const onlyFor = (purpose: string) => ({
+  StringEquals: { 'kms:EncryptionContext:purpose': purpose },
   Null: { 'kms:EncryptionContext:tenantId': 'false' },
-};
+});
+const onlyCredentials = onlyFor('credentials');
+/** Opens the secrets of destinations, and nothing else. */
+const deliverer = 'deliver';
+const busArn = 'arn:aws:events:eu-west-1:111122223333:event-bus/tenants';
 const appSecrets = 'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:hawser/apps/*';
 
 describe('a role', () => {
@@ -41,7 +45,9 @@ describe('a role', () => {
         'xray:PutTraceSegments on *',
         ...rightsToWork(name),
         ...row.may.flatMap((permission) =>
-          permission.actions.map((action) => `${action} on ${resourceOf(permission)}`),
+          permission.actions.flatMap((action) =>
+            resourcesOf(permission).map((resource) => `${action} on ${resource}`),
+          ),
         ),
       ];
 
@@ -124,24 +130,33 @@ describe("the vault's key", () => {
       .map(([name]) => name)
       .filter((name) => rightsOf(stack, name).some(({ action }) => action.startsWith('kms:')));
 
-    expect(byRole.toSorted()).toEqual(vaultUsers);
+    expect(byRole.toSorted()).toEqual([...vaultUsers, deliverer].toSorted());
     const uses = [
+      `<Functions/${deliverer}/Role.Arn> kms:Decrypt`,
       ...vaultUsers.map((name) => `<Functions/${name}/Role.Arn> kms:Decrypt`),
       ...keyMakers.map((name) => `<Functions/${name}/Role.Arn> kms:GenerateDataKey`),
     ];
     expect(usesInKeyPolicy().toSorted()).toEqual(uses.toSorted());
   });
 
-  it('is used for credentials of some tenant only', () => {
+  it('is used for credentials of some tenant only, and by the deliverer for secrets of destinations only', () => {
+    const isDeliverer = (principal: string | undefined) => principal === `<Functions/${deliverer}/Role.Arn>`;
+    const users = keyPolicy().filter(({ principal }) => !principal?.endsWith(':root'));
     const uses = [
       ...vaultUsers
         .flatMap((name) => rightsOf(stack, name))
         .filter(({ action }) => action.startsWith('kms:')),
-      ...keyPolicy().filter(({ principal }) => !principal?.endsWith(':root')),
+      ...users.filter(({ principal }) => !isDeliverer(principal)),
+    ];
+    const deliveries = [
+      ...rightsOf(stack, deliverer).filter(({ action }) => action.startsWith('kms:')),
+      ...users.filter(({ principal }) => isDeliverer(principal)),
     ];
 
     expect(uses.length).toBe(2 * (vaultUsers.length + keyMakers.length));
     for (const { condition } of uses) expect(condition).toEqual(onlyCredentials);
+    expect(deliveries.length).toBe(2);
+    for (const { condition } of deliveries) expect(condition).toEqual(onlyFor('destinations'));
   });
 
   it('can be administered, but not used, by the account', () => {
@@ -164,15 +179,19 @@ describe("the vault's key", () => {
         .map((right) => ({ name, ...right })),
     );
 
-    expect([...new Set(rights.map(({ name }) => name))].toSorted()).toEqual(vaultUsers);
+    expect([...new Set(rights.map(({ name }) => name))].toSorted()).toEqual(
+      [...vaultUsers, deliverer].toSorted(),
+    );
     expect([...new Set(rights.map(({ action }) => action))].toSorted()).toEqual([
       'kms:Decrypt',
       'kms:GenerateDataKey',
     ]);
-    for (const { condition } of rights) expect(condition).toEqual(onlyCredentials);
+    for (const { name, condition } of rights) {
+      expect(condition).toEqual(name === deliverer ? onlyFor('destinations') : onlyCredentials);
+    }
   });
 
-  it('lets an operator whom the owner names make new tenant keys, and open none', () => {
+  it('lets an operator whom the owner names make new tenant keys, and open none but those of destinations', () => {
     const operatorRoleArn = 'arn:aws:iam::111122223333:role/operator';
     const [key] = synthesize({ operatorRoleArn }).ofType('AWS::KMS::Key');
 
@@ -180,13 +199,16 @@ describe("the vault's key", () => {
       ({ principal }) => principal === operatorRoleArn,
     );
 
+    const right = (action: string, condition: object) => ({
+      action,
+      resource: '*',
+      principal: operatorRoleArn,
+      condition,
+    });
     expect(rights).toEqual([
-      {
-        action: 'kms:GenerateDataKey',
-        resource: '*',
-        principal: operatorRoleArn,
-        condition: onlyCredentials,
-      },
+      right('kms:GenerateDataKey', onlyCredentials),
+      right('kms:Decrypt', onlyFor('destinations')),
+      right('kms:GenerateDataKey', onlyFor('destinations')),
     ]);
   });
 
@@ -200,6 +222,22 @@ describe("the vault's key", () => {
 
     expect(rights.map(({ action }) => action)).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
     for (const { condition } of rights) expect(condition).toEqual(onlyCredentials);
+  });
+});
+
+describe('an event bus', () => {
+  it('may be used by the deliverer alone, and only where the owner names it', () => {
+    const onBus = (choices: Readonly<Record<string, string>>) => {
+      const made = synthesize(choices);
+      return rows.flatMap(([name]) =>
+        rightsOf(made, name)
+          .filter(({ action }) => action.startsWith('events:'))
+          .map(({ action, resource }) => [name, action, resource]),
+      );
+    };
+
+    expect(onBus({ eventBusArns: busArn })).toEqual([[deliverer, 'events:PutEvents', busArn]]);
+    expect(onBus({})).toEqual([]);
   });
 });
 
@@ -226,7 +264,12 @@ function usesInKeyPolicy(): string[] {
     .map(({ principal, action }) => `${principal} ${action}`);
 }
 
-function resourceOf(permission: Permission): string {
+/** On what a right is given where the owner has chosen nothing. */
+function resourcesOf(permission: Permission): readonly string[] {
+  return permission.on === 'eventBuses' ? [] : [resourceOf(permission)];
+}
+
+function resourceOf(permission: Exclude<Permission, { readonly on: 'eventBuses' }>): string {
   switch (permission.on) {
     case 'connections':
     case 'activity': {

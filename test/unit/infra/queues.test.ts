@@ -1,6 +1,14 @@
 /** What runs without a caller: queues that lose nothing, their workers, and the clock. */
 import { describe, expect, it } from 'vitest';
-import { functions, type QueueRow, queues, schedules } from '../../../infra/topology.ts';
+import {
+  deadLetterDays,
+  functions,
+  limitsOf,
+  type QueueName,
+  type QueueRow,
+  queues,
+  schedules,
+} from '../../../infra/topology.ts';
 import { rightsIn } from './rights.ts';
 import { synthesize } from './synthesized.ts';
 
@@ -13,12 +21,16 @@ describe.each(rows)('the queue %s', (name) => {
   const queue = propertiesAt(`Queues/${name}/Queue`);
   const deadLetters = propertiesAt(`Queues/${name}/DeadLetters`);
 
-  it('gives a message five tries, then keeps it apart for longer than it could have been queued', () => {
+  it('gives a message its tries, then keeps it apart for longer than it could have been queued', () => {
+    const { tries, retentionDays } = limitsOf(name as QueueName);
+
+    expect(tries).toBe(name === 'deliveries' ? 19 : 5);
     expect(queue).toMatchObject({
-      RedrivePolicy: { deadLetterTargetArn: `<Queues/${name}/DeadLetters.Arn>`, maxReceiveCount: 5 },
-      MessageRetentionPeriod: 4 * day,
+      RedrivePolicy: { deadLetterTargetArn: `<Queues/${name}/DeadLetters.Arn>`, maxReceiveCount: tries },
+      MessageRetentionPeriod: retentionDays * day,
     });
-    expect(deadLetters).toMatchObject({ MessageRetentionPeriod: 14 * day });
+    expect(deadLetters).toMatchObject({ MessageRetentionPeriod: deadLetterDays * day });
+    expect(deadLetterDays).toBeGreaterThan(retentionDays);
   });
 
   it('is encrypted, at rest and on the way', () => {

@@ -39,6 +39,7 @@ describe('the alarms', () => {
         'Alarms/ApiErrors',
         'Alarms/KmsQuota',
         'Alarms/CredentialsLost',
+        'Alarms/DestinationDisabled',
         'Alarms/FunctionThrottles',
         ...Object.keys(queues).map((name) => `Alarms/DeadLetters-${name}`),
         ...Object.entries(queues).flatMap(([name, row]) => ('worker' in row ? `Alarms/Backlog-${name}` : [])),
@@ -49,14 +50,17 @@ describe('the alarms', () => {
     );
   });
 
-  it('tell of the first credentials that are lost, by the metric that the functions write', () => {
+  it.each([
+    ['credentials that are lost', 'credentials_lost', 'Alarms/CredentialsLost'],
+    ['destination that is disabled', 'destination_disabled', 'Alarms/DestinationDisabled'],
+  ] as const)('tell of the first %s, by the metric that the functions write', (_, metric, path) => {
     const lines: string[] = [];
     createCount(
       () => 0,
       (line) => lines.push(line),
-    )('credentials_lost');
+    )(metric);
 
-    const alarm = alarms.find(({ path }) => path === 'Alarms/CredentialsLost')?.properties ?? {};
+    const alarm = alarms.find((each) => each.path === path)?.properties ?? {};
 
     const written: unknown = JSON.parse(lines[0] ?? '');
     expect(written).toMatchObject({
@@ -118,6 +122,8 @@ describe('a choice that does not fit', () => {
     ['operatorRoleArn', { operatorRoleArn: 'arn:aws:iam::111122223333:root' }],
     ['resealRoleArn', { resealRoleArn: 'arn:aws:iam::111122223333:user/ada' }],
     ['alarmTopicArn', { alarmTopicArn: 'alarms' }],
+    ['eventBusArns', { eventBusArns: 'arn:aws:events:eu-west-1:111122223333:event-bus/*' }],
+    ['eventBusArns', { eventBusArns: 'tenants' }],
     ['proactiveRefresh', { proactiveRefresh: 'sometimes' }],
   ])('is refused by name: %s', (name, choices) => {
     expect(() => synthesize(choices)).toThrow(name);

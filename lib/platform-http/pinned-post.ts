@@ -1,0 +1,94 @@
+/**
+ * The one way out to addresses that outsiders chose: a POST to a host that is of the public internet at the very moment
+ * of the call. No redirect is followed, nothing of the answer but its status is kept, and all of it ends in time.
+ */
+import { request as startRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Opened, openPinned, type PinnedConnectionParts } from './pinned-connection.ts';
+import { parsePinnedUrl } from './pinned-url.ts';
+
+export interface PinnedRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What became of a call; nothing of it is an exception. */
+export type PinnedAnswer =
+  | { readonly kind: 'answered'; readonly status: number }
+  /** The URL, or an address behind its name, is not one that may be called. Nothing was sent. */
+  | { readonly kind: 'refused' }
+  /** No connection stood in time. Nothing was sent. */
+  | { readonly kind: 'unreachable' }
+  /** The request may have been acted on, but no answer came in time. */
+  | { readonly kind: 'lost' };
+
+export type PinnedPost = (request: PinnedRequest) => Promise<PinnedAnswer>;
+
+export interface PinnedPostParts extends PinnedConnectionParts {
+  /** From the look-up of the name until the connection stands. */
+  readonly connectMilliseconds?: number;
+  /** The whole call. */
+  readonly totalMilliseconds?: number;
+}
+
+export const connectMilliseconds = 3_000;
+export const totalMilliseconds = 10_000;
+/** Read so that the other side may finish its answer in peace, and thrown away; beyond it the connection is cut. */
+const mostAnswerBytes = 4 * 1_024;
+
+export function createPinnedPost(parts: PinnedPostParts): PinnedPost {
+  return async (request) => {
+    const url = parseOrNothing(request.url, parts.insecureOrigins);
+    if (!url) return { kind: 'refused' };
+    const total = AbortSignal.timeout(parts.totalMilliseconds ?? totalMilliseconds);
+    const connecting = AbortSignal.timeout(parts.connectMilliseconds ?? connectMilliseconds);
+    const opened: Opened = await openPinned(parts, url, AbortSignal.any([total, connecting]));
+    if (opened.kind !== 'open') return opened;
+    try {
+      return await send(opened.socket, url, request, total);
+    } finally {
+      opened.socket.destroy();
+    }
+  };
+}
+
+function send(
+  socket: Socket,
+  url: URL,
+  { headers, body }: PinnedRequest,
+  signal: AbortSignal,
+): Promise<PinnedAnswer> {
+  return new Promise((settle) => {
+    const request = startRequest({
+      createConnection: () => socket,
+      method: 'POST',
+      path: `${url.pathname}${url.search}`,
+      headers: { ...headers, host: url.host, 'user-agent': 'hawser', 'content-length': body.byteLength },
+      signal,
+    });
+    let answer: PinnedAnswer = { kind: 'lost' };
+    request.on('error', () => settle(answer));
+    // Also where an answer would change the protocol.
+    request.on('close', () => settle(answer));
+    request.once('response', (response) => {
+      answer = { kind: 'answered', status: response.statusCode ?? 0 };
+      let left = mostAnswerBytes;
+      response.on('data', (chunk: Uint8Array) => {
+        left -= chunk.byteLength;
+        if (left < 0) response.destroy();
+      });
+      response.on('error', () => settle(answer));
+      response.on('close', () => settle(answer));
+    });
+    request.end(body);
+  });
+}
+
+function parseOrNothing(text: string, insecureOrigins: readonly string[]): URL | undefined {
+  try {
+    return parsePinnedUrl(text, insecureOrigins);
+  } catch {
+    return undefined;
+  }
+}

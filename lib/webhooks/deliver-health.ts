@@ -1,0 +1,110 @@
+/**
+ * How a destination fares: since when it fails, and its end when that has lasted. The table is written only when that
+ * changes, and whoever is disabled is told of through the tenant's other destinations.
+ */
+import { createHash } from 'node:crypto';
+import type { Queue } from '../aws/queue.ts';
+import type { TenantId } from '../ids.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Count } from '../telemetry/metrics.ts';
+import { type Destination, type DestinationStore, recovered } from '../tenants/destination.ts';
+import { destinationDisabled, type TenantEvent } from './tell-tenant.ts';
+
+export interface HealthParts {
+  readonly destinations: DestinationStore;
+  /** What tenants are told. */
+  readonly events: Queue;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly count: Count;
+}
+
+/** How long a destination may fail without a success between. */
+export const lastingFailureMilliseconds = 3 * 86_400_000;
+
+/** Something has arrived: what failed before is forgotten. */
+export async function noteSuccess(
+  { destinations }: HealthParts,
+  tenantId: TenantId,
+  seen: Destination,
+): Promise<void> {
+  if (seen.failingSince === undefined) return;
+  await destinations.changeOne(tenantId, seen.id, (one) =>
+    one.status === 'active' && one.failingSince !== undefined ? recovered(one) : undefined,
+  );
+}
+
+/** Nothing has arrived: the first time is noted, and a new reason; after days of it the destination is disabled. */
+export async function noteFailure(
+  parts: HealthParts,
+  tenantId: TenantId,
+  seen: Destination,
+  error: string,
+): Promise<void> {
+  const now = parts.now();
+  const { failingSince = now } = seen;
+  if (now - failingSince >= lastingFailureMilliseconds) {
+    await disable(parts, tenantId, { ...seen, failingSince, lastError: error }, 'failing');
+    return;
+  }
+  if (seen.failingSince !== undefined && seen.lastError === error) return;
+  await parts.destinations.changeOne(tenantId, seen.id, (one) =>
+    one.status === 'active' && one.failingSince === seen.failingSince
+      ? { ...one, failingSince, lastError: error }
+      : undefined,
+  );
+}
+
+/** The endpoint answered that it is gone for good. */
+export async function noteGone(parts: HealthParts, tenantId: TenantId, seen: Destination): Promise<void> {
+  await disable(parts, tenantId, { ...seen, lastError: 'http_410' }, 'gone');
+}
+
+async function disable(
+  parts: HealthParts,
+  tenantId: TenantId,
+  ending: Destination,
+  reason: 'failing' | 'gone',
+): Promise<void> {
+  const now = parts.now();
+  // First the notice, whose id repeats with the try: a crash between the two then costs nobody the news.
+  await parts.events.send({ body: noticeOf(tenantId, ending, reason, now), group: tenantId });
+  const changed = await parts.destinations.changeOne(tenantId, ending.id, (one) => {
+    // A success in between has begun anew.
+    const same = reason === 'gone' || one.failingSince === ending.failingSince;
+    if (one.status === 'disabled' || !same) return undefined;
+    const { lastError } = ending;
+    return {
+      ...one,
+      status: 'disabled',
+      disabledReason: reason,
+      disabledAt: now,
+      ...(lastError !== undefined && { lastError }),
+    };
+  });
+  if (!changed) return;
+  parts.count('destination_disabled');
+  parts.log('warn', 'destination disabled', { tenantId, destinationId: ending.id, reason });
+}
+
+function noticeOf(
+  tenantId: TenantId,
+  { id, kind, failingSince, lastError, createdAt }: Destination,
+  reason: 'failing' | 'gone',
+  now: number,
+): TenantEvent {
+  const identity = JSON.stringify([id, reason, failingSince ?? createdAt]);
+  return {
+    id: `evt_${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}`,
+    type: destinationDisabled,
+    tenantId,
+    occurredAt: new Date(now).toISOString(),
+    data: {
+      destinationId: id,
+      kind,
+      reason,
+      ...(failingSince !== undefined && { failingSince: new Date(failingSince).toISOString() }),
+      ...(lastError !== undefined && { lastError }),
+    },
+  };
+}

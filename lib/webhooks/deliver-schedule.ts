@@ -1,0 +1,19 @@
+/**
+ * When a delivery that failed is tried again: after seconds at first, after hours at last, spread by chance so that what
+ * failed together does not come back together. With the tries that its queue allows it goes on for about three days.
+ */
+
+const firstSeconds = 10;
+const factor = 4;
+/** SQS hides a message for twelve hours at most, counted from when it was received. */
+const longestSeconds = 43_000;
+const leastSeconds = 1;
+
+/**
+ * Seconds until the next try, with full jitter: anything up to a ceiling that grows with the tries.
+ * @param tries how often the message has been received, this time included.
+ */
+export function retryAfterSeconds(tries: number, random: () => number): number {
+  const ceiling = Math.min(longestSeconds, firstSeconds * factor ** (Math.max(1, tries) - 1));
+  return Math.max(leastSeconds, Math.round(ceiling * random()));
+}

@@ -1,0 +1,260 @@
+/**
+ * Row 11 of the attack table: an outsider's address is called only where it leads into the public internet at that very
+ * moment, whatever its name said before, and never to anything that stands beside us.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isPublicAddress } from '../../lib/platform-http/pinned-address.ts';
+import { connectTo } from '../../lib/platform-http/pinned-connection.ts';
+import { createPinnedPost } from '../../lib/platform-http/pinned-post.ts';
+import { parsePinnedUrl } from '../../lib/platform-http/pinned-url.ts';
+import { type DeliveryHouse, eventOf, openDeliveryHouse } from '../integration/deliver/delivery-house.ts';
+import { endpointOfTest } from '../integration/deliver/endpoint.ts';
+import { openWorld, otherPublicAddress, publicAddress } from '../unit/platform-http/pinned-world.ts';
+
+const forbidden = [
+  ['this network', '0.0.0.0', '0.1.2.3'],
+  ['private networks', '10.0.0.1', '10.255.255.255', '172.16.0.1', '172.31.255.254', '192.168.0.1'],
+  ['carrier-grade NAT', '100.64.0.1', '100.100.100.200', '100.127.255.255'],
+  ['loopback, and on it the runtime API of Lambda', '127.0.0.1', '127.1.2.3', '::1'],
+  ['link-local and metadata', '169.254.169.254', '169.254.170.2', '169.254.0.1', 'fe80::1', 'febf::1'],
+  ['metadata elsewhere', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254'],
+  ['protocol assignments and benchmarks', '192.0.0.1', '198.18.0.1', '198.19.255.255', '2001:2::1'],
+  ['documentation', '192.0.2.1', '198.51.100.1', '203.0.113.1', '2001:db8::1', '3fff::1'],
+  ['multicast and broadcast', '224.0.0.1', '239.255.255.255', 'ff02::1', '255.255.255.255'],
+  ['what is reserved', '240.0.0.1', '254.1.1.1', '4000::1', '5f00::1', '::', '100::1'],
+  ['unique local and site-local', 'fc00::1', 'fd12:3456::1', 'fec0::1'],
+  ['IPv4 mapped or compatible', '::ffff:127.0.0.1', '::ffff:93.184.215.14', '::ffff:a00:1', '::10.0.0.1'],
+  ['NAT64', '64:ff9b::a9fe:a9fe', '64:ff9b::5db8:d70e', '64:ff9b:1::a00:1'],
+  ['6to4 and Teredo', '2002:a9fe:a9fe::1', '2002:7f00:1::', '2001:0:4136:e378::1', '192.88.99.1'],
+  ['a zone of this machine', 'fe80::1%eth0', '2606:4700::1111%1'],
+  ['what is no address', '', 'localhost', '127.1', '2130706433', '0x7f.0.0.1', '010.0.0.1', '1.2.3.4.5'],
+] as const;
+const allowed = [
+  '1.1.1.1',
+  '9.255.255.255',
+  '11.0.0.0',
+  '100.63.255.255',
+  '100.128.0.0',
+  '128.0.0.1',
+  '169.253.255.255',
+  '172.15.255.255',
+  '172.32.0.0',
+  '192.167.255.255',
+  '198.17.255.255',
+  '198.20.0.0',
+  '223.255.255.255',
+  publicAddress,
+  otherPublicAddress,
+  '2001:4860:4860::8888',
+  '2a00:1450:4001:830::200e',
+  '2600:1f18::1',
+];
+
+describe('an address', () => {
+  it.each(forbidden.map(([place, ...addresses]) => ({ place, addresses })))(
+    'row 11: is not called in $place',
+    ({ addresses }) => {
+      expect(addresses.filter(isPublicAddress)).toEqual([]);
+    },
+  );
+
+  it('row 11: of the public internet is called, up to the edges of what is not', () => {
+    expect(allowed.filter((address) => !isPublicAddress(address))).toEqual([]);
+  });
+
+  it('row 11: of IPv4 is called under no disguise of IPv6', () => {
+    const byte = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(byte, byte, byte, byte, (a, b, c, d) => {
+        const [high, low] = [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
+        const disguises = [
+          `::ffff:${a}.${b}.${c}.${d}`,
+          `::ffff:${high}:${low}`,
+          `::${high}:${low}`,
+          `::ffff:0:${high}:${low}`,
+          `64:ff9b::${high}:${low}`,
+          `64:ff9b:1::${high}:${low}`,
+          `2002:${high}:${low}::1`,
+          `2001::${high}:${low}`,
+        ];
+        expect(disguises.filter(isPublicAddress)).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('a URL', () => {
+  it.each([
+    ['plain http', 'http://hooks.example/'],
+    [
+      'another scheme',
+      'ftp://hooks.example/',
+      'file:///etc/passwd',
+      'gopher://hooks.example/',
+      'javascript:1',
+    ],
+    ['another port', 'https://hooks.example:8443/', 'https://hooks.example:80/', 'https://hooks.example:22/'],
+    ['user information', 'https://user@hooks.example/', 'https://u:p@hooks.example/', 'https://a@127.0.0.1/'],
+    ['an address of IPv4', 'https://93.184.215.14/', 'https://127.0.0.1/', 'https://169.254.169.254/latest'],
+    [
+      'an address in disguise',
+      'https://2130706433/',
+      'https://0x7f000001/',
+      'https://0177.0.0.1/',
+      'https://127.1/',
+    ],
+    ['an address in wide digits', 'https://１２７.０.０.１/', 'https://127。0。0。1/'],
+    ['an address of IPv6', 'https://[::1]/', 'https://[::ffff:127.0.0.1]/', 'https://[2606:4700::1111]/'],
+    ['a name of this machine or network', 'https://localhost/', 'https://metadata/', 'https://printer/'],
+    ['a closing dot', 'https://localhost./', 'https://hooks.example./', 'https://127.0.0.1./'],
+    [
+      'what parsers disagree about',
+      'https://hooks.example\\@127.0.0.1/',
+      'https://hooks.example/\t',
+      ' https://a.b',
+    ],
+    ['a fragment', 'https://hooks.example/#', 'https://hooks.example/#a'],
+    ['nothing', '', 'hooks.example', 'https://', 'https:///'],
+    ['too much', `https://hooks.example/${'a'.repeat(2_048)}`],
+  ])('row 11: is refused with %s, and not repeated', (_, ...urls) => {
+    for (const url of urls) {
+      const read = () => parsePinnedUrl(url, []);
+      expect(read).toThrow(/^The endpoint /);
+      if (url.length > 8) expect(read).not.toThrow(url);
+    }
+  });
+
+  it.each([
+    ['https://hooks.example', 'https://hooks.example/'],
+    ['https://HOOKS.example:443/a?b=c', 'https://hooks.example/a?b=c'],
+    ['https://bücher.example/', 'https://xn--bcher-kva.example/'],
+  ])('row 11: is taken in one spelling: %s', (given, taken) => {
+    expect(parsePinnedUrl(given, []).href).toBe(taken);
+  });
+
+  it('row 11: may be an origin of this machine only where the settings name exactly that', () => {
+    const settings = ['http://127.0.0.1:4000'];
+
+    expect(parsePinnedUrl('http://127.0.0.1:4000/inbox', settings).pathname).toBe('/inbox');
+    for (const other of ['http://127.0.0.1:4001/', 'https://127.0.0.1:4000/', 'http://localhost:4000/']) {
+      expect(() => parsePinnedUrl(other, settings)).toThrow('The endpoint');
+    }
+  });
+});
+
+describe('a call', () => {
+  it.each([
+    ['private', ['10.0.0.1']],
+    ['the metadata service', ['169.254.169.254']],
+    ['this machine', ['127.0.0.1', '::1']],
+    ['mixed, the public one first', [publicAddress, '10.0.0.1']],
+    ['mixed, the public one last', ['::1', publicAddress]],
+    ['mapped', ['::ffff:10.0.0.1']],
+    ['no address at all', ['localhost']],
+  ])('row 11: goes nowhere when the name leads to what is %s', async (_, addresses) => {
+    const world = await openWorld();
+    world.names.set('hooks.example', [addresses]);
+
+    expect(await world.post('https://hooks.example/')).toEqual({ kind: 'refused' });
+    expect(world.connected).toEqual([]);
+  });
+
+  it('row 11: goes to the address that was checked, though the name says another the next moment', async () => {
+    const world = await openWorld();
+    world.names.set('hooks.example', [[publicAddress], ['127.0.0.1']]);
+
+    const first = await world.post('https://hooks.example/');
+    const second = await world.post('https://hooks.example/');
+
+    expect([first.kind, second.kind]).toEqual(['answered', 'refused']);
+    expect(world.resolved.length).toBe(2);
+    expect(world.connected.map(({ address }) => address)).toEqual([publicAddress]);
+  });
+
+  it('row 11: asks for a name once, and hands the socket nothing that it could look up again', async () => {
+    const world = await openWorld();
+
+    await world.post('https://hooks.example/');
+
+    expect(world.resolved).toEqual(['hooks.example']);
+    expect(world.connected).toEqual([{ address: publicAddress, port: 443, serverName: 'hooks.example' }]);
+  });
+
+  it.each([301, 302, 303, 307, 308])('row 11: follows no redirect: %i', async (status) => {
+    const world = await openWorld((_request, response) => {
+      response.writeHead(status, { location: 'https://hooks.example/again' }).end();
+    });
+
+    expect(await world.post('https://hooks.example/')).toEqual({ kind: 'answered', status });
+    expect(world.requests.length).toBe(1);
+  });
+
+  it('row 11: trusts no certificate but one for the name, of an authority that is known', async () => {
+    const world = await openWorld();
+    world.names.set('elsewhere.example', [[publicAddress]]);
+    const server = await endpointOfTest();
+    const real = createPinnedPost({
+      resolve: async () => [publicAddress],
+      // The connection as it is made in life, but for where it ends.
+      connect: (to) => connectTo({ ...to, address: '127.0.0.1', port: Number(new URL(server.origin).port) }),
+      insecureOrigins: [],
+    });
+
+    const wrongName = await world.post('https://elsewhere.example/');
+    const noCertificate = await real({ url: 'https://hooks.example/', headers: {}, body: Buffer.from('{}') });
+
+    expect([wrongName, noCertificate]).toEqual([{ kind: 'unreachable' }, { kind: 'unreachable' }]);
+    expect([world.requests, server.arrived]).toEqual([[], []]);
+  });
+
+  it('row 11: reaches this machine only at exactly the origin of the settings', async () => {
+    const [named, other] = [await endpointOfTest(), await endpointOfTest()];
+    const post = createPinnedPost({
+      resolve: async () => ['127.0.0.1'],
+      connect: connectTo,
+      insecureOrigins: [named.origin, 'http://inside.example'],
+    });
+    const send = (url: string) => post({ url, headers: {}, body: Buffer.from('{}') });
+
+    expect(await send(named.url)).toEqual({ kind: 'answered', status: 204 });
+    expect(await send(other.url)).toEqual({ kind: 'refused' });
+    expect(other.arrived).toEqual([]);
+  });
+});
+
+describe('a destination', () => {
+  let house: DeliveryHouse;
+
+  beforeAll(async () => {
+    house = await openDeliveryHouse();
+  });
+  afterAll(() => house.close());
+
+  it('row 11: whose name leads inside by now is not called, and fails like any other', async () => {
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, 'https://hooks.example/');
+    house.resolve = async () => ['169.254.169.254'];
+    house.counted.length = 0;
+
+    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(result).toBe('again');
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
+    expect(house.counted).toEqual([['delivery_failed', 'forbidden_address']]);
+  });
+
+  it.each([
+    'http://127.0.0.1:9001/2018-06-01/runtime/invocation/next',
+    'https://10.0.0.1/',
+    'file:///etc/passwd',
+  ])('row 11: that should never have been stored is not called either: %s', async (url) => {
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, 'https://hooks.example/');
+    await house.destinations.changeOne(tenantId, id, (one) => ({ ...one, url }));
+
+    await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
+  });
+});

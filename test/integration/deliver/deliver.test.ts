@@ -1,0 +1,294 @@
+/** Delivering an event to one destination: what arrives, when it is tried again, and when a destination has had its chances. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limitsOf } from '../../../infra/topology.ts';
+import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
+import { deleteTenantKeys } from '../../../lib/vault/tenant-key-versions.ts';
+import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
+import { type DeliveryHouse, eventOf, openDeliveryHouse } from './delivery-house.ts';
+import { endpointOfTest, signerOf } from './endpoint.ts';
+
+const { tries: mostTries, retentionDays } = limitsOf('deliveries');
+const daySeconds = 86_400;
+const day = daySeconds * 1000;
+let house: DeliveryHouse;
+
+beforeAll(async () => {
+  house = await openDeliveryHouse();
+});
+afterAll(() => house.close());
+
+describe('what a tenant gets', () => {
+  it('is the event, whole, as JSON in a POST, signed as Standard Webhooks under its own id', async () => {
+    const endpoint = await endpointOfTest();
+    const tenantId = house.newTenant();
+    const { id, secret } = await house.addEndpoint(tenantId, endpoint.url);
+    const event = eventOf(tenantId);
+
+    const { result, hidden } = await house.tryOnce(tenantId, id, event);
+
+    expect({ result, hidden }).toEqual({ result: 'done', hidden: [] });
+    const [arrived] = endpoint.arrived;
+    if (!arrived) throw new Error('Nothing arrived.');
+    expect(JSON.parse(arrived.body.toString('utf8'))).toEqual(JSON.parse(JSON.stringify(event)));
+    expect(arrived.headers).toMatchObject({
+      'content-type': 'application/json',
+      'webhook-id': event.id,
+      'webhook-timestamp': String(house.clock.now / 1000),
+      'user-agent': 'hawser',
+    });
+    expect(signerOf(arrived, [secret], house.clock.now)).toBe('current');
+    expect(signerOf(arrived, [newStandardWebhookSecret()], house.clock.now)).toBe('mismatch');
+  });
+
+  it('has the same id at every try, and a signature of its own time', async () => {
+    const endpoint = await endpointOfTest(500, 0, 204);
+    const tenantId = house.newTenant();
+    const { id, secret } = await house.addEndpoint(tenantId, endpoint.url);
+
+    const { times, outcome } = await house.tryForDays(tenantId, id, eventOf(tenantId), mostTries);
+
+    expect({ times, outcome }).toEqual({ times: [0, 5, 25], outcome: 'done' });
+    const ids = endpoint.arrived.map(({ headers }) => headers['webhook-id']);
+    expect(new Set(ids)).toEqual(new Set([eventOf(tenantId).id]));
+    expect(endpoint.arrived.map(({ body }) => body.toString())).toEqual(
+      Array.from({ length: 3 }, () => JSON.stringify(eventOf(tenantId))),
+    );
+    const stamps = endpoint.arrived.map(({ headers }) => Number(headers['webhook-timestamp']));
+    expect(stamps.map((stamp) => stamp - (stamps[0] ?? 0))).toEqual([0, 5, 25]);
+    const last = endpoint.arrived.at(-1);
+    expect(last && signerOf(last, [secret], house.clock.now)).toBe('current');
+  });
+
+  it('is signed under both secrets while they are exchanged, and under the new one alone after that', async () => {
+    const endpoint = await endpointOfTest();
+    const tenantId = house.newTenant();
+    const { id, secret: before } = await house.addEndpoint(tenantId, endpoint.url);
+    const after = newStandardWebhookSecret();
+    const sealed = await house.vault.encryptToken(after, destinationSecretPlace(tenantId, id));
+    await house.destinations.changeOne(tenantId, id, (one) =>
+      one.kind === 'https'
+        ? { ...one, secret: sealed, previous: { secret: one.secret, until: house.clock.now + day } }
+        : undefined,
+    );
+
+    await house.tryOnce(tenantId, id, eventOf(tenantId));
+    house.clock.now += day;
+    await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    const [during, later] = endpoint.arrived;
+    if (!during || !later) throw new Error('Two were expected.');
+    const at = house.clock.now;
+    expect(signerOf(during, [after], at - day)).toBe('current');
+    expect(signerOf(during, [before], at - day)).toBe('current');
+    expect(signerOf(later, [after], at)).toBe('current');
+    expect(signerOf(later, [before], at)).toBe('mismatch');
+  });
+
+  it("row 8: is not signed with another destination's secret that was put in its place", async () => {
+    const endpoint = await endpointOfTest();
+    const tenantId = house.newTenant();
+    const theirs = await house.addEndpoint(house.newTenant(), 'https://theirs.example/hook');
+    const { id } = await house.addEndpoint(tenantId, endpoint.url, { secret: theirs.sealed });
+
+    await expect(house.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('does not open here');
+
+    expect(endpoint.arrived).toEqual([]);
+  });
+});
+
+describe('a delivery that fails', () => {
+  it('is tried for about three days, ever more seldom, and then goes to the dead letters', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+
+    const { times, outcome } = await house.tryForDays(tenantId, id, eventOf(tenantId), mostTries);
+
+    expect(outcome).toBe('dead letter');
+    expect(times.slice(0, 5)).toEqual([0, 5, 25, 105, 425]);
+    expect((times.at(-1) ?? 0) / daySeconds).toBeGreaterThan(2.9);
+    expect((times.at(-1) ?? 0) / daySeconds).toBeLessThan(3.2);
+  });
+
+  it('is never hidden for longer than SQS can, nor kept for longer than its queue does', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    house.chance = 1;
+
+    const hidden: number[] = [];
+    for (let tries = 1; tries <= mostTries; tries += 1) {
+      hidden.push(...(await house.tryOnce(tenantId, id, eventOf(tenantId), tries)).hidden);
+    }
+    house.chance = 0.5;
+
+    const room = 30;
+    expect(Math.max(...hidden)).toBeLessThanOrEqual(12 * 3_600 - room);
+    expect(hidden.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThan(retentionDays * daySeconds);
+  });
+
+  it.each([
+    ['an answer of the client kind', 404, 'http_404', 'http_4xx'],
+    ['an answer of the server kind', 503, 'http_503', 'http_5xx'],
+    ['a redirect, which is not followed', 302, 'http_302', 'http_3xx'],
+    ['no answer', 0, 'no_answer', 'no_answer'],
+  ])('notes since when and why, and nothing of the answer: %s', async (_, status, code, reason) => {
+    const endpoint = await endpointOfTest(status);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    const began = house.clock.now;
+    house.counted.length = 0;
+
+    await house.tryOnce(tenantId, id, eventOf(tenantId));
+    house.clock.now += 60_000;
+    await house.tryOnce(tenantId, id, eventOf(tenantId), 2);
+
+    const found = await house.destinations.get(tenantId, id);
+    expect(found).toMatchObject({ status: 'active', failingSince: began, lastError: code });
+    expect(JSON.stringify(found)).not.toContain('s4ndb0x answer');
+    expect(house.counted).toEqual(Array.from({ length: 2 }, () => ['delivery_failed', reason]));
+    expect(endpoint.arrived.length).toBe(2);
+  });
+
+  it('costs no write while nothing about it is new, and none at all where all goes well', async () => {
+    const failing = await endpointOfTest(503);
+    const well = await endpointOfTest();
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, failing.url);
+    const { id: other } = await house.addEndpoint(tenantId, well.url);
+    await house.tryOnce(tenantId, id, eventOf(tenantId));
+    house.aws.resetCalls();
+
+    for (let tries = 2; tries < 5; tries += 1) await house.tryOnce(tenantId, id, eventOf(tenantId), tries);
+    await house.tryOnce(tenantId, other, eventOf(tenantId));
+
+    const writes = house.aws.calls().filter(({ action }) => action === 'dynamodb:UpdateItem');
+    expect(writes).toEqual([]);
+  });
+
+  it('is forgotten with the first success', async () => {
+    const endpoint = await endpointOfTest(503, 204);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+
+    await house.tryOnce(tenantId, id, eventOf(tenantId));
+    await house.tryOnce(tenantId, id, eventOf(tenantId), 2);
+
+    const found = await house.destinations.get(tenantId, id);
+    expect(found).not.toHaveProperty('failingSince');
+    expect(found).not.toHaveProperty('lastError');
+  });
+
+  it('comes back by itself when the table or the queue fails, and leaves the destination as it was', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    house.fault = ({ action }) =>
+      action === 'dynamodb:UpdateItem' ? { error: 'InternalServerError', status: 500 } : undefined;
+
+    await expect(house.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('database');
+    house.fault = undefined;
+
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('nothing is sent', () => {
+  it('to a destination that was removed', async () => {
+    const tenantId = house.newTenant();
+
+    expect(await house.tryOnce(tenantId, 'dst_removed', eventOf(tenantId))).toEqual({
+      result: 'done',
+      hidden: [],
+    });
+  });
+
+  it('for a tenant that was deleted, whose secrets are gone with its keys', async () => {
+    const endpoint = await endpointOfTest();
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    await deleteTenantKeys({ table: house.table, now: house.parts.now }, tenantId);
+    house.clock.now += 300_001;
+
+    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(result).toBe('done');
+    expect(endpoint.arrived).toEqual([]);
+  });
+
+  it("row 10: to another tenant's destination, whatever a message says", async () => {
+    const endpoint = await endpointOfTest();
+    const theirs = house.newTenant();
+    const { id } = await house.addEndpoint(theirs, endpoint.url);
+    const tenantId = house.newTenant();
+
+    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(result).toBe('done');
+    expect(endpoint.arrived).toEqual([]);
+  });
+});
+
+describe('an event bus', () => {
+  it('gets the event as its detail, under its type and time', async () => {
+    const tenantId = house.newTenant();
+    const id = await house.addBus(tenantId, 'tenants');
+    const event = eventOf(tenantId);
+
+    const { result } = await house.tryOnce(tenantId, id, event);
+
+    expect(result).toBe('done');
+    expect(house.aws.busEntries().at(-1)).toMatchObject({
+      bus: 'tenants',
+      source: 'hawser',
+      detailType: event.type,
+      time: Date.parse(event.occurredAt),
+      detail: JSON.parse(JSON.stringify(event)),
+    });
+  });
+
+  it.each([
+    ['refuses the event', { error: 'AccessDeniedException', status: 400 }, 'bus_AccessDeniedException'],
+    ['does not answer', 'drop' as const, /^bus_\w+$/],
+  ])('that %s fails like any other destination', async (_, fault, code) => {
+    const tenantId = house.newTenant();
+    const id = await house.addBus(tenantId, 'tenants');
+    house.fault = ({ action }) => (action === 'events:PutEvents' ? fault : undefined);
+    house.counted.length = 0;
+
+    const { result, hidden } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+    house.fault = undefined;
+
+    expect({ result, hidden }).toEqual({ result: 'again', hidden: [5] });
+    expect(house.counted).toEqual([['delivery_failed', 'bus']]);
+    const { lastError } = (await house.destinations.get(tenantId, id)) ?? {};
+    expect(lastError).toMatch(code);
+  });
+
+  it('that refuses one entry of a call says why', async () => {
+    const tenantId = house.newTenant();
+    const id = await house.addBus(tenantId, 'tenants');
+    const large = eventOf(tenantId, { data: { text: 'x'.repeat(256 * 1024) } });
+
+    const { result } = await house.tryOnce(tenantId, id, large);
+
+    expect(result).toBe('again');
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ lastError: 'bus_InvalidArgument' });
+  });
+});
+
+it('row 19: logs nothing of an event, a secret or an answer', async () => {
+  const endpoint = await endpointOfTest(503, 410);
+  const tenantId = house.newTenant();
+  const { id, secret } = await house.addEndpoint(tenantId, endpoint.url);
+  house.logged.length = 0;
+
+  await house.tryOnce(tenantId, id, eventOf(tenantId));
+  await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+  const said = house.logged.join('\n');
+  expect(said).toContain('destination disabled');
+  expect(said).not.toMatch(/s4ndb0x|whsec_/);
+  expect(said).not.toContain(secret.reveal());
+  expect(said).not.toContain(endpoint.url);
+});

@@ -1,0 +1,188 @@
+/**
+ * The deliverer and its tenants in one process: real tables, queues, keys and buses on loopback, a clock that a test
+ * plays, and messages that come back when the deliverer says so.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Intercept } from '../../../infra/local/aws/front.ts';
+import { startLocalAws } from '../../../infra/local/aws/local-aws.ts';
+import { localNames, localQueueName, provision } from '../../../infra/local/provision.ts';
+import type { QueueName } from '../../../infra/topology.ts';
+import { openEventBus } from '../../../lib/aws/event-bus.ts';
+import { openQueue } from '../../../lib/aws/queue.ts';
+import type { TenantId } from '../../../lib/ids.ts';
+import { connectTo, type Resolve } from '../../../lib/platform-http/pinned-connection.ts';
+import { createPinnedPost } from '../../../lib/platform-http/pinned-post.ts';
+import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
+import { openTable } from '../../../lib/table/table.ts';
+import {
+  createDestinationStore,
+  type Destination,
+  type HttpsDestination,
+  newDestinationId,
+} from '../../../lib/tenants/destination.ts';
+import { openVault } from '../../../lib/vault/vault.ts';
+import { type DeliverParts, deliver } from '../../../lib/webhooks/deliver.ts';
+import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
+import type { TenantEvent } from '../../../lib/webhooks/tell-tenant.ts';
+
+export const start = Date.UTC(2026, 0, 1);
+let made = 0;
+
+export async function openDeliveryHouse() {
+  const clock = { now: start };
+  const insecureOrigins: string[] = [];
+  const counted: (readonly [name: string, reason?: string])[] = [];
+  const logged: string[] = [];
+  let resolve: Resolve = () => Promise.reject(new Error('There is no such name.'));
+  let fault: Intercept | undefined;
+  let chance = 0.5;
+  const aws = await startLocalAws({
+    grantsOf: () => undefined,
+    now: () => clock.now,
+    intercept: (call) => fault?.(call),
+  });
+  const settings = {
+    region: aws.region,
+    credentials: { accessKeyId: 'operator', secretAccessKey: 's4ndb0x-never-sent' },
+    maxAttempts: 1,
+  };
+  const dynamoDb = new DynamoDBClient({ ...settings, endpoint: aws.endpoints.dynamodb });
+  const kms = new KMSClient({ ...settings, endpoint: aws.endpoints.kms });
+  const sqs = new SQSClient({ ...settings, endpoint: aws.endpoints.sqs, useQueueUrlAsEndpoint: false });
+  const bridge = new EventBridgeClient({ ...settings, endpoint: aws.endpoints.eventbridge });
+  await provision({ dynamoDb, kms, sqs });
+  const table = openTable(dynamoDb, localNames.connectionsTable);
+  const destinations = createDestinationStore(table);
+  const now = () => clock.now;
+  const vault = openVault({ kms, table, keyId: localNames.vaultKeyId, purpose: 'destinations', now });
+  const urlOf = (name: QueueName) => `${aws.endpoints.sqs}/${aws.accountId}/${localQueueName(name)}`;
+  const queueOf = (name: QueueName) => openQueue(sqs, urlOf(name));
+  const parts: DeliverParts = {
+    destinations,
+    vault,
+    post: createPinnedPost({
+      resolve: (name) => resolve(name),
+      connect: connectTo,
+      insecureOrigins,
+      totalMilliseconds: 2_000,
+    }),
+    putEvent: openEventBus(bridge),
+    events: queueOf('events'),
+    now,
+    random: () => chance,
+    log: (level, event, fields) => logged.push(JSON.stringify({ level, event, ...fields })),
+    count: (name, { reason } = {}) => counted.push(reason === undefined ? [name] : [name, reason]),
+  };
+
+  return {
+    aws,
+    table,
+    clock,
+    parts,
+    vault,
+    destinations,
+    counted,
+    logged,
+    queueOf,
+    set resolve(wanted: Resolve) {
+      resolve = wanted;
+    },
+    set fault(wanted: Intercept | undefined) {
+      fault = wanted;
+    },
+    /** What the dice show. */
+    set chance(wanted: number) {
+      chance = wanted;
+    },
+    newTenant(): TenantId {
+      made += 1;
+      return `tenant-${made}` as TenantId;
+    },
+
+    /** A destination at an endpoint of this machine, or at any other, and its secret. */
+    async addEndpoint(tenantId: TenantId, url: string, change: Partial<HttpsDestination> = {}) {
+      const { origin, protocol } = new URL(url);
+      if (protocol === 'http:') insecureOrigins.push(origin);
+      const id = newDestinationId();
+      const secret = newStandardWebhookSecret();
+      const sealed = await vault.encryptToken(secret, destinationSecretPlace(tenantId, id));
+      const destination: HttpsDestination = {
+        id,
+        kind: 'https',
+        url,
+        secret: sealed,
+        status: 'active',
+        createdAt: clock.now,
+        ...change,
+      };
+      await destinations.change(tenantId, (before) => [...before, destination]);
+      return { id, secret, sealed };
+    },
+
+    async addBus(tenantId: TenantId, busName: string): Promise<string> {
+      const id = newDestinationId();
+      const bus: Destination = { id, kind: 'eventbridge', busName, status: 'active', createdAt: clock.now };
+      await destinations.change(tenantId, (before) => [...before, bus]);
+      return id;
+    },
+
+    /** One try to deliver. Answers what becomes of the message, and for how many seconds it was hidden. */
+    async tryOnce(tenantId: TenantId, destinationId: string, event: TenantEvent, tries = 1) {
+      const hidden: number[] = [];
+      const result = await deliver(
+        parts,
+        { tenantId, destinationId, event },
+        { tries, hide: async (seconds) => void hidden.push(seconds) },
+      );
+      return { result, hidden };
+    },
+
+    /** Lets the message come back as often as its queue would, in played time. Answers when each try was, in seconds from the first. */
+    async tryForDays(tenantId: TenantId, destinationId: string, event: TenantEvent, mostTries: number) {
+      const began = clock.now;
+      const times: number[] = [];
+      for (let tries = 1; tries <= mostTries; tries += 1) {
+        times.push((clock.now - began) / 1000);
+        const { result, hidden } = await this.tryOnce(tenantId, destinationId, event, tries);
+        if (result === 'done') return { times, outcome: 'done' };
+        clock.now += (hidden[0] ?? 0) * 1000;
+      }
+      return { times, outcome: 'dead letter' };
+    },
+
+    /** Takes what lies in a queue. */
+    async take(name: QueueName): Promise<readonly unknown[]> {
+      const bodies: unknown[] = [];
+      for (;;) {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl: urlOf(name), MaxNumberOfMessages: 10 }),
+        );
+        if (Messages.length === 0) return bodies;
+        bodies.push(...Messages.map(({ Body = '' }) => JSON.parse(Body)));
+      }
+    },
+
+    async close() {
+      for (const client of [dynamoDb, kms, sqs, bridge]) client.destroy();
+      await aws.close();
+    },
+  };
+}
+
+export type DeliveryHouse = Awaited<ReturnType<typeof openDeliveryHouse>>;
+
+export function eventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}): TenantEvent {
+  return {
+    id: 'evt_0123456789abcdefABCDEF',
+    type: 'video.publish_completed',
+    tenantId,
+    provider: undefined,
+    occurredAt: '2026-01-01T00:00:00.000Z',
+    receivedAt: '2026-01-01T00:00:01.000Z',
+    data: { text: 's4ndb0x of the platform, with ünïcode' },
+    ...change,
+  };
+}

@@ -1,0 +1,141 @@
+/** The end of a destination: after days without a success, or by its own word; told of, and open to a new beginning. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recovered } from '../../../lib/tenants/destination.ts';
+import { type DeliveryHouse, eventOf, openDeliveryHouse } from './delivery-house.ts';
+import { endpointOfTest } from './endpoint.ts';
+
+const day = 86_400_000;
+let house: DeliveryHouse;
+
+beforeAll(async () => {
+  house = await openDeliveryHouse();
+});
+afterAll(() => house.close());
+
+describe('a destination that has failed for three days', () => {
+  it('is disabled with notice to the others, counted once, and left alone from then on', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    const failingSince = house.clock.now;
+    await house.take('events');
+    house.counted.length = 0;
+
+    await house.tryOnce(tenantId, id, eventOf(tenantId));
+    house.clock.now += 3 * day - 1;
+    await house.tryOnce(tenantId, id, eventOf(tenantId), 2);
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+    house.clock.now += 1;
+    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId), 3);
+
+    expect(result).toBe('again');
+    const disabledAt = house.clock.now;
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({
+      status: 'disabled',
+      disabledReason: 'failing',
+      disabledAt,
+      failingSince,
+      lastError: 'http_503',
+    });
+    expect(await house.take('events')).toEqual([
+      {
+        id: expect.stringMatching(/^evt_[\w-]{22}$/),
+        type: 'destination.disabled',
+        tenantId,
+        occurredAt: new Date(disabledAt).toISOString(),
+        data: {
+          destinationId: id,
+          kind: 'https',
+          reason: 'failing',
+          failingSince: new Date(failingSince).toISOString(),
+          lastError: 'http_503',
+        },
+      },
+    ]);
+    expect(house.counted.filter(([name]) => name === 'destination_disabled')).toEqual([
+      ['destination_disabled'],
+    ]);
+    const calls = endpoint.arrived.length;
+    expect(await house.tryOnce(tenantId, id, eventOf(tenantId), 4)).toEqual({
+      result: 'again',
+      hidden: [320],
+    });
+    expect(endpoint.arrived.length).toBe(calls);
+  });
+
+  it('gets what waits once it is enabled again in time', async () => {
+    const endpoint = await endpointOfTest(204);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url, {
+      status: 'disabled',
+      disabledReason: 'failing',
+      disabledAt: house.clock.now,
+      failingSince: house.clock.now - 3 * day,
+    });
+    await house.tryOnce(tenantId, id, eventOf(tenantId), 8);
+
+    await house.destinations.changeOne(tenantId, id, recovered);
+    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId), 9);
+
+    expect(result).toBe('done');
+    expect(endpoint.arrived.length).toBe(1);
+  });
+
+  it('is told of under one id, also when the write after the notice fails', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const failing = { failingSince: house.clock.now - 3 * day, lastError: 'http_503' };
+    const { id } = await house.addEndpoint(tenantId, endpoint.url, failing);
+    await house.take('events');
+    house.fault = ({ action }) => (action === 'dynamodb:UpdateItem' ? 'drop' : undefined);
+    await expect(house.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('database');
+    house.fault = undefined;
+
+    await house.tryOnce(tenantId, id, eventOf(tenantId), 2);
+
+    const notices = await house.take('events');
+    expect(notices.length).toBe(2);
+    expect(new Set(notices.map((notice) => JSON.stringify(notice))).size).toBe(1);
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'disabled' });
+  });
+
+  it('is not disabled when something arrived between its failure and the verdict', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const failing = { failingSince: house.clock.now - 3 * day, lastError: 'http_503' };
+    const { id } = await house.addEndpoint(tenantId, endpoint.url, failing);
+    house.fault = ({ action }) => {
+      if (action !== 'sqs:SendMessage') return undefined;
+      house.fault = undefined;
+      void house.destinations.changeOne(tenantId, id, recovered);
+      return { delayMs: 200 };
+    };
+
+    await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('a destination that says it is gone', () => {
+  it('is disabled at once with notice, and what is on its way to it is dropped', async () => {
+    const endpoint = await endpointOfTest(410);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    await house.take('events');
+
+    const first = await house.tryOnce(tenantId, id, eventOf(tenantId));
+    const second = await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect([first.result, second.result]).toEqual(['done', 'done']);
+    expect(endpoint.arrived.length).toBe(1);
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({
+      status: 'disabled',
+      disabledReason: 'gone',
+      lastError: 'http_410',
+    });
+    expect(await house.take('events')).toMatchObject([
+      { type: 'destination.disabled', data: { reason: 'gone' } },
+    ]);
+  });
+});

@@ -1,0 +1,143 @@
+/** Telling a tenant: an event becomes one message for each destination, and a new connection gets what waited for it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TenantId } from '../../../lib/ids.ts';
+import {
+  parseDelivery,
+  parseTenantEvent,
+  type TellParts,
+  tellTenant,
+} from '../../../lib/webhooks/tell-tenant.ts';
+import { rememberDestinations } from '../../../lib/webhooks/tell-tenant-destinations.ts';
+import { type DeliveryHouse, eventOf, openDeliveryHouse } from './delivery-house.ts';
+
+const acme = 'acme' as TenantId;
+let house: DeliveryHouse;
+let parts: TellParts;
+
+beforeAll(async () => {
+  house = await openDeliveryHouse();
+  parts = {
+    activeDestinations: rememberDestinations(house.destinations, () => house.clock.now),
+    deliveries: house.queueOf('deliveries'),
+    incoming: house.queueOf('incoming'),
+  };
+});
+afterAll(() => house.close());
+
+describe('an event', () => {
+  it('becomes one message for each active destination of its tenant, whole and under its id', async () => {
+    const [tenantId, stranger] = [house.newTenant(), house.newTenant()];
+    const { id: one } = await house.addEndpoint(tenantId, 'https://one.example/hook');
+    const two = await house.addBus(tenantId, 'tenants');
+    await house.addEndpoint(tenantId, 'https://off.example/hook', { status: 'disabled' });
+    await house.addEndpoint(stranger, 'https://theirs.example/hook');
+    const event = eventOf(tenantId);
+
+    await tellTenant(parts, parseTenantEvent(JSON.parse(JSON.stringify(event))));
+
+    const messages = (await house.take('deliveries')).map(parseDelivery);
+    expect(messages.map(({ destinationId }) => destinationId).toSorted()).toEqual([one, two].toSorted());
+    const whole = JSON.parse(JSON.stringify(event));
+    for (const message of messages) expect(message).toMatchObject({ tenantId, event: whole });
+  });
+
+  it('that is told twice has the same id twice', async () => {
+    const tenantId = house.newTenant();
+    await house.addEndpoint(tenantId, 'https://one.example/hook');
+
+    await tellTenant(parts, eventOf(tenantId));
+    await tellTenant(parts, eventOf(tenantId));
+
+    const ids = (await house.take('deliveries')).map((body) => parseDelivery(body).event.id);
+    expect(ids).toEqual([eventOf(tenantId).id, eventOf(tenantId).id]);
+  });
+
+  it('of a tenant without destinations costs one read in a minute, and no message', async () => {
+    const tenantId = house.newTenant();
+    house.aws.resetCalls();
+
+    for (let times = 0; times < 5; times += 1) await tellTenant(parts, eventOf(tenantId));
+    house.clock.now += 60_000;
+    await tellTenant(parts, eventOf(tenantId));
+
+    expect(house.aws.calls().map(({ action, count }) => [action, count])).toEqual([['dynamodb:GetItem', 2]]);
+  });
+
+  it('reaches a new destination within a minute', async () => {
+    const tenantId = house.newTenant();
+    await tellTenant(parts, eventOf(tenantId));
+    await house.addEndpoint(tenantId, 'https://new.example/hook');
+
+    await tellTenant(parts, eventOf(tenantId));
+    expect(await house.take('deliveries')).toEqual([]);
+    house.clock.now += 60_000;
+    await tellTenant(parts, eventOf(tenantId));
+
+    expect((await house.take('deliveries')).length).toBe(1);
+  });
+
+  it('that says that a destination is disabled goes to the others', async () => {
+    const tenantId = house.newTenant();
+    const { id: failed } = await house.addEndpoint(tenantId, 'https://one.example/hook');
+    const { id: other } = await house.addEndpoint(tenantId, 'https://two.example/hook');
+    const notice = { type: 'destination.disabled', data: { destinationId: failed } };
+
+    await tellTenant(parts, eventOf(tenantId, { ...notice, receivedAt: undefined }));
+    const told = (await house.take('deliveries')).map((body) => parseDelivery(body).destinationId);
+    // A platform may call its events what it likes.
+    await tellTenant(parts, eventOf(tenantId, notice));
+    const ofPlatform = await house.take('deliveries');
+
+    expect(told).toEqual([other]);
+    expect(ofPlatform.length).toBe(2);
+  });
+
+  it('is told again when a queue did not take it', async () => {
+    const tenantId = house.newTenant();
+    await house.addEndpoint(tenantId, 'https://one.example/hook');
+    house.fault = ({ action }) => (action === 'sqs:SendMessageBatch' ? 'drop' : undefined);
+
+    await expect(tellTenant(parts, eventOf(tenantId))).rejects.toThrow('queue');
+    house.fault = undefined;
+  });
+
+  it.each([
+    ['without a tenant', { ...eventOf(acme), tenantId: undefined }],
+    ['whose id could hide where it ends', { ...eventOf(acme), id: 'evt_1.2' }],
+    ['that is no object', 'text'],
+  ])('%s is none, and ends among the dead letters', (_, body) => {
+    expect(() => parseTenantEvent(body)).toThrow('no event of a tenant');
+    expect(() => parseDelivery({ destinationId: 'dst_1', tenantId: 'acme', event: body })).toThrow(
+      'no delivery',
+    );
+  });
+});
+
+describe('a connection that was made or granted anew', () => {
+  const change = { receivedAt: undefined, provider: 'tiktok', accountId: '42' };
+
+  it.each([
+    ['connection.created', {}, true],
+    ['connection.recovered', {}, true],
+    ['connection.refreshed', { reconnected: true }, true],
+    ['connection.refreshed', {}, false],
+    ['connection.expiring', {}, false],
+    ['connection.disconnected', {}, false],
+  ])('gets what waited for it, and no other does: %s %j', async (type, data, reached) => {
+    const tenantId = house.newTenant();
+
+    await tellTenant(parts, parseTenantEvent({ ...eventOf(tenantId), ...change, type, data }));
+
+    const connected = { tenantId, provider: 'tiktok', accountId: '42' };
+    expect(await house.take('incoming')).toEqual(reached ? [{ connected }] : []);
+  });
+
+  it("is not what a platform's event of that name makes it", async () => {
+    const tenantId = house.newTenant();
+    const received = { ...change, receivedAt: '2026-01-01T00:00:01.000Z', type: 'connection.created' };
+
+    await tellTenant(parts, parseTenantEvent({ ...eventOf(tenantId), ...received }));
+
+    expect(await house.take('incoming')).toEqual([]);
+  });
+});

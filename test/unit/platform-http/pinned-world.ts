@@ -1,0 +1,81 @@
+/**
+ * A world for calls to hosts with names: a resolver that answers as told, one machine that stands for every public
+ * address and has the certificate of `hooks.example`, and a note of every address that was connected to.
+ */
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import { connect as connectPlain } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
+import { onTestFinished } from 'vitest';
+import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
+import type { Connect, Endpoint } from '../../../lib/platform-http/pinned-connection.ts';
+import { createPinnedPost } from '../../../lib/platform-http/pinned-post.ts';
+import { certificateFor } from './certificate.ts';
+
+/** Two addresses of the public internet. */
+export const publicAddress = '93.184.215.14';
+export const otherPublicAddress = '2606:2800:21f:cb07:6820:80da:af6b:8b2c';
+
+export interface World {
+  /** What each name is resolved to, one answer after the other; the last one stays. */
+  readonly names: Map<string, readonly (readonly string[])[]>;
+  /** Addresses at which nobody answers: they refuse at once. */
+  readonly down: Set<string>;
+  readonly connected: Endpoint[];
+  readonly resolved: string[];
+  readonly requests: { readonly url: string; readonly host: string; readonly body: string }[];
+  post: (url: string, body?: string) => ReturnType<ReturnType<typeof createPinnedPost>>;
+}
+
+export async function openWorld(
+  answer: RequestListener = (_request, response) => response.writeHead(204).end(),
+  times: { readonly connectMilliseconds?: number; readonly totalMilliseconds?: number } = {},
+): Promise<World> {
+  const identity = certificateFor('hooks.example', Date.now());
+  const requests: World['requests'] = [];
+  const server = createServer(identity, async (request, response) => {
+    let body = '';
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) body += String(chunk);
+    requests.push({ url: request.url ?? '', host: request.headers.host ?? '', body });
+    answer(request, response);
+  });
+  server.on('tlsClientError', () => undefined);
+  const port = await listenOnLoopback(server, 0);
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const names: World['names'] = new Map([['hooks.example', [[publicAddress]]]]);
+  const down = new Set<string>();
+  const connected: Endpoint[] = [];
+  const resolved: string[] = [];
+
+  const connect: Connect = (to) => {
+    connected.push(to);
+    // Nothing listens at port 1.
+    const at = { host: '127.0.0.1', port: down.has(to.address) ? 1 : port };
+    return to.serverName === undefined
+      ? connectPlain(at)
+      : connectSecure({ ...at, servername: to.serverName, ca: identity.cert });
+  };
+  const post = createPinnedPost({
+    async resolve(name) {
+      resolved.push(name);
+      const [now, ...later] = names.get(name) ?? [];
+      if (!now) throw new Error('There is no such name.');
+      if (later.length > 0) names.set(name, later);
+      return now;
+    },
+    connect,
+    insecureOrigins: [],
+    ...times,
+  });
+  return {
+    names,
+    down,
+    connected,
+    resolved,
+    requests,
+    post: (url, body = '{}') => post({ url, headers: {}, body: Buffer.from(body) }),
+  };
+}
