@@ -105,6 +105,7 @@ async function contender(start: Start) {
 
 async function measureStart({ runtimeClient, bundle, environment, event, share }: Start): Promise<Duration> {
   const api = await startRuntimeApi(() => Date.now());
+  await share?.throttle(false);
   const began = performance.now();
   const instance = spawn(
     process.execPath,
@@ -123,10 +124,11 @@ async function measureStart({ runtimeClient, bundle, environment, event, share }
   const ended = once(instance, 'exit');
   const limit = new AbortController();
   try {
+    if (instance.pid !== undefined) await share?.take(instance.pid);
     const within = <Value>(step: Promise<Value>) => Promise.race([step, failAfter(ended, limit.signal)]);
     await within(api.ready);
     const ready = performance.now();
-    if (instance.pid !== undefined) await share?.take(instance.pid);
+    await share?.throttle(true);
     const asked = performance.now();
     const answer = await within(api.invoke(event));
     const finished = performance.now();

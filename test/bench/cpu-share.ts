@@ -7,58 +7,84 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface CpuShare {
-  /** Puts a running process, with all its threads, under the quota. */
+  /** Puts a running process, with all its threads, before all others of this machine. */
   take(processId: number): Promise<void>;
+  /** From now on what was taken has its share and no more, or as much as it likes. */
+  throttle(on: boolean): Promise<void>;
   /** After the last process has ended. */
   close(): Promise<void>;
 }
 
+/** The files of a control group, which differ between the two versions that Linux has. */
+interface Files {
+  readonly mount: string;
+  /** A group that comes first is held back by its quota alone, and not by what else happens to run. */
+  readonly first: Readonly<Record<string, string>>;
+  readonly quota: string;
+  readonly limited: string;
+  readonly unlimited: string;
+}
+
 /** Short, so that it matters little at which point of a period a request begins. */
 const periodMicroseconds = 20_000;
-const mounts = { first: '/sys/fs/cgroup/cpu', second: '/sys/fs/cgroup' };
+const secondVersion = '/sys/fs/cgroup';
 
-/**
- * Only the quota is to hold a process back, not what else runs here: so within it, the group goes first.
- * @returns nothing where this machine does not allow it.
- */
+/** @returns nothing where this machine does not allow it. */
 export async function openCpuShare(share: number): Promise<CpuShare | undefined> {
-  const quota = Math.round(share * periodMicroseconds);
   try {
-    return (await hasSecondVersion())
-      ? await open(mounts.second, {
-          'cpu.max': `${quota} ${periodMicroseconds}`,
-          'cpu.weight': '10000',
-        })
-      : await open(mounts.first, {
-          'cpu.cfs_period_us': String(periodMicroseconds),
-          'cpu.cfs_quota_us': String(quota),
-          'cpu.shares': '262144',
-        });
+    const files = filesFor(Math.round(share * periodMicroseconds), await hasSecondVersion());
+    // Never makes up a folder where no control groups are mounted.
+    await access(join(files.mount, 'cgroup.procs'));
+    const group = join(files.mount, `hawser-bench-${process.pid}`);
+    await mkdir(group);
+    const write = (name: string, value: string) => writeFile(join(group, name), value);
+    const opened: CpuShare = {
+      take: (processId) => write('cgroup.procs', String(processId)),
+      throttle: (on) => write(files.quota, on ? files.limited : files.unlimited),
+      close: () => remove(group),
+    };
+    return await prepared(opened, () =>
+      Promise.all(Object.entries(files.first).map(([name, value]) => write(name, value))),
+    );
   } catch {
     return undefined;
   }
 }
 
-async function open(mount: string, settings: Readonly<Record<string, string>>): Promise<CpuShare> {
-  // Never makes up a folder where no control groups are mounted.
-  await access(join(mount, 'cgroup.procs'));
-  const group = join(mount, `hawser-bench-${process.pid}`);
-  await mkdir(group);
+function filesFor(quotaMicroseconds: number, second: boolean): Files {
+  const quota = String(quotaMicroseconds);
+  const period = String(periodMicroseconds);
+  return second
+    ? {
+        mount: secondVersion,
+        first: { 'cpu.weight': '10000' },
+        quota: 'cpu.max',
+        limited: `${quota} ${period}`,
+        unlimited: `max ${period}`,
+      }
+    : {
+        mount: join(secondVersion, 'cpu'),
+        first: { 'cpu.shares': '262144', 'cpu.cfs_period_us': period },
+        quota: 'cpu.cfs_quota_us',
+        limited: quota,
+        unlimited: '-1',
+      };
+}
+
+async function prepared(share: CpuShare, prepare: () => Promise<unknown>): Promise<CpuShare> {
   try {
-    for (const [name, value] of Object.entries(settings)) await writeFile(join(group, name), value);
+    await prepare();
+    await share.throttle(true);
+    return share;
   } catch (error) {
-    await rmdir(group);
+    await share.close();
     throw error;
   }
-  return {
-    take: (processId) => writeFile(join(group, 'cgroup.procs'), String(processId)),
-    close: () => remove(group),
-  };
 }
 
 async function hasSecondVersion(): Promise<boolean> {
   try {
-    const granted = await readFile(join(mounts.second, 'cgroup.subtree_control'), 'utf8');
+    const granted = await readFile(join(secondVersion, 'cgroup.subtree_control'), 'utf8');
     return granted.split(/\s/).includes('cpu');
   } catch {
     return false;

@@ -34,6 +34,7 @@ export function toJson({ name, value, unit, target, ok }: BenchRow): string {
 export function summary(rows: readonly BenchRow[]): string {
   const judged = rows.filter(({ target }) => target !== 'none');
   const missed = judged.filter(({ ok }) => !ok);
+  if (judged.length === 0) return 'No target was measured.';
   return missed.length === 0
     ? `All ${judged.length} targets are kept.`
     : `${missed.length} of ${judged.length} targets MISSED: ${missed.map(({ name }) => name).join('; ')}.`;

@@ -40,6 +40,7 @@ describe('the report of a bench', () => {
   it('says plainly which targets are missed', () => {
     expect(summary(rows)).toBe('1 of 2 targets MISSED: Read.');
     expect(summary(rows.slice(1))).toBe('All 1 targets are kept.');
+    expect(summary(rows.slice(1, 2))).toBe('No target was measured.');
   });
 
   it('gives programs one object a row, on one line', () => {
