@@ -19,6 +19,7 @@ export const options = {
   name: { type: 'string' },
   label: { type: 'string' },
   tenant: { type: 'string' },
+  bus: { type: 'string' },
   user: { type: 'string' },
   direct: { type: 'string' },
   'kms-key': { type: 'string' },

@@ -13,6 +13,8 @@ import type { Target } from './target.ts';
 const endpointsFile = z.object({
   apiUrl: z.url(),
   platforms: z.record(z.string(), z.url()),
+  /** Of the demo application, which stands on this machine as well. */
+  returnUrl: z.optional(z.url()),
   aws: z.object({ dynamodb: z.url(), kms: z.url(), secretsmanager: z.url(), sqs: z.url() }),
 });
 const notRunning = 'The local stack does not run. Start it with `npm start`.';
@@ -23,7 +25,10 @@ export async function openLocalTarget(endpoints: unknown, io: Io): Promise<Targe
   const found = endpointsFile.safeParse(endpoints).data;
   if (found === undefined || !(await isHealthy(found.apiUrl, io))) throw new Error(notRunning);
   const clients = createClients({ ...identityOf(io.environment), endpoints: found.aws });
-  const insecureOrigins = Object.values(found.platforms).map((url) => new URL(url).origin);
+  const insecureOrigins = [
+    ...Object.values(found.platforms),
+    ...(found.returnUrl ? [found.returnUrl] : []),
+  ].map((url) => new URL(url).origin);
   return {
     name: `this machine, ${found.apiUrl}`,
     apiUrl: found.apiUrl,

@@ -3,6 +3,7 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type TenantId, tenantIdPattern } from '../../lib/ids.ts';
+import type { Resolve } from '../../lib/platform-http/pinned-connection.ts';
 import type { PlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import type { Registry } from '../../lib/providers/registry.ts';
 import type { Table } from '../../lib/table/table.ts';
@@ -34,6 +35,8 @@ export interface OperatorParts {
   readonly insecureOrigins: readonly string[];
   /** Whether return URLs may stand on any loopback address: where applications are tried, never on AWS. */
   readonly loopbackReturnUrls?: boolean;
+  /** The addresses of a name; asked of this machine's resolver when absent. */
+  readonly resolve?: Resolve;
   readonly now: () => number;
 }
 

@@ -10,6 +10,7 @@ import { accessVerbs } from './operator-access.ts';
 import { appVerbs } from './operator-apps.ts';
 import { connectionVerbs } from './operator-connections.ts';
 import { deadLetterVerbs } from './operator-dead-letters.ts';
+import { destinationVerbs } from './operator-destinations.ts';
 import type { OperatorParts } from './operator-parts.ts';
 import { providerVerbs } from './operator-providers.ts';
 import { sealVerbs } from './operator-seals.ts';
@@ -37,6 +38,7 @@ export function createOperator(parts: OperatorParts) {
     ...connectionVerbs(stores),
     ...workVerbs(stores),
     ...deadLetterVerbs(stores),
+    ...destinationVerbs(stores),
     ...providerVerbs(stores),
     ...sealVerbs(stores),
     ...secretVerbs(stores),

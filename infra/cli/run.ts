@@ -8,6 +8,7 @@ import { type Call, type Command, type Shown, UsageError } from './command.ts';
 import { type Asked, readCommandLine } from './command-line.ts';
 import { connectionCommands } from './connection-commands.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
+import { destinationCommands } from './destination-commands.ts';
 import { explain } from './failure.ts';
 import type { Io } from './io.ts';
 import { jobCommands } from './job-commands.ts';
@@ -29,6 +30,7 @@ const commands: readonly Command[] = [
   ...jobCommands,
   ...providerCommands,
   ...deadLetterCommands,
+  ...destinationCommands,
   ...secretCommands,
 ];
 

@@ -1,8 +1,9 @@
 /**
- * The return page of the demo tenant: the small part of an application that Hawser needs. It stands on another origin
- * than the API, as in life, and finishes a flow with its own API key for the user it says is signed in.
+ * The return page of the demo tenant, and its inbox: the small part of an application that Hawser needs. It stands on
+ * another origin than the API, as in life, and finishes a flow with its own API key for the user it says is signed in.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Inbox, inboxPath } from './demo-inbox.ts';
 import { escapeHtml } from './platforms/reply.ts';
 
 export interface DemoApp {
@@ -15,6 +16,8 @@ export interface DemoAppOptions {
   /** Where the API is and the tenant's key; known only after this has started, because the return URL is here. */
   readonly api: () => { readonly url: string; readonly key: string };
   readonly fetch: typeof fetch;
+  /** Hears of the tenant's events; there is no such page without it. */
+  readonly inbox?: Inbox;
 }
 
 /** The path of the return URL. */
@@ -45,6 +48,7 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  if (url.pathname === inboxPath && options.inbox) return showInbox(options.inbox, request, response);
   if (url.pathname !== returnPath) return send(response, 404, 'Not found', '<p>There is nothing here.</p>');
   if (request.method === 'POST') return finish(options, await readForm(request), response);
   const flow = url.searchParams.get('flow') ?? '';
@@ -65,6 +69,11 @@ async function serve(
     'Not connected',
     `<p>The flow ended with <b>${escapeHtml(url.searchParams.get('code') ?? 'no result')}</b>.</p>`,
   );
+}
+
+async function showInbox(inbox: Inbox, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'POST') return send(response, 200, 'Inbox', inbox.page());
+  response.writeHead(inbox.receive(request.headers, await readBody(request))).end();
 }
 
 async function finish(
@@ -92,11 +101,15 @@ function completeForm(flow: string, completion: string): string {
 }
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  return new URLSearchParams((await readBody(request)).toString('utf8'));
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) {
     if (Buffer.isBuffer(chunk)) chunks.push(chunk);
   }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  return Buffer.concat(chunks);
 }
 
 function send(response: ServerResponse, status: number, title: string, body: string): void {

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { lockFolder } from './aws/folder-lock.ts';
 import { returnPath, startDemoApp } from './demo-app.ts';
+import { inboxPath, openInbox, registerInbox } from './demo-inbox.ts';
 import { prepareDemoTenant } from './demo-tenant.ts';
 import { startLocalStack } from './local-stack.ts';
 import { freePort } from './ports.ts';
@@ -22,10 +23,12 @@ async function main(): Promise<void> {
   if (process.argv.includes('--fresh')) empty();
   const ports = await readPorts();
   const api = { url: '', key: '' };
+  const inbox = openInbox(() => Date.now());
   const app = await startDemoApp({
     port: ports['return'] ?? 0,
     api: () => api,
     fetch: (input, init) => fetch(input, init),
+    inbox,
   });
   const stack = await startLocalStack({
     folder: join(folder, 'data'),
@@ -41,6 +44,9 @@ async function main(): Promise<void> {
     `${app.origin}${returnPath}`,
     join(folder, 'data', 'demo-tenant.json'),
   );
+  const inboxUrl = `${app.origin}${inboxPath}`;
+  const inboxFile = join(folder, 'data', 'demo-inbox.json');
+  inbox.trust(await registerInbox(stack.operator, demo.tenantId, inboxUrl, inboxFile));
   api.url = stack.apiUrl;
   api.key = demo.apiKey;
   const { sandboxes } = stack.platforms;
@@ -53,7 +59,7 @@ async function main(): Promise<void> {
     `${JSON.stringify({ apiUrl: stack.apiUrl, ...demo, platforms, aws: stack.endpoints }, null, 2)}\n`,
     { mode: 0o600 },
   );
-  process.stdout.write(welcome(stack.apiUrl, demo, platforms));
+  process.stdout.write(welcome(stack.apiUrl, demo, platforms, inboxUrl));
 
   let stopping = false;
   const stop = async () => {
@@ -111,6 +117,7 @@ function welcome(
   apiUrl: string,
   demo: { readonly tenantId: string; readonly apiKey: string; readonly returnUrl: string },
   platforms: Readonly<Record<string, string>>,
+  inboxUrl: string,
 ): string {
   return `
 Hawser is running at ${apiUrl}
@@ -130,6 +137,7 @@ Open the authUrl of the answer in a browser and allow the access. Then read the 
   curl -s '${apiUrl}/integrations/status?userId=demo-user' -H 'authorization: Bearer ${demo.apiKey}'
   curl -s '${apiUrl}/integrations/token/tiktok/ACCOUNT_ID?userId=demo-user' -H 'authorization: Bearer ${demo.apiKey}'
 
+What the demo application hears of it: ${inboxUrl}
 Or watch the whole journey: npm run demo
 Addresses for programs: .local/endpoints.json · Stop with Ctrl-C
 
