@@ -1,0 +1,51 @@
+/** Faults of SQS that the local queue never has: a batch of which some messages are refused, an answer without any. */
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, expect, test } from 'vitest';
+import { openQueue } from '../../../lib/aws/queue.ts';
+
+const client = mockClient(SQSClient);
+const queue = openQueue(new SQSClient({ region: 'us-east-1' }), 'https://sqs.example/1/queue');
+const message = (body: unknown) => ({ body, group: 'acme' });
+
+beforeEach(() => client.reset());
+
+test('says that a batch was not taken when SQS refused one of its messages', async () => {
+  client.on(SendMessageBatchCommand).resolves({
+    Successful: [],
+    Failed: [{ Id: '3', SenderFault: false, Code: 'InternalError' }],
+  });
+
+  const sending = queue.sendAll(Array.from({ length: 5 }, (_, index) => message({ index })));
+
+  await expect(sending).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
+});
+
+test('sends no further batch after one that was not taken', async () => {
+  client
+    .on(SendMessageBatchCommand)
+    .resolves({ Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError' }] });
+
+  await queue.sendAll(Array.from({ length: 25 }, (_, index) => message({ index }))).catch(() => undefined);
+
+  expect(client.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
+});
+
+test('parts what is more than a mebibyte, however few messages it is', async () => {
+  client.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
+
+  await queue.sendAll(Array.from({ length: 4 }, () => message('x'.repeat(400_000))));
+
+  const sizes = client
+    .commandCalls(SendMessageBatchCommand)
+    .map(({ args: [command] }) => command.input.Entries?.length);
+  expect(sizes).toEqual([2, 2]);
+});
+
+test('names neither the queue nor the message when SQS does not answer', async () => {
+  client.on(SendMessageCommand).rejects(new Error('connect ECONNREFUSED to https://sqs.example/1/queue'));
+
+  const error = await queue.send(message({ secret: 's4ndb0x' })).catch((cause: unknown) => cause);
+
+  expect(error).toMatchObject({ code: 'PROCESSING_FAILED', message: 'The queue did not answer.' });
+});
