@@ -38,6 +38,8 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
     rescueQueueUrl: queues.rescue.queue.queueUrl,
     jobsQueueUrl: queues.jobs.queue.queueUrl,
     incomingQueueUrl: queues.incoming.queue.queueUrl,
+    incomingDeadLettersArn: queues.incoming.deadLetters.queueArn,
+    deliveriesDeadLettersArn: queues.deliveries.deadLetters.queueArn,
     deliveriesQueueUrl: queues.deliveries.queue.queueUrl,
     appSecretPrefix: secrets.appPrefix,
     proactiveRefresh: options.proactiveRefresh,

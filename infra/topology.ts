@@ -4,53 +4,11 @@
  */
 import { contract, type RouteName } from '../lib/api/contract.ts';
 import type { FunctionName } from '../lib/config.ts';
-import { type IndexName, indexes } from '../lib/table/keys.ts';
+import { indexes } from '../lib/table/keys.ts';
+import type { FunctionRow, Permission, QueueRow, QueueWorker } from './topology-rows.ts';
 
-/** One right, by action names. Nothing broader can be written here. */
-export type Permission =
-  | {
-      readonly on: 'connections' | 'activity';
-      readonly actions: readonly TableAction[];
-      readonly index?: IndexName;
-    }
-  | {
-      readonly on: 'vaultKey';
-      readonly actions: readonly KeyAction[];
-      readonly purpose: 'credentials' | 'destinations';
-    }
-  | {
-      readonly on: 'stateSecret' | 'sessionKey' | 'appSecrets';
-      readonly actions: readonly ['secretsmanager:GetSecretValue'];
-    }
-  /** The buses that the owner names, and none where he names none. */
-  | { readonly on: 'eventBuses'; readonly actions: readonly ['events:PutEvents'] }
-  | { readonly on: 'queue'; readonly queue: QueueName; readonly actions: readonly QueueAction[] };
-
-type TableAction =
-  | 'dynamodb:GetItem'
-  | 'dynamodb:BatchGetItem'
-  | 'dynamodb:Query'
-  | 'dynamodb:PutItem'
-  | 'dynamodb:UpdateItem'
-  | 'dynamodb:DeleteItem';
-type KeyAction = 'kms:GenerateDataKey' | 'kms:Decrypt';
-type QueueAction = 'sqs:SendMessage' | 'sqs:GetQueueAttributes' | 'sqs:ChangeMessageVisibility';
-
-export interface QueueRow {
-  /** The function that works its messages off; its events are then batches. Absent where nobody does yet. */
-  readonly worker?: {
-    readonly function: FunctionName;
-    readonly batchSize: number;
-    /** Batches worked on at once; protects the platforms and the account's other functions. */
-    readonly maxConcurrency: number;
-  };
-  /** What is kept in it, for the console. */
-  readonly description: string;
-  /** Tries of a message before it goes to the dead letters; {@link maxReceiveCount} when absent. */
-  readonly tries?: number;
-  /** How long a message may be in it, above all its tries; {@link retentionDays} when absent. */
-  readonly retentionDays?: number;
-}
+/** One at a time each: a poison message harms no other, and nobody waits for these. */
+const filing = { function: 'file-failures', batchSize: 1, maxConcurrency: 5 } as const;
 
 /** Every queue has a dead-letter queue beside it; a message goes there after its tries. */
 export const queues = {
@@ -61,6 +19,7 @@ export const queues = {
   deliveries: {
     description: 'Events on their way to one destination each',
     worker: { function: 'deliver', batchSize: 5, maxConcurrency: 20 },
+    deadLetters: filing,
     // Spaced by the deliverer itself: three days as a rule, six at most.
     tries: 19,
     retentionDays: 8,
@@ -72,6 +31,7 @@ export const queues = {
   incoming: {
     description: 'Webhook events whose signature is good',
     worker: { function: 'process-event', batchSize: 10, maxConcurrency: 20 },
+    deadLetters: filing,
   },
   rescue: {
     description: 'Renewed credentials that could not be stored, sealed',
@@ -108,7 +68,17 @@ export function limitsOf(name: QueueName): { readonly tries: number; readonly re
 /** A worker's message stays hidden for six times its function's time-out, as AWS advises. */
 export function visibilitySeconds(name: QueueName): number {
   const row: QueueRow = queues[name];
-  return row.worker === undefined ? 30 : 6 * functions[row.worker.function].timeoutSeconds;
+  return hiddenSeconds(row.worker);
+}
+
+/** The same for its dead letters. */
+export function deadLetterVisibilitySeconds(name: QueueName): number {
+  const row: QueueRow = queues[name];
+  return hiddenSeconds(row.deadLetters);
+}
+
+function hiddenSeconds(worker: QueueWorker | undefined): number {
+  return worker === undefined ? 30 : 6 * functions[worker.function].timeoutSeconds;
 }
 
 /** Functions that run by the clock. */
@@ -117,15 +87,6 @@ export const schedules = {
 } as const satisfies Partial<Record<FunctionName, { readonly everySeconds: number }>>;
 
 export type ScheduleName = keyof typeof schedules;
-
-export interface FunctionRow {
-  /** What it is for, in the console. */
-  readonly description: string;
-  /** Gives up after this; the gateway does after 30 s. */
-  readonly timeoutSeconds: number;
-  readonly memoryMb: number;
-  readonly may: readonly Permission[];
-}
 
 const read = { on: 'connections', actions: ['dynamodb:GetItem'] } as const;
 const write = { on: 'connections', actions: ['dynamodb:UpdateItem'] } as const;
@@ -218,10 +179,39 @@ export const functions = {
     ...holders,
     {
       on: 'activity',
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+      actions: [
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:Query',
+        'dynamodb:DeleteItem',
+      ],
     },
     sendTo('incoming'),
     sendTo('events'),
+    sendTo('refresh'),
+  ]),
+  'platform-callback': row('Takes the word of platforms that users leave', 10, [
+    appSecrets,
+    { on: 'activity', actions: ['dynamodb:PutItem'] },
+    sendTo('incoming'),
+  ]),
+  'data-deletion-status': row('Shows a person how far the deletion of their data is', 10, [
+    { on: 'activity', actions: ['dynamodb:GetItem'] },
+  ]),
+  'file-failures': row('Files events and deliveries that failed for good', 29, [
+    read,
+    { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
+  ]),
+  failures: row('Lists what failed for good', 10, [
+    read,
+    { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:Query'] },
+  ]),
+  'replay-failure': row('Sends what failed through its queue again', 10, [
+    read,
+    { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] },
+    sendTo('incoming'),
+    sendTo('deliveries'),
   ]),
   'tell-tenants': row('Sends events to the destinations of their tenants', 10, [
     read,

@@ -31,6 +31,12 @@ const settings = {
   incomingQueueUrl: { variable: 'INCOMING_QUEUE_URL', schema: z.url() },
   /** Queue of events on their way to one destination each. */
   deliveriesQueueUrl: { variable: 'DELIVERIES_QUEUE_URL', schema: z.url() },
+  /** ARNs of the queues' dead letters, by which a function that files those of several tells them apart. */
+  incomingDeadLettersArn: { variable: 'INCOMING_DEAD_LETTERS_ARN', schema: z.string().check(z.minLength(1)) },
+  deliveriesDeadLettersArn: {
+    variable: 'DELIVERIES_DEAD_LETTERS_ARN',
+    schema: z.string().check(z.minLength(1)),
+  },
   /** Prefix of the Secrets Manager ids of provider apps' secrets; the rest is the context. */
   appSecretPrefix: { variable: 'APP_SECRET_PREFIX', schema: z.string().check(z.minLength(1)) },
   /** Which connections are renewed before anybody asks: by each provider's policy, or all. */
@@ -73,7 +79,29 @@ export const functionSettings = {
   'refresh-connection': [...connectionUse, 'proactiveRefresh'],
   'rescue-credentials': ['connectionsTable', 'eventsQueueUrl'],
   webhook: ['incomingQueueUrl', 'appSecretPrefix'],
-  'process-event': ['connectionsTable', 'activityTable', 'eventsQueueUrl', 'incomingQueueUrl'],
+  'platform-callback': ['activityTable', 'incomingQueueUrl', 'appSecretPrefix', 'publicUrl'],
+  'data-deletion-status': ['activityTable'],
+  'process-event': [
+    'connectionsTable',
+    'activityTable',
+    'eventsQueueUrl',
+    'incomingQueueUrl',
+    'refreshQueueUrl',
+  ],
+  'file-failures': [
+    'connectionsTable',
+    'activityTable',
+    'incomingDeadLettersArn',
+    'deliveriesDeadLettersArn',
+  ],
+  failures: ['connectionsTable', 'activityTable', 'publicUrl'],
+  'replay-failure': [
+    'connectionsTable',
+    'activityTable',
+    'incomingQueueUrl',
+    'deliveriesQueueUrl',
+    'publicUrl',
+  ],
   'tell-tenants': ['connectionsTable', 'incomingQueueUrl', 'deliveriesQueueUrl'],
   deliver: ['connectionsTable', 'vaultKeyId', 'eventsQueueUrl', 'deliveriesQueueUrl', 'insecureOrigins'],
   'run-job': ['connectionsTable', 'refreshQueueUrl'],

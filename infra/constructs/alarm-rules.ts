@@ -37,6 +37,7 @@ export function alarmRules({ api, functions, tables, queues }: Watched): readonl
     kmsQuota,
     credentialsLost,
     destinationDisabled,
+    eventsFailed,
     ...queueNames.flatMap((name) => queueRules(name, queues[name])),
     ...Object.keys(schedules).map((name) => clock(name, functions[name as FunctionName])),
   ];
@@ -142,6 +143,22 @@ const destinationDisabled: AlarmRule = {
   metric: new Metric({
     namespace: 'Hawser',
     metricName: 'destination_disabled',
+    statistic: Stats.SUM,
+    period,
+  }),
+  when: { above: 0 },
+  atOnce: true,
+};
+
+/** Filed at once, so that they do not stay among the dead letters, where the alarm on these would see them. */
+const eventsFailed: AlarmRule = {
+  id: 'EventsFailed',
+  description:
+    'Events of platforms could not be handled and were filed. `hawser failures list` shows them; once the reason is gone they can be sent again.',
+  metric: new Metric({
+    namespace: 'Hawser',
+    metricName: 'message_failed',
+    dimensionsMap: { reason: 'incoming' },
     statistic: Stats.SUM,
     period,
   }),

@@ -7,7 +7,8 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../lib/config.ts';
 import { environmentOf, type SettingValues } from '../environment.ts';
-import { type FunctionRow, functions } from '../topology.ts';
+import { functions } from '../topology.ts';
+import type { FunctionRow } from '../topology-rows.ts';
 import { type Holdings, statementFor } from './permissions.ts';
 import { allowUse } from './vault-key.ts';
 

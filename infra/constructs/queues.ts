@@ -6,13 +6,14 @@ import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   deadLetterDays,
+  deadLetterVisibilitySeconds,
   limitsOf,
   type QueueName,
-  type QueueRow,
   queueNames,
   queues as rows,
   visibilitySeconds,
 } from '../topology.ts';
+import type { QueueRow, QueueWorker } from '../topology-rows.ts';
 import type { Functions } from './functions.ts';
 
 export interface QueuePair {
@@ -35,6 +36,7 @@ function createQueue(parent: Construct, name: QueueName): QueuePair {
   const deadLetters = new Queue(scope, 'DeadLetters', {
     ...safe,
     retentionPeriod: Duration.days(deadLetterDays),
+    visibilityTimeout: Duration.seconds(deadLetterVisibilitySeconds(name)),
   });
   const queue = new Queue(scope, 'Queue', {
     ...safe,
@@ -48,22 +50,26 @@ function createQueue(parent: Construct, name: QueueName): QueuePair {
 /** Lets each worker take its queue's messages in batches, of which only what failed comes back. */
 export function workQueues(queues: Queues, functions: Functions): void {
   for (const name of queueNames) {
-    const { worker }: QueueRow = rows[name];
-    if (!worker) continue;
-    const { queueArn } = queues[name].queue;
-    const target = functions[worker.function];
-    target.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-        resources: [queueArn],
-      }),
-    );
-    new EventSourceMapping(target, 'Messages', {
-      target,
-      eventSourceArn: queueArn,
-      batchSize: worker.batchSize,
-      maxConcurrency: worker.maxConcurrency,
-      reportBatchItemFailures: true,
-    });
+    const { worker, deadLetters }: QueueRow = rows[name];
+    if (worker) work(queues[name].queue, worker, functions, 'Messages');
+    // One function may file the dead letters of several queues.
+    if (deadLetters) work(queues[name].deadLetters, deadLetters, functions, `DeadLetters-${name}`);
   }
+}
+
+function work({ queueArn }: Queue, worker: QueueWorker, functions: Functions, id: string): void {
+  const target = functions[worker.function];
+  target.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      resources: [queueArn],
+    }),
+  );
+  new EventSourceMapping(target, id, {
+    target,
+    eventSourceArn: queueArn,
+    batchSize: worker.batchSize,
+    maxConcurrency: worker.maxConcurrency,
+    reportBatchItemFailures: true,
+  });
 }

@@ -2,7 +2,8 @@
 
 import type { FunctionName } from '../../lib/config.ts';
 import { indexes } from '../../lib/table/keys.ts';
-import { appSecretPrefix, functions, type Permission } from '../topology.ts';
+import { appSecretPrefix, functions } from '../topology.ts';
+import type { Permission } from '../topology-rows.ts';
 import type { Grant } from './aws/grants.ts';
 import { localNames, localQueueName } from './provision.ts';
 

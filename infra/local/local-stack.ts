@@ -15,12 +15,13 @@ import { createOperator, type Operator } from '../cli/operator.ts';
 import type { QueueUrls } from '../cli/operator-parts.ts';
 import { environmentOf, type SettingValues } from '../environment.ts';
 import { appSecretPrefix, cors, functions, routes, type ScheduleName } from '../topology.ts';
+import { queueArn } from './aws/account.ts';
 import type { Intercept } from './aws/front.ts';
 import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
 import { startRunner } from './function-runner.ts';
 import { startGateway } from './gateway.ts';
 import { accessKeyIdOf, grantsOf } from './grants.ts';
-import { localNames, localQueueUrls, provision } from './provision.ts';
+import { deadLetterName, localNames, localQueueUrls, provision } from './provision.ts';
 import { startQueueWorkers } from './queue-workers.ts';
 import { runSchedule, startSchedules } from './schedules.ts';
 import { type Platforms, startPlatforms } from './start-platforms.ts';
@@ -191,6 +192,8 @@ function settingValues(
     rescueQueueUrl: queueUrls.rescue.queue,
     jobsQueueUrl: queueUrls.jobs.queue,
     incomingQueueUrl: queueUrls.incoming.queue,
+    incomingDeadLettersArn: queueArn(deadLetterName('incoming')),
+    deliveriesDeadLettersArn: queueArn(deadLetterName('deliveries')),
     deliveriesQueueUrl: queueUrls.deliveries.queue,
     appSecretPrefix,
     proactiveRefresh: undefined,

@@ -15,6 +15,7 @@ import {
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import {
   deadLetterDays,
+  deadLetterVisibilitySeconds,
   limitsOf,
   type QueueName,
   queueNames,
@@ -98,7 +99,10 @@ async function createQueue(client: SQSClient, name: QueueName): Promise<void> {
   const dead = await client.send(
     new CreateQueueCommand({
       QueueName: deadLetterName(name),
-      Attributes: { MessageRetentionPeriod: String(deadLetterDays * daySeconds) },
+      Attributes: {
+        MessageRetentionPeriod: String(deadLetterDays * daySeconds),
+        VisibilityTimeout: String(deadLetterVisibilitySeconds(name)),
+      },
     }),
   );
   const { Attributes } = await client.send(

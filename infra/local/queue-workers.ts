@@ -10,7 +10,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { FunctionName } from '../../lib/config.ts';
-import { type QueueName, type QueueRow, queueNames, queues } from '../topology.ts';
+import { queueNames, queues } from '../topology.ts';
+import type { QueueRow, QueueWorker } from '../topology-rows.ts';
+import { queueArn, region } from './aws/account.ts';
+import { deadLetterName, localQueueName, type localQueueUrls } from './provision.ts';
 
 export interface QueueWorkers {
   close(): Promise<void>;
@@ -18,9 +21,16 @@ export interface QueueWorkers {
 
 export interface QueueWorkersOptions {
   readonly sqs: SQSClient;
-  readonly urls: Readonly<Record<QueueName, { readonly queue: string }>>;
+  readonly urls: ReturnType<typeof localQueueUrls>;
   readonly invoke: (functionName: FunctionName, event: unknown) => Promise<unknown>;
   readonly now: () => number;
+}
+
+/** What a function works off: a queue, or its dead letters. */
+interface Source {
+  readonly url: string;
+  readonly arn: string;
+  readonly worker: QueueWorker;
 }
 
 /** Lambda begins with five pollers; this machine has two cores. */
@@ -29,12 +39,9 @@ const waitSeconds = 20;
 
 export function startQueueWorkers(options: QueueWorkersOptions): QueueWorkers {
   const stopping = new AbortController();
-  const pollers = queueNames.flatMap((name) => {
-    const row: QueueRow = queues[name];
-    if (!row.worker) return [];
-    const { worker } = row;
-    const count = Math.min(worker.maxConcurrency, mostPollers);
-    return Array.from({ length: count }, () => poll(options, name, worker, stopping.signal));
+  const pollers = sources(options).flatMap((source) => {
+    const count = Math.min(source.worker.maxConcurrency, mostPollers);
+    return Array.from({ length: count }, () => poll(options, source, stopping.signal));
   });
   return {
     async close() {
@@ -44,16 +51,22 @@ export function startQueueWorkers(options: QueueWorkersOptions): QueueWorkers {
   };
 }
 
-async function poll(
-  options: QueueWorkersOptions,
-  name: QueueName,
-  worker: NonNullable<QueueRow['worker']>,
-  signal: AbortSignal,
-): Promise<void> {
+function sources({ urls }: QueueWorkersOptions): readonly Source[] {
+  return queueNames.flatMap((name) => {
+    const { worker, deadLetters }: QueueRow = queues[name];
+    const [url, deadUrl] = [urls[name].queue, urls[name].deadLetters];
+    return [
+      ...(worker ? [{ url, arn: queueArn(localQueueName(name)), worker }] : []),
+      ...(deadLetters ? [{ url: deadUrl, arn: queueArn(deadLetterName(name)), worker: deadLetters }] : []),
+    ];
+  });
+}
+
+async function poll(options: QueueWorkersOptions, source: Source, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const messages = await receive(options, name, worker.batchSize, signal);
-      if (messages.length > 0) await work(options, name, worker.function, messages);
+      const messages = await receive(options, source, signal);
+      if (messages.length > 0) await work(options, source, messages);
     } catch {
       // An outage of the queue is waited out; Lambda's own pollers do no more.
       if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 500));
@@ -62,15 +75,14 @@ async function poll(
 }
 
 async function receive(
-  { sqs, urls }: QueueWorkersOptions,
-  name: QueueName,
-  most: number,
+  { sqs }: QueueWorkersOptions,
+  { url, worker }: Source,
   signal: AbortSignal,
 ): Promise<readonly Message[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
-      QueueUrl: urls[name].queue,
-      MaxNumberOfMessages: most,
+      QueueUrl: url,
+      MaxNumberOfMessages: worker.batchSize,
       WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ['All'],
     }),
@@ -80,20 +92,19 @@ async function receive(
 }
 
 async function work(
-  { sqs, urls, invoke }: QueueWorkersOptions,
-  name: QueueName,
-  functionName: FunctionName,
+  { sqs, invoke }: QueueWorkersOptions,
+  source: Source,
   messages: readonly Message[],
 ): Promise<void> {
-  const event: SQSEvent = { Records: messages.map((message) => toRecord(name, message)) };
-  const failed = await invoke(functionName, event).then(failedIds, () =>
+  const event: SQSEvent = { Records: messages.map((message) => toRecord(source, message)) };
+  const failed = await invoke(source.worker.function, event).then(failedIds, () =>
     messages.map(({ MessageId }) => MessageId),
   );
   const done = messages.filter(({ MessageId }) => !failed.includes(MessageId));
   if (done.length === 0) return;
   await sqs.send(
     new DeleteMessageBatchCommand({
-      QueueUrl: urls[name].queue,
+      QueueUrl: source.url,
       Entries: done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
     }),
   );
@@ -104,7 +115,7 @@ function failedIds(response: unknown): readonly (string | undefined)[] {
   return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }
 
-function toRecord(name: QueueName, message: Message): SQSRecord {
+function toRecord({ arn }: Source, message: Message): SQSRecord {
   return {
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
@@ -118,7 +129,7 @@ function toRecord(name: QueueName, message: Message): SQSRecord {
     messageAttributes: {},
     md5OfBody: message.MD5OfBody ?? '',
     eventSource: 'aws:sqs',
-    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:hawser-${name}`,
-    awsRegion: 'us-east-1',
+    eventSourceARN: arn,
+    awsRegion: region,
   };
 }

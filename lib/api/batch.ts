@@ -34,6 +34,18 @@ export function batch<Body>(
   parse: (body: unknown) => Body,
   act: (body: Body, message: ReceivedMessage) => Promise<void> | Promise<'done' | 'again'>,
 ) {
+  return eachRecord(parts, (record) => {
+    const tries = Number(record.attributes.ApproximateReceiveCount);
+    const message = { receiptHandle: record.receiptHandle, tries };
+    return act(parse(JSON.parse(record.body)), message);
+  });
+}
+
+/** The Lambda handler of a queue whose messages may be anything, dead letters above all. */
+export function eachRecord(
+  parts: BatchParts,
+  act: (record: SQSRecord) => Promise<void> | Promise<'done' | 'again'>,
+) {
   const { functionName, now, write = writeLine } = parts;
 
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
@@ -48,9 +60,7 @@ export function batch<Body>(
 
   async function work(record: SQSRecord): Promise<void> {
     try {
-      const tries = Number(record.attributes.ApproximateReceiveCount);
-      const message = { receiptHandle: record.receiptHandle, tries };
-      if ((await act(parse(JSON.parse(record.body)), message)) === 'again') throw new Again();
+      if ((await act(record)) === 'again') throw new Again();
     } catch (error) {
       if (error instanceof Again) throw error;
       logError(write, functionName, now, error);

@@ -14,6 +14,7 @@ import {
   providerIdPattern,
   type UserId,
 } from '../ids.ts';
+import { failureIdPattern, filedQueues } from '../webhooks/failure-id.ts';
 
 /** Who may call a route. */
 export type Caller =
@@ -63,7 +64,26 @@ const flowId = z.pipe(
 const returnUrl = z.string().check(z.minLength(1), z.maxLength(2_048));
 const scope = z.string().check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/));
 const time = z.string().check(z.iso.datetime());
+const limit = z.pipe(z.string().check(z.regex(/^(?:[1-9]\d?|100)$/)), z.transform(Number));
 const nothing = z.strictObject({});
+const failureId = z.string().check(z.regex(failureIdPattern));
+const failure = z.object({
+  id: z.string(),
+  queue: z.enum(filedQueues),
+  type: z.string(),
+  provider: z.nullable(z.string()),
+  accountId: z.nullable(z.string()),
+  connectionId: z.nullable(z.string()),
+  destinationId: z.nullable(z.string()),
+  eventId: z.nullable(z.string()),
+  error: z.string(),
+  tries: z.number(),
+  status: z.enum(['failed', 'replayed']),
+  sentAt: time,
+  failedAt: time,
+  replayedAt: z.nullable(time),
+  data: z.record(z.string(), z.literal('[masked]')),
+});
 const account = z.strictObject({ provider, accountId });
 const ofUser = z.strictObject({ userId: z.optional(userId) });
 
@@ -230,7 +250,7 @@ export const contract = {
     query: z.strictObject({
       userId: z.optional(userId),
       provider: z.optional(provider),
-      limit: z.optional(z.pipe(z.string().check(z.regex(/^(?:[1-9]\d?|100)$/)), z.transform(Number))),
+      limit: z.optional(limit),
       cursor: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,2048}$/))),
     }),
     success: {
@@ -360,6 +380,105 @@ export const contract = {
     query: z.record(z.string(), z.string()),
     success: { status: 200 },
     errors: ['INVALID_SIGNATURE', 'PAYLOAD_TOO_LARGE', 'PROCESSING_FAILED', 'VAULT_ERROR', 'INTERNAL_ERROR'],
+  },
+  deauthorize: {
+    method: 'POST',
+    path: '/integrations/deauthorize/{context}',
+    function: 'platform-callback',
+    caller: 'platform',
+    summary: 'Takes the word of a platform that a user removed the app: a form with its signed_request.',
+    params: z.object({ context: z.string() }),
+    query: z.record(z.string(), z.string()),
+    success: { status: 200 },
+    errors: ['INVALID_SIGNATURE', 'PAYLOAD_TOO_LARGE', 'PROCESSING_FAILED', 'VAULT_ERROR', 'INTERNAL_ERROR'],
+  },
+  dataDeletion: {
+    method: 'POST',
+    path: '/integrations/data-deletion/{context}',
+    function: 'platform-callback',
+    caller: 'platform',
+    summary:
+      'Takes the wish of a user, told by the platform in a signed_request, to have their data deleted. Answers where the user can follow it.',
+    params: z.object({ context: z.string() }),
+    query: z.record(z.string(), z.string()),
+    success: { status: 200, schema: z.object({ url: z.string(), confirmation_code: z.string() }) },
+    errors: [
+      'INVALID_SIGNATURE',
+      'PAYLOAD_TOO_LARGE',
+      'DATABASE_ERROR',
+      'PROCESSING_FAILED',
+      'VAULT_ERROR',
+      'INTERNAL_ERROR',
+    ],
+  },
+  dataDeletionStatus: {
+    method: 'GET',
+    path: '/integrations/data-deletion/{context}',
+    function: 'data-deletion-status',
+    caller: 'browser',
+    summary: 'Shows a person how far the deletion of their data is, by its confirmation code.',
+    params: z.strictObject({ context: z.string().check(z.regex(contextIdPattern)) }),
+    query: z.strictObject({ code: z.string().check(z.regex(/^[0-9a-f]{32}$/)) }),
+    success: { status: 200 },
+    errors: ['INVALID_REQUEST', 'NOT_FOUND', 'DATABASE_ERROR', 'INTERNAL_ERROR'],
+  },
+  listFailures: {
+    method: 'GET',
+    path: '/integrations/failures',
+    function: 'failures',
+    caller: 'apiKey',
+    summary:
+      'Lists events that could not be handled or delivered, the newest first. They are kept for two weeks.',
+    params: nothing,
+    query: z.strictObject({ limit: z.optional(limit), cursor: z.optional(failureId) }),
+    success: {
+      status: 200,
+      schema: z.object({ failures: z.array(failure), nextCursor: z.nullable(z.string()) }),
+    },
+    errors: always,
+  },
+  getFailure: {
+    method: 'GET',
+    path: '/integrations/failures/{id}',
+    function: 'failures',
+    caller: 'apiKey',
+    summary: 'Shows what is known of a failure. What the event brought with it is masked.',
+    params: z.strictObject({ id: failureId }),
+    query: nothing,
+    success: { status: 200, schema: z.object({ failure }) },
+    errors: [...always, 'NOT_FOUND'],
+  },
+  replayFailure: {
+    method: 'POST',
+    path: '/integrations/failures/{id}/replay',
+    function: 'replay-failure',
+    caller: 'apiKey',
+    summary: 'Sends what failed through its queue again. What was done of it before is not done twice.',
+    params: z.strictObject({ id: failureId }),
+    query: nothing,
+    success: { status: 202, schema: z.object({ failure }) },
+    errors: [...always, 'NOT_FOUND', 'PROCESSING_FAILED'],
+  },
+  countFailures: {
+    method: 'GET',
+    path: '/integrations/queues',
+    function: 'failures',
+    caller: 'apiKey',
+    summary:
+      'Counts what failed and was not sent again: events that came in, and deliveries to destinations.',
+    params: nothing,
+    query: nothing,
+    success: {
+      status: 200,
+      schema: z.object({
+        queues: z.array(
+          z.object({ name: z.enum(filedQueues), failed: z.number(), oldestSentAt: z.nullable(time) }),
+        ),
+        /** Whether everything was counted; else there are more. */
+        complete: z.boolean(),
+      }),
+    },
+    errors: always,
   },
   health: {
     method: 'GET',

@@ -13,6 +13,8 @@ export interface Message {
   readonly body: unknown;
   /** Whose message it is, so that nobody's burst delays the others (fair queues). */
   readonly group: string;
+  /** For how long nobody gets it, in seconds: 900 at most. */
+  readonly delaySeconds?: number;
 }
 
 export interface Queue {
@@ -29,7 +31,19 @@ const batchBytes = 1_000_000;
 type Entry = ReturnType<typeof toEntry>;
 
 function toEntry(message: Message) {
-  return { MessageBody: JSON.stringify(message.body), MessageGroupId: groupId(message.group) };
+  return {
+    MessageBody: bodyOf(message.body),
+    MessageGroupId: groupId(message.group),
+    ...(message.delaySeconds !== undefined && { DelaySeconds: message.delaySeconds }),
+  };
+}
+
+/** Two characters that JSON leaves as they are, and SQS refuses together with the whole call; anybody could type them. */
+function bodyOf(body: unknown): string {
+  return JSON.stringify(body).replace(
+    /[\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
+  );
 }
 
 function batches(entries: readonly Entry[]): readonly (readonly Entry[])[] {

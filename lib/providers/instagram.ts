@@ -7,6 +7,7 @@
  */
 import { defineProvider, type OptionalSetting } from './definition.ts';
 import { graphErrors, readRefusal } from './instagram-errors.ts';
+import { facebookLoginWebhook, instagramLoginWebhook } from './instagram-events.ts';
 import { adaptInstagramFacebook } from './instagram-facebook.ts';
 import {
   adaptInstagramLogin,
@@ -71,6 +72,7 @@ export const instagram = defineProvider({
   errors: graphErrors,
   readRefusal,
   accounts: 'one',
+  webhook: instagramLoginWebhook,
   profile: { query: () => ({ fields: loginProfileFields.join(',') }), read: readLoginProfile },
   adapt: adaptInstagramLogin,
 });
@@ -128,6 +130,7 @@ export const instagramFacebook = defineProvider({
   errors: graphErrors,
   readRefusal,
   accounts: 'several',
+  webhook: facebookLoginWebhook,
   profile: { query: () => ({ fields: pageFields }), read: readPages },
   adapt: adaptInstagramFacebook,
 });

@@ -35,10 +35,12 @@ export interface WebhookSecrets {
   readonly verifyTokens: readonly Secret[];
 }
 
+export type SignedWith = 'clientSecret' | 'webhookSecret' | 'either';
+
 export interface WebhookDefinition {
   readonly scheme: SignatureScheme;
-  /** Which secret signs: the OAuth client's, or one of its own. */
-  readonly signedWith: 'clientSecret' | 'webhookSecret';
+  /** Which secret signs: the OAuth client's, one of its own, or now the one and now the other. */
+  readonly signedWith: SignedWith;
   /** Answers the platform's question whether the endpoint is ours; nothing when the request is no such question. */
   readonly handshake?: (
     request: SignedRequest,
@@ -47,4 +49,6 @@ export interface WebhookDefinition {
   ) => HandshakeAnswer | undefined;
   /** The events of a verified body, in its order; nothing when it is not one of this app's deliveries. */
   readonly read: (body: unknown, app: { readonly clientId: string }) => readonly PlatformEvent[] | undefined;
+  /** How it tells, by calls of their own, that a user removed the app or wants their data deleted; absent where it does not. */
+  readonly callbacks?: 'signed_request';
 }

@@ -30,7 +30,7 @@ export async function applyEvent(
 ): Promise<void> {
   const { event } = message;
   // An event from before the grant speaks of an earlier one.
-  const outdated = isBefore(event.occurredAt ?? message.receivedAt, connection);
+  const outdated = isGrantedAfter(connection, event.occurredAt ?? message.receivedAt);
   if (event.meaning === 'deauthorised' && !outdated) await takeAccessAway(parts, connection);
   const newest =
     event.subject === undefined
@@ -49,7 +49,8 @@ export async function applyEvent(
   });
 }
 
-function isBefore(occurredAt: number, connection: Connection): boolean {
+/** Whether what a connection holds was granted only after something happened. */
+export function isGrantedAfter(connection: Connection, occurredAt: number): boolean {
   return occurredAt + clockSlackMilliseconds < (connection.grantedAt ?? connection.connectedAt);
 }
 

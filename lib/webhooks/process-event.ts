@@ -35,7 +35,8 @@ export async function processEvent(parts: ProcessParts, message: IncomingEvent):
   try {
     await handle(parts, message);
   } catch (error) {
-    await parts.receipts.giveUp(claiming.claim).catch(() => undefined);
+    const code = error instanceof IntegrationError ? error.code : 'INTERNAL_ERROR';
+    await parts.receipts.giveUp(claiming.claim, code).catch(() => undefined);
     throw error;
   }
   await parts.receipts.finish(claiming.claim);

@@ -3,6 +3,7 @@
  * for longer than any platform repeats itself.
  */
 import * as z from 'zod/mini';
+import type { ErrorCode } from '../errors.ts';
 import { type ContextId, token } from '../ids.ts';
 import { absent, allOf, anyOf, atMost, equals } from '../table/condition.ts';
 import { receiptKey } from '../table/keys.ts';
@@ -26,7 +27,11 @@ export const claimMilliseconds = 90_000;
 /** The longest that a platform here repeats itself is 72 hours; a week leaves room. */
 const keptSeconds = 8 * 86_400;
 
-const record = z.object({ state: z.enum(['claimed', 'done']) });
+const record = z.object({
+  state: z.enum(['claimed', 'done']),
+  /** Why the last try failed: a code of the catalogue. */
+  lastError: z.exactOptional(z.string()),
+});
 
 export type ReceiptStore = ReturnType<typeof createReceiptStore>;
 
@@ -49,13 +54,18 @@ export function createReceiptStore(table: Table, now: () => number) {
       await table.update(receiptKey(claim.context, claim.id), { set }, equals('owner', claim.owner));
     },
 
-    /** Gives a claim up, so that the next try need not wait for it to run out. */
-    async giveUp(claim: Claim): Promise<void> {
+    /** Gives a claim up, so that the next try need not wait for it to run out, and says why. */
+    async giveUp(claim: Claim, lastError: ErrorCode): Promise<void> {
       await table.update(
         receiptKey(claim.context, claim.id),
-        { set: { until: 0 } },
+        { set: { until: 0, lastError } },
         allOf(equals('owner', claim.owner), equals('state', 'claimed')),
       );
+    },
+
+    /** Why the last try at something failed, where that is known. */
+    async lastError(context: ContextId, id: string): Promise<string | undefined> {
+      return record.safeParse(await table.get(receiptKey(context, id))).data?.lastError;
     },
   };
 

@@ -44,8 +44,9 @@ export async function receiveWebhook(
   const secrets = app && webhook && webhookSecrets(app, webhook.signedWith);
   const verification = verifySignature(webhook?.scheme, request, secrets?.signing ?? [], parts.now);
   const handshake = secrets && webhook?.handshake?.(request, secrets, verification);
-  if (handshake) return { kind: 'handshake', ...handshake };
-  if (verification.kind !== 'verified' || !app || !webhook) {
+  if (handshake?.status === 200) return { kind: 'handshake', ...handshake };
+  // A handshake that is not answered looks as if there were nobody to answer it.
+  if (handshake || verification.kind !== 'verified' || !app || !webhook) {
     parts.count('webhook_rejected', {
       reason: verification.kind === 'refused' ? verification.reason : 'mismatch',
     });
@@ -58,7 +59,8 @@ export async function receiveWebhook(
   return { kind: 'accepted' };
 }
 
-function webhookOf(registry: Registry, provider: string): WebhookDefinition | undefined {
+/** A provider's webhooks, where it has any. */
+export function webhookOf(registry: Registry, provider: string): WebhookDefinition | undefined {
   const definition = registry.find(provider);
   return definition?.auth === 'oauth2' ? definition.webhook : undefined;
 }

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import type { AccountId, ContextId } from '../ids.ts';
 import { whatever } from '../table/condition.ts';
 import { waitingKey, waitingPartition } from '../table/keys.ts';
-import type { Table } from '../table/table.ts';
+import type { Item, Table } from '../table/table.ts';
 import { type IncomingEvent, parseIncoming } from './incoming-event.ts';
 
 const waitingSeconds = 86_400;
@@ -24,6 +24,20 @@ export function createWaitingEvents(table: Table, now: () => number) {
         const item = { message: JSON.stringify(message), until, ttl: until };
         await table.put(waitingKey(context, place, event.id), item, whatever);
       }
+    },
+
+    /** Deletes what came before a time for an account or owner. */
+    async forget(context: ContextId, place: string, before: number): Promise<void> {
+      let after: Item | undefined;
+      do {
+        const partition = waitingPartition(context, place);
+        const page = await table.query({ partition, limit: 100, ...(after && { after }) });
+        for (const item of page.items) {
+          const { event, receivedAt } = parseIncoming(JSON.parse(record.parse(item).message));
+          if (receivedAt <= before) await table.delete(waitingKey(context, place, event.id), whatever);
+        }
+        after = page.last;
+      } while (after);
     },
 
     /** What waits for an account or owner, oldest id first, at most a hundred. */

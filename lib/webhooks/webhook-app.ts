@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
 import { contextIdPattern } from '../ids.ts';
-import type { WebhookSecrets } from '../providers/webhook-definition.ts';
+import type { SignedWith, WebhookSecrets } from '../providers/webhook-definition.ts';
 import { Secret } from '../telemetry/secret.ts';
 
 export interface WebhookApp {
@@ -66,14 +66,13 @@ export function createWebhookApps(parts: {
 }
 
 /** What a provider's webhooks are checked against. */
-export function webhookSecrets(
-  app: WebhookApp,
-  signedWith: 'clientSecret' | 'webhookSecret',
-): WebhookSecrets {
-  return {
-    signing: signedWith === 'clientSecret' ? app.clientSecrets : app.webhookSecrets,
-    verifyTokens: app.verifyTokens,
+export function webhookSecrets(app: WebhookApp, signedWith: SignedWith): WebhookSecrets {
+  const signing = {
+    clientSecret: app.clientSecrets,
+    webhookSecret: app.webhookSecrets,
+    either: [...app.clientSecrets, ...app.webhookSecrets],
   };
+  return { signing: signing[signedWith], verifyTokens: app.verifyTokens };
 }
 
 function secretsOf(...texts: readonly (string | undefined)[]): readonly Secret[] {

@@ -15,6 +15,7 @@ const ofAccount: Sample = {
   query: { userId: 'ada' },
 };
 const nothing: Sample = { params: {}, query: {} };
+const failureId = '001700000000000-00000000-0000-4000-8000-000000000000';
 
 /** Well-formed for every route, whatever comes of it. A route without one is a type error. */
 export const samples: Readonly<Record<RouteName, Sample>> = {
@@ -41,6 +42,13 @@ export const samples: Readonly<Record<RouteName, Sample>> = {
   webhookHandshake: { params: { context: 'tiktok' }, query: {} },
   webhook: { params: { context: 'tiktok' }, query: {} },
   disconnectUser: { params: { userId: 'nobody' }, query: {} },
+  deauthorize: { params: { context: 'instagram' }, query: {} },
+  dataDeletion: { params: { context: 'instagram' }, query: {} },
+  dataDeletionStatus: { params: { context: 'instagram' }, query: { code: '0'.repeat(32) } },
+  listFailures: { params: {}, query: { limit: '10', cursor: failureId } },
+  getFailure: { params: { id: failureId }, query: {} },
+  replayFailure: { params: { id: failureId }, query: {} },
+  countFailures: nothing,
   health: nothing,
   openApi: nothing,
 };

@@ -1,5 +1,6 @@
 /** A stack in which one right at a time can be taken from a function, and which tells what was refused for want of it. */
-import { functions, type Permission, routes } from '../../infra/topology.ts';
+import { functions, routes } from '../../infra/topology.ts';
+import type { Permission } from '../../infra/topology-rows.ts';
 import { type AwsCallSeen, openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
 
 /** One action of one function on one thing. */

@@ -1,7 +1,8 @@
 /** How the functions run on AWS: one runtime, one environment each, logs that end. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type FunctionRow, functions, routes } from '../../../infra/topology.ts';
+import { functions, routes } from '../../../infra/topology.ts';
+import type { FunctionRow } from '../../../infra/topology-rows.ts';
 import { type FunctionName, functionSettings, isOptional, variableOf } from '../../../lib/config.ts';
 import { synthesize } from './synthesized.ts';
 
@@ -19,6 +20,8 @@ const values = new Map([
   ['REFRESH_QUEUE_URL', '<Queues/refresh/Queue>'],
   ['RESCUE_QUEUE_URL', '<Queues/rescue/Queue>'],
   ['JOBS_QUEUE_URL', '<Queues/jobs/Queue>'],
+  ['INCOMING_DEAD_LETTERS_ARN', '<Queues/incoming/DeadLetters.Arn>'],
+  ['DELIVERIES_DEAD_LETTERS_ARN', '<Queues/deliveries/DeadLetters.Arn>'],
   ['INCOMING_QUEUE_URL', '<Queues/incoming/Queue>'],
   ['APP_SECRET_PREFIX', 'hawser/apps/'],
   ['DELIVERIES_QUEUE_URL', '<Queues/deliveries/Queue>'],

@@ -1,12 +1,7 @@
 /** Who may touch what: no function more than its row says, and the vault's key nobody but those who seal or open. */
 import { describe, expect, it } from 'vitest';
-import {
-  type FunctionRow,
-  functions,
-  type Permission,
-  type QueueRow,
-  queues,
-} from '../../../infra/topology.ts';
+import { functions, queues } from '../../../infra/topology.ts';
+import type { FunctionRow, Permission, QueueRow } from '../../../infra/topology-rows.ts';
 import { indexes } from '../../../lib/table/keys.ts';
 import { policies, rightsIn, rightsOf } from './rights.ts';
 import { synthesize } from './synthesized.ts';
@@ -243,13 +238,15 @@ describe('an event bus', () => {
 
 /** What Lambda needs to hand over a queue's messages. */
 function rightsToWork(name: string): string[] {
-  return Object.entries<QueueRow>(queues)
-    .filter(([, { worker }]) => worker?.function === name)
-    .flatMap(([queue]) =>
-      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].map(
-        (action) => `${action} on <Queues/${queue}/Queue.Arn>`,
-      ),
-    );
+  const worked = Object.entries<QueueRow>(queues).flatMap(([queue, { worker, deadLetters }]) => [
+    ...(worker?.function === name ? [`<Queues/${queue}/Queue.Arn>`] : []),
+    ...(deadLetters?.function === name ? [`<Queues/${queue}/DeadLetters.Arn>`] : []),
+  ]);
+  return worked.flatMap((arn) =>
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].map(
+      (action) => `${action} on ${arn}`,
+    ),
+  );
 }
 
 function keyPolicy() {

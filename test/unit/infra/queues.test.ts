@@ -5,16 +5,20 @@ import {
   functions,
   limitsOf,
   type QueueName,
-  type QueueRow,
   queues,
   schedules,
 } from '../../../infra/topology.ts';
+import type { QueueRow } from '../../../infra/topology-rows.ts';
 import { rightsIn } from './rights.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
 const rows = Object.entries<QueueRow>(queues);
-const worked = rows.flatMap(([name, { worker }]) => (worker ? [[name, worker] as const] : []));
+/** Queues, and dead letters, that a function works off. */
+const worked = rows.flatMap(([name, { worker, deadLetters }]) => [
+  ...(worker ? [[`Queues/${name}/Queue`, worker] as const] : []),
+  ...(deadLetters ? [[`Queues/${name}/DeadLetters`, deadLetters] as const] : []),
+]);
 const day = 86_400;
 
 describe.each(rows)('the queue %s', (name) => {
@@ -45,9 +49,9 @@ describe.each(rows)('the queue %s', (name) => {
   });
 });
 
-describe.each(worked)('the worker of the queue %s', (name, worker) => {
+describe.each(worked)('the worker of %s', (path, worker) => {
   it('has six times its time-out before a message shows again', () => {
-    const { VisibilityTimeout } = propertiesAt(`Queues/${name}/Queue`);
+    const { VisibilityTimeout } = propertiesAt(path);
 
     expect(VisibilityTimeout).toBe(6 * functions[worker.function].timeoutSeconds);
   });
@@ -55,12 +59,12 @@ describe.each(worked)('the worker of the queue %s', (name, worker) => {
   it('gets batches, and gives back only what failed', () => {
     const mappings = stack
       .ofType('AWS::Lambda::EventSourceMapping')
-      .filter(({ properties }) => properties['EventSourceArn'] === `<Queues/${name}/Queue.Arn>`)
+      .filter(({ properties }) => properties['EventSourceArn'] === `<${path}.Arn>`)
       .map(({ properties }) => properties);
 
     expect(mappings).toEqual([
       {
-        EventSourceArn: `<Queues/${name}/Queue.Arn>`,
+        EventSourceArn: `<${path}.Arn>`,
         FunctionName: `<Functions/${worker.function}/Function>`,
         BatchSize: worker.batchSize,
         ScalingConfig: { MaximumConcurrency: worker.maxConcurrency },

@@ -40,6 +40,7 @@ describe('the alarms', () => {
         'Alarms/KmsQuota',
         'Alarms/CredentialsLost',
         'Alarms/DestinationDisabled',
+        'Alarms/EventsFailed',
         'Alarms/FunctionThrottles',
         ...Object.keys(queues).map((name) => `Alarms/DeadLetters-${name}`),
         ...Object.entries(queues).flatMap(([name, row]) => ('worker' in row ? `Alarms/Backlog-${name}` : [])),
@@ -76,6 +77,30 @@ describe('the alarms', () => {
       Threshold: 0,
       ComparisonOperator: 'GreaterThanThreshold',
       EvaluationPeriods: 1,
+      DatapointsToAlarm: 1,
+    });
+  });
+
+  it('tell of the first event that failed for good, and leave deliveries to the alarm on destinations', () => {
+    const lines: string[] = [];
+    createCount(
+      () => 0,
+      (line) => lines.push(line),
+    )('message_failed', { reason: 'incoming' });
+
+    const alarm = alarms.find((each) => each.path === 'Alarms/EventsFailed')?.properties ?? {};
+
+    const written: unknown = JSON.parse(lines[0] ?? '');
+    expect(written).toMatchObject({
+      _aws: {
+        CloudWatchMetrics: [{ Dimensions: [['reason']], Metrics: [{ Name: alarm['MetricName'] }] }],
+      },
+      reason: 'incoming',
+    });
+    expect(alarm).toMatchObject({
+      Namespace: 'Hawser',
+      Dimensions: [{ Name: 'reason', Value: 'incoming' }],
+      Threshold: 0,
       DatapointsToAlarm: 1,
     });
   });

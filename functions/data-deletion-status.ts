@@ -1,0 +1,17 @@
+/** `GET /integrations/data-deletion/{context}`: shows a person how far the deletion of their data is. */
+import { now, openActivity } from '../lib/api/compose.ts';
+import { contract } from '../lib/api/contract.ts';
+import { http } from '../lib/api/http.ts';
+import { readSettings } from '../lib/config.ts';
+import { IntegrationError } from '../lib/errors.ts';
+import type { ContextId } from '../lib/ids.ts';
+import { createDeletionStore, digestOf } from '../lib/webhooks/data-deletion-store.ts';
+import { describeDeletion } from '../lib/webhooks/data-deletion-words.ts';
+
+const deletions = createDeletionStore(openActivity(readSettings('data-deletion-status')), now);
+
+export const handler = http(contract.dataDeletionStatus, { now }, async ({ params, query }) => {
+  const deletion = await deletions.find(params.context as ContextId, digestOf(query.code));
+  if (!deletion) throw new IntegrationError('NOT_FOUND', 'There is no such request.');
+  return { kind: 'page', status: 200, ...describeDeletion(deletion, query.code) };
+});

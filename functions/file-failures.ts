@@ -1,0 +1,26 @@
+/** Works the dead letters of the queues of events and deliveries: files each, so that it can be listed and sent again. */
+import { eachRecord } from '../lib/api/batch.ts';
+import { now, openActivity, openPrecious } from '../lib/api/compose.ts';
+import { fileParts } from '../lib/api/compose-webhooks.ts';
+import { readSettings } from '../lib/config.ts';
+import type { FiledQueue } from '../lib/webhooks/failure-id.ts';
+import { fileFailure } from '../lib/webhooks/file-failure.ts';
+
+const settings = readSettings('file-failures');
+const parts = fileParts(openPrecious(settings), openActivity(settings));
+const queues: ReadonlyMap<string, FiledQueue> = new Map([
+  [settings.incomingDeadLettersArn, 'incoming'],
+  [settings.deliveriesDeadLettersArn, 'deliveries'],
+]);
+
+export const handler = eachRecord({ functionName: 'file-failures', now }, async (record) => {
+  const queue = queues.get(record.eventSourceARN);
+  if (queue === undefined) throw new Error('These are the dead letters of another queue.');
+  await fileFailure(parts, {
+    queue,
+    messageId: record.messageId,
+    body: record.body,
+    sentAt: Number(record.attributes.SentTimestamp),
+    receives: Number(record.attributes.ApproximateReceiveCount),
+  });
+});

@@ -1,0 +1,74 @@
+/** The parts of what works on webhooks beside the events themselves: platforms' calls, deletions, and what failed. */
+
+import { createSqs } from '../aws/clients.ts';
+import { openQueue } from '../aws/queue.ts';
+import type { SettingsOf } from '../config.ts';
+import { createConnectionStore } from '../connections/connection-store.ts';
+import type { ContextId } from '../ids.ts';
+import { beginDisconnect, messageFor } from '../integrations/begin-disconnect.ts';
+import { createRegistry } from '../providers/registry.ts';
+import type { Table } from '../table/table.ts';
+import { createProviderAppStore } from '../tenants/provider-app.ts';
+import type { DeletionParts } from '../webhooks/data-deletion.ts';
+import { createDeletionStore } from '../webhooks/data-deletion-store.ts';
+import { createFailureStore } from '../webhooks/failure-store.ts';
+import type { FileParts } from '../webhooks/file-failure.ts';
+import { createReceiptStore } from '../webhooks/receipt-store.ts';
+import type { CallbackParts } from '../webhooks/signed-callback.ts';
+import { createWaitingEvents } from '../webhooks/waiting-events.ts';
+import { createWebhookApps } from '../webhooks/webhook-app.ts';
+import { count, now, openActivity, secretSource } from './compose.ts';
+
+/** What a platform's call is taken with. */
+export function callbackParts(
+  settings: SettingsOf<'activityTable' | 'incomingQueueUrl' | 'appSecretPrefix' | 'publicUrl'>,
+): CallbackParts {
+  return {
+    findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, now }),
+    registry: createRegistry({}),
+    deletions: createDeletionStore(openActivity(settings), now),
+    queue: openQueue(createSqs(), settings.incomingQueueUrl),
+    publicUrl: settings.publicUrl,
+    now,
+    count,
+  };
+}
+
+/** What the data of a platform's user is deleted with. */
+export function deletionParts(
+  table: Table,
+  activity: Table,
+  settings: SettingsOf<'eventsQueueUrl' | 'incomingQueueUrl' | 'refreshQueueUrl'>,
+): DeletionParts {
+  const sqs = createSqs();
+  const connections = createConnectionStore(table);
+  const refreshQueue = openQueue(sqs, settings.refreshQueueUrl);
+  return {
+    deletions: createDeletionStore(activity, now),
+    connections,
+    waiting: createWaitingEvents(activity, now),
+    failures: createFailureStore(activity, now),
+    tenantOf: tenantOf(table),
+    async endConnection(connection) {
+      const exists = await beginDisconnect({ connections, now }, connection);
+      if (exists) await refreshQueue.send(messageFor(connection));
+    },
+    events: openQueue(sqs, settings.eventsQueueUrl),
+    queue: openQueue(sqs, settings.incomingQueueUrl),
+  };
+}
+
+/** What dead letters are filed with. */
+export function fileParts(table: Table, activity: Table): FileParts {
+  return {
+    failures: createFailureStore(activity, now),
+    receipts: createReceiptStore(activity, now),
+    tenantOf: tenantOf(table),
+    count,
+  };
+}
+
+function tenantOf(table: Table) {
+  const apps = createProviderAppStore(table);
+  return async (context: ContextId) => (await apps.get(context))?.tenantId;
+}

@@ -1,0 +1,31 @@
+/** What a person is told of the deletion that they asked for. */
+import type { Deletion } from './data-deletion-store.ts';
+
+export function describeDeletion(
+  { status, receivedAt, updatedAt }: Deletion,
+  code: string,
+): { readonly title: string; readonly text: string } {
+  const asked = `Your request reached us on ${dayOf(receivedAt)}.`;
+  const named = `Confirmation code: ${code}`;
+  switch (status) {
+    case 'received':
+      return {
+        title: 'Your request was received',
+        text: `${asked} It is about to be worked on.\n\n${named}`,
+      };
+    case 'in_progress':
+      return {
+        title: 'Your data is being deleted',
+        text: `${asked} Access to your account has ended; look here again later.\n\n${named}`,
+      };
+    case 'done':
+      return {
+        title: 'Your data has been deleted',
+        text: `${asked} It was done on ${dayOf(updatedAt)}.\n\n${named}`,
+      };
+  }
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}

@@ -1,0 +1,123 @@
+/**
+ * Deletes what is held of a platform user at one app: ends their connections, for which their tenants are told why,
+ * and forgets events that wait or failed. It comes back until the last connection is gone.
+ */
+import * as z from 'zod/mini';
+import type { Queue } from '../aws/queue.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
+import { type AccountId, type ContextId, storedId, type TenantId } from '../ids.ts';
+import { hashedId } from '../signatures/event-id.ts';
+import { isGrantedAfter } from './apply-event.ts';
+import type { Deletion, DeletionStore } from './data-deletion-store.ts';
+import type { FailureStore } from './failure-store.ts';
+import { normalise } from './normalised-event.ts';
+import type { WaitingEvents } from './waiting-events.ts';
+
+const message = z.object({
+  deletion: z.object({ context: storedId<ContextId>(), digest: z.string(), round: z.number() }),
+});
+
+/** As it lies in the queue of webhook events; whom it is about stands in the record only. */
+export type DeletionMessage = z.output<typeof message>;
+
+export interface DeletionParts {
+  readonly deletions: DeletionStore;
+  readonly connections: ConnectionStore;
+  readonly waiting: WaitingEvents;
+  readonly failures: FailureStore;
+  /** The tenant whose own app a context is; none for a shared one. */
+  readonly tenantOf: (context: ContextId) => Promise<TenantId | undefined>;
+  /** Begins the end of a connection; what follows needs nobody's attention. */
+  readonly endConnection: (connection: Connection) => Promise<void>;
+  /** What tenants are told. */
+  readonly events: Queue;
+  /** The queue that this works on. */
+  readonly queue: Queue;
+}
+
+/** Seconds until the next look: an end takes a moment, or as long as the platform is down. */
+const pauses = [2, 5, 30, 120, 300] as const;
+const longestPause = 900;
+
+/** Nothing when the message is of another kind. */
+export function parseDeletion(body: unknown): DeletionMessage | undefined {
+  return message.safeParse(body).data;
+}
+
+/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
+export async function workDeletion(parts: DeletionParts, { deletion }: DeletionMessage): Promise<void> {
+  const { context, digest, round } = deletion;
+  const found = await parts.deletions.find(context, digest);
+  if (found?.owner === undefined) return;
+  await parts.deletions.begin(context, digest);
+  const concerned = await findConcerned(parts, found, found.owner);
+  await forget(parts, found, found.owner, concerned);
+  for (const connection of concerned) await end(parts, found, digest, connection);
+  if (concerned.length === 0) {
+    await parts.deletions.finish(context, digest);
+    return;
+  }
+  await parts.queue.send({
+    body: { deletion: { context, digest, round: round + 1 } } satisfies DeletionMessage,
+    group: context,
+    delaySeconds: pauses[round] ?? longestPause,
+  });
+}
+
+/** What the user granted after they asked is a new consent, and stays. */
+async function findConcerned(
+  parts: DeletionParts,
+  { context, requestedAt }: Deletion,
+  owner: string,
+): Promise<readonly Connection[]> {
+  const found = [
+    ...(await parts.connections.byOwner(context, owner)),
+    // Either of a user's ids may be the one that was signed.
+    ...(await parts.connections.byAccount(context, owner as AccountId)),
+  ];
+  const byId = new Map(found.map((connection) => [connection.id, connection]));
+  return [...byId.values()].filter((connection) => !isGrantedAfter(connection, requestedAt));
+}
+
+async function end(
+  parts: DeletionParts,
+  deletion: Deletion,
+  digest: string,
+  connection: Connection,
+): Promise<void> {
+  if (connection.status === 'disconnecting') return;
+  const { context, provider, requestedAt, receivedAt } = deletion;
+  const event = {
+    id: hashedId(['data_deletion', digest]),
+    type: 'data_deletion',
+    meaning: 'deauthorised',
+    occurredAt: requestedAt,
+    data: {},
+  } as const;
+  // Told first: of a connection that is gone nobody could be told any more.
+  await parts.events.send({
+    body: normalise({ context, provider, receivedAt, event }, connection, { superseded: false }),
+    group: connection.tenantId,
+  });
+  await parts.endConnection(connection);
+}
+
+/** Receipts stay: a digest is all that is in them. */
+async function forget(
+  parts: DeletionParts,
+  { context, provider, receivedAt }: Deletion,
+  owner: string,
+  concerned: readonly Connection[],
+): Promise<void> {
+  const places = new Set<string>([owner, ...concerned.map(({ accountId }) => accountId)]);
+  for (const place of places) await parts.waiting.forget(context, place, receivedAt);
+  const scopes = new Set([
+    undefined,
+    await parts.tenantOf(context),
+    ...concerned.map(({ tenantId }) => tenantId),
+  ]);
+  for (const scope of scopes) {
+    await parts.failures.forget(scope, { context, provider, places, before: receivedAt });
+  }
+}

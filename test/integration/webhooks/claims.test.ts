@@ -1,0 +1,171 @@
+/** An event is handled once: who claims it, who gives it back, and what a repeat finds. */
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../../lib/aws/queue.ts';
+import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
+import type { AccountId, ContextId, ProviderId } from '../../../lib/ids.ts';
+import type { Table } from '../../../lib/table/table.ts';
+import { type IncomingEvent, workId } from '../../../lib/webhooks/incoming-event.ts';
+import { type ProcessParts, processEvent } from '../../../lib/webhooks/process-event.ts';
+import { claimMilliseconds, createReceiptStore } from '../../../lib/webhooks/receipt-store.ts';
+import { createSubjectStore } from '../../../lib/webhooks/subject-store.ts';
+import { createWaitingEvents } from '../../../lib/webhooks/waiting-events.ts';
+import { aConnection, testClock } from '../stores/records.ts';
+import { onEachEngine } from '../table/engines.ts';
+
+const context = 'instagram' as ContextId;
+const accountId = '17841405793187218' as AccountId;
+
+function message(event: Partial<IncomingEvent['event']> = {}, receivedAt = 0): IncomingEvent {
+  return {
+    context,
+    provider: 'instagram' as ProviderId,
+    receivedAt,
+    event: { id: 'e-1', type: 'comments', meaning: 'news', accountId, data: {}, ...event },
+  };
+}
+
+/** A worker on a table, whose queues keep what they are sent. */
+function openWorker(table: Table) {
+  const clock = testClock();
+  const [queued, told]: [Message[], Message[]] = [[], []];
+  const counted: string[] = [];
+  const queueTo = (messages: Message[]) => ({
+    send: async (one: Message) => void messages.push(one),
+    sendAll: async (all: readonly Message[]) => void messages.push(...all),
+  });
+  const receipts = createReceiptStore(table, clock.now);
+  const parts: ProcessParts = {
+    connections: createConnectionStore(table),
+    receipts,
+    waiting: createWaitingEvents(table, clock.now),
+    subjects: createSubjectStore(table, clock.now),
+    queue: queueTo(queued),
+    events: queueTo(told),
+    now: clock.now,
+    log: () => undefined,
+    count: (name) => counted.push(name),
+  };
+  return { clock, queued, told, counted, receipts, parts };
+}
+
+onEachEngine((engine) => {
+  describe('a worker that meets an event', () => {
+    it('gives it back while somebody else is at it', async () => {
+      const { receipts, parts, queued } = openWorker(await engine.newTable());
+      await receipts.claim(context, workId(message()));
+
+      await expect(processEvent(parts, message())).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
+
+      expect(queued).toEqual([]);
+    });
+
+    it('takes it over once the claim of the other has run out, and the other can end nothing any more', async () => {
+      const { clock, receipts, parts } = openWorker(await engine.newTable());
+      const lost = await receipts.claim(context, workId(message()));
+      if (lost.kind !== 'claimed') throw new Error('The event was to be free.');
+      clock.advance(claimMilliseconds / 1_000);
+
+      const taken = await receipts.claim(context, workId(message()));
+      await receipts.finish(lost.claim);
+
+      expect(taken.kind).toBe('claimed');
+      await expect(processEvent(parts, message())).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
+    });
+
+    it('acknowledges what is done, and does nothing more', async () => {
+      const { parts, queued, counted } = openWorker(await engine.newTable());
+      await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
+      await processEvent(parts, message());
+
+      await processEvent(parts, message());
+
+      expect(queued.length).toBe(1);
+      expect(counted).toEqual(['webhook_duplicate']);
+    });
+
+    it('lets the next try begin at once after it failed, and says why it did', async () => {
+      const { parts, receipts, queued } = openWorker(await engine.newTable());
+      await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
+      const failing = {
+        ...parts,
+        queue: { ...parts.queue, sendAll: () => Promise.reject(new Error('The queue is away.')) },
+      };
+
+      await expect(processEvent(failing, message())).rejects.toThrow('away');
+      expect(await receipts.lastError(context, workId(message()))).toBe('INTERNAL_ERROR');
+      await processEvent(parts, message());
+
+      expect(queued.length).toBe(1);
+    });
+
+    it('handles it once of ten who try at the same time', async () => {
+      const { parts, queued } = openWorker(await engine.newTable());
+      await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
+
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 10 }, () => processEvent(parts, message())),
+      );
+
+      expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
+      expect(queued.length).toBe(1);
+    });
+
+    it('keeps apart the same event of two apps, and of two connections', () => {
+      const to = (id: string) =>
+        ({ tenantId: 'acme', accountId: id }) as NonNullable<IncomingEvent['connection']>;
+
+      const ids = [
+        workId(message()),
+        workId({ ...message(), connection: to('1') }),
+        workId({ ...message(), connection: to('2') }),
+        workId({ ...message(), context: 'app_x' as ContextId, connection: to('1') }),
+      ];
+
+      expect(new Set(ids).size).toBe(4);
+    });
+  });
+
+  describe('a deauthorisation', () => {
+    const deauthorised = (occurredAt: number): IncomingEvent => ({
+      ...message({ id: `d-${occurredAt}`, meaning: 'deauthorised', occurredAt }),
+      connection: { tenantId: aConnection().tenantId, accountId },
+    });
+
+    it.each([
+      [-60_000, 'active', true],
+      [0, 'reconnect_required', false],
+      [60_000, 'reconnect_required', false],
+    ])('%i ms after the grant leaves the connection %s', async (after, status, superseded) => {
+      const { clock, parts, told } = openWorker(await engine.newTable());
+      const connection = aConnection({
+        context,
+        accountId,
+        provider: message().provider,
+        grantedAt: clock.now(),
+      });
+      await parts.connections.create(connection);
+
+      await processEvent(parts, deauthorised(clock.now() + after));
+
+      const found = await parts.connections.get(connection.tenantId, connection.provider, accountId);
+      expect(found?.status).toBe(status);
+      expect(told.map(({ body }) => body)).toMatchObject([{ superseded }]);
+    });
+
+    it('moves no connection of another app, whose account and owner are the same', async () => {
+      const { clock, parts, told } = openWorker(await engine.newTable());
+      const connection = aConnection({
+        context: 'app_other' as ContextId,
+        accountId,
+        provider: message().provider,
+      });
+      await parts.connections.create(connection);
+
+      await processEvent(parts, deauthorised(clock.now()));
+
+      const found = await parts.connections.get(connection.tenantId, connection.provider, accountId);
+      expect(found?.status).toBe('active');
+      expect(told).toEqual([]);
+    });
+  });
+});
