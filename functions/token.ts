@@ -1,7 +1,7 @@
 /** `GET /integrations/token/{provider}/{accountId}`: hands a valid access token to the tenant's backend. */
 import { accountOf } from '../lib/api/account-request.ts';
 import { json } from '../lib/api/answer.ts';
-import { authenticateWith, connectionParts, now, openPrecious } from '../lib/api/compose.ts';
+import { authenticateWith, connectionParts, now, openPrecious, warmUp } from '../lib/api/compose.ts';
 import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
@@ -10,6 +10,9 @@ import { getAccessToken } from '../lib/integrations/get-access-token.ts';
 const settings = readSettings('token');
 const precious = openPrecious(settings);
 const parts = connectionParts('token', precious, settings);
+
+// The one function that people wait for each time: its start pays for what its first request would.
+await warmUp(precious);
 
 export const handler = http(
   contract.getToken,

@@ -15,6 +15,7 @@ import type { RescueParts } from '../integrations/rescue.ts';
 import type { SweepParts } from '../integrations/sweep-due.ts';
 import { createPlatformHttp } from '../platform-http/platform-http.ts';
 import { createRegistry } from '../providers/registry.ts';
+import { nowhereKey } from '../table/keys.ts';
 import { openTable, type Table } from '../table/table.ts';
 import { createLog, writeLine } from '../telemetry/log.ts';
 import { type Count, createCount } from '../telemetry/metrics.ts';
@@ -47,6 +48,15 @@ export const openPrecious = (settings: SettingsOf<'connectionsTable'>) =>
   openNamed(settings.connectionsTable);
 /** The table of what expires: flows and the like. */
 export const openActivity = (settings: SettingsOf<'activityTable'>) => openNamed(settings.activityTable);
+
+/**
+ * Opens the connection to DynamoDB while the function starts: Lambda gives a start more CPU than the first request, so
+ * the two together take less. A failure is the first request's to meet, and so is a database that takes its time.
+ */
+export async function warmUp(table: Table): Promise<void> {
+  const patience = new Promise((resolve) => setTimeout(resolve, 1_000).unref());
+  await Promise.race([table.get(nowhereKey).catch(() => undefined), patience]);
+}
 
 export function authenticateWith(table: Table, settings: SettingsOf<'publicUrl'>): Authenticate {
   return createAuthenticate({

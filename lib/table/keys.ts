@@ -148,6 +148,9 @@ export const destinationsKey = (tenantId: TenantId): Key => ({
   sk: 'destinations',
 });
 
+/** Where nothing ever is; read to open a connection to DynamoDB before it is needed. */
+export const nowhereKey: Key = { pk: 'nowhere', sk: 'nowhere' };
+
 /** What became of an ended connection's tokens. */
 export const revocationReceiptKey = (id: ConnectionId): Key => ({
   pk: join('revocation', id),
