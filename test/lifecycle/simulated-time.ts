@@ -22,7 +22,7 @@ export function simulateTime(start = Date.UTC(2026, 10, 20, 12)) {
     /** Sleeps until the clock gets there, which it does when nobody is doing anything else. */
     sleep(milliseconds: number): Promise<void> {
       return new Promise((resolve) => {
-        sleepers = [...sleepers, { wakeAt: clock + milliseconds, wake: resolve }];
+        sleepers = [...sleepers, { wakeAt: clock + Math.ceil(milliseconds), wake: resolve }];
         look();
       });
     },

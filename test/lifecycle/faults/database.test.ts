@@ -30,7 +30,7 @@ const spans = [
 
 describe.each(faults)('DynamoDB %s', (_, fault) => {
   describe.each(spans)('%s', (_span, strikes) => {
-    it('costs no connection when a token is asked for', async () => {
+    it('costs no connection when a token is asked for', { timeout: 90_000 }, async () => {
       const read = (instance: Instance, connection: SealedConnection) =>
         getAccessToken(instance.parts, accountOf(connection));
 
@@ -47,7 +47,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
       expect(calls).toBeGreaterThan(4);
     });
 
-    it('costs no connection when the refresh worker renews it', async () => {
+    it('costs no connection when the refresh worker renews it', { timeout: 90_000 }, async () => {
       const work = async (instance: Instance, { provider, accountId }: SealedConnection) => {
         await world.queues.send('refresh', JSON.stringify({ tenantId, provider, accountId }));
         await world.queues.work('refresh', instance);
@@ -64,7 +64,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
       expect(calls).toBeGreaterThan(4);
     });
 
-    it('leaves no disconnect half done', async () => {
+    it('leaves no disconnect half done', { timeout: 90_000 }, async () => {
       const disconnect = (instance: Instance, connection: SealedConnection) =>
         disconnectIntegration(instance.parts, accountOf(connection));
 

@@ -55,7 +55,7 @@ describe('the end of a grant', () => {
     expect((await recordOf(world, connection))?.untold).toBeUndefined();
   });
 
-  it('is told with one id at whatever step its discoverer dies', async () => {
+  it('is told with one id at whatever step its discoverer dies', { timeout: 90_000 }, async () => {
     for (let steps = 0; ; steps += 1) {
       const instance = world.newInstance();
       const connection = await expiredConnection(world, instance);

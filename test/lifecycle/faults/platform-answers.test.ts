@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../infra/local/platforms/control.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { refreshConnection } from '../../../lib/integrations/refresh-token.ts';
+import { leaseMilliseconds, refreshConnection } from '../../../lib/integrations/refresh-token.ts';
 import {
   askUntilServed,
   expectNoRace,
@@ -196,6 +196,33 @@ describe('invalid_grant', () => {
       generation: connection.generation + 1,
     });
     expect((await world.queues.events()).map(({ type }) => type)).toEqual(['connection.refreshed']);
+  });
+});
+
+describe('invalid_grant while a rival’s call is under way', () => {
+  it('is the rival’s to explain: nobody is told of an end that is none', async () => {
+    const connection = await expiredConnection(world, world.newInstance());
+    const rotated = Promise.withResolvers<void>();
+    let rival: ReturnType<typeof getAccessToken> | undefined;
+    world.platformCall = async (late) => {
+      world.platformCall = async (call) => {
+        const answer = await call();
+        rotated.resolve();
+        // The late one has its refusal long before this answer is here.
+        await world.time.sleep(500);
+        return answer;
+      };
+      world.time.advance(leaseMilliseconds + 500);
+      rival = getAccessToken(world.newInstance().parts, accountOf(connection));
+      await world.time.during(() => rotated.promise);
+      return late();
+    };
+
+    const served = await getAccessToken(world.newInstance().parts, accountOf(connection));
+
+    expect(served.accessToken.reveal()).toBe((await rival)?.accessToken.reveal());
+    expect((await world.queues.events()).map(({ type }) => type)).toEqual(['connection.refreshed']);
+    expect(tokenCalls(world)).toBe(2);
   });
 });
 
