@@ -192,11 +192,14 @@ it('repeats nothing of what it was sent, but for a harmless correlation id', asy
         ['x-correlation-id', id],
       ],
     });
+  const body = { userId: 'ada', credentials: { 'a key of s4ndb0x': 's4ndb0x' }, s4ndb0x: 1 };
 
   const harmless = await ask('my-own-id-1');
   const harmful = await ask('<script>s4ndb0x</script>');
+  const keyed = await exchange(stack.apiUrl, requestOf('connect', tenant.apiKey, { body }));
 
   expect(harmless.headers.get('x-correlation-id')).toBe('my-own-id-1');
   expect(harmful.headers.get('x-correlation-id')).not.toContain('s4ndb0x');
-  expect(harmless.text + harmful.text).not.toContain('s4ndb0x');
+  expect(keyed.status).toBe(400);
+  expect(harmless.text + harmful.text + keyed.text).not.toContain('s4ndb0x');
 });
