@@ -63,6 +63,19 @@ describe('a destination that has failed for three days', () => {
     expect(endpoint.arrived.length).toBe(calls);
   });
 
+  it('is counted once, however many find out at once', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const failing = { failingSince: house.clock.now - 3 * day, lastError: 'http_503' };
+    const { id } = await house.addEndpoint(tenantId, endpoint.url, failing);
+    house.counted.length = 0;
+
+    await Promise.all([1, 2, 3].map((tries) => house.tryOnce(tenantId, id, eventOf(tenantId), tries)));
+
+    const disabled = house.counted.filter(([name]) => name === 'destination_disabled');
+    expect(disabled.length).toBe(1);
+  });
+
   it('gets what waits once it is enabled again in time', async () => {
     const endpoint = await endpointOfTest(204);
     const tenantId = house.newTenant();
