@@ -1,15 +1,17 @@
 /** `hawser app …`: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. */
+import type { Provider } from '../../lib/providers/definition.ts';
 import type { ProviderApp } from '../../lib/tenants/provider-app.ts';
-import { type Call, type Command, type Shown, UsageError } from './command.ts';
+import { type Call, type Command, type Given, type Shown, UsageError } from './command.ts';
 import { hasClient } from './operator-apps.ts';
-import { readSecret } from './secret-input.ts';
+import { readSecrets } from './secret-input.ts';
 import { factSheet, textTable } from './text-table.ts';
 
 export const appCommands: readonly Command[] = [
   {
-    usage: 'app set PROVIDER [--tenant TENANT] [--client-id ID] [--setting NAME=VALUE ...] [--issuer URL]',
+    usage:
+      'app set PROVIDER [--tenant TENANT] [--client-id ID] [--webhook-secret] [--verify-token] [--setting NAME=VALUE ...] [--issuer URL]',
     summary:
-      'Registers a provider app, or changes it; asks for the client secret, or reads it from a pipe. Prints the redirect URI to enter at the platform. A provider whose users give credentials has no client id and no secret.',
+      'Registers a provider app, or changes it; asks for the client secret, or reads it from a pipe. Prints the redirect URI to enter at the platform. A provider whose users give credentials has no client id and no secret. With --webhook-secret or --verify-token asks for these too; through a pipe they come together as JSON: {"clientSecret": "…", "verifyToken": "…"}. What is not asked for stays as it was.',
     act: set,
   },
   { usage: 'app list [--tenant TENANT]', summary: "Lists the shared apps, or a tenant's own.", act: list },
@@ -32,10 +34,11 @@ async function set(call: Call): Promise<Shown> {
   if (byCredentials && clientId !== undefined) {
     throw new UsageError(`The users of ${provider} give credentials: it takes no --client-id.`);
   }
+  refuseNeedlessSecrets(operator.requireProvider(provider), given);
   if (given.tenant !== undefined) await operator.requireTenant(given.tenant);
   const app = await operator.setApp({
     provider,
-    ...(clientId && { clientId, clientSecret: await readSecret(io, 'client secret') }),
+    ...(clientId && { clientId, ...(await readSecrets(io, secretsAsked(given))) }),
     settings,
     ...(given.tenant !== undefined && { tenantId: given.tenant }),
     ...(given.issuer !== undefined && { issuer: given.issuer }),
@@ -52,6 +55,28 @@ async function set(call: Call): Promise<Shown> {
     text: `${redirectUri(app, apiUrl)}\n`,
     note: `The app is registered. Enter the line above at ${provider} as its redirect URI, exactly.`,
   };
+}
+
+/** What to read, by the names under which it is kept. */
+function secretsAsked(given: Given) {
+  return {
+    clientSecret: 'client secret',
+    ...(given['webhook-secret'] && { webhookSecret: 'webhook secret' }),
+    ...(given['verify-token'] && { verifyToken: 'verify token' }),
+  };
+}
+
+/** Nobody should give away a secret that nothing is checked with. */
+function refuseNeedlessSecrets(provider: Provider, given: Given): void {
+  const webhook = provider.auth === 'oauth2' ? provider.webhook : undefined;
+  if (given['webhook-secret'] && (!webhook || webhook.signedWith === 'clientSecret')) {
+    throw new UsageError(
+      `No webhook of ${provider.id} is signed with a secret of its own: it takes no --webhook-secret.`,
+    );
+  }
+  if (given['verify-token'] && !webhook?.handshake) {
+    throw new UsageError(`${provider.id} asks for no verify token: it takes no --verify-token.`);
+  }
 }
 
 async function list({ operator, given, apiUrl }: Call): Promise<Shown> {
@@ -85,7 +110,7 @@ async function show({ operator, arguments: [provider = ''], given, apiUrl }: Cal
         ? ([
             ['Client id', app.clientId],
             ['Client secret', secretFilled ? 'filled in' : 'missing: run hawser app set again'],
-            ['Redirect URI', redirectUri(app, apiUrl)],
+            ...addressesOf(operator.requireProvider(app.provider), app, apiUrl),
           ] as const)
         : []),
       ['Settings', settings.join(', ') || 'none'],
@@ -114,6 +139,26 @@ function readSettings(given: readonly string[]): Readonly<Record<string, string>
 /** Distinct for each context, so that one platform's answer can never pass for another's. */
 function redirectUri({ context }: ProviderApp, apiUrl: string): string {
   return `${apiUrl}/integrations/callback/${context}`;
+}
+
+/** What is to be entered at the platform. */
+function addressesOf(
+  provider: Provider,
+  app: ProviderApp,
+  apiUrl: string,
+): readonly (readonly [string, string])[] {
+  const webhook = provider.auth === 'oauth2' ? provider.webhook : undefined;
+  const at = (kind: string) => `${apiUrl}/integrations/${kind}/${app.context}`;
+  return [
+    ['Redirect URI', redirectUri(app, apiUrl)],
+    ...(webhook ? ([['Webhook URL', at('webhook')]] as const) : []),
+    ...(webhook?.callbacks
+      ? ([
+          ['Deauthorize URL', at('deauthorize')],
+          ['Data deletion URL', at('data-deletion')],
+        ] as const)
+      : []),
+  ];
 }
 
 function view(app: ProviderApp, apiUrl: string) {

@@ -24,6 +24,8 @@ export const options = {
   direct: { type: 'string' },
   'kms-key': { type: 'string' },
   'client-id': { type: 'string' },
+  'webhook-secret': { type: 'boolean' },
+  'verify-token': { type: 'boolean' },
   issuer: { type: 'string' },
   setting: { type: 'string', multiple: true },
 } as const;

@@ -189,8 +189,11 @@ function appSecret(
   input: AppInput & Client,
   before: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const { provider, clientId, clientSecret, webhookSecret = '', verifyToken = '' } = input;
+  const { provider, clientId, clientSecret } = input;
   const sameClient = before['clientId'] === clientId;
+  // What was not given now is what it was: whoever changes the client secret knows nothing of the others.
+  const kept = (name: string) => (sameClient ? before[name] : undefined) ?? '';
+  const { webhookSecret = kept('webhookSecret'), verifyToken = kept('verifyToken') } = input;
   const previous = (name: string, current: string) =>
     (before[name] === current ? before[previousName(name)] : sameClient ? before[name] : undefined) ?? '';
   return {
@@ -200,7 +203,7 @@ function appSecret(
     previousClientSecret: previous('clientSecret', clientSecret),
     webhookSecret,
     previousWebhookSecret: previous('webhookSecret', webhookSecret),
-    verifyToken: verifyToken || (before['verifyToken'] ?? ''),
+    verifyToken,
   };
 }
 

@@ -11,6 +11,7 @@ import { appVerbs } from './operator-apps.ts';
 import { connectionVerbs } from './operator-connections.ts';
 import { deadLetterVerbs } from './operator-dead-letters.ts';
 import { destinationVerbs } from './operator-destinations.ts';
+import { failureVerbs } from './operator-failures.ts';
 import type { OperatorParts } from './operator-parts.ts';
 import { providerVerbs } from './operator-providers.ts';
 import { sealVerbs } from './operator-seals.ts';
@@ -38,6 +39,7 @@ export function createOperator(parts: OperatorParts) {
     ...connectionVerbs(stores),
     ...workVerbs(stores),
     ...deadLetterVerbs(stores),
+    ...failureVerbs(stores),
     ...destinationVerbs(stores),
     ...providerVerbs(stores),
     ...sealVerbs(stores),

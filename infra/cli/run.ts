@@ -10,6 +10,7 @@ import { connectionCommands } from './connection-commands.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
 import { destinationCommands } from './destination-commands.ts';
 import { explain } from './failure.ts';
+import { failureCommands } from './failure-commands.ts';
 import type { Io } from './io.ts';
 import { jobCommands } from './job-commands.ts';
 import { keyCommands } from './key-commands.ts';
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   ...jobCommands,
   ...providerCommands,
   ...deadLetterCommands,
+  ...failureCommands,
   ...destinationCommands,
   ...secretCommands,
 ];

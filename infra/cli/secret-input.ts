@@ -1,4 +1,7 @@
-/** Takes a secret from standard input or, on a terminal, from a prompt that does not show it. Never from an argument, which other users of the machine could see. */
+/**
+ * Takes secrets from standard input or, on a terminal, from prompts that do not show them. Never from an argument, which
+ * other users of the machine could see. What is read is repeated nowhere, not even in a complaint about it.
+ */
 import type { Io } from './io.ts';
 
 const longestSecret = 4_096;
@@ -8,9 +11,34 @@ const interrupt = '\u0003';
 const erases: ReadonlySet<string> = new Set(['\b', '\u007f']);
 const eraseAll = '\u0015';
 
-/** @throws Error when nothing usable was given. */
-export async function readSecret(io: Io, what: string): Promise<string> {
-  const text = (io.stdin.isTTY ? await prompt(io, what) : await readAll(io)).trim();
+/**
+ * Reads what is asked for: at a terminal one after the other; from a pipe a single one as it is, several as one JSON
+ * object by their names.
+ * @param asked what each is, by name, as in `{ clientSecret: 'client secret' }`.
+ * @throws Error when something usable is missing.
+ */
+export async function readSecrets<Asked extends Readonly<Record<string, string | undefined>>>(
+  io: Io,
+  asked: Asked,
+): Promise<{ readonly [Name in keyof Asked]: string }> {
+  const questions = Object.entries(asked).flatMap(([name, what]) =>
+    what === undefined ? [] : [{ name, what }],
+  );
+  const texts = io.stdin.isTTY
+    ? await prompt(
+        io,
+        questions.map(({ what }) => what),
+      )
+    : readPipe(
+        await readAll(io, questions.length),
+        questions.map(({ name }) => name),
+      );
+  const entries = questions.map(({ name, what }, at) => [name, usable(texts[at] ?? '', what)] as const);
+  return Object.fromEntries(entries) as { readonly [Name in keyof Asked]: string };
+}
+
+function usable(given: string, what: string): string {
+  const text = given.trim();
   if (text === '') throw new Error(`The ${what} is missing. Type it at the prompt, or pipe it in.`);
   // The characters of a client secret (RFC 6749 appendix A.2).
   if (!/^[\x20-\x7e]+$/.test(text) || text.length > longestSecret) {
@@ -19,38 +47,72 @@ export async function readSecret(io: Io, what: string): Promise<string> {
   return text;
 }
 
-async function readAll({ stdin }: Io): Promise<string> {
+/** The texts in the order of their names. */
+function readPipe(text: string, names: readonly string[]): readonly string[] {
+  if (names.length === 1) return [text];
+  const given = parseObject(text);
+  const strange = given && Object.keys(given).some((name) => !names.includes(name));
+  if (given === undefined || strange) {
+    const shape = names.map((name) => `"${name}": "…"`).join(', ');
+    throw new Error(`Several secrets come through a pipe as one JSON object: {${shape}}.`);
+  }
+  return names.map((name) => (typeof given[name] === 'string' ? given[name] : ''));
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readAll({ stdin }: Io, secrets: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of stdin) {
     text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    if (text.length > 2 * longestSecret) break;
+    if (text.length > 2 * longestSecret * secrets) break;
   }
   return text;
 }
 
-async function prompt({ stdin, stderr }: Io, what: string): Promise<string> {
-  stderr.write(`The ${what} (it will not show): `);
+/** The stream ends with its reader, so that one reader serves every prompt. */
+async function prompt({ stdin, stderr }: Io, questions: readonly string[]): Promise<readonly string[]> {
+  const typed = charactersOf(stdin);
+  const lines: string[] = [];
   stdin.setRawMode?.(true);
   try {
-    return await readLine(stdin);
+    for (const what of questions) {
+      stderr.write(`The ${what} (it will not show): `);
+      lines.push(await readLine(typed));
+      stderr.write('\n');
+    }
+    return lines;
   } finally {
     stdin.setRawMode?.(false);
-    stderr.write('\n');
+    if (lines.length < questions.length) stderr.write('\n');
+    await typed.return();
   }
 }
 
-async function readLine(stdin: Io['stdin']): Promise<string> {
+async function* charactersOf(stdin: Io['stdin']): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
-  let line = '';
   for await (const chunk of stdin) {
-    for (const character of typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })) {
-      if (ends.has(character)) return line;
-      if (character === interrupt) throw new Error('Stopped. Nothing was changed.');
-      if (erases.has(character)) line = line.slice(0, -1);
-      else if (character === eraseAll) line = '';
-      else line += character;
-    }
+    yield* typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  }
+}
+
+async function readLine(typed: AsyncGenerator<string, void>): Promise<string> {
+  let line = '';
+  for (let next = await typed.next(); !next.done; next = await typed.next()) {
+    const character = next.value;
+    if (ends.has(character)) return line;
+    if (character === interrupt) throw new Error('Stopped. Nothing was changed.');
+    if (erases.has(character)) line = line.slice(0, -1);
+    else if (character === eraseAll) line = '';
+    else line += character;
   }
   return line;
 }

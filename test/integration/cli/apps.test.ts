@@ -79,6 +79,93 @@ describe('hawser app', () => {
     }
   });
 
+  it('reads several secrets from a pipe as one JSON object, and keeps those that it is not given', async () => {
+    const secrets = { clientSecret: secret, webhookSecret: 's4ndb0x-meta', verifyToken: 's4ndb0x-verify' };
+    const set = 'app set instagram --client-id several';
+
+    const all = await desk.hawser(`${set} --webhook-secret --verify-token`, JSON.stringify(secrets));
+    const later = await desk.hawser(set, `${secret}-new`);
+
+    expect([all.code, later.code]).toEqual([0, 0]);
+    expect(all.stdout + all.stderr).not.toContain('s4ndb0x');
+    expect(await desk.secretOf('instagram')).toMatchObject({
+      ...secrets,
+      clientSecret: `${secret}-new`,
+      previousClientSecret: secret,
+    });
+  });
+
+  it('asks a person at a terminal for one secret after the other', async () => {
+    const raw: boolean[] = [];
+    const terminal = Object.assign(new PassThrough(), {
+      isTTY: true,
+      setRawMode: (on: boolean) => raw.push(on),
+    });
+    // A person may paste several lines at once.
+    terminal.write(`${secret}\rs4ndb0x-ver`);
+    terminal.write('ify\u007fy\r');
+
+    const { code, stdout, stderr } = await desk.hawser(
+      'app set instagram-facebook --client-id typed --verify-token',
+      terminal,
+    );
+
+    expect(code).toBe(0);
+    expect(raw).toEqual([true, false]);
+    expect(stderr).toMatch(
+      /The client secret \(it will not show\): \nThe verify token \(it will not show\): \n/,
+    );
+    expect(stdout + stderr).not.toContain('s4ndb0x');
+    expect(await desk.secretOf('instagram-facebook')).toMatchObject({
+      clientSecret: secret,
+      verifyToken: 's4ndb0x-verify',
+    });
+  });
+
+  it('refuses several secrets in another form, with none of them in the complaint', async () => {
+    const before = await desk.secretOf('instagram');
+    const inputs = [
+      secret,
+      JSON.stringify([secret, secret]),
+      JSON.stringify({ clientSecret: secret }),
+      JSON.stringify({ clientSecret: secret, verifyToken: 7 }),
+      JSON.stringify({ clientSecret: secret, verifyToken: secret, extra: secret }),
+      `{"clientSecret":"${secret}",`,
+    ];
+
+    for (const input of inputs) {
+      const { code, stdout, stderr } = await desk.hawser(
+        'app set instagram --client-id x --verify-token',
+        input,
+      );
+      expect(code).toBe(1);
+      expect(stdout + stderr).not.toContain('s4ndb0x');
+    }
+    expect(await desk.secretOf('instagram')).toEqual(before);
+  });
+
+  it('asks for no secret that nothing would be checked with', async () => {
+    const needless = [
+      await desk.hawser('app set tiktok --client-id x --webhook-secret', secret),
+      await desk.hawser('app set tiktok --client-id x --verify-token', secret),
+      await desk.hawser('app set instagram-facebook --client-id x --webhook-secret', secret),
+      await desk.hawser('app set onlyfans --setting signerUrl=https://signer.example --verify-token'),
+    ];
+
+    for (const { code, stderr } of needless)
+      expect([code, stderr]).toEqual([2, expect.stringContaining('it takes no --')]);
+  });
+
+  it('shows where a platform is to send its webhooks and callbacks', async () => {
+    const { stdout } = await desk.hawser('app show instagram');
+
+    const at = (kind: string) => `${desk.stack.apiUrl}/integrations/${kind}/instagram`;
+    expect(stdout).toContain(at('webhook'));
+    expect(stdout).toContain(at('deauthorize'));
+    expect(stdout).toContain(at('data-deletion'));
+    expect(stdout).not.toContain('s4ndb0x');
+  });
+
   it('keeps the settings of an app and shows all but its secret', async () => {
     const agent = 'web:com.example:v1 (by /u/example)';
     await desk.hawser(`app set reddit --client-id shown --setting "userAgent=${agent}"`, secret);

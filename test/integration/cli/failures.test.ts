@@ -1,0 +1,124 @@
+/** `hawser failures` and `hawser queue`: what was filed can be seen by its ids, and sent again. */
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { until } from './connected-desk.ts';
+import { type Desk, openDesk } from './operator-desk.ts';
+
+const listed = z.object({
+  failures: z.array(
+    z.object({
+      id: z.string(),
+      tenantId: z.nullable(z.string()),
+      eventId: z.nullable(z.string()),
+      status: z.string(),
+    }),
+  ),
+});
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+  await desk.hawser('tenant create bakery');
+});
+afterAll(() => desk.close());
+
+const eventOf = (id: string, connection?: object) => ({
+  context: 'instagram',
+  provider: 'instagram',
+  receivedAt: Date.now(),
+  event: { id, type: 'comments', meaning: 'news', accountId: '17', data: { text: 's4ndb0x words' } },
+  ...(connection && { connection }),
+});
+const ofBakery = { tenantId: 'bakery', accountId: '17' };
+
+/** Files a message as the stack does, and waits until it is. */
+async function file(body: unknown, options = ''): Promise<string> {
+  const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
+  const before = await idsOf(options);
+  await desk.sqs.send(new SendMessageCommand({ QueueUrl: desk.queueUrls.incoming.deadLetters, MessageBody }));
+  let filed: string | undefined;
+  await until(async () => {
+    filed = (await idsOf(options)).find((id) => !before.includes(id));
+    return filed !== undefined;
+  });
+  return filed ?? '';
+}
+const list = async (options = '') => listed.parse(await desk.json(`failures list ${options}`)).failures;
+const idsOf = async (options: string) => (await list(options)).map(({ id }) => id);
+
+describe('hawser failures', () => {
+  it("lists what is nobody's, what is a tenant's, or all, and shows no word of the platform's", async () => {
+    await file(eventOf('e-nobody'));
+    await file(eventOf('e-bakery', ofBakery), '--tenant bakery');
+    await file('s4ndb0x, and nothing that anybody can read');
+
+    const own = await desk.hawser('failures list');
+    const all = await list('--all');
+
+    expect(own.stdout).toMatch(/incoming +instagram +comments +PROCESSING_FAILED +\d+ +failed/);
+    expect(own.stdout).toMatch(/incoming +- +unreadable +unreadable/);
+    expect(own.stdout).not.toContain('bakery');
+    expect(own.stdout + own.stderr).not.toContain('s4ndb0x');
+    expect(all.map(({ tenantId }) => tenantId).toSorted()).toEqual(['bakery', null, null]);
+  });
+
+  it('shows one, its values masked', async () => {
+    const id = await file(eventOf('e-show', ofBakery), '--tenant bakery');
+
+    const { stdout, code } = await desk.hawser(`failures show ${id} --tenant bakery`);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^eventId +e-show$/m);
+    expect(stdout).toMatch(/^tenantId +bakery$/m);
+    expect(stdout).toMatch(/^· text +\[masked\]$/m);
+    expect(stdout).not.toContain('s4ndb0x');
+  });
+
+  it("finds a tenant's only with its tenant", async () => {
+    const id = await file(eventOf('e-whose', ofBakery), '--tenant bakery');
+
+    for (const command of ['show', 'replay']) {
+      const { code, stderr } = await desk.hawser(`failures ${command} ${id}`);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('There is no such failure')]);
+    }
+  });
+
+  it('sends one back, or all that were not sent back yet and can be read', async () => {
+    const id = await file(eventOf('e-one', ofBakery), '--tenant bakery');
+
+    const one = await desk.hawser(`failures replay ${id} --tenant bakery`);
+    const rest = await desk.hawser('failures replay --all');
+    const nothing = await desk.hawser('failures replay --all');
+
+    expect(one.stdout).toBe('The message has gone back to incoming.\n');
+    expect(rest.stdout).toMatch(/^\d+ messages have gone back/);
+    expect(nothing.stdout).toBe('0 messages have gone back to their queues.\n');
+    const left = (await list('--all')).filter(({ status }) => status === 'failed');
+    expect(left.map(({ eventId }) => eventId)).toEqual([null]);
+  });
+
+  it('refuses to send back nothing in particular', async () => {
+    expect(await desk.hawser('failures replay')).toMatchObject({ code: 2 });
+    expect(await desk.hawser('failures list --tenant nobody')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('hawser queue stats', () => {
+  it('counts what is in every queue, and what was filed of it', async () => {
+    await desk.hawser('failures replay --all');
+    await file(eventOf('e-count', ofBakery), '--tenant bakery');
+
+    const { queues } = z
+      .object({ queues: z.array(z.record(z.string(), z.unknown())) })
+      .parse(await desk.json('queue stats'));
+    const { stdout } = await desk.hawser('queue stats');
+
+    const incoming = queues.find(({ queue }) => queue === 'incoming');
+    // The one that nobody can read is still there.
+    expect(incoming).toMatchObject({ waiting: expect.any(Number), deadLetters: 0, failed: 2 });
+    expect(Date.parse(String(incoming?.['oldestFailedAt']))).toBeLessThan(Date.now());
+    expect(queues.find(({ queue }) => queue === 'jobs')).toMatchObject({ failed: 0, oldestFailedAt: null });
+    expect(stdout).toMatch(/^QUEUE +WAITING +IN FLIGHT +DELAYED +DEAD LETTERS +FAILED +OLDEST FAILED$/m);
+  });
+});
