@@ -1,6 +1,6 @@
 /** How far the news about one thing has come, so that an older event that arrives later is known as older. */
 import type { ConnectionId } from '../ids.ts';
-import { absent, allOf, anyOf, equals, lessThan } from '../table/condition.ts';
+import { absent, anyOf, lessThan } from '../table/condition.ts';
 import { subjectKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
@@ -11,20 +11,20 @@ export type SubjectStore = ReturnType<typeof createSubjectStore>;
 
 export function createSubjectStore(table: Table, now: () => number) {
   return {
-    /** Notes an event about a subject unless a later one is known. Answers whether it is the latest; so does a repeat. */
-    advance(
+    /**
+     * Notes an event about a subject unless one as late is known. Answers whether nothing later is known: a repeat is
+     * answered alike, and so are two events of one moment, because many platforms tell no more than the second.
+     */
+    async advance(
       connectionId: ConnectionId,
       subject: string,
       occurredAt: number,
       eventId: string,
     ): Promise<boolean> {
-      const later = anyOf(
-        absent('pk'),
-        lessThan('occurredAt', occurredAt),
-        allOf(equals('occurredAt', occurredAt), equals('eventId', eventId)),
-      );
+      const key = subjectKey(connectionId, subject);
       const item = { occurredAt, eventId, ttl: Math.floor(now() / 1000) + keptSeconds };
-      return table.put(subjectKey(connectionId, subject), item, later);
+      if (await table.put(key, item, anyOf(absent('pk'), lessThan('occurredAt', occurredAt)))) return true;
+      return (await table.get(key))?.['occurredAt'] === occurredAt;
     },
   };
 }

@@ -1,0 +1,85 @@
+/** How far the news about one thing has come, on both engines. */
+import { beforeEach, expect, it } from 'vitest';
+import { newConnectionId } from '../../lib/ids.ts';
+import { subjectKey } from '../../lib/table/keys.ts';
+import type { Table } from '../../lib/table/table.ts';
+import { createSubjectStore, type SubjectStore } from '../../lib/webhooks/subject-store.ts';
+import { onEachEngine } from '../integration/table/engines.ts';
+
+const connection = newConnectionId();
+const noon = Date.UTC(2026, 10, 20, 12);
+
+onEachEngine((engine) => {
+  let table: Table;
+  let subjects: SubjectStore;
+
+  beforeEach(async () => {
+    table = await engine.newTable();
+    subjects = createSubjectStore(table, () => noon);
+  });
+
+  const known = async () => (await table.get(subjectKey(connection, 'publish v1')))?.['eventId'];
+
+  it('moves on with each later event', async () => {
+    const answers = [
+      await subjects.advance(connection, 'publish v1', noon, 'first'),
+      await subjects.advance(connection, 'publish v1', noon + 1_000, 'second'),
+    ];
+
+    expect(answers).toEqual([true, true]);
+    expect(await known()).toBe('second');
+  });
+
+  it('knows an event that comes after a later one as older, however often it comes', async () => {
+    await subjects.advance(connection, 'publish v1', noon + 1_000, 'second');
+
+    const answers = [
+      await subjects.advance(connection, 'publish v1', noon, 'first'),
+      await subjects.advance(connection, 'publish v1', noon, 'first'),
+    ];
+
+    expect(answers).toEqual([false, false]);
+    expect(await known()).toBe('second');
+  });
+
+  it('answers a repeat as it answered first, and writes nothing again', async () => {
+    await subjects.advance(connection, 'publish v1', noon, 'first');
+    const before = await table.get(subjectKey(connection, 'publish v1'));
+
+    const answer = await subjects.advance(connection, 'publish v1', noon, 'first');
+
+    expect(answer).toBe(true);
+    expect(await table.get(subjectKey(connection, 'publish v1'))).toEqual(before);
+  });
+
+  it('takes neither of two events of one moment for older', async () => {
+    const answers = [
+      await subjects.advance(connection, 'publish v1', noon, 'complete'),
+      await subjects.advance(connection, 'publish v1', noon, 'publicly available'),
+      await subjects.advance(connection, 'publish v1', noon, 'complete'),
+    ];
+
+    expect(answers).toEqual([true, true, true]);
+  });
+
+  it('keeps subjects and connections apart', async () => {
+    await subjects.advance(connection, 'publish v1', noon, 'first');
+
+    const answers = [
+      await subjects.advance(connection, 'publish v2', noon - 1_000, 'other'),
+      await subjects.advance(newConnectionId(), 'publish v1', noon - 1_000, 'other'),
+    ];
+
+    expect(answers).toEqual([true, true]);
+  });
+
+  it('ends, of many events at once, with the latest', async () => {
+    const times = [3, 9, 1, 7, 5, 2, 8, 4, 6];
+
+    await Promise.all(
+      times.map((second) => subjects.advance(connection, 'publish v1', noon + second * 1_000, `e${second}`)),
+    );
+
+    expect(await known()).toBe('e9');
+  });
+});
