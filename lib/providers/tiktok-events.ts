@@ -3,13 +3,17 @@
  * passed on as they are. https://developers.tiktok.com/doc/webhooks-events/
  */
 import * as z from 'zod/mini';
+import { isOpaqueId } from '../ids.ts';
 import { hashedId } from '../signatures/event-id.ts';
 import type { PlatformEvent } from './webhook-definition.ts';
+
+/** What a date can hold; beyond it nobody could tell when it was. */
+const latestSeconds = 253_402_300_799;
 
 const delivery = z.object({
   client_key: z.string(),
   event: z.string().check(z.minLength(1), z.maxLength(128)),
-  create_time: z.number(),
+  create_time: z.int().check(z.gte(0), z.lte(latestSeconds)),
   user_openid: z.optional(z.string()),
   content: z.string(),
 });
@@ -32,8 +36,9 @@ export function readTikTokEvent(
       id: hashedId([client_key, event, user_openid ?? '', String(create_time), content]),
       type: event,
       meaning: deauthorising.has(event) ? 'deauthorised' : 'news',
-      ...(user_openid !== undefined && user_openid !== '' && { accountId: user_openid }),
-      ...(typeof publish_id === 'string' && { subject: `publish ${publish_id}` }),
+      // An id that no connection can have is nobody's.
+      ...(user_openid !== undefined && isOpaqueId(user_openid) && { accountId: user_openid }),
+      ...(typeof publish_id === 'string' && isOpaqueId(publish_id) && { subject: `publish ${publish_id}` }),
       occurredAt: create_time * 1000,
       data,
     },

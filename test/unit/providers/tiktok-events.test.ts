@@ -1,0 +1,92 @@
+/** What is read from TikTok's webhooks once their signature is good. */
+import { describe, expect, it } from 'vitest';
+import { readTikTokEvent } from '../../../lib/providers/tiktok-events.ts';
+
+const app = { clientId: 'ckexample123' };
+const delivery = {
+  client_key: 'ckexample123',
+  event: 'post.publish.complete',
+  create_time: 1_763_599_990,
+  user_openid: '-000ExampleOpenId',
+  content: '{"publish_id":"v_inbox_file~v2.1","publish_type":"INBOX_SHARE"}',
+};
+const read = (changes: Readonly<Record<string, unknown>> = {}) =>
+  readTikTokEvent({ ...delivery, ...changes }, app);
+
+describe('an event', () => {
+  it('names the account, what it is about and when, and holds its content parsed', () => {
+    expect(read()).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f]{64}$/),
+        type: 'post.publish.complete',
+        meaning: 'news',
+        accountId: '-000ExampleOpenId',
+        subject: 'publish v_inbox_file~v2.1',
+        occurredAt: 1_763_599_990_000,
+        data: { publish_id: 'v_inbox_file~v2.1', publish_type: 'INBOX_SHARE' },
+      },
+    ]);
+  });
+
+  it('means the end of the grant when the authorization was removed', () => {
+    expect(read({ event: 'authorization.removed', content: '{"reason": 1 }' })).toMatchObject([
+      { meaning: 'deauthorised', data: { reason: 1 } },
+    ]);
+  });
+
+  it('keeps every digit of a long number', () => {
+    const [event] = read({ content: '{"post_id":7400000000000000001}' }) ?? [];
+
+    expect(event?.data).toEqual({ post_id: '7400000000000000001' });
+  });
+
+  it.each([
+    ['text', 'not json', { content: 'not json' }],
+    ['a list', '[1]', { content: [1] }],
+    ['nothing', 'null', { content: null }],
+  ])('is passed on when its content is %s', (_what, content, data) => {
+    expect(read({ content })).toMatchObject([{ data }]);
+  });
+
+  it('belongs to nobody when its account is none that a connection can have', () => {
+    for (const user_openid of ['', 'x'.repeat(129), 'a\u0000b', '\ud800']) {
+      expect(read({ user_openid })?.[0]).not.toHaveProperty('accountId');
+    }
+    expect(read({ user_openid: undefined })?.[0]).not.toHaveProperty('accountId');
+  });
+
+  it('is about nothing in particular when what it names is too long for a key', () => {
+    const content = JSON.stringify({ publish_id: 'x'.repeat(2_000) });
+
+    expect(read({ content })?.[0]).not.toHaveProperty('subject');
+  });
+
+  it.each(['client_key', 'event', 'user_openid', 'create_time', 'content'] as const)(
+    'is another one when its %s is another',
+    (name) => {
+      const other = name === 'create_time' ? 1_763_599_991 : name === 'content' ? '{}' : 'other';
+      const changed = { ...delivery, [name]: other };
+
+      const [event] = readTikTokEvent(changed, { clientId: changed.client_key }) ?? [];
+
+      expect(event?.id).not.toBe(read()?.[0]?.id);
+    },
+  );
+});
+
+describe('a body is none of ours when', () => {
+  it.each([
+    ['it names another client', { client_key: 'other' }],
+    ['its event has no name', { event: '' }],
+    ['its time is no whole second', { create_time: 1.5 }],
+    ['its time is beyond what a date can hold', { create_time: 1e15 }],
+    ['its time is text', { create_time: '1763599990' }],
+    ['its content is no text', { content: {} }],
+  ])('%s', (_what, changes) => {
+    expect(read(changes)).toBeUndefined();
+  });
+
+  it.each([undefined, null, [], 'text', 7])('it is %s', (body) => {
+    expect(readTikTokEvent(body, app)).toBeUndefined();
+  });
+});
