@@ -1,0 +1,134 @@
+/** Function instances that work the queues of events, put together as `lib/api` does, over clients that fail. */
+import type { SQSEvent } from 'aws-lambda';
+import { localNames } from '../../infra/local/provision.ts';
+import { batch } from '../../lib/api/batch.ts';
+import { hideMessage, openQueue } from '../../lib/aws/queue.ts';
+import type { FunctionName } from '../../lib/config.ts';
+import { createConnectionStore } from '../../lib/connections/connection-store.ts';
+import { connectTo, resolveAll } from '../../lib/platform-http/pinned-connection.ts';
+import { createPinnedPost } from '../../lib/platform-http/pinned-post.ts';
+import { openTable } from '../../lib/table/table.ts';
+import { createLog } from '../../lib/telemetry/log.ts';
+import { createDestinationStore } from '../../lib/tenants/destination.ts';
+import { openVault } from '../../lib/vault/vault.ts';
+import { deliver } from '../../lib/webhooks/deliver.ts';
+import { parseWork } from '../../lib/webhooks/incoming-event.ts';
+import { processEvent, reachWaiting } from '../../lib/webhooks/process-event.ts';
+import { createReceiptStore } from '../../lib/webhooks/receipt-store.ts';
+import { createSubjectStore } from '../../lib/webhooks/subject-store.ts';
+import { parseDelivery, parseTenantEvent, tellTenant } from '../../lib/webhooks/tell-tenant.ts';
+import { rememberDestinations } from '../../lib/webhooks/tell-tenant-destinations.ts';
+import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
+import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';
+import { context } from '../unit/api/event.ts';
+import type { EventQueue, WorkBatch } from './event-workers.ts';
+import { type Effects, openUnreliable } from './unreliable-aws.ts';
+
+export interface InstanceParts {
+  readonly place: AwsPlace;
+  readonly effects: Effects;
+  readonly lostAnswers: number;
+  readonly random: () => number;
+  readonly now: () => number;
+  /** Where tenants' endpoints stand. */
+  readonly insecureOrigins: readonly string[];
+}
+
+type Clients = ReturnType<typeof openUnreliable>;
+
+/** The function that works a queue, and how one instance of it is made over its clients. */
+const workers = {
+  incoming: { functionName: 'process-event', create: processing },
+  events: { functionName: 'tell-tenants', create: telling },
+  deliveries: { functionName: 'deliver', create: delivering },
+} as const satisfies Record<
+  EventQueue,
+  {
+    readonly functionName: FunctionName;
+    readonly create: (parts: InstanceParts, clients: Clients) => ReturnType<typeof batch>;
+  }
+>;
+
+export function openInstances(parts: InstanceParts) {
+  const clients = new Map<EventQueue, Clients>();
+  const clientsOf = (queue: EventQueue): Clients => {
+    const { functionName } = workers[queue];
+    const opened = clients.get(queue) ?? openUnreliable({ ...parts, functionName });
+    clients.set(queue, opened);
+    return opened;
+  };
+  return {
+    newInstance(queue: EventQueue): WorkBatch {
+      const handler = workers[queue].create(parts, clientsOf(queue));
+      return (event: SQSEvent) => handler(event, context);
+    },
+    close() {
+      for (const one of clients.values()) one.close();
+    },
+  };
+}
+
+const silent = () => undefined;
+
+function processing({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
+  const precious = openTable(dynamoDb, localNames.connectionsTable);
+  const activity = openTable(dynamoDb, localNames.activityTable);
+  const parts = {
+    connections: createConnectionStore(precious),
+    receipts: createReceiptStore(activity, now),
+    waiting: createWaitingEvents(activity, now),
+    subjects: createSubjectStore(activity, now),
+    queue: openQueue(sqs, queueUrlOf(place, 'incoming')),
+    events: openQueue(sqs, queueUrlOf(place, 'events')),
+    now,
+    log: createLog('process-event', now, silent),
+    count: silent,
+  };
+  return batch({ functionName: 'process-event', now, write: silent }, parseWork, (work) =>
+    'connected' in work ? reachWaiting(parts, work.connected) : processEvent(parts, work),
+  );
+}
+
+function telling({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
+  const destinations = createDestinationStore(openTable(dynamoDb, localNames.connectionsTable));
+  const parts = {
+    activeDestinations: rememberDestinations(destinations, now),
+    deliveries: openQueue(sqs, queueUrlOf(place, 'deliveries')),
+    incoming: openQueue(sqs, queueUrlOf(place, 'incoming')),
+  };
+  return batch({ functionName: 'tell-tenants', now, write: silent }, parseTenantEvent, (event) =>
+    tellTenant(parts, event),
+  );
+}
+
+function delivering(instance: InstanceParts, { dynamoDb, kms, sqs }: Clients) {
+  const { place, now, random, insecureOrigins } = instance;
+  const table = openTable(dynamoDb, localNames.connectionsTable);
+  const parts = {
+    destinations: createDestinationStore(table),
+    vault: openVault({
+      kms,
+      table,
+      keyId: localNames.vaultKeyId,
+      kmsKeyOf: async () => undefined,
+      purpose: 'destinations',
+      now,
+    }),
+    post: createPinnedPost({ resolve: resolveAll, connect: connectTo, insecureOrigins }),
+    putEvent: async () => undefined,
+    events: openQueue(sqs, queueUrlOf(place, 'events')),
+    now,
+    random,
+    log: createLog('deliver', now, silent),
+    count: silent,
+  };
+  return batch(
+    { functionName: 'deliver', now, write: silent },
+    parseDelivery,
+    (delivery, { receiptHandle, tries }) =>
+      deliver(parts, delivery, {
+        tries,
+        hide: (seconds) => hideMessage(sqs, queueUrlOf(place, 'deliveries'), receiptHandle, seconds),
+      }),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * Who is connected, what happens to them, and what must come of it: accounts in one or two tenants, publishing whose
+ * states follow one another, grants taken back (some before the present grant), and accounts that are connected only
+ * after their first events.
+ */
+import type { WebhookEvent } from '../../infra/local/platforms/webhook-sender-dialect.ts';
+import type { SealedConnection } from '../../lib/connections/connection.ts';
+import type { AccountId, ContextId, TenantId, UserId } from '../../lib/ids.ts';
+import { aConnection } from '../integration/stores/records.ts';
+
+export const context = 'tiktok' as ContextId;
+export const tenantIds = ['ash', 'birch', 'cedar'].map((id) => id as TenantId);
+
+/** An event with the number by which it is known again wherever it turns up. */
+export interface NumberedEvent extends WebhookEvent {
+  readonly number: number;
+  readonly occurredAt: number;
+  readonly kind: 'publish' | 'deauthorised' | 'outdated' | 'early';
+  /** Names what it is about, where later events about it replace earlier ones. */
+  readonly publishId?: string;
+}
+
+export interface Population {
+  readonly events: readonly NumberedEvent[];
+  /** There from the beginning. */
+  readonly connections: readonly SealedConnection[];
+  /** Stored after their events, with flows that began before. */
+  readonly late: readonly SealedConnection[];
+}
+
+const publishers = 30;
+/** The states of one publishing, in TikTok's words. */
+const states = ['inbox_delivered', 'complete', 'publicly_available', 'no_longer_publicaly_available'];
+const dayMilliseconds = 86_400_000;
+
+/** @param count how many events; @param now when the last of them happens. */
+export function populate(count: number, now: number): Population {
+  const began = now - (count + 1) * 1_000;
+  const granted = began - dayMilliseconds;
+  const connections = new Map<string, readonly SealedConnection[]>();
+  const late: SealedConnection[] = [];
+  const events: NumberedEvent[] = [];
+
+  /** Every fifth account is connected in two tenants. */
+  function connect(account: string, grantedAt: number): void {
+    if (connections.has(account)) return;
+    const first = connections.size % tenantIds.length;
+    const places = connections.size % 5 === 0 ? [first, (first + 1) % tenantIds.length] : [first];
+    connections.set(
+      account,
+      places.map((place) => connectionOf(tenantIds[place] ?? ('ash' as TenantId), account, grantedAt)),
+    );
+  }
+
+  for (let number = 0; number < count; number += 1) {
+    const occurredAt = began + number * 1_000;
+    const shared = { number, occurredAt };
+    if (number % 25 === 7) {
+      const account = `removed-${number}`;
+      connect(account, granted);
+      events.push({ ...shared, kind: 'deauthorised', account, ...removal(number) });
+    } else if (number % 100 === 18) {
+      // The user has come back since: what is told here is about the grant before.
+      const account = `returned-${number}`;
+      connect(account, now);
+      events.push({ ...shared, kind: 'outdated', account, ...removal(number) });
+    } else if (number % 100 === 39) {
+      const account = `early-${number}`;
+      late.push({ ...connectionOf('birch' as TenantId, account, now), flowBeganAt: began });
+      const event = 'video.publish.completed';
+      events.push({ ...shared, kind: 'early', account, event, content: { share_id: 's', number } });
+    } else {
+      const publishing = Math.floor(number / states.length);
+      const account = `publisher-${publishing % publishers}`;
+      connect(account, granted);
+      const publishId = `v_pub~${publishing}`;
+      const event = `post.publish.${states[number % states.length] ?? ''}`;
+      const content = { publish_id: publishId, number };
+      events.push({ ...shared, kind: 'publish', account, event, content, publishId });
+    }
+  }
+  return { events, connections: [...connections.values()].flat(), late };
+}
+
+function removal(number: number) {
+  return { event: 'authorization.removed', content: { reason: 1, number } };
+}
+
+function connectionOf(tenantId: TenantId, account: string, grantedAt: number): SealedConnection {
+  return aConnection({
+    tenantId,
+    userId: `user-of-${account}` as UserId,
+    accountId: account as AccountId,
+    owner: account,
+    context,
+    grantedAt,
+    connectedAt: grantedAt,
+    updatedAt: grantedAt,
+  });
+}

@@ -1,0 +1,131 @@
+/**
+ * AWS clients of a function, over a network that loses answers and under an instance that may die between any two
+ * calls. Every write that took effect is known here, also the one whose answer never reached the product.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { accessKeyIdOf } from '../../infra/local/grants.ts';
+import { localNames } from '../../infra/local/provision.ts';
+import type { FunctionName } from '../../lib/config.ts';
+import type { AwsPlace } from '../lifecycle/parts.ts';
+import { step } from '../lifecycle/process.ts';
+
+/** What took effect, in the order in which the answers came. */
+export interface Effects {
+  /** Keys of connections that lost their grant, once for each time. */
+  readonly deauthorisations: string[];
+  /** Subjects that moved on: the key, the time they moved to, and by which event. */
+  readonly advances: { readonly subject: string; readonly occurredAt: number; readonly eventId: string }[];
+  answersLost: number;
+}
+
+/** What one run of an instance has done so far. */
+export interface RunTrace {
+  effects: number;
+  /** Receipts that were marked as done. */
+  finished: number;
+  /** Whether the instance dies as soon as something has taken effect. */
+  readonly fatal: boolean;
+  readonly died: PromiseWithResolvers<'died'>;
+}
+
+export const runTrace = new AsyncLocalStorage<RunTrace>();
+
+export interface UnreliableOptions {
+  readonly place: AwsPlace;
+  readonly functionName: FunctionName;
+  readonly effects: Effects;
+  readonly random: () => number;
+  /** How many answers get lost after the call took effect. */
+  readonly lostAnswers: number;
+}
+
+/** The parts of DynamoDB's calls that are looked at. */
+type Input = {
+  readonly TableName?: string;
+  readonly Key?: Readonly<Record<string, { readonly S?: string }>>;
+  readonly Item?: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string }>>;
+};
+
+/** The dead go no further. */
+async function dieIfFatal(): Promise<void> {
+  const trace = runTrace.getStore();
+  if (!trace?.fatal || trace.effects === 0) return;
+  trace.died.resolve('died');
+  await new Promise(() => undefined);
+}
+
+export function openUnreliable(options: UnreliableOptions) {
+  const { place, functionName, effects, random, lostAnswers } = options;
+  const shared = {
+    endpoint: place.endpoint,
+    region: place.region,
+    credentials: { accessKeyId: accessKeyIdOf(functionName), secretAccessKey: 's4ndb0x' },
+    maxAttempts: 2,
+  };
+  const clients = {
+    dynamoDb: new DynamoDBClient(shared),
+    kms: new KMSClient(shared),
+    sqs: new SQSClient({ ...shared, useQueueUrlAsEndpoint: false }),
+  };
+  /** Around the whole call, its retries included. */
+  const mortal =
+    <Args, Output>(next: (args: Args) => Promise<Output>) =>
+    async (args: Args): Promise<Output> => {
+      await dieIfFatal();
+      await step();
+      const answer = await next(args);
+      await dieIfFatal();
+      await step();
+      return answer;
+    };
+  /** Around each try. */
+  const lossy =
+    <Args extends { readonly input: object }, Output>(next: (args: Args) => Promise<Output>) =>
+    async (args: Args): Promise<Output> => {
+      const answer = await next(args);
+      note(args.input);
+      if (random() < lostAnswers) {
+        effects.answersLost += 1;
+        throw Object.assign(new Error('The connection was cut.'), { code: 'ECONNRESET' });
+      }
+      return answer;
+    };
+  const outermost = { step: 'initialize', priority: 'high' } as const;
+  const innermost = { step: 'deserialize', priority: 'high' } as const;
+  clients.dynamoDb.middlewareStack.add((next) => mortal(next), outermost);
+  clients.sqs.middlewareStack.add((next) => mortal(next), outermost);
+  clients.dynamoDb.middlewareStack.add((next) => lossy(next), innermost);
+  clients.sqs.middlewareStack.add((next) => lossy(next), innermost);
+
+  function note(input: Input): void {
+    const trace = runTrace.getStore();
+    const key = input.Key?.['pk']?.S ?? input.Item?.['pk']?.S ?? '';
+    const values = Object.values(input.ExpressionAttributeValues ?? {}).map(({ S }) => S);
+    if (input.TableName === localNames.connectionsTable && input.Key && values.includes('deauthorised')) {
+      effects.deauthorisations.push(key);
+      if (trace) trace.effects += 1;
+    }
+    if (input.TableName !== localNames.activityTable) return;
+    if (input.Item && key.startsWith('subject#')) {
+      const { occurredAt, eventId } = input.Item;
+      effects.advances.push({
+        subject: key,
+        occurredAt: Number(occurredAt?.N),
+        eventId: eventId?.S ?? '',
+      });
+      if (trace) trace.effects += 1;
+    }
+    if (input.Key && key.startsWith('receipt#') && values.includes('done') && trace) trace.finished += 1;
+  }
+
+  return {
+    ...clients,
+    close() {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+}
