@@ -103,15 +103,18 @@ export function workVerbs(stores: OperatorStores) {
     while (now() < until) {
       const found = await connections.get(before.tenantId, before.provider, before.accountId);
       if (found?.id !== before.id) return { kind: 'gone' };
-      const changed =
-        found.generation !== before.generation ||
-        found.status !== before.status ||
-        found.dueAt !== before.dueAt;
-      if (changed) return { kind: 'changed', connection: connectionRecord.parse(found) };
+      if (isSettled(before, found)) return { kind: 'changed', connection: connectionRecord.parse(found) };
       await sleep(lookEveryMilliseconds);
     }
     return { kind: 'waiting' };
   }
+}
+
+function isSettled(before: Connection, found: Connection): boolean {
+  if (found.status !== before.status) return true;
+  // A disconnect writes down its steps: a renewal that the platform wants first, its answer, what is to be told.
+  if (found.status === 'disconnecting') return found.failures !== before.failures;
+  return found.generation !== before.generation || found.dueAt !== before.dueAt;
 }
 
 /** A session has nothing to refresh, but can be looked at. */

@@ -27,6 +27,9 @@ describe('npm run demo', () => {
       'code = ACCESS_DENIED',
       '"code": "FLOW_USER_MISMATCH"',
       '"linking": "direct"',
+      '✓ The token was renewed ',
+      '"revocation": "revoke_pending"',
+      '✓ TikTok has revoked: the last token is dead there',
       'What was shown',
     ]) {
       expect(stdout).toContain(step);

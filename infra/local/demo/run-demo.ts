@@ -2,6 +2,8 @@
 import { deniedConsent } from './denied-consent.ts';
 import { directFlow } from './direct-flow.ts';
 import { firstConnection } from './first-connection.ts';
+import { pendingRevocation } from './pending-revocation.ts';
+import { refreshBeforeExpiry } from './refresh-before-expiry.ts';
 import type { Scene } from './scene.ts';
 import { openStage, type StageOptions } from './stage.ts';
 import { stolenLink } from './stolen-link.ts';
@@ -18,7 +20,15 @@ export interface DemoOptions extends Pick<StageOptions, 'environment' | 'now' | 
   readonly signal?: AbortSignal;
 }
 
-const everything: readonly Scene[] = [firstConnection, untickedScope, deniedConsent, stolenLink, directFlow];
+const everything: readonly Scene[] = [
+  firstConnection,
+  untickedScope,
+  deniedConsent,
+  stolenLink,
+  directFlow,
+  refreshBeforeExpiry,
+  pendingRevocation,
+];
 /** What a shell expects of a command that was stopped from the keyboard. */
 const stoppedExitCode = 130;
 /** Lines of the functions that are shown when something went wrong. */

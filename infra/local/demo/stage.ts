@@ -3,9 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '../../../lib/connections/connection.ts';
+import type { Wanted } from '../../cli/operator-connections.ts';
 import { run } from '../../cli/run.ts';
 import { returnPath, startDemoApp } from '../demo-app.ts';
-import { startLocalStack } from '../local-stack.ts';
+import { type LocalStack, startLocalStack } from '../local-stack.ts';
 import { freePort } from '../ports.ts';
 import { type Application, createApplication } from './application.ts';
 import { type Browser, openBrowser } from './browser.ts';
@@ -26,12 +29,22 @@ export interface Stage {
   readonly apiUrl: string;
   /** Origins of the sandbox platforms' consent pages. */
   readonly platforms: Readonly<Record<'tiktok' | 'reddit', string>>;
+  /** The platforms themselves, to have something happen there. */
+  readonly sandboxes: LocalStack['platforms']['sandboxes'];
   readonly application: Application;
   readonly returnUrl: string;
   /** A browser that has never been here. */
   readonly browser: () => Browser;
   /** Runs the operator's command and shows what it prints. Answers its standard output. */
   readonly hawser: (...argv: readonly string[]) => Promise<string>;
+  /** Starts a function of the clock now, between its times. */
+  readonly runSchedule: LocalStack['runSchedule'];
+  /** Moves what is next to be done for a connection to now. Answers it as it is. */
+  readonly makeDue: LocalStack['operator']['makeDue'];
+  /** A connection as the operator sees it, without a word in the story; nothing when it has gone. */
+  readonly look: (wanted: Wanted) => Promise<Connection | undefined>;
+  /** Looks until there is something. @throws NotAsTold when it takes too long. */
+  readonly until: <Found>(look: () => Promise<Found | undefined>) => Promise<Found>;
   readonly close: () => Promise<void>;
 }
 
@@ -51,9 +64,10 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
       await startLocalStack({ ...options, folder: join(folder, 'data'), port: 0, returnOrigin }),
       (running) => running.close(),
     );
-    const { tiktok, reddit } = stack.platforms.sandboxes;
+    const { apiUrl, operator } = stack;
+    const { sandboxes } = stack.platforms;
+    const { tiktok, reddit } = sandboxes;
     const platforms = { tiktok: tiktok.origin, reddit: reddit.origin };
-    const { apiUrl } = stack;
     mkdirSync(join(folder, '.local'));
     const endpoints = JSON.stringify({ apiUrl, platforms, aws: stack.endpoints });
     writeFileSync(join(folder, '.local', 'endpoints.json'), endpoints, { mode: 0o600 });
@@ -90,16 +104,36 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
       story,
       apiUrl,
       platforms,
+      sandboxes,
       returnUrl,
       application: createApplication(createCaller('application', story, options.fetch), apiUrl, apiKey),
       browser: () => openBrowser(createCaller('browser', story, options.fetch)),
       hawser,
+      runSchedule: stack.runSchedule,
+      makeDue: operator.makeDue,
+      look: async ({ tenantId: tenant, provider, accountId }) => {
+        const connections = await operator.listConnections(tenant);
+        return connections.find((one) => one.provider === provider && one.accountId === accountId);
+      },
+      until,
       close: () => parts.disposeAsync(),
     };
   } catch (error) {
     await parts.disposeAsync();
     throw error;
   }
+}
+
+const patienceMilliseconds = 20_000;
+const lookEveryMilliseconds = 50;
+
+async function until<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
+  for (let waited = 0; waited < patienceMilliseconds; waited += lookEveryMilliseconds) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(lookEveryMilliseconds);
+  }
+  throw new NotAsTold('The clock’s work is done in seconds.');
 }
 
 function lineOf(argv: readonly string[]): string {

@@ -51,15 +51,16 @@ describe('hawser connections show', () => {
 
   it('says why a connection has ended, and since when', async () => {
     const connection = await desk.connectPerson(tenant, 'ana', 'mira');
-    desk.killGrants();
-    await desk.hawser(`connections refresh --wait ${named(connection)}`);
+    const since = Date.now() - 86_400_000;
+    const change = { status: 'reconnect_required', statusReason: 'revoked', statusSince: since } as const;
+    await desk.store.change(connection, { ...change, dueAt: undefined });
 
     const shown = await desk.json(`connections show ${named(connection)}`);
 
     expect(shown).toMatchObject({
       status: 'reconnect_required',
-      statusReason: expect.any(String),
-      statusSince: expect.stringMatching(/^\d{4}-/),
+      statusReason: 'revoked',
+      statusSince: new Date(since).toISOString(),
       dueAt: null,
     });
   });
@@ -79,8 +80,9 @@ describe('hawser connections show', () => {
 });
 
 describe('hawser connections refresh', () => {
-  it('has the worker renew a connection that nobody has used, and waits for it', async () => {
+  it('has the worker renew a connection that nobody has used for weeks, and waits for it', async () => {
     const connection = await desk.connectPerson(tenant, 'ana', 'mira');
+    await desk.store.change(connection, { lastUsedAt: Date.now() - 30 * 86_400_000 });
 
     const waited = await desk.json(`connections refresh --wait ${named(connection)}`);
 
