@@ -3,6 +3,7 @@
  * needs it is refused exactly that action; so no function has a right too many, and none has one too few.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { callbackProbes } from './rights-of-callbacks.ts';
 import { flowProbes } from './rights-of-flows.ts';
 import { tokenProbes } from './rights-of-tokens.ts';
 import {
@@ -14,7 +15,7 @@ import {
   type RightsStack,
 } from './withheld-rights.ts';
 
-const probes: Readonly<Record<string, Probe>> = { ...flowProbes, ...tokenProbes };
+const probes: Readonly<Record<string, Probe>> = { ...flowProbes, ...tokenProbes, ...callbackProbes };
 
 /** Asked only for platforms that take credentials instead of a consent. */
 const ofCredentials = ['connect dynamodb:UpdateItem connections', 'connect sqs:SendMessage events'];

@@ -1,0 +1,119 @@
+/** For each right of the functions that take platforms' callbacks and hand out what failed: a run that needs it. */
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { localQueueUrls } from '../../infra/local/provision.ts';
+import { eventually, signedRequest } from '../integration/webhooks/webhook-house.ts';
+import { exchange } from '../journey/http-exchange.ts';
+import type { TestTenant } from '../journey/test-stack.ts';
+import { outcomeOf } from './rights-of-flows.ts';
+import type { Kit, Probe } from './withheld-rights.ts';
+
+const databaseError = 'DATABASE_ERROR';
+const processingFailed = 'PROCESSING_FAILED';
+
+/** A callback to an app whose secret no function has read. */
+const callback =
+  (kind: 'deauthorize' | 'data-deletion'): Probe['prepare'] =>
+  async (kit) => {
+    const tenant = await kit.newTenant();
+    const clientSecret = `s4ndb0x-meta-${tenant.id}`;
+    const { context } = await kit.stack.local.operator.setApp({
+      provider: 'instagram',
+      tenantId: tenant.id,
+      settings: {},
+      clientId: `meta-${tenant.id}`,
+      clientSecret,
+    });
+    const text = signedRequest(clientSecret, '42', Date.now());
+    return async () =>
+      outcomeOf(
+        await exchange(kit.stack.apiUrl, {
+          method: 'POST',
+          target: `/integrations/${kind}/${context}`,
+          headers: [['content-type', 'application/x-www-form-urlencoded']],
+          body: new URLSearchParams({ signed_request: text }).toString(),
+        }),
+      );
+  };
+
+const statusPage: Probe['prepare'] = async ({ stack }) => {
+  const target = `/integrations/data-deletion/instagram?code=${'0'.repeat(32)}`;
+  return async () => outcomeOf(await exchange(stack.apiUrl, { method: 'GET', target }));
+};
+
+/** What the API makes of a failure of a tenant whose key no function has read. */
+const onFailure =
+  (
+    name: 'listFailures' | 'getFailure' | 'replayFailure',
+    queue: 'incoming' | 'deliveries' = 'incoming',
+  ): Probe['prepare'] =>
+  async (kit) => {
+    const tenant = await kit.newTenant();
+    const id = await fail(kit, tenant, queue);
+    const params = name === 'listFailures' ? {} : { id };
+    return async () => outcomeOf(await tenant.client.send(name, { params }));
+  };
+
+/** Has a message of the tenant fail, and waits until it is filed. */
+async function fail({ stack }: Kit, { id: tenantId }: TestTenant, queue: 'incoming' | 'deliveries') {
+  const { endpoints, aws } = stack.local;
+  const credentials = { accessKeyId: 'operator', secretAccessKey: 'local' };
+  const sqs = new SQSClient({ endpoint: endpoints.sqs, region: aws.region, credentials });
+  const body =
+    queue === 'incoming'
+      ? { connected: { tenantId, provider: 'tiktok', accountId: 'nobody' } }
+      : {
+          destinationId: 'nowhere',
+          tenantId,
+          event: { id: 'evt_1', type: 'a', tenantId, occurredAt: new Date().toISOString(), data: {} },
+        };
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: localQueueUrls(endpoints.sqs)[queue].deadLetters,
+      MessageBody: JSON.stringify(body),
+    }),
+  );
+  sqs.destroy();
+  return eventually(async () => {
+    const items = await stack.tables.scan('activity');
+    return items.find((item) => item['pk']?.S === `failures#tenant#${tenantId}`)?.['id']?.S;
+  });
+}
+
+export const callbackProbes: Readonly<Record<string, Probe>> = {
+  'platform-callback secretsmanager:GetSecretValue appSecrets': {
+    prepare: callback('deauthorize'),
+    outcome: 'VAULT_ERROR',
+  },
+  'platform-callback sqs:SendMessage incoming': {
+    prepare: callback('deauthorize'),
+    outcome: processingFailed,
+  },
+  'platform-callback dynamodb:PutItem activity': {
+    prepare: callback('data-deletion'),
+    outcome: databaseError,
+  },
+  'data-deletion-status dynamodb:GetItem activity': { prepare: statusPage, outcome: '503' },
+  'failures dynamodb:GetItem connections': { prepare: onFailure('listFailures'), outcome: databaseError },
+  'failures dynamodb:Query activity': { prepare: onFailure('listFailures'), outcome: databaseError },
+  'failures dynamodb:GetItem activity': { prepare: onFailure('getFailure'), outcome: databaseError },
+  'replay-failure dynamodb:GetItem connections': {
+    prepare: onFailure('replayFailure'),
+    outcome: databaseError,
+  },
+  'replay-failure dynamodb:GetItem activity': {
+    prepare: onFailure('replayFailure'),
+    outcome: databaseError,
+  },
+  'replay-failure dynamodb:UpdateItem activity': {
+    prepare: onFailure('replayFailure'),
+    outcome: databaseError,
+  },
+  'replay-failure sqs:SendMessage incoming': {
+    prepare: onFailure('replayFailure'),
+    outcome: processingFailed,
+  },
+  'replay-failure sqs:SendMessage deliveries': {
+    prepare: onFailure('replayFailure', 'deliveries'),
+    outcome: processingFailed,
+  },
+};
