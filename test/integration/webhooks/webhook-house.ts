@@ -11,7 +11,7 @@ import type { QueueName } from '../../../infra/topology.ts';
 import type { Success } from '../../journey/api-client.ts';
 import { connectAccount } from '../../journey/flow-steps.ts';
 import { exchange, type RawAnswer } from '../../journey/http-exchange.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../../journey/test-stack.ts';
+import { openTestStack, type TestTenant } from '../../journey/test-stack.ts';
 
 export type MetaProvider = 'instagram' | 'instagram-facebook';
 
@@ -241,5 +241,3 @@ export function look({ status, text, headers }: RawAnswer) {
     headers: names.map((name) => `${name}: ${headers.get(name)}`),
   };
 }
-
-export type { TestStack };
