@@ -109,7 +109,7 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
       application: createApplication(createCaller('application', story, options.fetch), apiUrl, apiKey),
       browser: () => openBrowser(createCaller('browser', story, options.fetch)),
       hawser,
-      runSchedule: stack.runSchedule,
+      runSchedule: (name) => stack.runSchedule(name),
       makeDue: operator.makeDue,
       look: async ({ tenantId: tenant, provider, accountId }) => {
         const connections = await operator.listConnections(tenant);

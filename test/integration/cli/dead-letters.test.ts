@@ -192,7 +192,8 @@ describe('a replay', () => {
     }
     expect(result).toBe(23);
     expect(groups).toEqual(Array(23).fill('bakery'));
-    expect(received.map(({ Body }) => Body).toSorted()).toEqual(bodies.toSorted());
+    expect(received).toHaveLength(bodies.length);
+    expect(new Set(received.map(({ Body }) => Body))).toEqual(new Set(bodies));
     for (const { MessageAttributes } of received) {
       expect(MessageAttributes?.['why']?.StringValue).toBe('because');
     }
