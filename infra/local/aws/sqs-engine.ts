@@ -1,6 +1,6 @@
 /**
  * SQS on this machine: fauxqs in this process, on a loopback port that only the front knows.
- * It is kept off the network, and three of its habits are mended on the way through.
+ * It is kept off the network, and four of its habits are mended on the way through.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
@@ -17,6 +17,7 @@ const atOnceSeconds = 0.001;
 
 /** @param folder where queues and messages are kept; in memory when absent. */
 export async function startSqs(folder: string | undefined): Promise<Service> {
+  await allowEveryCharacter();
   const engine = await startOnLoopback(folder);
   const upstream = openUpstream({ port: engine.port, timeoutMilliseconds });
 
@@ -61,6 +62,20 @@ async function startOnLoopback(folder: string | undefined): Promise<FauxqsServer
   } finally {
     listening.unsubscribe(keepLocal);
   }
+}
+
+/**
+ * The engine refuses every character beyond the first 65,536, emoji among them, because its pattern takes them for two
+ * halves that are none. SQS takes them: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+async function allowEveryCharacter(): Promise<void> {
+  const types: unknown = await import(new URL('./sqs/sqsTypes.js', import.meta.resolve('fauxqs')).href);
+  const pattern = isJsonObject(types) ? types['INVALID_MESSAGE_BODY_CHAR'] : undefined;
+  if (!(pattern instanceof RegExp)) {
+    throw new Error('The local SQS is not as expected. Run the version of fauxqs that package.json names.');
+  }
+  const refused = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
+  pattern.test = (text) => refused.test(text);
 }
 
 function withStorableVisibility(call: AwsCall, body: Buffer): Buffer {

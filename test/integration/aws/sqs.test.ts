@@ -152,3 +152,17 @@ test('no server of the local stack listens beyond loopback', async () => {
 
   expect(addresses).toEqual(Array(3).fill(expect.objectContaining({ address: '127.0.0.1' })));
 });
+
+test('characters beyond the first 65,536 are taken, and those that SQS refuses are refused', async () => {
+  const { sqs } = clientsOf(await startAws());
+  const QueueUrl = await queue(sqs);
+  const body = '🌊 𠮷 早 é';
+
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+  const { Failed = [] } = await sqs.send(
+    new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: 'a', MessageBody: 'a\ufffe' }] }),
+  );
+
+  expect((await receive(sqs, QueueUrl)).map(({ Body }) => Body)).toEqual([body]);
+  expect(Failed.map(({ Code }) => Code)).toEqual(['InvalidMessageContents']);
+});
