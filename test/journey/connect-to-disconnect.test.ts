@@ -58,7 +58,8 @@ describe.each(platformNames)('%s', (provider) => {
       expect(refreshed.connection.id).toBe(connection.id);
       expect(second.accessToken).not.toBe(first.accessToken);
       expect(second.scopes).toEqual(connection.scopes);
-      expect(gone).toEqual({ disconnected: true, revocation });
+      expect(gone).toMatchObject({ disconnected: true, revocation });
+      expect(gone.receipts?.map(({ token }) => token).sort()).toEqual(['access_token', 'refresh_token']);
       expect(afterwards.code).toBe('ACCOUNT_NOT_FOUND');
       expect(empty).toEqual({ connections: [], nextCursor: null });
       expect(stack.local.platforms.sandboxes[provider].calls().calls).toMatchObject({ token: 2, revoke: 1 });
