@@ -7,7 +7,7 @@ import {
   eventually,
   type OwnApp,
   openWebhookHouse,
-  settle,
+  usualSeconds,
   type WebhookHouse,
 } from './webhook-house.ts';
 
@@ -78,12 +78,14 @@ describe('an event that failed', () => {
   it('says why its last try failed, where the worker could say', async () => {
     const refused = house.refuse('process-event', 'dynamodb:Query');
     await house.put('incoming', 'queue', eventFor('e-why'));
-    await eventually(() => (refused.count > 0 ? true : undefined));
-    await settle();
-    refused.end();
+    await eventually(async () => {
+      const items = await house.stack.tables.scan('activity');
+      return items.some((item) => item['lastError'] !== undefined) || undefined;
+    });
 
     const failure = await fileEvent('e-why');
 
+    refused.end();
     expect(failure.error).toBe('DATABASE_ERROR');
   });
 
@@ -106,7 +108,7 @@ describe('an event that failed', () => {
     await client.ok('replayFailure', { params: { id } });
     await client.ok('replayFailure', { params: { id } });
 
-    await settle();
+    await house.settle();
     expect(tellingsOf('e-3').length).toBe(1);
   });
 
@@ -129,7 +131,7 @@ describe('an event that failed', () => {
     expect(await client.ok('listFailures')).toEqual({ failures: [], nextCursor: null });
     expect((await client.fails('getFailure', { params: { id } })).code).toBe('NOT_FOUND');
     expect((await client.fails('replayFailure', { params: { id } })).code).toBe('NOT_FOUND');
-    await settle();
+    await house.settle();
     expect(tellingsOf('e-5')).toEqual([]);
   });
 
@@ -230,7 +232,7 @@ describe('a message that nobody can read', () => {
       return all.length === before + 2 ? all : undefined;
     }, 18_000);
 
-    await house.showAgainAfter('incoming', 360);
+    await house.showAgainAfter('incoming', usualSeconds);
     expect(filed.map((item) => [item['type']?.S, item['error']?.S, item['queue']?.S])).toEqual(
       filed.map(() => ['unreadable', 'unreadable', 'incoming']),
     );

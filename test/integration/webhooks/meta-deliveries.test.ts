@@ -8,7 +8,6 @@ import {
   look,
   type OwnApp,
   openWebhookHouse,
-  settle,
   type WebhookHouse,
 } from './webhook-house.ts';
 
@@ -121,7 +120,7 @@ describe('a delivery', () => {
 
     expect(new Set(forged.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(forged[0]).toMatchObject({ status: 401 });
-    await settle();
+    await house.settle();
     expect(commentsTold('c-forged')).toEqual([]);
   });
 
@@ -141,7 +140,7 @@ describe('a delivery', () => {
     }
 
     await told('c-again');
-    await settle();
+    await house.settle();
     expect(commentsTold('c-again').length).toBe(1);
   });
 
@@ -155,7 +154,7 @@ describe('a delivery', () => {
     const calls = house.stack.local.aws.calls().filter(({ principal }) => principal === 'LOCAL-webhook');
     expect(calls).toEqual([{ principal: 'LOCAL-webhook', action: 'sqs:SendMessageBatch', count: 3 }]);
     for (const id of ids) await told(id);
-    await settle();
+    await house.settle();
     expect(ids.map((id) => commentsTold(id).length)).toEqual(ids.map(() => 1));
   });
 
@@ -187,7 +186,7 @@ describe('row 17: a tenant that knows the secret of its own app', () => {
     expect([answer.status, foreign.status]).toEqual([200, 401]);
     // The same account, connected by both: each app's events stay with its own tenant.
     await eventually(() => house.toldOf(theirs.tenant.id, 'comments')[0]);
-    await settle();
+    await house.settle();
     expect([...commentsTold('c-17'), ...commentsTold('c-18')]).toEqual([]);
   });
 });

@@ -8,7 +8,6 @@ import {
   look,
   type OwnApp,
   openWebhookHouse,
-  settle,
   signedRequest,
   type WebhookHouse,
 } from './webhook-house.ts';
@@ -53,7 +52,7 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
 
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(answers[0]).toMatchObject({ status: 401 });
-    await settle();
+    await house.settle();
     expect(await statusesOf(app)).toEqual([['active', undefined]]);
   });
 
@@ -86,7 +85,7 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
       expect(status).toBe(200);
     }
 
-    await settle();
+    await house.settle();
     expect(await statusesOf(victim)).toEqual([['active', undefined]]);
   });
 });
@@ -158,7 +157,7 @@ describe('a user who removed the app', () => {
     for (let round = 0; round < 3; round += 1) await house.callBack('deauthorize', app.context, text);
 
     await eventually(() => house.toldOf(app.tenant.id, 'deauthorize')[0]);
-    await settle();
+    await house.settle();
     expect(house.toldOf(app.tenant.id, 'deauthorize').length).toBe(1);
   });
 });

@@ -1,14 +1,7 @@
 /** Events that come before their connection: they wait, and reach it only if its flow had begun by then. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { begin, comeBack, completionOf, decide, openLink } from '../../journey/flow-steps.ts';
-import {
-  comments,
-  eventually,
-  type OwnApp,
-  openWebhookHouse,
-  settle,
-  type WebhookHouse,
-} from './webhook-house.ts';
+import { comments, eventually, type OwnApp, openWebhookHouse, type WebhookHouse } from './webhook-house.ts';
 
 const account = { key: 'yuki', id: '17841400000000001' };
 
@@ -39,7 +32,7 @@ it('reaches a connection whose flow began before it, and none whose flow began a
   await user.client.ok('complete', { body: completionOf(user, returned) });
 
   await eventually(() => toldWords(app).find((words) => words.includes('c-meanwhile')));
-  await settle();
+  await house.settle();
   expect(toldWords(app).length).toBe(1);
 });
 
@@ -58,6 +51,6 @@ it('row 17: waits for a connection of its own app, and for no other of the same 
   await house.deliver(other, comments(account.id, ['c-own']));
 
   await eventually(() => toldWords(other)[0]);
-  await settle();
+  await house.settle();
   expect(toldWords(other)).toEqual([expect.stringContaining('c-own')]);
 });

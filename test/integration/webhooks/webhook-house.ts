@@ -4,7 +4,12 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SendMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { localQueueUrls } from '../../../infra/local/provision.ts';
 import type { QueueName } from '../../../infra/topology.ts';
@@ -42,6 +47,9 @@ export type Told = z.output<typeof told>;
 const sent = z.object({ QueueUrl: z.string(), MessageBody: z.string() });
 
 export type WebhookHouse = Awaited<ReturnType<typeof openWebhookHouse>>;
+
+/** Longer than any handling here takes. */
+export const usualSeconds = 5;
 
 export const hmac = (secret: string, text: string | Uint8Array) =>
   createHmac('sha256', secret).update(text).digest();
@@ -82,12 +90,9 @@ export async function openWebhookHouse() {
   });
   /** Everything that the worker put into the queue of what tenants are told. */
   const tellings: Told[] = [];
-  let refused: { readonly call: string; count: number } | undefined;
+  let refused: string | undefined;
   stack.fault = ({ principal, action, body }) => {
-    if (refused?.call === `${principal} ${action}`) {
-      refused.count += 1;
-      return { error: 'InternalServerError', status: 500 };
-    }
+    if (refused === `${principal} ${action}`) return { error: 'InternalServerError', status: 500 };
     const message = sent.safeParse(body).data;
     if (
       principal === 'LOCAL-process-event' &&
@@ -99,10 +104,26 @@ export async function openWebhookHouse() {
     return undefined;
   };
 
+  /** Messages that wait or are being worked on; those that are put off do neither. */
+  async function busyIn(queue: QueueName): Promise<number> {
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: urls[queue].queue,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
+    );
+    return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  }
+
+  /** How long a message that was given back stays hidden: minutes on AWS, and no test waits so long. */
+  async function showAgainAfter(queue: QueueName, seconds: number): Promise<void> {
+    const Attributes = { VisibilityTimeout: String(seconds) };
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: urls[queue].queue, Attributes }));
+  }
+  await showAgainAfter('incoming', usualSeconds);
+
   return {
     stack,
-    sqs,
-    urls,
 
     async newApp(provider: MetaProvider = 'instagram', owner?: TestTenant): Promise<OwnApp> {
       const tenant = owner ?? (await stack.newTenant());
@@ -171,12 +192,8 @@ export async function openWebhookHouse() {
 
     /** Has an action of a function fail until told otherwise. */
     refuse(functionName: string, action: string) {
-      const mine = { call: `LOCAL-${functionName} ${action}`, count: 0 };
-      refused = mine;
+      refused = `LOCAL-${functionName} ${action}`;
       return {
-        get count() {
-          return mine.count;
-        },
         end: () => {
           refused = undefined;
         },
@@ -191,11 +208,16 @@ export async function openWebhookHouse() {
       return MessageId;
     },
 
-    /** How long a message that failed stays hidden: minutes on AWS, and no test waits so long. */
-    async showAgainAfter(queue: QueueName, seconds: number): Promise<void> {
-      const Attributes = { VisibilityTimeout: String(seconds) };
-      await sqs.send(new SetQueueAttributesCommand({ QueueUrl: urls[queue].queue, Attributes }));
+    /** Waits until the workers of events have nothing left to do: what has not happened by then does not happen. */
+    async settle(): Promise<void> {
+      for (let quiet = 0; quiet < 2; ) {
+        await sleep(50);
+        const busy = (await busyIn('incoming')) + (await busyIn('events'));
+        quiet = busy === 0 ? quiet + 1 : 0;
+      }
     },
+
+    showAgainAfter,
 
     async statusOf(tenant: TestTenant): Promise<Success<'status'>['connections']> {
       return (await tenant.client.ok('status')).connections;
@@ -226,9 +248,6 @@ export async function eventually<Value>(
   }
   throw new Error('It did not happen in time.');
 }
-
-/** Long enough for the worker to have done whatever it would do. */
-export const settle = () => sleep(400);
 
 /** An answer without what differs at every request. */
 export function look({ status, text, headers }: RawAnswer) {
