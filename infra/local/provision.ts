@@ -1,4 +1,4 @@
-/** Makes the tables, the key and the secrets that the topology names, where they are missing. Run at every start; changes nothing that is there. */
+/** Makes the tables, the key and the secrets that the topology names, where they are missing, and brings queues up to date. Run at every start. */
 import {
   CreateTableCommand,
   type DynamoDBClient,
@@ -12,7 +12,12 @@ import {
   type KMSClient,
   NotFoundException,
 } from '@aws-sdk/client-kms';
-import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import {
   deadLetterDays,
   deadLetterVisibilitySeconds,
@@ -93,34 +98,32 @@ async function createTable(client: DynamoDBClient, name: keyof typeof tables): P
   await waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 1 }, { TableName: tableNames[name] });
 }
 
-/** A queue and its dead-letter queue. Creating one that is there with the same attributes changes nothing. */
+/** A queue and its dead-letter queue. */
 async function createQueue(client: SQSClient, name: QueueName): Promise<void> {
   const { tries, retentionDays } = limitsOf(name);
-  const dead = await client.send(
-    new CreateQueueCommand({
-      QueueName: deadLetterName(name),
-      Attributes: {
-        MessageRetentionPeriod: String(deadLetterDays * daySeconds),
-        VisibilityTimeout: String(deadLetterVisibilitySeconds(name)),
-      },
-    }),
-  );
+  const dead = await putQueue(client, deadLetterName(name), {
+    MessageRetentionPeriod: String(deadLetterDays * daySeconds),
+    VisibilityTimeout: String(deadLetterVisibilitySeconds(name)),
+  });
   const { Attributes } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl: dead.QueueUrl, AttributeNames: ['QueueArn'] }),
+    new GetQueueAttributesCommand({ QueueUrl: dead, AttributeNames: ['QueueArn'] }),
   );
-  await client.send(
-    new CreateQueueCommand({
-      QueueName: localQueueName(name),
-      Attributes: {
-        MessageRetentionPeriod: String(retentionDays * daySeconds),
-        VisibilityTimeout: String(visibilitySeconds(name)),
-        RedrivePolicy: JSON.stringify({
-          deadLetterTargetArn: Attributes?.['QueueArn'],
-          maxReceiveCount: tries,
-        }),
-      },
-    }),
-  );
+  await putQueue(client, localQueueName(name), {
+    MessageRetentionPeriod: String(retentionDays * daySeconds),
+    VisibilityTimeout: String(visibilitySeconds(name)),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: tries }),
+  });
+}
+
+/** Made without attributes: one of an older topology may be there, and creating it with others would be refused. */
+async function putQueue(
+  client: SQSClient,
+  QueueName: string,
+  Attributes: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
+  const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName }));
+  await client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+  return QueueUrl;
 }
 
 async function createVaultKey(client: KMSClient): Promise<void> {
