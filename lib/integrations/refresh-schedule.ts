@@ -45,6 +45,24 @@ export function nextDueAt(
   );
 }
 
+/**
+ * When a connection that came with many others wants attention: at any time until it would have by itself. What is
+ * imported together often ends together, and then neither its platform nor the workers could do all of it in time.
+ */
+export function importedDueAt(
+  connection: Timed,
+  provider: Provider,
+  now: number,
+  random: () => number,
+): number | undefined {
+  const usual = nextDueAt(connection, provider, now, random);
+  // A warning is no work, and has its time.
+  if (usual === undefined || (provider.auth === 'oauth2' && !connection.refreshable)) return usual;
+  const { minimumAgeSeconds = 0 } = provider.auth === 'oauth2' ? provider.tokens : {};
+  const earliest = Math.min(usual, Math.max(now, connection.obtainedAt + minimumAgeSeconds * 1000));
+  return earliest + (usual - earliest) * random();
+}
+
 /** When a connection that nobody uses must be renewed all the same, if ever. */
 export function idleDueAt(
   connection: Timed,

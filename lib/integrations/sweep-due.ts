@@ -25,6 +25,8 @@ export interface SweepParts {
 /** A queue that holds this many has work for minutes; more would only be the same connections again. */
 const fullQueue = 20_000;
 const pageSize = 500;
+/** Calls of SQS cost the same with one message or ten, and a shard seldom has ten that are due. */
+const messagesPerCall = 10;
 
 /** Answers how many connections were sent to be worked on. */
 export async function sweepDue(parts: SweepParts): Promise<number> {
@@ -36,6 +38,8 @@ export async function sweepDue(parts: SweepParts): Promise<number> {
   const paused = await parts.pauses.list();
   const providers = parts.registry.all.map(({ id }) => id).filter((id) => !paused.includes(id));
   let sent = 0;
+  const waiting: ConnectionReference[] = [];
+  const send = (count: number) => parts.queue.sendAll(waiting.splice(0, count).map(toMessage));
   await Promise.all(
     providers.map(async (provider) => {
       for (let shard = 0; shard < dueShards; shard += 1) {
@@ -48,15 +52,17 @@ export async function sweepDue(parts: SweepParts): Promise<number> {
             limit: Math.min(pageSize, Math.max(room, 1)),
             ...(after && { after }),
           });
-          await parts.queue.sendAll(page.references.map(toMessage));
+          waiting.push(...page.references);
           room -= page.references.length;
           sent += page.references.length;
           after = room > 0 ? page.last : undefined;
+          await send(waiting.length - (waiting.length % messagesPerCall));
         } while (after);
         if (room <= 0) return;
       }
     }),
   );
+  await send(waiting.length);
   return sent;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Keeps one instance from pressing a platform: so many calls at once, and none for a moment after several in a row
- * went unanswered. What is held back stays due, and the next sweep brings it again.
+ * Keeps one instance from pressing a platform: so many calls at once; after several in a row went unanswered none for a
+ * moment, and then one at a time until one is answered. What is held back stays due, and the next sweep brings it again.
  */
 import type { ProviderId } from '../ids.ts';
 import type { Registry } from '../providers/registry.ts';
@@ -11,6 +11,7 @@ const failuresInARow = 5;
 const pauseMilliseconds = 20_000;
 
 interface Lane {
+  readonly concurrency: number;
   running: number;
   readonly waiting: (() => void)[];
   failures: number;
@@ -21,31 +22,50 @@ export function createThrottle(registry: Registry, now: () => number) {
   const lanes = new Map<ProviderId, Lane>();
 
   return async (providerId: ProviderId, work: () => Promise<Worked>): Promise<void> => {
-    const lane = lanes.get(providerId) ?? { running: 0, waiting: [], failures: 0, closedUntil: 0 };
-    lanes.set(providerId, lane);
-    const provider = registry.find(providerId);
-    const limit = (provider?.auth === 'oauth2' ? provider.concurrency : 1) ?? usualConcurrency;
-    while (lane.running >= limit) await new Promise<void>((resolve) => lane.waiting.push(resolve));
-    if (lane.closedUntil > now()) {
-      lane.waiting.shift()?.();
-      return;
-    }
-    lane.running += 1;
+    const lane = laneOf(providerId);
+    await enter(lane);
     try {
-      record(lane, await work());
+      if (lane.closedUntil <= now()) record(lane, await work());
     } finally {
-      lane.running -= 1;
-      lane.waiting.shift()?.();
+      leave(lane);
     }
   };
+
+  function laneOf(providerId: ProviderId): Lane {
+    const known = lanes.get(providerId);
+    if (known) return known;
+    const provider = registry.find(providerId);
+    const concurrency = (provider?.auth === 'oauth2' ? provider.concurrency : 1) ?? usualConcurrency;
+    const lane = { concurrency, running: 0, waiting: [], failures: 0, closedUntil: 0 };
+    lanes.set(providerId, lane);
+    return lane;
+  }
 
   function record(lane: Lane, worked: Worked): void {
     if (worked === 'renewed' || worked === 'probed' || worked === 'disconnected') lane.failures = 0;
     if (worked !== 'postponed') return;
     lane.failures += 1;
-    if (lane.failures < failuresInARow) return;
-    lane.closedUntil = now() + pauseMilliseconds;
-    // After the pause one more failure closes it again.
-    lane.failures = failuresInARow - 1;
+    if (lane.failures >= failuresInARow) lane.closedUntil = now() + pauseMilliseconds;
+  }
+}
+
+/** A platform that has just been silent is asked by one message; the others wait for what becomes of it. */
+function hasRoom(lane: Lane): boolean {
+  return lane.running < (lane.failures >= failuresInARow ? 1 : lane.concurrency);
+}
+
+async function enter(lane: Lane): Promise<void> {
+  if (hasRoom(lane)) lane.running += 1;
+  else await new Promise<void>((resolve) => lane.waiting.push(resolve));
+}
+
+/** Whoever is let in takes the place at once, so that nobody slips in between. */
+function leave(lane: Lane): void {
+  lane.running -= 1;
+  while (hasRoom(lane)) {
+    const next = lane.waiting.shift();
+    if (!next) return;
+    lane.running += 1;
+    next();
   }
 }

@@ -107,9 +107,10 @@ async function keepAlive(
   provider: OAuthProvider,
   connection: SealedConnection,
 ): Promise<Worked> {
-  const dueAt = idleDueAt(connection, provider, parts.random);
-  if (dueAt !== undefined && dueAt <= parts.now()) return renew(parts, connection);
-  await parts.connections.change(connection, { dueAt });
+  // The earliest time decides: one drawn anew would put off, again and again, what has waited for its own.
+  const earliest = idleDueAt(connection, provider, () => 0);
+  if (earliest !== undefined && earliest <= parts.now()) return renew(parts, connection);
+  await parts.connections.change(connection, { dueAt: idleDueAt(connection, provider, parts.random) });
   return 'idle';
 }
 
