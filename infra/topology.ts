@@ -165,7 +165,8 @@ export const functions = {
     { on: 'queue', queue: 'refresh', actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'] },
     sendTo('jobs'),
   ]),
-  'refresh-connection': row('Does what is due for connections', 60, end),
+  // It mostly waits for platforms, ten at a time, and memory is paid for while it waits.
+  'refresh-connection': row('Does what is due for connections', 60, end, 256),
   'rescue-credentials': row('Stores renewed credentials that could not be stored', 29, [
     read,
     write,
@@ -265,6 +266,11 @@ export const cors = {
 /** Prefix of the names of provider apps' secrets; the rest is the app's context. */
 export const appSecretPrefix = 'hawser/apps/';
 
-function row(description: string, timeoutSeconds: number, may: readonly Permission[]): FunctionRow {
-  return { description, timeoutSeconds, memoryMb: 512, may };
+function row(
+  description: string,
+  timeoutSeconds: number,
+  may: readonly Permission[],
+  memoryMb = 512,
+): FunctionRow {
+  return { description, timeoutSeconds, memoryMb, may };
 }
