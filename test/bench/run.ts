@@ -5,13 +5,17 @@
 import { parseArgs } from 'node:util';
 import { bundles } from './bundles.ts';
 import { coldStart } from './cold-start.ts';
+import { importSpread } from './import-spread.ts';
 import { describeMachine } from './machine.ts';
+import { refreshWork } from './refresh-work.ts';
 import type { BenchRow } from './row.ts';
+import { simulatedWeek } from './simulated-week.ts';
+import { sweep } from './sweep.ts';
 import { summary, toJson, toTable } from './table.ts';
 import { vault } from './vault.ts';
 import { warmRead } from './warm-read.ts';
 
-const groups = [vault, warmRead, bundles, coldStart];
+const groups = [vault, warmRead, bundles, coldStart, refreshWork, sweep, simulatedWeek, importSpread];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },

@@ -1,0 +1,99 @@
+/** One sweep and the work that it finds, over any tables, with what each of the two took. */
+import type { SealedConnection } from '../../lib/connections/connection.ts';
+import type { ConnectionId, ProviderId, TenantId } from '../../lib/ids.ts';
+import { findOAuthProvider } from '../../lib/integrations/parts.ts';
+import { sweepDue } from '../../lib/integrations/sweep-due.ts';
+import type { Table } from '../../lib/table/table.ts';
+import { type Consumption, nothingConsumed } from './refresh-capacity.ts';
+import { openPlatforms } from './refresh-platforms.ts';
+import { connectionOf, namesOf, type Person } from './refresh-population.ts';
+import { seededRandom } from './refresh-seeded-random.ts';
+import { openWorld, type Role, refreshQueue, type World } from './refresh-world.ts';
+
+export interface Swept {
+  readonly stored: number;
+  readonly due: number;
+  readonly renewed: number;
+  /** Calls of SQS that filled the queue. */
+  readonly sendRequests: number;
+  readonly sweep: Consumption;
+  readonly worker: Consumption;
+}
+
+/** The tables of a role, whose calls are counted into `consumed`. */
+export type OpenTables = (
+  role: Role,
+  consumed: Consumption,
+) => { readonly precious: Table; readonly activity: Table };
+
+const now = Date.UTC(2026, 10, 20, 12);
+const hourMilliseconds = 3_600_000;
+const providers = ['tiktok', 'reddit', 'openid'] as const;
+const batchSize = 10;
+
+export async function sweepOnce(
+  openTables: OpenTables,
+  { stored, due }: { readonly stored: number; readonly due: number },
+): Promise<Swept> {
+  const random = seededRandom(stored);
+  const consumed: Record<Role, Consumption> = {
+    'setting up': nothingConsumed(),
+    sweep: nothingConsumed(),
+    worker: nothingConsumed(),
+    reader: nothingConsumed(),
+  };
+  const platforms = openPlatforms({ now: () => now, sleep: async () => undefined, latency: () => 0 });
+  const world = await openWorld({
+    tables: (role) => openTables(role, consumed[role]),
+    platforms,
+    now: () => now,
+    sleep: async () => undefined,
+    random,
+  });
+  const tenantId = 'tenant-1' as TenantId;
+  const sealer = await world.setUp.vault.sealerFor(tenantId);
+  const parts = { platforms, sealer, now, random };
+  const { connections } = world.setUp;
+  for (let account = 0; account < due; account += 1) {
+    const connection = connectionOf(personOf(world, tenantId, account), parts);
+    await connections.create({ ...connection, dueAt: now - Math.floor(60_000 * random()) });
+  }
+  // One seal serves them all: nobody opens what is not due.
+  const pattern = connectionOf(personOf(world, tenantId, due), parts);
+  for (let account = due; account < stored; account += 1) {
+    await connections.create(later(pattern, account, now + hourMilliseconds * (1 + 500 * random())));
+  }
+
+  Object.assign(consumed.sweep, nothingConsumed());
+  await sweepDue(world.sweep);
+  let renewed = 0;
+  const work = world.newWorker((worked) => {
+    if (worked === 'renewed') renewed += 1;
+  });
+  for (;;) {
+    const messages = world.aws.take(refreshQueue, batchSize);
+    if (messages.length === 0) break;
+    await Promise.all(messages.map(work));
+  }
+  const sendRequests = world.aws.requests[`SendMessageBatchCommand ${refreshQueue}`] ?? 0;
+  return { stored, due, renewed, sendRequests, sweep: consumed.sweep, worker: consumed.worker };
+}
+
+function personOf(world: World, tenantId: TenantId, account: number): Person {
+  const provider = findOAuthProvider(world.registry, providers[account % providers.length] ?? '');
+  return { account, tenantId, provider, lifetimeSeconds: 86_400, use: 'steady' };
+}
+
+/** The same for another account at some provider, due at another time. */
+function later(pattern: SealedConnection, account: number, dueAt: number): SealedConnection {
+  const { userId, accountId } = namesOf(account);
+  return {
+    ...pattern,
+    id: `con_${String(account).padStart(22, 'A')}` as ConnectionId,
+    provider: (providers[account % providers.length] ?? '') as ProviderId,
+    userId,
+    accountId,
+    owner: accountId,
+    dueAt: Math.floor(dueAt),
+  };
+}

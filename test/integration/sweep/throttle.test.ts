@@ -1,0 +1,115 @@
+/** How hard one worker presses a platform, well or silent. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ProviderId } from '../../../lib/ids.ts';
+import { createThrottle } from '../../../lib/integrations/throttle.ts';
+import type { Worked } from '../../../lib/integrations/work-connection.ts';
+import { createRegistry } from '../../../lib/providers/registry.ts';
+
+const platform = 'tiktok' as ProviderId;
+const usualConcurrency = 5;
+const failuresThatClose = 5;
+
+describe('a platform', () => {
+  let clock: number;
+  let throttle: ReturnType<typeof createThrottle>;
+  /** Work that has begun, in order; answering it ends it. */
+  let begun: ((worked: Worked) => void)[];
+
+  beforeEach(() => {
+    clock = 0;
+    begun = [];
+    throttle = createThrottle(createRegistry({}), () => clock);
+  });
+
+  it('is asked by so many at once as its definition allows, and by the next when one is done', async () => {
+    const work = start(8);
+
+    await settled();
+    expect(begun.length).toBe(usualConcurrency);
+
+    answer(0, 'renewed');
+    await settled();
+    expect(begun.length).toBe(usualConcurrency + 1);
+    await finish(work, 'renewed');
+  });
+
+  it('is left alone for a moment after five failures in a row', async () => {
+    await finish(start(failuresThatClose), 'postponed');
+
+    await finish(start(3), 'renewed');
+    expect(begun.length).toBe(failuresThatClose);
+
+    clock += 20_000;
+    await finish(start(1), 'renewed');
+    expect(begun.length).toBe(failuresThatClose + 1);
+  });
+
+  it('is then asked by one, and by the others once that one was answered', async () => {
+    await finish(start(failuresThatClose), 'postponed');
+    clock += 20_000;
+
+    const work = start(6);
+    await settled();
+    expect(begun.length).toBe(failuresThatClose + 1);
+
+    answer(failuresThatClose, 'renewed');
+    await settled();
+    expect(begun.length).toBe(failuresThatClose + 6);
+    await finish(work, 'renewed');
+  });
+
+  it('is left alone again when that one was not answered', async () => {
+    await finish(start(failuresThatClose), 'postponed');
+    clock += 20_000;
+
+    const work = start(6);
+    await settled();
+    answer(failuresThatClose, 'postponed');
+    await Promise.all(work);
+
+    expect(begun.length).toBe(failuresThatClose + 1);
+  });
+
+  it('keeps its place for the next when one breaks', async () => {
+    const broken = throttle(platform, () => Promise.reject(new Error('broken')));
+
+    await expect(broken).rejects.toThrow('broken');
+    await finish(start(usualConcurrency), 'renewed');
+    expect(begun.length).toBe(usualConcurrency);
+  });
+
+  it('does not suffer for another', async () => {
+    await finish(start(failuresThatClose), 'postponed');
+
+    await finish(start(1, 'reddit' as ProviderId), 'renewed');
+
+    expect(begun.length).toBe(failuresThatClose + 1);
+  });
+
+  function start(count: number, id = platform): readonly Promise<void>[] {
+    return Array.from({ length: count }, () =>
+      throttle(id, () => new Promise((resolve) => begun.push(resolve))),
+    );
+  }
+
+  function answer(which: number, worked: Worked): void {
+    begun[which]?.(worked);
+  }
+
+  async function finish(work: readonly Promise<void>[], worked: Worked): Promise<void> {
+    const all = Promise.all(work);
+    let done = false;
+    void all.then(() => {
+      done = true;
+    });
+    while (!done) {
+      for (const each of begun) each(worked);
+      await settled();
+    }
+  }
+});
+
+/** Lets everything happen that needs no clock. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
