@@ -8,12 +8,15 @@ import { readSettings } from '../lib/config.ts';
 import { createRegistry } from '../lib/providers/registry.ts';
 import type { SignedRequest } from '../lib/signatures/verification.ts';
 import { receiveWebhook } from '../lib/webhooks/receive-webhook.ts';
+import { createStandIn } from '../lib/webhooks/stand-in-app.ts';
 import { createWebhookApps } from '../lib/webhooks/webhook-app.ts';
 
 const settings = readSettings('webhook');
+const registry = createRegistry({});
 const parts = {
   findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, now }),
-  registry: createRegistry({}),
+  registry,
+  standIn: createStandIn(registry),
   queue: queueOf(settings.incomingQueueUrl),
   now,
   count,

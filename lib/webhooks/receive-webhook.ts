@@ -12,11 +12,14 @@ import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { IncomingEvent } from './incoming-event.ts';
-import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
+import type { StandIn } from './stand-in-app.ts';
+import { type WebhookApp, webhookOf, webhookSecrets } from './webhook-app.ts';
 
 export interface ReceiveParts {
   readonly findApp: (context: string) => Promise<WebhookApp | undefined>;
   readonly registry: Registry;
+  /** What a request to a context without an app is checked against. */
+  readonly standIn: StandIn;
   readonly queue: Queue;
   readonly now: () => number;
   readonly count: Count;
@@ -39,14 +42,18 @@ export async function receiveWebhook(
   context: string,
   request: SignedRequest,
 ): Promise<WebhookAnswer> {
-  const app = await parts.findApp(context);
-  const webhook = app && webhookOf(parts.registry, app.provider);
-  const secrets = app && webhook && webhookSecrets(app, webhook.signedWith);
-  const verification = verifySignature(webhook?.scheme, request, secrets?.signing ?? [], parts.now);
-  const handshake = secrets && webhook?.handshake?.(request, secrets, verification);
-  if (handshake?.status === 200) return { kind: 'handshake', ...handshake };
+  const found = await parts.findApp(context);
+  // Both are asked for either way, because that takes time, too.
+  const standIn = parts.standIn(context, request);
+  const definition = webhookOf(parts.registry, found?.provider ?? '');
+  const known = found !== undefined && definition !== undefined;
+  const { app, webhook } = known ? { app: found, webhook: definition } : standIn;
+  const secrets = webhookSecrets(app, webhook.signedWith);
+  const verification = verifySignature(webhook.scheme, request, secrets.signing, parts.now);
+  const handshake = webhook.handshake?.(request, secrets, verification);
+  if (known && handshake?.status === 200) return { kind: 'handshake', ...handshake };
   // A handshake that is not answered looks as if there were nobody to answer it.
-  if (handshake || verification.kind !== 'verified' || !app || !webhook) {
+  if (!known || handshake || verification.kind !== 'verified') {
     parts.count('webhook_rejected', {
       reason: verification.kind === 'refused' ? verification.reason : 'mismatch',
     });
@@ -57,12 +64,6 @@ export async function receiveWebhook(
   await parts.queue.sendAll(events.map((event) => toMessage(app, context as ContextId, event, parts.now())));
   parts.count('webhook_accepted', { provider: app.provider });
   return { kind: 'accepted' };
-}
-
-/** A provider's webhooks, where it has any. */
-export function webhookOf(registry: Registry, provider: string): WebhookDefinition | undefined {
-  const definition = registry.find(provider);
-  return definition?.auth === 'oauth2' ? definition.webhook : undefined;
 }
 
 /** A signed body that is not this app's, or that nobody can read, is as good as unsigned. */

@@ -14,8 +14,7 @@ import type { Count } from '../telemetry/metrics.ts';
 import type { DeletionMessage } from './data-deletion.ts';
 import { type DeletionStore, digestOf } from './data-deletion-store.ts';
 import type { IncomingEvent } from './incoming-event.ts';
-import { webhookOf } from './receive-webhook.ts';
-import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
+import { type WebhookApp, webhookOf, webhookSecrets } from './webhook-app.ts';
 
 export interface CallbackParts {
   readonly findApp: (context: string) => Promise<WebhookApp | undefined>;

@@ -5,7 +5,8 @@
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
 import { contextIdPattern } from '../ids.ts';
-import type { SignedWith, WebhookSecrets } from '../providers/webhook-definition.ts';
+import type { Registry } from '../providers/registry.ts';
+import type { SignedWith, WebhookDefinition, WebhookSecrets } from '../providers/webhook-definition.ts';
 import { Secret } from '../telemetry/secret.ts';
 
 export interface WebhookApp {
@@ -36,33 +37,47 @@ export function createWebhookApps(parts: {
   readonly now: () => number;
 }) {
   const known = new Set<string>();
+  /** What was read from a secret, for as long as that very value is kept in memory. */
+  const read = new WeakMap<object, WebhookApp>();
+  let familiar: string | undefined;
   let second = 0;
   let lookUps = 0;
 
   /** The app, or nothing when there is none. @throws IntegrationError `VAULT_ERROR` when that cannot be told. */
   return async (context: string): Promise<WebhookApp | undefined> => {
     if (!contextIdPattern.test(context)) return undefined;
-    if (!known.has(context) && !mayLookUp()) return undefined;
-    const parsed = record.safeParse(await parts.secrets.find(`${parts.prefix}${context}`));
-    if (!parsed.success || parsed.data.clientSecret === '') return undefined;
-    known.add(context);
-    const app = parsed.data;
-    return {
-      provider: app.provider,
-      clientId: app.clientId,
-      clientSecrets: secretsOf(app.clientSecret, app.previousClientSecret),
-      webhookSecrets: secretsOf(app.webhookSecret, app.previousWebhookSecret),
-      verifyTokens: secretsOf(app.verifyToken),
-    };
+    const mayFind = mayLookUp(known.has(context));
+    // Memory is asked for another one where none is looked up, because that takes as long.
+    const asked = mayFind ? context : familiar;
+    if (asked === undefined) return undefined;
+    const value = await parts.secrets.find(`${parts.prefix}${asked}`);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const app = read.get(value) ?? keep(asked, value);
+    return mayFind ? app : undefined;
   };
 
-  function mayLookUp(): boolean {
+  function keep(context: string, value: object): WebhookApp | undefined {
+    const app = parseApp(value);
+    if (!app) return undefined;
+    read.set(value, app);
+    known.add(context);
+    familiar = context;
+    return app;
+  }
+
+  function mayLookUp(isKnown: boolean): boolean {
     const current = Math.floor(parts.now() / 1000);
     if (current !== second) lookUps = 0;
     second = current;
-    lookUps += 1;
-    return lookUps <= lookUpsPerSecond;
+    lookUps += isKnown ? 0 : 1;
+    return isKnown || lookUps <= lookUpsPerSecond;
   }
+}
+
+/** A provider's webhooks, where it has any. */
+export function webhookOf(registry: Registry, provider: string): WebhookDefinition | undefined {
+  const definition = registry.find(provider);
+  return definition?.auth === 'oauth2' ? definition.webhook : undefined;
 }
 
 /** What a provider's webhooks are checked against. */
@@ -73,6 +88,18 @@ export function webhookSecrets(app: WebhookApp, signedWith: SignedWith): Webhook
     either: [...app.clientSecrets, ...app.webhookSecrets],
   };
   return { signing: signing[signedWith], verifyTokens: app.verifyTokens };
+}
+
+function parseApp(value: object): WebhookApp | undefined {
+  const { data: app } = record.safeParse(value);
+  if (!app || app.clientSecret === '') return undefined;
+  return {
+    provider: app.provider,
+    clientId: app.clientId,
+    clientSecrets: secretsOf(app.clientSecret, app.previousClientSecret),
+    webhookSecrets: secretsOf(app.webhookSecret, app.previousWebhookSecret),
+    verifyTokens: secretsOf(app.verifyToken),
+  };
 }
 
 function secretsOf(...texts: readonly (string | undefined)[]): readonly Secret[] {

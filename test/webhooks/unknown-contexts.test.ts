@@ -1,0 +1,185 @@
+/** What comes to a context without an app is checked like everything else, and refused whatever the check says. */
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../lib/aws/queue.ts';
+import type { SecretSource } from '../../lib/aws/secret-source.ts';
+import { instagram } from '../../lib/providers/instagram.ts';
+import { createRegistry } from '../../lib/providers/registry.ts';
+import { tiktok } from '../../lib/providers/tiktok.ts';
+import { Secret } from '../../lib/telemetry/secret.ts';
+import { type ReceiveParts, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
+import { createStandIn } from '../../lib/webhooks/stand-in-app.ts';
+import { createWebhookApps, type WebhookApp } from '../../lib/webhooks/webhook-app.ts';
+
+const noon = Date.UTC(2026, 10, 20, 12);
+const registry = createRegistry({});
+const secret = 's4ndb0x-secret-of-nobody';
+const nobody: WebhookApp = {
+  provider: 'tiktok',
+  clientId: 'client',
+  clientSecrets: [new Secret(secret)],
+  webhookSecrets: [],
+  verifyTokens: [new Secret(secret)],
+};
+
+function parts(changes: Partial<ReceiveParts> = {}) {
+  const sent: Message[] = [];
+  const counted: string[] = [];
+  return {
+    sent,
+    counted,
+    registry,
+    findApp: async () => undefined,
+    standIn: createStandIn(registry),
+    queue: {
+      send: async () => undefined,
+      sendAll: async (all: readonly Message[]) => void sent.push(...all),
+    },
+    now: () => noon,
+    count: (name: string, dimensions: { readonly reason?: string } = {}) =>
+      void counted.push(`${name} ${dimensions.reason}`),
+    ...changes,
+  };
+}
+
+const body = Buffer.from('{"client_key":"client","event":"e","create_time":1,"content":"{}"}');
+function signedByTikTok(headers: Readonly<Record<string, string>> = {}) {
+  const t = noon / 1000;
+  const s = createHmac('sha256', secret).update(`${t}.`).update(body).digest('hex');
+  return { method: 'POST', headers: { 'tiktok-signature': `t=${t},s=${s}`, ...headers }, body };
+}
+
+describe('a context without an app', () => {
+  it('takes nothing, not even what the stand-in has signed', async () => {
+    const receiving = parts({ standIn: () => ({ app: nobody, webhook: webhook(tiktok) }) });
+
+    const answer = receiveWebhook(receiving, 'nowhere', signedByTikTok());
+
+    await expect(answer).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
+    expect(receiving.sent).toEqual([]);
+  });
+
+  it('answers no handshake, not even one with the stand-in’s token', async () => {
+    const receiving = parts({ standIn: () => ({ app: nobody, webhook: webhook(instagram) }) });
+    const query = new URLSearchParams({
+      'hub.mode': 'subscribe',
+      'hub.challenge': '1158201444',
+      'hub.verify_token': secret,
+    });
+
+    const answer = receiveWebhook(receiving, 'nowhere', {
+      method: 'GET',
+      headers: {},
+      body: Buffer.alloc(0),
+      query: query.toString(),
+    });
+
+    await expect(answer).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
+  });
+
+  it('refuses for the reason for which an app would have refused', async () => {
+    const receiving = parts();
+    const requests = [
+      signedByTikTok(),
+      signedByTikTok({ 'tiktok-signature': 't=1,s=' }),
+      { method: 'POST', headers: {}, body },
+    ];
+
+    for (const request of requests) {
+      await expect(receiveWebhook(receiving, 'tiktok', request)).rejects.toMatchObject({
+        code: 'INVALID_SIGNATURE',
+      });
+    }
+
+    expect(receiving.counted).toEqual([
+      'webhook_rejected mismatch',
+      'webhook_rejected malformed',
+      'webhook_rejected missing',
+    ]);
+  });
+
+  it('is checked by the scheme of the platform whose name it has, else of the one it pretends to', () => {
+    const standIn = createStandIn(registry);
+    const request = (header: string) => ({ method: 'POST', headers: { [header]: 'x' }, body });
+
+    expect(standIn('tiktok', request('x-hub-signature-256')).webhook).toBe(webhook(tiktok));
+    expect(standIn('app_x', request('x-hub-signature-256')).webhook.scheme).toBe(webhook(instagram).scheme);
+    expect(standIn('app_x', request('tiktok-signature')).webhook).toBe(webhook(tiktok));
+    expect(standIn('app_x', request('accept')).webhook).toBeDefined();
+  });
+});
+
+describe('the look-up of contexts', () => {
+  const stored = () => ({ provider: 'tiktok', clientId: 'client', clientSecret: 's4ndb0x-client-secret' });
+  const strangers = Array.from({ length: 50 }, (_, index) => `app_${String(index).padStart(22, '0')}`);
+
+  function source(values: Readonly<Record<string, () => unknown>>) {
+    const asked: string[] = [];
+    const find = async (id: string) => {
+      asked.push(id);
+      return values[id]?.();
+    };
+    const secrets: SecretSource = { find, read: find };
+    return { asked, secrets };
+  }
+
+  it('reads a secret once for as long as it stays in memory, and anew when it has changed', async () => {
+    let value = stored();
+    const { secrets } = source({ 'apps/tiktok': () => value });
+    const findApp = createWebhookApps({ secrets, prefix: 'apps/', now: () => noon });
+
+    const [first, second] = [await findApp('tiktok'), await findApp('tiktok')];
+    value = { ...stored(), clientSecret: 's4ndb0x-rotated' };
+    const third = await findApp('tiktok');
+
+    expect(second).toBe(first);
+    expect(third?.clientSecrets.map((one) => one.reveal())).toEqual(['s4ndb0x-rotated']);
+  });
+
+  it('looks twenty unknown ones up in a second, and finds none of the others, whatever is read meanwhile', async () => {
+    // Each reading gives a new object, as after a secret was loaded again.
+    const { asked, secrets } = source({ 'apps/tiktok': stored });
+    const findApp = createWebhookApps({ secrets, prefix: 'apps/', now: () => noon });
+    await findApp('tiktok');
+
+    const found = [];
+    for (const context of [...strangers, ...strangers]) found.push(await findApp(context));
+
+    expect(found.every((app) => app === undefined)).toBe(true);
+    expect(asked.filter((id) => id !== 'apps/tiktok')).toHaveLength(20 - 1);
+    expect(await findApp('tiktok')).toBeDefined();
+  });
+
+  it('knows an app that is registered later, as soon as it may look again', async () => {
+    let now = noon;
+    let registered = false;
+    const late = strangers[0] ?? '';
+    const { secrets } = source({ [`apps/${late}`]: () => (registered ? stored() : undefined) });
+    const findApp = createWebhookApps({ secrets, prefix: 'apps/', now: () => now });
+    for (const context of strangers) await findApp(context);
+    registered = true;
+
+    const refused = await findApp(late);
+    now += 1_000;
+    const found = await findApp(late);
+
+    expect(refused).toBeUndefined();
+    expect(found).toMatchObject({ provider: 'tiktok' });
+  });
+
+  it.each(['TikTok', '', '../tiktok', 'app_short', `app_${'A'.repeat(23)}`, 'tiktok#'])(
+    'asks nobody for %j, which is no name of a context',
+    async (context) => {
+      const { asked, secrets } = source({});
+      const findApp = createWebhookApps({ secrets, prefix: 'apps/', now: () => noon });
+
+      expect(await findApp(context)).toBeUndefined();
+      expect(asked).toEqual([]);
+    },
+  );
+});
+
+function webhook(provider: typeof tiktok | typeof instagram) {
+  if (!provider.webhook) throw new Error('This provider has no webhooks.');
+  return provider.webhook;
+}
