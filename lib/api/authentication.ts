@@ -6,7 +6,7 @@ import { IntegrationError } from '../errors.ts';
 import type { TenantId, UserId } from '../ids.ts';
 import { type ApiKey, type ApiKeyStore, parseApiKey, provesApiKey } from '../tenants/api-key.ts';
 import type { Session } from '../tenants/session-token.ts';
-import type { Caller } from './contract.ts';
+import type { Caller } from './route.ts';
 
 /** A proven caller. */
 export type Principal =

@@ -10,8 +10,8 @@ import { type LogFields, logError, type Write, withRequest, writeLine } from '..
 import { createCount } from '../telemetry/metrics.ts';
 import { type Answer, toResponse } from './answer.ts';
 import type { Authenticate, Principal } from './authentication.ts';
-import type { Route } from './contract.ts';
 import { type Parsed, parseRequest, readCookie, signedRequest, unparsed } from './request.ts';
+import type { Route } from './route.ts';
 
 /** What a handler sees of a request. */
 export interface ApiRequest<R extends Route> extends Parsed<R> {

@@ -1,7 +1,8 @@
 /** The contract in OpenAPI 3.1, for people and for code generators. */
 import * as z from 'zod/mini';
 import { catalogue, type ErrorCode } from '../errors.ts';
-import { contract, type Route } from './contract.ts';
+import { contract } from './contract.ts';
+import type { Route } from './route.ts';
 
 const security = {
   apiKey: [{ apiKey: [] }],

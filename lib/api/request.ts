@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { IntegrationError } from '../errors.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
-import type { Route } from './contract.ts';
+import type { Route } from './route.ts';
 
 /** The parsed parts of a request to a route. */
 export interface Parsed<R extends Route> {

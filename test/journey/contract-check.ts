@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { contract, type Route, type RouteName } from '../../lib/api/contract.ts';
+import { contract, type RouteName } from '../../lib/api/contract.ts';
+import type { Route } from '../../lib/api/route.ts';
 import { catalogue, type ErrorCode } from '../../lib/errors.ts';
 import type { RawAnswer } from './http-exchange.ts';
 

@@ -1,6 +1,7 @@
 /** The contract: every route is whole, refuses what it does not name, and promises every error it can meet. */
 import { describe, expect, it } from 'vitest';
-import { contract, type Route } from '../../../lib/api/contract.ts';
+import { contract } from '../../../lib/api/contract.ts';
+import type { Route } from '../../../lib/api/route.ts';
 import { functionSettings } from '../../../lib/config.ts';
 import { catalogue } from '../../../lib/errors.ts';
 

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { contract, type Route } from '../../../lib/api/contract.ts';
+import { contract } from '../../../lib/api/contract.ts';
 import { parseRequest, readCookie } from '../../../lib/api/request.ts';
+import type { Route } from '../../../lib/api/route.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import { type EventParts, event } from './event.ts';
 
