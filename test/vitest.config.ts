@@ -6,5 +6,7 @@ export default defineConfig({
     exclude: ['test/campaign/**', 'node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 40_000,
+    // Vitest would keep one of two cores free.
+    maxWorkers: 2,
   },
 });
