@@ -1,0 +1,138 @@
+/**
+ * How long the webhook function takes to refuse, by what is wrong: the first digit of the signature, the last one, or
+ * the context. The kinds come in random order, so that whatever slows the machine slows all alike.
+ */
+import { createHmac } from 'node:crypto';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { createSecretStore } from '../../infra/cli/secret-store.ts';
+import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
+import { startGateway } from '../../infra/local/gateway.ts';
+import { grantsOf } from '../../infra/local/grants.ts';
+import { provision } from '../../infra/local/provision.ts';
+import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
+import { exchange } from '../journey/http-exchange.ts';
+import { type AwsPlace, openClients } from '../lifecycle/parts.ts';
+import { event as gatewayEvent, context as lambdaContext } from '../unit/api/event.ts';
+import { loadWebhookFunction, type WebhookHandler } from './webhook-function.ts';
+
+export const kinds = ['first digit', 'last digit', 'unknown context'] as const;
+export type Kind = (typeof kinds)[number];
+/** Microseconds, by kind. */
+export type Times = Readonly<Record<Kind, readonly number[]>>;
+
+export type Platform = 'tiktok' | 'instagram';
+
+const known: Readonly<Record<Platform, string>> = {
+  tiktok: `app_${'T'.repeat(22)}`,
+  instagram: `app_${'M'.repeat(22)}`,
+};
+const unknown = `app_${'U'.repeat(22)}`;
+const clientSecret = 's4ndb0x-client-secret-of-43-characters-in-all';
+const body = JSON.stringify({
+  client_key: 'client',
+  event: 'post.publish.complete',
+  create_time: 1_763_599_990,
+  user_openid: '-000ExampleOpenId',
+  content: '{"publish_id":"v_inbox_file~v2.123456789","publish_type":"INBOX_SHARE"}',
+});
+
+export type TimingHouse = Awaited<ReturnType<typeof openTimingHouse>>;
+
+export async function openTimingHouse() {
+  const parts = new AsyncDisposableStack();
+  const aws = parts.adopt(await startLocalAws({ grantsOf, now: Date.now }), (one) => one.close());
+  const place: AwsPlace = {
+    endpoint: aws.endpoints.dynamodb,
+    region: aws.region,
+    accountId: aws.accountId,
+  };
+  const clients = openClients(place, 3);
+  parts.defer(() => {
+    for (const client of Object.values(clients)) client.destroy();
+  });
+  await provision(clients);
+  const secrets = createSecretStore(clients.secrets);
+  for (const provider of ['tiktok', 'instagram'] as const) {
+    const app = { provider, clientId: 'client', clientSecret };
+    await secrets.write(`${appSecretPrefix}${known[provider]}`, app);
+  }
+  const handler = await loadWebhookFunction(place);
+  const gateway = parts.adopt(
+    await startGateway({
+      routes: routes.filter(({ functionName }) => functionName === 'webhook'),
+      cors,
+      host: 'localhost',
+      port: 0,
+      invoke: (_name, event) => handler(event, lambdaContext),
+      now: Date.now,
+    }),
+    (one) => one.close(),
+  );
+  return {
+    /** The function alone, as nobody outside can measure it. */
+    inProcess: (platform: Platform, calls: number) =>
+      measure(calls, (kind) => {
+        const event = eventOf(forged(platform, kind));
+        return () => statusOf(handler, event);
+      }),
+    /** Over HTTP on this machine: nearer than anybody outside. */
+    overHttp: (platform: Platform, calls: number) =>
+      measure(calls, (kind) => {
+        const { context, header, signature } = forged(platform, kind);
+        const request = {
+          method: 'POST',
+          target: `/integrations/webhook/${context}`,
+          headers: [['content-type', 'application/json'] as const, [header, signature] as const],
+          body,
+        };
+        return async () => (await exchange(gateway.url, request)).status;
+      }),
+    close: () => parts.disposeAsync(),
+  };
+}
+
+/** A fifth of all calls only warms up. */
+async function measure(calls: number, prepare: (kind: Kind) => () => Promise<number>): Promise<Times> {
+  const times: Record<Kind, number[]> = { 'first digit': [], 'last digit': [], 'unknown context': [] };
+  const warmUp = calls / 4;
+  for (let call = -warmUp; call < calls; call += 1) {
+    const kind = kinds[Math.floor(Math.random() * kinds.length)] ?? 'first digit';
+    const act = prepare(kind);
+    const began = process.hrtime.bigint();
+    const status = await act();
+    const took = Number(process.hrtime.bigint() - began) / 1_000;
+    if (status !== 401) throw new Error(`A forged request was answered ${status}.`);
+    if (call >= 0) times[kind].push(took);
+  }
+  return times;
+}
+
+function forged(platform: Platform, kind: Kind) {
+  const hmac = createHmac('sha256', clientSecret);
+  const t = Math.floor(Date.now() / 1000);
+  const mac =
+    platform === 'tiktok' ? hmac.update(`${t}.`).update(body).digest('hex') : hmac.update(body).digest('hex');
+  const wrong = flipped(mac, kind === 'first digit' ? 0 : mac.length - 1);
+  return {
+    context: kind === 'unknown context' ? unknown : known[platform],
+    header: platform === 'tiktok' ? 'tiktok-signature' : 'x-hub-signature-256',
+    signature: platform === 'tiktok' ? `t=${t},s=${wrong}` : `sha256=${wrong}`,
+  };
+}
+
+function flipped(mac: string, at: number): string {
+  return `${mac.slice(0, at)}${mac[at] === '0' ? '1' : '0'}${mac.slice(at + 1)}`;
+}
+
+function eventOf({ context, header, signature }: ReturnType<typeof forged>): APIGatewayProxyEventV2 {
+  const event = gatewayEvent({ body, path: { context }, headers: { [header]: signature } });
+  const { requestContext } = event;
+  return {
+    ...event,
+    requestContext: { ...requestContext, http: { ...requestContext.http, method: 'POST' } },
+  };
+}
+
+async function statusOf(handler: WebhookHandler, event: APIGatewayProxyEventV2): Promise<number> {
+  return (await handler(event, lambdaContext)).statusCode ?? 0;
+}
