@@ -12,6 +12,8 @@ import {
   type TenantId,
   type UserId,
 } from '../ids.ts';
+import type { Endpoints } from '../oauth/server.ts';
+import { storedEndpoints } from '../oauth/stored-endpoints.ts';
 
 /** A flow lives ten minutes, from `connect` to `complete`. */
 export const flowMilliseconds = 600_000;
@@ -39,14 +41,7 @@ export type FlowOutcome =
 export interface FlowTarget {
   readonly issuer?: string;
   readonly issuerInResponse: boolean;
-  readonly endpoints: {
-    readonly authorization: string;
-    readonly token: string;
-    readonly revocation?: string;
-    readonly profile: string;
-    readonly jwks?: string;
-    readonly others?: Readonly<Record<string, string>>;
-  };
+  readonly endpoints: Endpoints;
 }
 
 export interface Flow {
@@ -102,14 +97,7 @@ export const flowRecord = z.object({
   target: z.object({
     issuer: z.exactOptional(z.string()),
     issuerInResponse: z.boolean(),
-    endpoints: z.object({
-      authorization: z.string(),
-      token: z.string(),
-      revocation: z.exactOptional(z.string()),
-      profile: z.string(),
-      jwks: z.exactOptional(z.string()),
-      others: z.exactOptional(z.record(z.string(), z.string())),
-    }),
+    endpoints: storedEndpoints,
   }),
   scopes: z.array(z.string()),
   redirectUri: z.string(),

@@ -6,6 +6,8 @@ import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
 import { IntegrationError } from '../errors.ts';
 import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
+import type { Endpoints } from '../oauth/server.ts';
+import { storedEndpoints } from '../oauth/stored-endpoints.ts';
 import { exists, whatever } from '../table/condition.ts';
 import { appIndexEntry, appKey, appSortPrefix, sharedApps, tenantPartition } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
@@ -32,13 +34,7 @@ export interface ProviderApp {
 export interface RegisteredServer {
   readonly issuer: string;
   readonly issuerInResponse: boolean;
-  readonly endpoints: {
-    readonly authorization: string;
-    readonly token: string;
-    readonly revocation?: string;
-    readonly profile: string;
-    readonly jwks?: string;
-  };
+  readonly endpoints: Endpoints;
 }
 
 const record = z.object({
@@ -53,13 +49,7 @@ const record = z.object({
     z.object({
       issuer: z.string(),
       issuerInResponse: z.boolean(),
-      endpoints: z.object({
-        authorization: z.string(),
-        token: z.string(),
-        revocation: z.exactOptional(z.string()),
-        profile: z.string(),
-        jwks: z.exactOptional(z.string()),
-      }),
+      endpoints: storedEndpoints,
     }),
   ),
 });
