@@ -46,7 +46,7 @@ export function perMillion(counts: RefreshCounts): readonly CostLine[] {
   const each = (count: number) => count / counts.refreshes;
   const line = (name: string, unit: string, count: number, price: number): CostLine => ({
     name,
-    arithmetic: `${each(count).toFixed(3)} ${unit} × ${dollars(price * million)} a million`,
+    arithmetic: `${each(count).toFixed(3)} ${unit} × ${unitPrice(price)}`,
     dollars: each(count) * price * million,
   });
   const { worker } = counts;
@@ -75,7 +75,7 @@ export function perMonth(sweep: Consumption, sweeps: number): readonly CostLine[
   const gigabytes = functions['refresh-due'].memoryMb / 1_024;
   const line = (name: string, unit: string, perRun: number, price: number): CostLine => ({
     name,
-    arithmetic: `${runs} × ${Number(perRun.toFixed(3))} ${unit} × ${dollars(price * million)} a million`,
+    arithmetic: `${runs} × ${Number(perRun.toFixed(3))} ${unit} × ${unitPrice(price)}`,
     dollars: runs * perRun * price,
   });
   return [
@@ -103,6 +103,10 @@ export function bill(title: string, lines: readonly CostLine[]): string {
     (line) => `  ${line.name.padEnd(widest)}  ${dollars(line.dollars).padStart(7)}  ${line.arithmetic}`,
   );
   return [`${title}: ${dollars(total(lines))}`, ...rows].join('\n');
+}
+
+function unitPrice(price: number): string {
+  return `$${Number((price * million).toFixed(3))} a million`;
 }
 
 function dollars(amount: number): string {

@@ -114,12 +114,17 @@ export const simulatedWeek: BenchGroup = {
         ),
         shown({ name: 'Renewals', value: renewals, unit: 'renewals' }),
         shown({
-          name: '… calls of platforms per connection and week',
-          value: calls.length / people.length,
+          name: '… calls of platforms per connection in use',
+          value: callsOfEach(simulation, ['steady', 'ceasing', 'returning']),
           unit: 'calls',
         }),
         shown({
-          name: '… of these, into an outage',
+          name: '… calls of platforms per idle connection',
+          value: callsOfEach(simulation, ['idle']),
+          unit: 'calls',
+        }),
+        shown({
+          name: '… calls into an outage, per connection',
           value: (calls.length - renewals) / people.length,
           unit: 'calls',
         }),
@@ -145,6 +150,11 @@ export const simulatedWeek: BenchGroup = {
     };
   },
 };
+
+function callsOfEach({ people, calls }: Simulation, some: readonly Use[]): number {
+  const accounts = new Set(people.filter(({ use }) => some.includes(use)).map(({ account }) => account));
+  return calls.filter(({ account }) => accounts.has(account)).length / accounts.size;
+}
 
 /** All that the workers did, outages included, shared out among the refreshes that they brought about. */
 function countOf({ calls, consumed, requests, batches, batchMilliseconds }: Simulation) {

@@ -117,17 +117,21 @@ function indexUnitsOf({ worker }: Swept): number {
 
 /** All that was counted, a line for each run. */
 function toText(runs: readonly (Swept & { readonly by: string })[]): string {
-  const titles = [
-    ...['stored', 'due', 'counted by', 'sweep: queries', 'entries', 'read units'],
-    ...['worker: items', 'read units', 'write units', 'index write units', 'renewed'],
-  ];
+  const titles =
+    'stored|due|counted by|sweep: queries|entries|read units|worker: items|read units|write units|index write units|renewed';
   const lines = runs.map(({ by, stored, due: dueOnes, sweep: swept, worker, renewed }) => [
-    ...[spelled(stored), spelled(dueOnes), by],
-    ...[swept.calls, swept.itemsRead, swept.readUnits].map(spelled),
-    ...[worker.itemsRead, worker.readUnits, worker.writeUnits].map(spelled),
+    spelled(stored),
+    spelled(dueOnes),
+    by,
+    spelled(swept.calls),
+    spelled(swept.itemsRead),
+    spelled(swept.readUnits),
+    spelled(worker.itemsRead),
+    spelled(worker.readUnits),
+    spelled(worker.writeUnits),
     // What is not reported is not zero.
     by === 'dynalite' ? '?' : spelled(worker.indexWriteUnits),
     spelled(renewed),
   ]);
-  return toColumns([titles, ...lines]);
+  return toColumns([titles.split('|'), ...lines]);
 }
