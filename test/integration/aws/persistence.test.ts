@@ -1,7 +1,12 @@
 /** With a folder, everything of the local AWS outlives a restart, and nobody else reads it or writes over it. */
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  GetItemCommand,
+  PutItemCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, EncryptCommand } from '@aws-sdk/client-kms';
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import {
@@ -27,6 +32,7 @@ async function fill(aws: LocalAws) {
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     }),
   );
+  await waitUntilTableExists({ client: dynamodb, maxWaitTime: 10, minDelay: 1 }, { TableName });
   await dynamodb.send(new PutItemCommand({ TableName, Item: { pk: { S: 'a' } } }));
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'refresh' }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
