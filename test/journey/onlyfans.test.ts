@@ -134,7 +134,11 @@ describe('a connection', () => {
     expect(JSON.parse(token.accessToken)).toEqual({ ...credentials, extra_cookies: 'fp=s4ndb0xfp' });
     expect(refresh.code).toBe('NO_REFRESH_TOKEN');
     expect(asked).toEqual({ platform: 1, signer: 1 });
-    expect(gone).toEqual({ disconnected: true, revocation: 'not_supported' });
+    expect(gone).toEqual({
+      disconnected: true,
+      revocation: 'not_supported',
+      receipts: [{ token: 'access_token', outcome: 'dies_of_age' }],
+    });
     expect(afterwards.code).toBe('ACCOUNT_NOT_FOUND');
     expect(calls()).toEqual(asked);
   });
