@@ -88,6 +88,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         grantsOf: (accessKeyId) => grantsOf(accessKeyId, options.rows),
         now,
         ...(options.intercept && { intercept: options.intercept }),
+        anyRegion: usesForeignEndpoints(options.environment),
       }),
       (running) => running.close(),
     );
@@ -235,13 +236,17 @@ function awsEnvironment(
   };
 }
 
+function usesForeignEndpoints(environment: LocalStackOptions['environment']): boolean {
+  return services.some((service) => environment[endpointVariables[service]] !== undefined);
+}
+
 /** Foreign endpoints want the credentials of the environment; the embedded ones take any, and tell functions apart by them. */
 function credentialsOf(
   environment: LocalStackOptions['environment'],
   aws: LocalAws,
   accessKeyId: string,
 ): Record<string, string> {
-  const foreign = services.some((service) => environment[endpointVariables[service]] !== undefined);
+  const foreign = usesForeignEndpoints(environment);
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: session } = environment;
   if (!foreign || id === undefined || secret === undefined) {
     return { AWS_REGION: aws.region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: 'local' };

@@ -37,8 +37,8 @@ const iamActions: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** @throws {AwsError} when the request is not a call that AWS would understand. */
-export function readCall(headers: IncomingHttpHeaders, body: Buffer): AwsCall {
-  const principal = principalOf(headers.authorization);
+export function readCall(headers: IncomingHttpHeaders, body: Buffer, anyRegion = false): AwsCall {
+  const principal = principalOf(headers.authorization, anyRegion);
   const target = headers['x-amz-target'];
   const [, prefix = '', operation = ''] =
     /^([\w]+)\.(\w+)$/.exec(typeof target === 'string' ? target : '') ?? [];
@@ -68,7 +68,7 @@ export function textAt(input: JsonObject, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function principalOf(authorization: string | undefined): string {
+function principalOf(authorization: string | undefined, anyRegion: boolean): string {
   if (authorization === undefined) {
     throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token');
   }
@@ -82,7 +82,7 @@ function principalOf(authorization: string | undefined): string {
       'The Authorization header needs a Credential of version 4.',
     );
   }
-  if (scopedRegion !== region) {
+  if (scopedRegion !== region && !anyRegion) {
     throw new AwsError(
       'InvalidSignatureException',
       `Credential should be scoped to the local region, '${region}'.`,

@@ -30,6 +30,8 @@ export interface FrontOptions {
   readonly grantsOf: (accessKeyId: string) => readonly Grant[] | undefined;
   readonly counter: CallCounter;
   readonly intercept: Intercept | undefined;
+  /** Whether calls signed for another region are taken too. */
+  readonly anyRegion?: boolean;
 }
 
 export interface Front {
@@ -76,7 +78,7 @@ async function handle(
 ): Promise<void> {
   try {
     const body = await readBody(incoming);
-    const call = readCall(incoming.headers, body);
+    const call = readCall(incoming.headers, body, options.anyRegion);
     options.counter.count(call.principal, call.action);
     requireAllowed(options, call);
     const fault = options.intercept?.({ principal: call.principal, action: call.action, body: call.input });

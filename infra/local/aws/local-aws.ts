@@ -32,6 +32,8 @@ export interface LocalAwsOptions {
   readonly now: () => number;
   /** Faults for tests. */
   readonly intercept?: Intercept;
+  /** Whether calls signed for another region are taken too: beside endpoints elsewhere, whose region counts. */
+  readonly anyRegion?: boolean;
 }
 
 export interface LocalAws extends Pick<CallCounter, 'calls' | 'resetCalls'> {
@@ -69,7 +71,7 @@ async function start(
   options: LocalAwsOptions,
   parts: AsyncDisposableStack,
 ): Promise<Omit<LocalAws, 'close'>> {
-  const { folder, grantsOf, intercept, now } = options;
+  const { folder, grantsOf, intercept, now, anyRegion = false } = options;
   if (folder !== undefined) parts.adopt(lockFolder(folder), (lock) => Promise.resolve(lock.release()));
   const keys = openKeys(fileIn(folder, 'kms.json'), now);
   const keyring = createKeyring(keys);
@@ -91,6 +93,7 @@ async function start(
     grantsOf,
     counter,
     intercept,
+    anyRegion,
   });
   parts.defer(() => front.close());
   return {
