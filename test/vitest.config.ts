@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 40_000,
     // Vitest would keep one of two cores free.
     maxWorkers: 2,
+    // Real parts wait on each other, and on a busy machine one of them may wait too long. What is broken fails each time.
+    retry: 2,
   },
 });
