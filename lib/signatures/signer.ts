@@ -2,7 +2,7 @@
  * Which of an app's secrets made an HMAC. Every secret is tried to the end, in constant time, and never fewer than two:
  * so time tells neither which one it was, nor whether there is a previous one, nor whether there is any.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { equalInConstantTime } from '../constant-time.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import { type KeyEncoding, keyOf } from './encodings.ts';
@@ -17,12 +17,17 @@ export interface Signed {
 }
 
 /** Stands in for secrets that are missing or unusable; what it signs never counts. */
-const decoy = randomBytes(32);
+const decoy = createSecretKey(randomBytes(32));
 const fewestKeys = 2;
+/**
+ * The keys of secrets that are in memory anyway, for as long as they are. To make one takes several times as long as an
+ * HMAC under it: https://nodejs.org/docs/latest-v24.x/api/crypto.html#cryptocreatehmacalgorithm-key-options
+ */
+const keysOfSecrets = new WeakMap<Secret, Map<KeyEncoding, KeyObject | undefined>>();
 
 /** Whether the first secret signed, or one of the others; nothing when none did. */
 export function signerAmong(secrets: readonly Secret[], signed: Signed): 'current' | 'previous' | undefined {
-  const keys = secrets.map((secret) => keyOf(secret, signed.key));
+  const keys = secrets.map((secret) => keyObjectOf(secret, signed.key));
   while (keys.length < fewestKeys) keys.push(undefined);
   const matches = keys.map((key) => {
     const hmac = createHmac(signed.algorithm, key ?? decoy);
@@ -33,4 +38,13 @@ export function signerAmong(secrets: readonly Secret[], signed: Signed): 'curren
   });
   if (!matches.includes(true)) return undefined;
   return matches[0] === true ? 'current' : 'previous';
+}
+
+function keyObjectOf(secret: Secret, encoding: KeyEncoding): KeyObject | undefined {
+  const known = keysOfSecrets.get(secret) ?? new Map<KeyEncoding, KeyObject | undefined>();
+  if (known.has(encoding)) return known.get(encoding);
+  const bytes = keyOf(secret, encoding);
+  const key = bytes && createSecretKey(bytes);
+  keysOfSecrets.set(secret, known.set(encoding, key));
+  return key;
 }
