@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { isOpaqueId } from '../ids.ts';
 import { hashedId } from '../signatures/event-id.ts';
+import { parseLossless } from '../signatures/lossless-json.ts';
 import type { PlatformEvent } from './webhook-definition.ts';
 
 /** What a date can hold; beyond it nobody could tell when it was. */
@@ -48,11 +49,7 @@ export function readTikTokEvent(
 /** Content that is not JSON is passed on as text: losing an event would be worse than an odd one. */
 function contentOf(text: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text, (_key, entry: unknown, context?: { source?: string }) =>
-      typeof entry === 'number' && Number.isInteger(entry) && !Number.isSafeInteger(entry)
-        ? context?.source
-        : entry,
-    );
+    const value = parseLossless(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? { ...value }
       : { content: value };

@@ -8,6 +8,7 @@ import { IntegrationError } from '../errors.ts';
 import type { ContextId } from '../ids.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { PlatformEvent, WebhookDefinition } from '../providers/webhook-definition.ts';
+import { parseLossless } from '../signatures/lossless-json.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';
@@ -78,16 +79,9 @@ function toMessage(app: WebhookApp, context: ContextId, event: PlatformEvent, no
   return { body: body satisfies Omit<IncomingEvent, 'provider' | 'event'> & object, group: context };
 }
 
-/** Numbers beyond JavaScript's become text, so that no id loses digits. */
 function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(
-      Buffer.from(body).toString('utf8'),
-      (_key, value: unknown, context?: { source?: string }) =>
-        typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-          ? context?.source
-          : value,
-    );
+    return parseLossless(Buffer.from(body).toString('utf8'));
   } catch {
     return undefined;
   }
