@@ -1,17 +1,23 @@
 /** `GET, POST /integrations/webhook/{context}`: takes a platform's events once its signature is good, and answers its handshake. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { Answer } from '../lib/api/answer.ts';
-import { count, now, queueOf, secretSource } from '../lib/api/compose.ts';
+import { now, queueOf, secretSource } from '../lib/api/compose.ts';
 import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { createRegistry } from '../lib/providers/registry.ts';
 import type { SignedRequest } from '../lib/signatures/verification.ts';
+import { writeLine } from '../lib/telemetry/log.ts';
+import { createCount } from '../lib/telemetry/metrics.ts';
 import { receiveWebhook } from '../lib/webhooks/receive-webhook.ts';
 import { createStandIn } from '../lib/webhooks/stand-in-app.ts';
 import { createWebhookApps } from '../lib/webhooks/webhook-app.ts';
 
 const settings = readSettings('webhook');
+/** Metrics leave with the line that ends each request: to write is what costs most here, apart from the queue. */
+const metrics: string[] = [];
+const write = (line: string) => writeLine([...metrics.splice(0), line].join('\n'));
+
 const registry = createRegistry({});
 const parts = {
   findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, now }),
@@ -19,7 +25,7 @@ const parts = {
   standIn: createStandIn(registry),
   queue: queueOf(settings.incomingQueueUrl),
   now,
-  count,
+  count: createCount(now, (line) => metrics.push(line)),
 };
 
 const act = async ({
@@ -33,8 +39,8 @@ const act = async ({
   if (answer.kind === 'accepted') return { kind: 'text', status: 200, body: '' };
   return { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };
 };
-const handshake = http(contract.webhookHandshake, { now }, act);
-const delivery = http(contract.webhook, { now }, act);
+const handshake = http(contract.webhookHandshake, { now, write }, act);
+const delivery = http(contract.webhook, { now, write }, act);
 
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
   (event.requestContext.http.method === 'GET' ? handshake : delivery)(event, context);
