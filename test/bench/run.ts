@@ -14,8 +14,19 @@ import { sweep } from './sweep.ts';
 import { summary, toJson, toTable } from './table.ts';
 import { vault } from './vault.ts';
 import { warmRead } from './warm-read.ts';
+import { webhookAcknowledge } from './webhook-acknowledge.ts';
 
-const groups = [vault, warmRead, bundles, coldStart, refreshWork, sweep, simulatedWeek, importSpread];
+const groups = [
+  vault,
+  warmRead,
+  bundles,
+  coldStart,
+  refreshWork,
+  sweep,
+  simulatedWeek,
+  importSpread,
+  webhookAcknowledge,
+];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
