@@ -3,8 +3,6 @@
  * hour takes a moment. So a test says exactly what is later than what.
  */
 
-export type SimulatedTime = ReturnType<typeof simulateTime>;
-
 interface Sleeper {
   readonly wakeAt: number;
   readonly wake: () => void;

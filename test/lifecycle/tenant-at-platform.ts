@@ -12,8 +12,6 @@ export const tiktok = 'tiktok' as ProviderId;
 const context = 'tiktok' as ContextId;
 const clientId = 'hawser-tiktok';
 
-export type Registration = Awaited<ReturnType<typeof openRegistration>>;
-
 export async function openRegistration(
   { tenants, parts }: Instance,
   { secrets }: Pick<AwsClients, 'secrets'>,

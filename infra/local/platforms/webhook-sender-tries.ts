@@ -37,8 +37,6 @@ export interface WebhookReport {
   readonly latest: readonly DeliveryRecord[];
 }
 
-export type WebhookTries = ReturnType<typeof openWebhookTries>;
-
 interface Trial {
   readonly delivery: Delivery;
   readonly attempt: number;
