@@ -15,6 +15,8 @@ import { summary, toJson, toTable } from './table.ts';
 import { vault } from './vault.ts';
 import { warmRead } from './warm-read.ts';
 import { webhookAcknowledge } from './webhook-acknowledge.ts';
+import { webhookBurst } from './webhook-burst.ts';
+import { webhookProcessing } from './webhook-processing.ts';
 
 const groups = [
   vault,
@@ -26,6 +28,8 @@ const groups = [
   simulatedWeek,
   importSpread,
   webhookAcknowledge,
+  webhookBurst,
+  webhookProcessing,
 ];
 
 const { values } = parseArgs({
