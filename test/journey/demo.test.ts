@@ -27,6 +27,10 @@ describe('npm run demo', () => {
       'code = ACCESS_DENIED',
       '"code": "FLOW_USER_MISMATCH"',
       '"linking": "direct"',
+      '"type": "post.publish.publicly_available"',
+      '✓ The two deliveries were one event, with one id',
+      '"code": "INVALID_SIGNATURE"',
+      'reconnect_required (deauthorised)',
       '✓ The token was renewed ',
       '"revocation": "revoke_pending"',
       '✓ TikTok has revoked: the last token is dead there',
@@ -37,6 +41,7 @@ describe('npm run demo', () => {
     for (const secret of [
       /s4ndb0x/,
       /hwk_/,
+      /whsec_/,
       /Bearer (?!\[masked)/,
       /cookie: [^=]+=(?!\[masked|;)/,
       /\b(?:completion|state|code) = (?!\[masked|ACCESS_DENIED)/,

@@ -9,6 +9,7 @@ import { openStage, type StageOptions } from './stage.ts';
 import { stolenLink } from './stolen-link.ts';
 import { createStory, NotAsTold, type Story } from './story.ts';
 import { untickedScope } from './unticked-scope.ts';
+import { webhookArrives } from './webhook-arrives.ts';
 
 export interface DemoOptions extends Pick<StageOptions, 'environment' | 'now' | 'fetch'> {
   readonly write: (text: string) => void;
@@ -28,6 +29,7 @@ const everything: readonly Scene[] = [
   directFlow,
   refreshBeforeExpiry,
   pendingRevocation,
+  webhookArrives,
 ];
 /** What a shell expects of a command that was stopped from the keyboard. */
 const stoppedExitCode = 130;

@@ -5,14 +5,17 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../../lib/connections/connection.ts';
+import { Secret } from '../../../lib/telemetry/secret.ts';
 import type { Wanted } from '../../cli/operator-connections.ts';
 import { run } from '../../cli/run.ts';
 import { returnPath, startDemoApp } from '../demo-app.ts';
+import { inboxPath, openInbox } from '../demo-inbox.ts';
 import { type LocalStack, startLocalStack } from '../local-stack.ts';
 import { freePort } from '../ports.ts';
 import { type Application, createApplication } from './application.ts';
 import { type Browser, openBrowser } from './browser.ts';
-import { createCaller } from './http-caller.ts';
+import { type Caller, createCaller } from './http-caller.ts';
+import { listenIn, type Received } from './received.ts';
 import { NotAsTold, type Story } from './story.ts';
 
 export interface StageOptions {
@@ -33,6 +36,10 @@ export interface Stage {
   readonly sandboxes: LocalStack['platforms']['sandboxes'];
   readonly application: Application;
   readonly returnUrl: string;
+  /** What Hawser has sent to the application's inbox so far, and how that answered. */
+  readonly received: () => readonly Received[];
+  /** Somebody who is nobody's application. */
+  readonly stranger: Caller;
   /** A browser that has never been here. */
   readonly browser: () => Browser;
   /** Runs the operator's command and shows what it prints. Answers its standard output. */
@@ -69,7 +76,7 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
     const { tiktok, reddit } = sandboxes;
     const platforms = { tiktok: tiktok.origin, reddit: reddit.origin };
     mkdirSync(join(folder, '.local'));
-    const endpoints = JSON.stringify({ apiUrl, platforms, aws: stack.endpoints });
+    const endpoints = JSON.stringify({ apiUrl, platforms, returnUrl, aws: stack.endpoints });
     writeFileSync(join(folder, '.local', 'endpoints.json'), endpoints, { mode: 0o600 });
 
     const hawser = async (...argv: readonly string[]) => {
@@ -82,8 +89,9 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
         stdout: { write: (text) => (printed += text) },
         stderr: { write: (text) => (said += text) },
       });
-      // An API key stands alone on its line.
-      story.command(lineOf(argv), (code === 0 ? printed : said).replace(/^hwk_\S+$/m, story.mask.secret));
+      // A secret stands alone on its line.
+      const shown = (code === 0 ? printed : said).replace(/^(?:hwk|whsec)_\S+$/m, story.mask.secret);
+      story.command(lineOf(argv), shown);
       if (code !== 0) throw new NotAsTold('The command succeeds.');
       return printed;
     };
@@ -92,11 +100,16 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
     await hawser('tenant', 'create', tenantId, '--name', "Ada's Bakery");
     await hawser('return-url', 'add', tenantId, returnUrl);
     const apiKey = (await hawser('key', 'create', tenantId, '--label', 'website')).trim();
+    const inboxUrl = `${returnOrigin}${inboxPath}`;
+    const secret = new Secret((await hawser('destination', 'add', tenantId, inboxUrl)).trim());
+    const { inbox, received } = listenIn(openInbox(options.now), inboxUrl);
+    inbox.trust(secret);
     parts.adopt(
       await startDemoApp({
         port: returnPort,
         api: () => ({ url: apiUrl, key: apiKey }),
         fetch: options.fetch,
+        inbox,
       }),
       (running) => running.close(),
     );
@@ -106,6 +119,8 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
       platforms,
       sandboxes,
       returnUrl,
+      received,
+      stranger: createCaller('stranger', story, options.fetch),
       application: createApplication(createCaller('application', story, options.fetch), apiUrl, apiKey),
       browser: () => openBrowser(createCaller('browser', story, options.fetch)),
       hawser,
