@@ -1,0 +1,112 @@
+/** The sandbox platforms and the product, put together as `npm start` does: each sends, and each is understood. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalStack, startLocalStack } from '../../infra/local/local-stack.ts';
+import type { Sandbox } from '../../infra/local/platforms/sandbox.ts';
+import { connectAccount } from '../journey/flow-steps.ts';
+import { openTestStack, type TestStack } from '../journey/test-stack.ts';
+
+describe('a platform that has just been started', () => {
+  let stack: LocalStack;
+
+  beforeAll(async () => {
+    stack = await startLocalStack({
+      port: 0,
+      environment: {},
+      now: () => Date.now(),
+      onOutput: () => undefined,
+    });
+  });
+  afterAll(() => stack.close());
+
+  it.each([
+    ['tiktok', { account: 'mira', event: 'post.publish.complete' }],
+    ['instagram', { account: 'yuki', event: 'comments' }],
+    ['instagram-facebook', { account: 'ferry', event: 'mentions' }],
+  ] as const)('knows where Hawser listens: %s', async (name, event) => {
+    const { control, webhooks } = stack.platforms.sandboxes[name];
+
+    control({ command: 'send_webhook', events: [event] });
+    await webhooks?.settled();
+
+    expect(webhooks?.report()).toMatchObject({ requests: 1, accepted: 1, handshakesRefused: 0 });
+  });
+
+  it.each([
+    ['signed by nobody', { signature: 'wrong_secret' }],
+    ['changed on its way', { signature: 'tampered' }],
+    ['signed long ago', { signedSecondsAgo: 400 }],
+  ] as const)('gets no yes for a delivery that was %s, however often it comes', async (_what, how) => {
+    const { control, webhooks } = stack.platforms.sandboxes.tiktok;
+    const before = webhooks?.report();
+    control({ command: 'webhook', hourMilliseconds: 1 });
+
+    control({
+      command: 'send_webhook',
+      events: [{ account: 'mira', event: 'post.publish.complete' }],
+      ...how,
+    });
+    await webhooks?.settled();
+
+    const { givenUp = 0, accepted, latest = [] } = webhooks?.report() ?? {};
+    expect(givenUp).toBe((before?.givenUp ?? 0) + 1);
+    expect(accepted).toBe(before?.accepted);
+    expect(latest.at(-1)).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a user who removes the application at TikTok', () => {
+  let stack: TestStack;
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    stack = await openTestStack();
+    sandbox = stack.local.platforms.sandboxes.tiktok;
+  });
+  afterEach(async () => {
+    sandbox.control({ command: 'webhook', url: null });
+    await stack.reset();
+  });
+  afterAll(() => stack.close());
+
+  const subscribe = () =>
+    sandbox.control({ command: 'webhook', url: `${stack.apiUrl}/integrations/webhook/tiktok` });
+
+  it('has to connect again, without anybody asking TikTok for a token', async () => {
+    const tenant = await stack.newTenant();
+    const user = tenant.user('ada');
+    await connectAccount(stack, { user, provider: 'tiktok', visit: { account: 'mira' } });
+    subscribe();
+
+    sandbox.control({ command: 'kill_grants', account: 'mira' });
+    await sandbox.webhooks?.settled();
+
+    await expect
+      .poll(async () => (await tenant.client.ok('status', { query: user.named })).connections, {
+        timeout: 15_000,
+        interval: 100,
+      })
+      .toMatchObject([{ status: 'reconnect_required', statusReason: 'deauthorised' }]);
+    expect(sandbox.calls().latest.filter(({ grantType }) => grantType === 'refresh_token')).toEqual([]);
+  });
+
+  it('is told of to Hawser too when Hawser itself has revoked, and nothing comes of it', async () => {
+    const tenant = await stack.newTenant();
+    const user = tenant.user('ada');
+    const { connection } = await connectAccount(stack, {
+      user,
+      provider: 'tiktok',
+      visit: { account: 'jose' },
+    });
+    subscribe();
+    const before = sandbox.webhooks?.report().accepted ?? 0;
+
+    await tenant.client.ok('disconnect', {
+      params: { provider: 'tiktok', accountId: connection.accountId },
+      query: user.named,
+    });
+    await sandbox.webhooks?.settled();
+
+    expect(sandbox.webhooks?.report().accepted).toBe(before + 1);
+    expect((await tenant.client.ok('status', { query: user.named })).connections).toEqual([]);
+  });
+});
