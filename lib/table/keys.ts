@@ -102,11 +102,16 @@ export const receiptKey = (context: ContextId, id: string): Key => ({
   pk: join('receipt', context, id),
   sk: 'receipt',
 });
-/** Events that wait for a connection of an account or owner. */
+/** Events that wait for a connection of an account or owner, in the order in which they came. */
 export const waitingPartition = (context: ContextId, place: string) => join('waiting', context, place);
-export const waitingKey = (context: ContextId, place: string, eventId: string): Key => ({
+export const waitingKey = (context: ContextId, place: string, receivedAt: number, eventId: string): Key => ({
   pk: waitingPartition(context, place),
-  sk: join('event', eventId),
+  sk: join('event', dueSort(receivedAt), eventId),
+});
+/** Just before all of them that came at a time or later. */
+export const waitingFrom = (context: ContextId, place: string, receivedAt: number): Key => ({
+  pk: waitingPartition(context, place),
+  sk: join('event', dueSort(receivedAt)),
 });
 export const subjectKey = (id: ConnectionId, subject: string): Key => ({
   pk: join('subject', id, subject),

@@ -2,11 +2,10 @@
  * Handles an event once: claims it, finds the connections of the app whose secret signed it, and does for each what it
  * means. Every effect is one conditional write that can be repeated; only `done` acknowledges.
  */
-import type { Queue } from '../aws/queue.ts';
+import type { Message, Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
-import type { AccountId } from '../ids.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import { type ApplyParts, applyEvent } from './apply-event.ts';
 import { type Connected, type IncomingEvent, workId } from './incoming-event.ts';
@@ -78,12 +77,7 @@ async function fanOut(
   message: IncomingEvent,
   concerned: readonly Connection[],
 ): Promise<void> {
-  await parts.queue.sendAll(
-    concerned.map(({ tenantId, accountId }) => ({
-      body: { ...message, connection: { tenantId, accountId: accountId satisfies AccountId } },
-      group: tenantId,
-    })),
-  );
+  await parts.queue.sendAll(concerned.map((connection) => partFor(connection, message)));
 }
 
 /** Gives a new or renewed connection what waited for it: events that came after its flow had begun, and no earlier ones. */
@@ -91,11 +85,14 @@ export async function reachWaiting(parts: ProcessParts, made: Connected): Promis
   const connection = await parts.connections.get(made.tenantId, made.provider, made.accountId);
   if (!connection) return;
   const began = connection.flowBeganAt ?? connection.connectedAt;
-  const waiting = [
-    ...(await parts.waiting.of(connection.context, connection.accountId)),
-    ...(await parts.waiting.of(connection.context, connection.owner)),
-  ];
-  for (const message of waiting) {
-    if (message.receivedAt >= began) await fanOut(parts, message, [connection]);
+  for (const place of new Set<string>([connection.accountId, connection.owner])) {
+    for await (const messages of parts.waiting.since(connection.context, place, began)) {
+      await parts.queue.sendAll(messages.map((message) => partFor(connection, message)));
+    }
   }
+}
+
+/** An event's part for one connection, to be worked on by itself. */
+function partFor({ tenantId, accountId }: Connection, message: IncomingEvent): Message {
+  return { body: { ...message, connection: { tenantId, accountId } }, group: tenantId };
 }

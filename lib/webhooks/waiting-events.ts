@@ -5,11 +5,12 @@
 import * as z from 'zod/mini';
 import type { AccountId, ContextId } from '../ids.ts';
 import { whatever } from '../table/condition.ts';
-import { waitingKey, waitingPartition } from '../table/keys.ts';
+import { waitingFrom, waitingKey, waitingPartition } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 import { type IncomingEvent, parseIncoming } from './incoming-event.ts';
 
 const waitingSeconds = 86_400;
+const pageSize = 100;
 const record = z.object({ message: z.string(), until: z.number() });
 
 export type WaitingEvents = ReturnType<typeof createWaitingEvents>;
@@ -17,36 +18,48 @@ export type WaitingEvents = ReturnType<typeof createWaitingEvents>;
 export function createWaitingEvents(table: Table, now: () => number) {
   return {
     async keep(message: IncomingEvent): Promise<void> {
-      const { context, event } = message;
+      const { context, event, receivedAt } = message;
       const until = Math.floor(now() / 1000) + waitingSeconds;
       const places = [event.accountId, event.owner].filter((place) => place !== undefined);
       for (const place of new Set<string>(places)) {
         const item = { message: JSON.stringify(message), until, ttl: until };
-        await table.put(waitingKey(context, place, event.id), item, whatever);
+        await table.put(waitingKey(context, place, receivedAt, event.id), item, whatever);
       }
     },
 
     /** Deletes what came before a time for an account or owner. */
     async forget(context: ContextId, place: string, before: number): Promise<void> {
-      let after: Item | undefined;
+      const { pk: partition, sk: upTo } = waitingFrom(context, place, before + 1);
+      let last: Item | undefined;
       do {
-        const partition = waitingPartition(context, place);
-        const page = await table.query({ partition, limit: 100, ...(after && { after }) });
-        for (const item of page.items) {
-          const { event, receivedAt } = parseIncoming(JSON.parse(record.parse(item).message));
-          if (receivedAt <= before) await table.delete(waitingKey(context, place, event.id), whatever);
+        const page = await table.query({ partition, upTo, limit: pageSize, ...(last && { after: last }) });
+        for (const { pk, sk } of page.items) {
+          await table.delete({ pk: String(pk), sk: String(sk) }, whatever);
         }
-        after = page.last;
-      } while (after);
+        last = page.last;
+      } while (last);
     },
 
-    /** What waits for an account or owner, oldest id first, at most a hundred. */
-    async of(context: ContextId, place: AccountId | string): Promise<readonly IncomingEvent[]> {
-      const page = await table.query({ partition: waitingPartition(context, place), limit: 100 });
-      return page.items.flatMap((item) => {
-        const parsed = record.safeParse(item).data;
-        return parsed && parsed.until > now() / 1000 ? [parseIncoming(JSON.parse(parsed.message))] : [];
-      });
+    /** What has waited for an account or owner since a time, page by page, the oldest first. */
+    async *since(
+      context: ContextId,
+      place: AccountId | string,
+      receivedAt: number,
+    ): AsyncGenerator<readonly IncomingEvent[]> {
+      let after: Item | undefined = { ...waitingFrom(context, place, receivedAt) };
+      while (after) {
+        const partition = waitingPartition(context, place);
+        const page: Awaited<ReturnType<Table['query']>> = await table.query({
+          partition,
+          limit: pageSize,
+          after,
+        });
+        yield page.items.flatMap((item) => {
+          const parsed = record.safeParse(item).data;
+          return parsed && parsed.until > now() / 1000 ? [parseIncoming(JSON.parse(parsed.message))] : [];
+        });
+        after = page.last;
+      }
     },
   };
 }

@@ -1,0 +1,92 @@
+/** What waits for a connection, on both engines: in the order in which it came, however much it is. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AccountId, ContextId, ProviderId } from '../../lib/ids.ts';
+import type { Table } from '../../lib/table/table.ts';
+import type { IncomingEvent } from '../../lib/webhooks/incoming-event.ts';
+import { createWaitingEvents, type WaitingEvents } from '../../lib/webhooks/waiting-events.ts';
+import { onEachEngine } from '../integration/table/engines.ts';
+
+const context = 'tiktok' as ContextId;
+const account = 'mira' as AccountId;
+const noon = Date.UTC(2026, 10, 20, 12);
+
+onEachEngine((engine) => {
+  let now: number;
+  let table: Table;
+  let waiting: WaitingEvents;
+
+  beforeEach(async () => {
+    now = noon;
+    table = await engine.newTable();
+    waiting = createWaitingEvents(table, () => now);
+  });
+
+  const eventAt = (receivedAt: number, id: string, changes: Partial<IncomingEvent['event']> = {}) => ({
+    context,
+    provider: 'tiktok' as ProviderId,
+    receivedAt,
+    event: { id, type: 'told', meaning: 'news' as const, accountId: account, data: {}, ...changes },
+  });
+  async function idsSince(receivedAt: number, place: string = account): Promise<readonly string[]> {
+    const ids: string[] = [];
+    for await (const messages of waiting.since(context, place, receivedAt)) {
+      ids.push(...messages.map(({ event }) => event.id));
+    }
+    return ids;
+  }
+
+  it('comes in the order in which it was received, and not what came before', async () => {
+    await waiting.keep(eventAt(noon - 1, 'a'));
+    await waiting.keep(eventAt(noon + 1, 'b'));
+    await waiting.keep(eventAt(noon, 'd'));
+    await waiting.keep(eventAt(noon, 'c'));
+
+    expect(await idsSince(noon)).toEqual(['c', 'd', 'b']);
+  });
+
+  it('comes in full, be it hundreds and those before it hundreds, too', async () => {
+    const times = Array.from({ length: 460 }, (_, index) => noon - 230 + index);
+    await Promise.all(times.map((time) => waiting.keep(eventAt(time, `e${time - noon}`))));
+
+    const ids = await idsSince(noon);
+
+    expect(ids).toEqual(Array.from({ length: 230 }, (_, index) => `e${index}`));
+  });
+
+  it('comes for an account and for an owner, each by itself', async () => {
+    await waiting.keep(eventAt(noon, 'both', { owner: 'greta' }));
+    await waiting.keep(eventAt(noon, 'account'));
+
+    expect(await idsSince(noon)).toEqual(['account', 'both']);
+    expect(await idsSince(noon, 'greta')).toEqual(['both']);
+    expect(await idsSince(noon, 'nobody')).toEqual([]);
+  });
+
+  it('is over after 24 hours', async () => {
+    await waiting.keep(eventAt(noon, 'a'));
+    now = noon + 86_400_000;
+
+    expect(await idsSince(noon)).toEqual([]);
+  });
+
+  it('is kept once, however often it is', async () => {
+    await waiting.keep(eventAt(noon, 'a'));
+    await waiting.keep(eventAt(noon, 'a'));
+
+    expect(await idsSince(noon)).toEqual(['a']);
+  });
+
+  describe('forgetting', () => {
+    it('takes what came up to a time, and leaves what came later and what is others’', async () => {
+      const times = Array.from({ length: 120 }, (_, index) => noon - 119 + index);
+      await Promise.all(times.map((time) => waiting.keep(eventAt(time, `e${time}`))));
+      await waiting.keep(eventAt(noon + 1, 'later'));
+      await waiting.keep(eventAt(noon - 1, 'other', { accountId: 'jose' as AccountId }));
+
+      await waiting.forget(context, account, noon);
+
+      expect(await idsSince(0)).toEqual(['later']);
+      expect(await idsSince(0, 'jose')).toEqual(['other']);
+    });
+  });
+});
