@@ -33,6 +33,8 @@ const connected = z.object({
     tenantId: storedId<TenantId>(),
     provider: storedId<ProviderId>(),
     accountId: storedId<AccountId>(),
+    /** Said for the second time. */
+    again: z.exactOptional(z.boolean()),
   }),
 });
 

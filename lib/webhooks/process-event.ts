@@ -80,7 +80,14 @@ async function fanOut(
   await parts.queue.sendAll(concerned.map((connection) => partFor(connection, message)));
 }
 
-/** Gives a new or renewed connection what waited for it: events that came after its flow had begun, and no earlier ones. */
+/** Longer than an index lags behind its table, which is a second as a rule. */
+const secondLookSeconds = 60;
+
+/**
+ * Gives a new or renewed connection what waited for it: events that came after its flow had begun, and no earlier ones.
+ * Some time later it looks again, because an event may have come when the index did not show the connection yet, and
+ * have begun to wait only after the first look.
+ */
 export async function reachWaiting(parts: ProcessParts, made: Connected): Promise<void> {
   const connection = await parts.connections.get(made.tenantId, made.provider, made.accountId);
   if (!connection) return;
@@ -90,6 +97,9 @@ export async function reachWaiting(parts: ProcessParts, made: Connected): Promis
       await parts.queue.sendAll(messages.map((message) => partFor(connection, message)));
     }
   }
+  if (made.again) return;
+  const body = { connected: { ...made, again: true } };
+  await parts.queue.send({ body, group: made.tenantId, delaySeconds: secondLookSeconds });
 }
 
 /** An event's part for one connection, to be worked on by itself. */
