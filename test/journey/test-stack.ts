@@ -72,8 +72,8 @@ export async function openTestStack(options: Partial<LocalStackOptions> = {}): P
   });
   // Tests connect and let go of the same few accounts again and again, faster than platforms tell of it: those that
   // want to be told of it subscribe.
-  for (const { control, webhooks } of Object.values(local.platforms.sandboxes)) {
-    if (webhooks) control({ command: 'webhook', url: null });
+  for (const sandbox of Object.values(local.platforms.sandboxes)) {
+    if (sandbox.webhooks) sandbox.control({ command: 'webhook', url: null });
   }
   const tables = openRawTables(local.endpoints.dynamodb, local.aws.region);
 

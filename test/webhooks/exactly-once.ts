@@ -131,7 +131,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     workers,
     accidents,
     random,
-    newInstance: instances.newInstance,
+    newInstance: (queue) => instances.newInstance(queue),
   });
 
   platform.control({

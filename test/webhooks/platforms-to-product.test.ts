@@ -23,12 +23,12 @@ describe('a platform that has just been started', () => {
     ['instagram', { account: 'yuki', event: 'comments' }],
     ['instagram-facebook', { account: 'ferry', event: 'mentions' }],
   ] as const)('knows where Hawser listens: %s', async (name, event) => {
-    const { control, webhooks } = stack.platforms.sandboxes[name];
+    const sandbox = stack.platforms.sandboxes[name];
 
-    control({ command: 'send_webhook', events: [event] });
-    await webhooks?.settled();
+    sandbox.control({ command: 'send_webhook', events: [event] });
+    await sandbox.webhooks?.settled();
 
-    expect(webhooks?.report()).toMatchObject({ requests: 1, accepted: 1, handshakesRefused: 0 });
+    expect(sandbox.webhooks?.report()).toMatchObject({ requests: 1, accepted: 1, handshakesRefused: 0 });
   });
 
   it.each([
@@ -36,18 +36,18 @@ describe('a platform that has just been started', () => {
     ['changed on its way', { signature: 'tampered' }],
     ['signed long ago', { signedSecondsAgo: 400 }],
   ] as const)('gets no yes for a delivery that was %s, however often it comes', async (_what, how) => {
-    const { control, webhooks } = stack.platforms.sandboxes.tiktok;
-    const before = webhooks?.report();
-    control({ command: 'webhook', hourMilliseconds: 1 });
+    const sandbox = stack.platforms.sandboxes.tiktok;
+    const before = sandbox.webhooks?.report();
+    sandbox.control({ command: 'webhook', hourMilliseconds: 1 });
 
-    control({
+    sandbox.control({
       command: 'send_webhook',
       events: [{ account: 'mira', event: 'post.publish.complete' }],
       ...how,
     });
-    await webhooks?.settled();
+    await sandbox.webhooks?.settled();
 
-    const { givenUp = 0, accepted, latest = [] } = webhooks?.report() ?? {};
+    const { givenUp = 0, accepted, latest = [] } = sandbox.webhooks?.report() ?? {};
     expect(givenUp).toBe((before?.givenUp ?? 0) + 1);
     expect(accepted).toBe(before?.accepted);
     expect(latest.at(-1)).toMatchObject({ status: 401 });

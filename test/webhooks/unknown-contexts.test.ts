@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import type { SecretSource } from '../../lib/aws/secret-source.ts';
+import type { OAuthProvider } from '../../lib/providers/definition.ts';
 import { instagram } from '../../lib/providers/instagram.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import { tiktok } from '../../lib/providers/tiktok.ts';
@@ -179,7 +180,7 @@ describe('the look-up of contexts', () => {
   );
 });
 
-function webhook(provider: typeof tiktok | typeof instagram) {
+function webhook(provider: OAuthProvider) {
   if (!provider.webhook) throw new Error('This provider has no webhooks.');
   return provider.webhook;
 }
