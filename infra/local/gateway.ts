@@ -36,7 +36,7 @@ export interface GatewayOptions {
   readonly invoke: (functionName: string, event: APIGatewayProxyEventV2) => Promise<unknown>;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly accessLog?: (line: AccessLogLine) => void;
+  readonly accessLog?: ((line: AccessLogLine) => void) | undefined;
   /** 30,000 unless set, which is the most that an HTTP API allows. */
   readonly integrationTimeoutMs?: number;
 }

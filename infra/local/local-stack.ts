@@ -19,7 +19,7 @@ import { queueArn } from './aws/account.ts';
 import type { Intercept } from './aws/front.ts';
 import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
 import { startRunner } from './function-runner.ts';
-import { startGateway } from './gateway.ts';
+import { type AccessLogLine, startGateway } from './gateway.ts';
 import { accessKeyIdOf, grantsOf } from './grants.ts';
 import { deadLetterName, localNames, localQueueUrls, provision } from './provision.ts';
 import { startQueueWorkers } from './queue-workers.ts';
@@ -38,6 +38,8 @@ export interface LocalStackOptions {
   readonly now: () => number;
   /** Called for each line that a function writes. */
   readonly onOutput: (functionName: string, line: string) => void;
+  /** Called for each request that the API answered, with what an access log would hold. */
+  readonly onAccess?: (line: AccessLogLine) => void;
   /** Faults of the AWS endpoints, for tests. */
   readonly intercept?: Intercept;
   /** Rights that differ from the topology's, for tests. */
@@ -148,6 +150,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         host: 'localhost',
         port: options.port,
         invoke: (name, event) => runner.invoke(name, event),
+        accessLog: options.onAccess,
         now,
       }),
       (running) => running.close(),

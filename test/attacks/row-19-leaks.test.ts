@@ -4,23 +4,13 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { platformNames } from '../journey/platform-facts.ts';
 import { type AwsCallSeen, openTestStack, type TestStack } from '../journey/test-stack.ts';
 import { createLeakFinder, type LeakFinder, marker } from './leak-finder.ts';
 import { liveThrough } from './leak-journeys.ts';
 
-const accessLog = vi.hoisted((): string[] => []);
-
-// The gateway itself, with its access log switched on.
-vi.mock('../../infra/local/gateway.ts', async (original) => {
-  const gateway = await original<typeof import('../../infra/local/gateway.ts')>();
-  return {
-    ...gateway,
-    startGateway: (options: Parameters<typeof gateway.startGateway>[0]) =>
-      gateway.startGateway({ ...options, accessLog: (line) => accessLog.push(JSON.stringify(line)) }),
-  };
-});
+const accessLog: string[] = [];
 
 let stack: TestStack;
 /** Every call of a function to AWS: what it wrote to tables and queues is in it. */
@@ -39,7 +29,7 @@ const onRequest = (message: unknown) => {
 
 beforeAll(async () => {
   subscribe('http.server.request.start', onRequest);
-  stack = await openTestStack();
+  stack = await openTestStack({ onAccess: (line) => accessLog.push(JSON.stringify(line)) });
   let broken: ((call: AwsCallSeen) => boolean) | undefined;
   stack.fault = (call) => {
     if (!call.principal.startsWith('LOCAL-')) return undefined;

@@ -22,12 +22,20 @@ export interface Consented {
   finish(): Promise<SealedConnection>;
 }
 
-export async function connectAccount(instance: Instance, wish: Wish): Promise<SealedConnection> {
-  return (await consent(instance, wish)).finish();
+export async function connectAccount(
+  instance: Instance,
+  wish: Wish,
+  browse: typeof fetch = fetch,
+): Promise<SealedConnection> {
+  return (await consent(instance, wish, browse)).finish();
 }
 
 /** As far as the return URL: the platform has given its code, and nobody has redeemed it. */
-export async function consent(instance: Instance, wish: Wish): Promise<Consented> {
+export async function consent(
+  instance: Instance,
+  wish: Wish,
+  browse: typeof fetch = fetch,
+): Promise<Consented> {
   const { parts, tenants, stateSecrets } = instance;
   const { tenantId, userId, provider, person } = wish;
   const request = { tenantId, userId, provider, completion: 'confirm' } as const;
@@ -37,7 +45,7 @@ export async function consent(instance: Instance, wish: Wish): Promise<Consented
     { flowId: flowId as FlowId, browserSecret: undefined, agreed: true },
   );
   if (started.kind !== 'redirect') throw new Error(`The flow did not start: ${started.kind}.`);
-  const callback = new URL(await approve(started.url, { account: person }, fetch));
+  const callback = new URL(await approve(started.url, { account: person }, browse));
   const returned = await handleOAuthCallback(
     { ...parts, stateSecrets },
     {

@@ -28,6 +28,8 @@ import { queueUrlOf } from './parts.ts';
 type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 export type WorkedQueue = 'refresh' | 'rescue' | 'jobs';
+type Queues = ReturnType<typeof openQueues>;
+
 /** How a queue's messages are handed to its worker; as they come when absent. */
 export type Delivery = (messages: readonly Message[]) => readonly Message[];
 
@@ -109,17 +111,17 @@ export function openQueues(
   }
 
   return {
-    receive: (name: QueueName) => during(() => receive(queueUrlOf(place, name))),
+    receive: (name: QueueName) => receive(queueUrlOf(place, name)),
 
     async empty(name: QueueName): Promise<void> {
       const url = queueUrlOf(place, name);
-      await during(async () => forget(url, await receive(url)));
+      await forget(url, await receive(url));
     },
 
     /** The bodies of what waits in a dead-letter queue, as text. */
     async dead(name: QueueName): Promise<readonly string[]> {
       const url = `${place.endpoint}/${place.accountId}/${deadLetterName(name)}`;
-      return (await during(() => receive(url))).map(({ Body = '' }) => Body);
+      return (await receive(url)).map(({ Body = '' }) => Body);
     },
 
     send: (name: QueueName, body: string) =>
@@ -134,7 +136,7 @@ export function openQueues(
       deliver: Delivery = (messages) => messages,
     ): Promise<{ readonly received: number; readonly failed: number }> {
       const url = queueUrlOf(place, name);
-      const messages = await during(() => receive(url));
+      const messages = await receive(url);
       const handler = handlerOf(name, instance);
       const failed = new Set<string>();
       const delivered = deliver(messages);
@@ -143,18 +145,16 @@ export function openQueues(
         const { batchItemFailures } = await handler(event, context);
         for (const { itemIdentifier } of batchItemFailures) failed.add(itemIdentifier);
       }
-      await during(async () => {
-        await forget(
-          url,
-          messages.filter(({ MessageId = '' }) => !failed.has(MessageId)),
+      await forget(
+        url,
+        messages.filter(({ MessageId = '' }) => !failed.has(MessageId)),
+      );
+      for (const { MessageId = '', ReceiptHandle } of messages) {
+        if (!failed.has(MessageId)) continue;
+        await sqs.send(
+          new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 }),
         );
-        for (const { MessageId = '', ReceiptHandle } of messages) {
-          if (!failed.has(MessageId)) continue;
-          await sqs.send(
-            new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 }),
-          );
-        }
-      });
+      }
       // The engine shows a message again a moment later.
       if (failed.size > 0) await during(() => new Promise((resolve) => setTimeout(resolve, 20)));
       return { received: messages.length, failed: failed.size };
@@ -169,8 +169,8 @@ export function openQueues(
     /** What tenants were told since the last look. */
     async events(): Promise<readonly ConnectionEvent[]> {
       const url = queueUrlOf(place, 'events');
-      const messages = await during(() => receive(url));
-      await during(() => forget(url, messages));
+      const messages = await receive(url);
+      await forget(url, messages);
       return messages.map(({ Body = '' }) => JSON.parse(Body) as ConnectionEvent);
     },
   };

@@ -27,7 +27,7 @@ describe('with SIGKILL of holders and lost answers', () => {
   });
   afterAll(() => storm.close());
 
-  it.each([1, 2, 3])(
+  it.each([1, 2])(
     'seed %i: at most one call per lease and one at a time, none lost that could be saved, none stuck',
     { timeout: 120_000 },
     async (seed) => {

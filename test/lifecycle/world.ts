@@ -10,7 +10,11 @@ import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
 import { provision } from '../../infra/local/provision.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { OwnAccount } from '../../lib/integrations/own-connection.ts';
-import { createPlatformHttp, type PlatformHttp } from '../../lib/platform-http/platform-http.ts';
+import {
+  createPlatformHttp,
+  type PlatformHttp,
+  type PlatformRequest,
+} from '../../lib/platform-http/platform-http.ts';
 import type { OAuthProvider, Provider } from '../../lib/providers/definition.ts';
 import type { MetricName } from '../../lib/telemetry/metrics.ts';
 import { connectAccount, consent } from './connect-account.ts';
@@ -41,7 +45,9 @@ export async function openWorld(options: WorldOptions = {}) {
   const counted: { readonly name: MetricName; readonly reason: string | undefined }[] = [];
   let intercept: Intercept | undefined;
   /** Stands between an instance and its platform, where a test wants something to happen there. */
-  let around: (call: () => ReturnType<PlatformHttp>) => ReturnType<PlatformHttp> = (call) => call();
+  let around: (call: () => ReturnType<PlatformHttp>, request: PlatformRequest) => ReturnType<PlatformHttp> = (
+    call,
+  ) => call();
 
   const aws = await startLocalAws({
     grantsOf: () => undefined,
@@ -79,7 +85,7 @@ export async function openWorld(options: WorldOptions = {}) {
   });
   const http: PlatformHttp = async (request) => {
     await step();
-    const answer = await around(() => time.during(() => real(request)));
+    const answer = await around(() => time.during(() => real(request)), request);
     await step();
     return answer;
   };
@@ -98,6 +104,8 @@ export async function openWorld(options: WorldOptions = {}) {
       count: (name, reason) => counted.push({ name, reason }),
     });
 
+  /** A page takes a browser no time either. */
+  const browse: typeof fetch = (input, init) => time.during(() => fetch(input, init));
   const registration = await openRegistration(newInstance(), clients, platform);
   await registration.register();
   const queues = openQueues(place, clients, (line) => lines.push(line), time.during);
@@ -122,9 +130,9 @@ export async function openWorld(options: WorldOptions = {}) {
     },
 
     connect: (instance: Instance, person = 'mira', userId = user) =>
-      time.during(() => connectAccount(instance, { tenantId, userId, provider: tiktok, person })),
+      connectAccount(instance, { tenantId, userId, provider: tiktok, person }, browse),
     consent: (instance: Instance, person = 'mira', userId = user) =>
-      time.during(() => consent(instance, { tenantId, userId, provider: tiktok, person })),
+      consent(instance, { tenantId, userId, provider: tiktok, person }, browse),
 
     inject(fault: Fault, { endpoint = 'token' as 'token' | 'revoke' | 'profile', calls = 1 } = {}): void {
       platform.control({ command: 'inject', endpoint, calls, fault });

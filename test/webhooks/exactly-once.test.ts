@@ -1,9 +1,10 @@
 /** The short version of the campaign's: some hundred events through everything that goes wrong in life. */
-import { expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runExactlyOnce } from './exactly-once.ts';
 
 // The webhook function tells of each request.
-vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+beforeAll(() => vi.spyOn(process.stdout, 'write').mockReturnValue(true));
+afterAll(() => vi.restoreAllMocks());
 
 it('loses no event and lets none work twice, whatever goes wrong on its way', {
   timeout: 60_000,

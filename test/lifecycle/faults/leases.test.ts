@@ -1,5 +1,6 @@
 /** What one call at a time means when a lease is lost, left behind, eaten up by slow reads, or waited for in vain. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
 import { leaseMilliseconds, refreshConnection } from '../../../lib/integrations/refresh-token.ts';
 import type { Instance } from '../parts.ts';
@@ -65,10 +66,11 @@ it('stores a success although the lease was lost in mid-call, and overturns the 
 it('lets the reconnect of a user stand before a late refresher, and lets go of what that one brings', async () => {
   const instance = world.newInstance();
   const connection = await expiredConnection(world, instance);
+  let reconnected: SealedConnection | undefined;
   world.platformCall = async (call) => {
     world.platformCall = (other) => other();
     const answer = await call();
-    await world.connect(world.newInstance());
+    reconnected = await world.connect(world.newInstance());
     return answer;
   };
 
@@ -77,6 +79,7 @@ it('lets the reconnect of a user stand before a late refresher, and lets go of w
 
   expect(record).toMatchObject({ status: 'active', generation: connection.generation + 1 });
   expect(record?.grantId).not.toBe(connection.grantId);
+  expect(record?.sealed).toEqual(reconnected?.sealed);
   expect(await world.isGood(token.accessToken.reveal())).toBe(true);
 });
 

@@ -1,7 +1,7 @@
 /** Faults of SQS that the local queue never has: a batch of which some messages are refused, an answer without any. */
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { openQueue } from '../../../lib/aws/queue.ts';
 
 const client = mockClient(SQSClient);
@@ -9,6 +9,7 @@ const queue = openQueue(new SQSClient({ region: 'us-east-1' }), 'https://sqs.exa
 const message = (body: unknown) => ({ body, group: 'acme' });
 
 beforeEach(() => client.reset());
+afterAll(() => client.restore());
 
 test('says that a batch was not taken when SQS refused one of its messages', async () => {
   client.on(SendMessageBatchCommand).resolves({

@@ -49,6 +49,7 @@ export interface Synthesized {
 /** Makes the stack with CDK's settings of the project and the owner's choices given. */
 export function synthesize(choices: Readonly<Record<string, string>> = {}): Synthesized {
   // The validator takes seconds to start; `npm run synth` runs it.
+  const { CDK_VALIDATION: validation } = process.env;
   process.env['CDK_VALIDATION'] = 'false';
   const folder = mkdtempSync(join(tmpdir(), 'hawser-stack-'));
   try {
@@ -72,6 +73,8 @@ export function synthesize(choices: Readonly<Record<string, string>> = {}): Synt
     return { stackName: stack.stackName, acknowledgements, ...read(json, stack.stackName) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    if (validation === undefined) delete process.env['CDK_VALIDATION'];
+    else process.env['CDK_VALIDATION'] = validation;
   }
 }
 

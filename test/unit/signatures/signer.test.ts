@@ -1,27 +1,30 @@
 /** What a check of signatures costs: the same, whatever is wrong. The real functions run; they are only counted. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { metaSignature } from '../../../lib/signatures/schemes.ts';
 import { verifySignedRequest } from '../../../lib/signatures/signed-request.ts';
 import { verifySignature } from '../../../lib/signatures/verify-signature.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import meta from '../../vectors/signatures/meta.json' with { type: 'json' };
 
-vi.mock('node:crypto', { spy: true });
 const now = () => meta.signedRequest.issuedAtSeconds * 1000;
 const { secret, text } = meta.signedRequest;
 const body = Buffer.from('{"object":"instagram"}');
-const header = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+const header = `sha256=${crypto.createHmac('sha256', secret).update(body).digest('hex')}`;
 const right = new Secret(secret);
 const wrong = new Secret('wrong');
 
-const hmacs: object = Object.getPrototypeOf(createHmac('sha256', 'any'));
-const update = vi.spyOn(hmacs as ReturnType<typeof createHmac>, 'update');
+const hmacs: object = Object.getPrototypeOf(crypto.createHmac('sha256', 'any'));
+const update = vi.spyOn(hmacs as ReturnType<typeof crypto.createHmac>, 'update');
+const createHmac = vi.spyOn(crypto, 'createHmac');
+const timingSafeEqual = vi.spyOn(crypto, 'timingSafeEqual');
 
-beforeEach(() => {
-  update.mockClear();
-  vi.mocked(createHmac).mockClear();
-  vi.mocked(timingSafeEqual).mockClear();
+beforeAll(() => syncBuiltinESMExports());
+beforeEach(() => vi.clearAllMocks());
+afterAll(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
 });
 
 describe('a check of a signature', () => {
