@@ -29,7 +29,9 @@ export const sessionSeconds = 600;
 
 const algorithm = 'EdDSA';
 const privateKeys = z.object({ keyId: z.string(), privateKey: z.string() });
-const publicKeys = z.object({ keys: z.record(z.string(), z.string()) });
+/** In the order of their making, which a map of DynamoDB does not keep. */
+const publicKeys = z.object({ keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })) });
+type PublicKeys = z.infer<typeof publicKeys>['keys'];
 const claims = z.object({
   sub: z.string().check(z.refine(isOpaqueId)),
   tenant: z.string(),
@@ -73,7 +75,7 @@ export function createSessionVerifier(parts: {
   readonly audience: string;
   readonly now: () => number;
 }) {
-  let kept: { readonly keys: Readonly<Record<string, string>>; readonly readAt: number } | undefined;
+  let kept: { readonly keys: PublicKeys; readonly readAt: number } | undefined;
   const isOlderThan = (milliseconds: number) => !kept || parts.now() - kept.readAt > milliseconds;
 
   /** The session, or nothing when the token is not a valid one of ours. */
@@ -108,14 +110,17 @@ export function createSessionVerifier(parts: {
 
   async function publicKey(keyId: string): Promise<string> {
     // A key that was just rotated in is unknown here; invented ones cost no more than a read every ten seconds.
-    const unknown = kept !== undefined && !Object.hasOwn(kept.keys, keyId);
+    const unknown = kept !== undefined && find() === undefined;
     if (isOlderThan(unknown ? 10_000 : 300_000)) {
-      const parsed = publicKeys.safeParse(await parts.table.get(sessionKeysKey));
-      kept = { keys: parsed.data?.keys ?? {}, readAt: parts.now() };
+      kept = { keys: await readPublicKeys(parts.table), readAt: parts.now() };
     }
-    const key = kept && Object.hasOwn(kept.keys, keyId) ? kept.keys[keyId] : undefined;
-    if (key === undefined) throw new errors.JWKSNoMatchingKey();
-    return key;
+    const found = find();
+    if (found === undefined) throw new errors.JWKSNoMatchingKey();
+    return found.publicKey;
+
+    function find() {
+      return kept?.keys.find((key) => key.keyId === keyId);
+    }
   }
 }
 
@@ -134,7 +139,10 @@ export function createSessionKey(): {
 
 /** Lets verifiers know a public key, beside the newest one before it, so that tokens in use stay valid. */
 export async function publishSessionKey(table: Table, keyId: string, publicKey: string): Promise<void> {
-  const parsed = publicKeys.safeParse(await table.get(sessionKeysKey));
-  const before = Object.entries(parsed.data?.keys ?? {}).slice(-1);
-  await table.put(sessionKeysKey, { keys: Object.fromEntries([...before, [keyId, publicKey]]) }, whatever);
+  const before = (await readPublicKeys(table)).slice(-1);
+  await table.put(sessionKeysKey, { keys: [...before, { keyId, publicKey }] }, whatever);
+}
+
+async function readPublicKeys(table: Table): Promise<PublicKeys> {
+  return publicKeys.safeParse(await table.get(sessionKeysKey)).data?.keys ?? [];
 }

@@ -28,7 +28,6 @@ import { queueUrlOf } from './parts.ts';
 type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 export type WorkedQueue = 'refresh' | 'rescue' | 'jobs';
-type Queues = ReturnType<typeof openQueues>;
 
 /** How a queue's messages are handed to its worker; as they come when absent. */
 export type Delivery = (messages: readonly Message[]) => readonly Message[];

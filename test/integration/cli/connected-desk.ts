@@ -17,6 +17,8 @@ export async function openConnectedDesk() {
   const store = createConnectionStore(desk.table);
   const made: string[] = [];
   const sandbox = desk.stack.platforms.sandboxes.tiktok;
+  // The same few accounts are let go and connected again within one second, which is all that TikTok's webhooks tell.
+  sandbox.control({ command: 'webhook', url: null });
 
   async function recordOf(connection: Place): Promise<SealedConnection | undefined> {
     return store.get(connection.tenantId, connection.provider, connection.accountId);
