@@ -1,7 +1,8 @@
 /** What the rows of the topology can say: of a function its rights, of a queue who works it off. */
 import type { FunctionName } from '../lib/config.ts';
 import type { IndexName } from '../lib/table/keys.ts';
-import type { QueueName } from './topology.ts';
+
+export type QueueName = 'events' | 'deliveries' | 'refresh' | 'incoming' | 'rescue' | 'jobs';
 
 /** One right, by action names. Nothing broader can be written here. */
 export type Permission =

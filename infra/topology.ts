@@ -5,7 +5,7 @@
 import { contract, type RouteName } from '../lib/api/contract.ts';
 import type { FunctionName } from '../lib/config.ts';
 import { indexes } from '../lib/table/keys.ts';
-import type { FunctionRow, Permission, QueueRow, QueueWorker } from './topology-rows.ts';
+import type { FunctionRow, Permission, QueueName, QueueRow, QueueWorker } from './topology-rows.ts';
 
 /** One at a time each: a poison message harms no other, and nobody waits for these. */
 const filing = { function: 'file-failures', batchSize: 1, maxConcurrency: 5 } as const;
@@ -41,9 +41,8 @@ export const queues = {
     description: "The end of a user's or a tenant's connections",
     worker: { function: 'run-job', batchSize: 1, maxConcurrency: 2 },
   },
-} as const satisfies Record<string, QueueRow>;
+} as const satisfies Record<QueueName, QueueRow>;
 
-export type QueueName = keyof typeof queues;
 export const queueNames = Object.keys(queues) as QueueName[];
 
 /** The names under which the stack tells where a queue and its dead letters are. */

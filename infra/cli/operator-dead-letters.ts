@@ -10,7 +10,8 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { type QueueName, queueNames } from '../topology.ts';
+import { queueNames } from '../topology.ts';
+import type { QueueName } from '../topology-rows.ts';
 import { type Summary, summaryOf } from './dead-letter-summary.ts';
 import type { OperatorStores } from './operator-parts.ts';
 

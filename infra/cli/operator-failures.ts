@@ -8,7 +8,8 @@ import type { TenantId } from '../../lib/ids.ts';
 import type { Item } from '../../lib/table/table.ts';
 import { createFailureStore, type Failure, type FailureScope } from '../../lib/webhooks/failure-store.ts';
 import { replayFailure } from '../../lib/webhooks/replay-failure.ts';
-import { type QueueName, queueNames } from '../topology.ts';
+import { queueNames } from '../topology.ts';
+import type { QueueName } from '../topology-rows.ts';
 import { type OperatorStores, requireTenant } from './operator-parts.ts';
 
 /** Whose failures: one tenant's, everybody's, or those that are nobody's but the operator's. */

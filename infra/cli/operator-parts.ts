@@ -11,7 +11,7 @@ import type { ApiKeyStore } from '../../lib/tenants/api-key.ts';
 import type { ProviderAppStore } from '../../lib/tenants/provider-app.ts';
 import type { Tenant, TenantStore } from '../../lib/tenants/tenant.ts';
 import type { TenantKeyParts } from '../../lib/vault/tenant-key-versions.ts';
-import type { QueueName } from '../topology.ts';
+import type { QueueName } from '../topology-rows.ts';
 import type { SecretStore } from './secret-store.ts';
 
 /** Where each queue and its dead letters are. */

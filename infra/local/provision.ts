@@ -22,11 +22,11 @@ import {
   deadLetterDays,
   deadLetterVisibilitySeconds,
   limitsOf,
-  type QueueName,
   queueNames,
   tables,
   visibilitySeconds,
 } from '../topology.ts';
+import type { QueueName } from '../topology-rows.ts';
 import { accountId } from './aws/account.ts';
 
 /** Names of what stands in one local stack. */

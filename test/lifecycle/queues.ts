@@ -12,7 +12,7 @@ import {
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { deadLetterName } from '../../infra/local/provision.ts';
-import type { QueueName } from '../../infra/topology.ts';
+import type { QueueName } from '../../infra/topology-rows.ts';
 import { batch } from '../../lib/api/batch.ts';
 import type { ConnectionEvent } from '../../lib/integrations/connection-events.ts';
 import { parseReference } from '../../lib/integrations/connection-reference.ts';

@@ -177,14 +177,14 @@ function infraEntries(): readonly string[] {
   );
 }
 
-/** The first circle of imports that a walk from each file meets; types make none, for nothing of them is left to load. */
+/** The first circle of imports that a walk from each file meets, types included. */
 function findCircle(): readonly string[] | undefined {
   const done = new Set<string>();
   const walk = (path: string, way: readonly string[]): readonly string[] | undefined => {
     if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
     if (done.has(path)) return undefined;
     for (const next of byPath.get(path)?.imports ?? []) {
-      const circle = next.typeOnly ? undefined : walk(next.path, [...way, path]);
+      const circle = walk(next.path, [...way, path]);
       if (circle) return circle;
     }
     done.add(path);

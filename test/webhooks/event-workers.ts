@@ -10,7 +10,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type QueueName, queues } from '../../infra/topology.ts';
+import { queues } from '../../infra/topology.ts';
+import type { QueueName } from '../../infra/topology-rows.ts';
 import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';
 import { runUntil } from '../lifecycle/process.ts';
 import { runTrace } from './unreliable-aws.ts';

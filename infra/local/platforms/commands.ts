@@ -1,10 +1,11 @@
 /** Carries control commands out, and holds the switches and lifetimes that they change. */
 import type { CallLog } from './call-log.ts';
 import { type ControlCommand, type ControlResult, parseCommand } from './control.ts';
-import type { Call, Dialect, Reply, SandboxClient } from './dialect.ts';
+import type { Call, Dialect, Reply } from './dialect.ts';
 import type { FaultQueue } from './faults.ts';
 import type { Grants, Lifetimes } from './grants.ts';
 import { json } from './reply.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 import type { WebhookSender } from './webhook-sender.ts';
 
 export interface Settings<M> {

@@ -5,14 +5,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Grants, Lifetimes } from './grants.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 import type { WebhookDialect } from './webhook-sender-dialect.ts';
-
-/** An OAuth client as registered at the platform. */
-export interface SandboxClient {
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly redirectUris: readonly string[];
-}
 
 /** A fictional account that a visitor of the consent page can choose. */
 export interface SandboxAccount {

@@ -4,16 +4,7 @@
  * https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow
  */
 import { randomBytes } from 'node:crypto';
-import type {
-  AuthorizeReading,
-  Call,
-  ConsentDialect,
-  Dialect,
-  Platform,
-  Reply,
-  Route,
-  SandboxClient,
-} from './dialect.ts';
+import type { AuthorizeReading, Call, ConsentDialect, Dialect, Platform, Reply, Route } from './dialect.ts';
 import { graphError, graphFailure, graphVersions } from './graph-reply.ts';
 import { endlessSeconds, kindOf, mintToken, shortLivedSeconds, withToken } from './graph-tokens.ts';
 import { openUsageMeter } from './graph-usage.ts';
@@ -23,6 +14,7 @@ import { pagesOf } from './instagram-pages.ts';
 import { appScopedId, facebookUsers, professionalId } from './instagram-people.ts';
 import { json, withParameters } from './reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 import { metaWebhooks } from './webhook-sender-meta.ts';
 
 /** Starts the sandbox; `origin` is www.facebook.com, `apiOrigin` is graph.facebook.com. */

@@ -6,9 +6,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type Interaction, type Provider } from 'oidc-provider';
 import { avatarPath } from './consent.ts';
 import { consentPage, errorPage, pageHeaders } from './consent-page.ts';
-import type { Call, ConsentRequest, Reply, SandboxClient } from './dialect.ts';
+import type { Call, ConsentRequest, Reply } from './dialect.ts';
 import { accounts, scopes, title } from './openid-provider.ts';
 import { formOf, html, redirect } from './reply.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 
 /** One visit of the page. The raw pair is what the server reads its cookie from. */
 export interface ConsentVisit {

@@ -1,11 +1,11 @@
 /** Carries control commands out on the OpenID sandbox, and says which of them a server of this kind cannot follow. */
 import type { CallLog } from './call-log.ts';
 import type { ControlCommand, ControlResult } from './control.ts';
-import type { SandboxClient } from './dialect.ts';
 import type { FaultQueue } from './faults.ts';
 import type { GrantFilter } from './grants.ts';
 import { accounts, defaultLifetimes, type OpenIdLifetimes } from './openid-provider.ts';
 import type { OpenIdStorage, OwnerFilter } from './openid-storage.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 
 export interface OpenIdControlParts {
   readonly storage: OpenIdStorage;

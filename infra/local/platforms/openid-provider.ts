@@ -5,9 +5,10 @@
 import { type Adapter, errors, Provider, type SecretModel } from 'oidc-provider';
 import { avatarPath } from './consent.ts';
 import { errorPage, pageHeaders } from './consent-page.ts';
-import type { SandboxAccount, SandboxClient } from './dialect.ts';
+import type { SandboxAccount } from './dialect.ts';
 import type { Lifetimes } from './grants.ts';
 import type { OpenIdStorage } from './openid-storage.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 
 export const title = 'OpenID';
 

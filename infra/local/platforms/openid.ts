@@ -10,7 +10,7 @@ import { takeCommand } from './commands.ts';
 import { avatarPath } from './consent.ts';
 import { avatarPicture } from './consent-page.ts';
 import type { Fault } from './control.ts';
-import type { Call, Endpoint, JsonObject, Reply, SandboxClient } from './dialect.ts';
+import type { Call, Endpoint, JsonObject, Reply } from './dialect.ts';
 import { distort, openFaultQueue, refusalBy } from './faults.ts';
 import type { Located } from './grants.ts';
 import { type LoopbackServer, listen, readCall, send } from './http-server.ts';
@@ -21,6 +21,7 @@ import { accounts, createProvider } from './openid-provider.ts';
 import { openStorage } from './openid-storage.ts';
 import { bearerOf, empty, formOf, json } from './reply.ts';
 import type { Sandbox, SandboxOptions } from './sandbox.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 
 /** The endpoints that faults can meet, by method and path. */
 const faultable: Readonly<Record<string, Endpoint>> = {

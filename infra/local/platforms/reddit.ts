@@ -12,7 +12,6 @@ import type {
   Platform,
   Reply,
   Route,
-  SandboxClient,
 } from './dialect.ts';
 import type { Issued } from './grants.ts';
 import { openRateBudget } from './rate-budget.ts';
@@ -21,6 +20,7 @@ import { type Modes, modes } from './reddit-modes.ts';
 import { scopeCatalogue, scopes } from './reddit-scopes.ts';
 import { basicOf, empty, escapeHtml, formOf, html, json, withParameters } from './reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 
 /** Starts the Reddit sandbox: `origin` is www.reddit.com, `apiOrigin` is oauth.reddit.com. */
 export function startReddit(options: SandboxOptions): Promise<Sandbox> {

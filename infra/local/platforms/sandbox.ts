@@ -8,11 +8,12 @@ import { type CallRecord, type CallReport, openCallLog } from './call-log.ts';
 import { openControl, openSettings, takeCommand } from './commands.ts';
 import { avatarPath, consentRoutes } from './consent.ts';
 import type { ControlCommand, ControlResult, Fault } from './control.ts';
-import type { Call, Dialect, Host, Platform, Reply, Route, SandboxClient } from './dialect.ts';
+import type { Call, Dialect, Host, Platform, Reply, Route } from './dialect.ts';
 import { distort, openFaultQueue, refusalBy } from './faults.ts';
 import { openGrants } from './grants.ts';
 import { type LoopbackServer, listen, readCall, send } from './http-server.ts';
 import { bearerOf, empty, formOf, json } from './reply.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 import { type Grant, loadState, saveState } from './state-file.ts';
 import { openWebhookSender, type WebhookSender } from './webhook-sender.ts';
 

@@ -13,11 +13,11 @@ import type {
   Platform,
   Reply,
   Route,
-  SandboxClient,
 } from './dialect.ts';
 import type { Issued } from './grants.ts';
 import { empty, formOf, json, withParameters } from './reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 import { accounts, envelope, logId, scopes, userInfo } from './tiktok-user.ts';
 import { tiktokWebhooks } from './webhook-sender-tiktok.ts';
 

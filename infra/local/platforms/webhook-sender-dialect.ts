@@ -1,6 +1,6 @@
 /** What a platform has to say of its webhooks: how they are worded and signed, and how long it tries to get rid of them. */
 import { z } from 'zod';
-import type { SandboxClient } from './dialect.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 import { webhookUrl } from './webhook-sender-post.ts';
 
 export interface WebhookDialect {

@@ -3,7 +3,8 @@
  * https://developers.tiktok.com/doc/webhooks-overview/ · https://developers.tiktok.com/doc/webhooks-verification
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { JsonObject, SandboxClient } from './dialect.ts';
+import type { JsonObject } from './dialect.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 import type { WebhookDialect, WebhookEvent } from './webhook-sender-dialect.ts';
 
 /** Exponential, for up to 72 hours; where it begins is not documented. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { ControlResult } from './control.ts';
-import type { SandboxClient } from './dialect.ts';
+import type { SandboxClient } from './sandbox-client.ts';
 import type { SendWebhookCommand, WebhookCommand, WebhookDialect } from './webhook-sender-dialect.ts';
 import { openWebhookPost } from './webhook-sender-post.ts';
 import { type Delivery, openWebhookTries, type WebhookReport } from './webhook-sender-tries.ts';

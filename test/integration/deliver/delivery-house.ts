@@ -9,7 +9,7 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Intercept } from '../../../infra/local/aws/front.ts';
 import { startLocalAws } from '../../../infra/local/aws/local-aws.ts';
 import { localNames, localQueueName, provision } from '../../../infra/local/provision.ts';
-import type { QueueName } from '../../../infra/topology.ts';
+import type { QueueName } from '../../../infra/topology-rows.ts';
 import { openEventBus } from '../../../lib/aws/event-bus.ts';
 import { openQueue } from '../../../lib/aws/queue.ts';
 import type { TenantId } from '../../../lib/ids.ts';

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { localQueueUrls } from '../../../infra/local/provision.ts';
-import type { QueueName } from '../../../infra/topology.ts';
+import type { QueueName } from '../../../infra/topology-rows.ts';
 import type { Success } from '../../journey/api-client.ts';
 import { connectAccount } from '../../journey/flow-steps.ts';
 import { exchange, type RawAnswer } from '../../journey/http-exchange.ts';

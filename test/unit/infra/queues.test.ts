@@ -1,14 +1,7 @@
 /** What runs without a caller: queues that lose nothing, their workers, and the clock. */
 import { describe, expect, it } from 'vitest';
-import {
-  deadLetterDays,
-  functions,
-  limitsOf,
-  type QueueName,
-  queues,
-  schedules,
-} from '../../../infra/topology.ts';
-import type { QueueRow } from '../../../infra/topology-rows.ts';
+import { deadLetterDays, functions, limitsOf, queues, schedules } from '../../../infra/topology.ts';
+import type { QueueName, QueueRow } from '../../../infra/topology-rows.ts';
 import { rightsIn } from './rights.ts';
 import { synthesize } from './synthesized.ts';
 
