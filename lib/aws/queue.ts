@@ -20,13 +20,15 @@ export interface Message {
 export interface Queue {
   /** @throws IntegrationError `PROCESSING_FAILED` when the queue did not take it. */
   send(message: Message): Promise<void>;
-  /** Any number of messages, ten to a call. @throws IntegrationError `PROCESSING_FAILED` when some were not taken. */
+  /** Any number of messages, ten to a call, in no order. @throws IntegrationError `PROCESSING_FAILED` when some were not taken. */
   sendAll(messages: readonly Message[]): Promise<void>;
 }
 
 /** What one call may carry: ten messages, and 1 MiB together with room for what travels beside them. */
 const batchSize = 10;
 const batchBytes = 1_000_000;
+/** A platform may send a thousand events at once, and waits for the answer. */
+const callsAtOnce = 10;
 
 type Entry = ReturnType<typeof toEntry>;
 
@@ -65,23 +67,29 @@ function batches(entries: readonly Entry[]): readonly (readonly Entry[])[] {
 }
 
 export function openQueue(client: SQSClient, url: string): Queue {
+  async function sendBatch(entries: readonly Entry[]): Promise<void> {
+    const { Failed = [] } = await orFailed(
+      client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: url,
+          Entries: entries.map((entry, index) => ({ ...entry, Id: String(index) })),
+        }),
+      ),
+    );
+    if (Failed.length > 0) {
+      throw new IntegrationError('PROCESSING_FAILED', 'The queue did not take every message.');
+    }
+  }
+
   return {
     async send(message) {
       await orFailed(client.send(new SendMessageCommand({ QueueUrl: url, ...toEntry(message) })));
     },
 
     async sendAll(messages) {
-      for (const entries of batches(messages.map(toEntry))) {
-        const { Failed = [] } = await orFailed(
-          client.send(
-            new SendMessageBatchCommand({
-              QueueUrl: url,
-              Entries: entries.map((entry, index) => ({ ...entry, Id: String(index) })),
-            }),
-          ),
-        );
-        if (Failed.length > 0)
-          throw new IntegrationError('PROCESSING_FAILED', 'The queue did not take every message.');
+      const calls = batches(messages.map(toEntry));
+      for (let sent = 0; sent < calls.length; sent += callsAtOnce) {
+        await Promise.all(calls.slice(sent, sent + callsAtOnce).map(sendBatch));
       }
     },
   };

@@ -1,6 +1,6 @@
 /**
- * Which of an app's secrets made an HMAC. Every secret is tried to the end, in constant time, and never fewer than two:
- * so time tells neither which one it was, nor whether there is a previous one, nor whether there is any.
+ * Which of an app's secrets made an HMAC. As many as an app could have are tried to the end, in constant time: so time
+ * tells neither which one it was, nor how many there are, nor whether there is any.
  */
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { equalInConstantTime } from '../constant-time.ts';
@@ -18,7 +18,8 @@ export interface Signed {
 
 /** Stands in for secrets that are missing or unusable; what it signs never counts. */
 const decoy = createSecretKey(randomBytes(32));
-const fewestKeys = 2;
+/** The client's secret and the webhooks' own, each with the one before it. */
+const mostSecrets = 4;
 /**
  * The keys of secrets that are in memory anyway, for as long as they are. To make one takes several times as long as an
  * HMAC under it: https://nodejs.org/docs/latest-v24.x/api/crypto.html#cryptocreatehmacalgorithm-key-options
@@ -28,7 +29,7 @@ const keysOfSecrets = new WeakMap<Secret, Map<KeyEncoding, KeyObject | undefined
 /** Whether the first secret signed, or one of the others; nothing when none did. */
 export function signerAmong(secrets: readonly Secret[], signed: Signed): 'current' | 'previous' | undefined {
   const keys = secrets.map((secret) => keyObjectOf(secret, signed.key));
-  while (keys.length < fewestKeys) keys.push(undefined);
+  while (keys.length < mostSecrets) keys.push(undefined);
   const matches = keys.map((key) => {
     const hmac = createHmac(signed.algorithm, key ?? decoy);
     for (const piece of signed.message) hmac.update(piece);

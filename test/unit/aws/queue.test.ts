@@ -22,14 +22,26 @@ test('says that a batch was not taken when SQS refused one of its messages', asy
   await expect(sending).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
 });
 
-test('sends no further batch after one that was not taken', async () => {
+test('sends ten batches at a time, and none after one that was not taken', async () => {
   client
     .on(SendMessageBatchCommand)
     .resolves({ Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError' }] });
 
-  await queue.sendAll(Array.from({ length: 25 }, (_, index) => message({ index }))).catch(() => undefined);
+  const sending = queue.sendAll(Array.from({ length: 250 }, (_, index) => message({ index })));
 
-  expect(client.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
+  await expect(sending).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
+  expect(client.commandCalls(SendMessageBatchCommand)).toHaveLength(10);
+});
+
+test('sends every message once', async () => {
+  client.on(SendMessageBatchCommand).resolves({ Successful: [] });
+
+  await queue.sendAll(Array.from({ length: 1_000 }, (_, index) => message(index)));
+
+  const bodies = client
+    .commandCalls(SendMessageBatchCommand)
+    .flatMap(({ args: [command] }) => command.input.Entries?.map(({ MessageBody }) => Number(MessageBody)));
+  expect(bodies).toEqual(Array.from({ length: 1_000 }, (_, index) => index));
 });
 
 test('parts what is more than a mebibyte, however few messages it is', async () => {
