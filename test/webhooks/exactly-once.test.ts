@@ -14,6 +14,7 @@ it('loses no event and lets none work twice, whatever goes wrong on its way', {
   expect(violations).toEqual([]);
   expect(accepted).toMatchObject({ waiting: 0, givenUp: 0 });
   // Or the test would test a fair-weather world.
+  expect(report['receivers that died']).toBeGreaterThan(0);
   expect(report['workers killed']).toBeGreaterThan(0);
   expect(report['… between an effect and done']).toBeGreaterThan(0);
   expect(report['DynamoDB calls throttled']).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 /**
  * The whole way of webhooks under everything that goes wrong in life: the sandbox of TikTok sends over HTTP, twice and
- * out of order; workers die anywhere; SQS delivers again; DynamoDB throttles; answers get lost; tenants' endpoints fail.
+ * out of order; receivers and workers die anywhere; SQS delivers again; DynamoDB throttles; answers get lost; tenants'
+ * endpoints fail.
  */
 import { createSecretStore } from '../../infra/cli/secret-store.ts';
 import type { Intercept } from '../../infra/local/aws/front.ts';
@@ -47,6 +48,8 @@ const rates = {
   lostAnswers: 0.003,
   refusedBySqs: 0.01,
   endpointFailures: 0.1,
+  deathsBeforeTaking: 0.02,
+  deathsAfterTaking: 0.02,
 };
 const accidents = { deaths: 0.08, deathsAfterEffect: 0.12, twice: 0.15, undeleted: 0.02 };
 /** Longer than a message stays hidden after its worker died. */
@@ -59,7 +62,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
   const began = performance.now();
   let skew = 0;
   const now = () => Date.now() + skew;
-  const injected = { throttled: 0, refusedBySqs: 0 };
+  const injected = { throttled: 0, refusedBySqs: 0, deaths: 0 };
   await using parts = new AsyncDisposableStack();
 
   const intercept: Intercept = ({ principal, action }) => {
@@ -100,13 +103,25 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     clientSecret: client.clientSecret,
   });
   const handler = await loadWebhookFunction(place);
+  const death = () => {
+    injected.deaths += 1;
+    return new Error('Runtime exited.');
+  };
+  /** Dies before SQS has the events, or afterwards and without a word; the platform sends again either way. */
+  const mortal: typeof handler = async (event, context) => {
+    const fate = random();
+    if (fate < rates.deathsBeforeTaking) throw death();
+    const answer = await handler(event, context);
+    if (fate < rates.deathsBeforeTaking + rates.deathsAfterTaking) throw death();
+    return answer;
+  };
   const gateway = parts.adopt(
     await startGateway({
       routes: routes.filter(({ functionName }) => functionName === 'webhook'),
       cors,
       host: 'localhost',
       port: 0,
-      invoke: (_name, event) => handler(event, lambdaContext),
+      invoke: (_name, event) => mortal(event, lambdaContext),
       now: Date.now,
     }),
     (one) => one.close(),
@@ -194,6 +209,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     events: count,
     'deliveries by the platform, copies included': delivered?.deliveries,
     'requests for them, retries included': delivered?.requests,
+    'receivers that died': injected.deaths,
     'rounds of the workers': rounds,
     'messages received from SQS': team.counts.messages,
     'batches at two workers at once': team.counts.twice,
