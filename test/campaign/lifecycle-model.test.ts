@@ -17,6 +17,7 @@ it('holds in hundreds of long random lives what must hold', { timeout: 3_600_000
   for (let batch = 1; batch <= batches; batch += 1) {
     const details = await fc.check(lifecycleProperty(world, 30), { numRuns: livesPerBatch });
     console.log(`lives ${details.numRuns}  seed ${details.seed}  ${details.failed ? 'failed' : 'ok'}`);
+    if (details.failed) console.log(details.errorInstance);
     expect(details.failed, fc.defaultReportMessage(details)).toBe(false);
   }
 });

@@ -1,6 +1,7 @@
 /** The model: what is known of each person's connection from outside, and what must hold of it after every step. */
 import { expect } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
+import { step } from '../process.ts';
 import { tenantId, tiktok } from '../tenant-at-platform.ts';
 import type { World } from '../world.ts';
 import type { Accounts, Act, Ended, Person } from './acts.ts';
@@ -31,15 +32,20 @@ export function newModel(): Model {
 
 /** Every call to the platform takes three seconds, so that whatever may meet it does. */
 export function watchCalls(world: World, model: Model): void {
-  const underWay = new Set<string>();
+  const halfway = 1_500;
+  const answeredAt = new Map<string, number>();
   world.platformCall = async (call, { body }) => {
     const spent = body instanceof URLSearchParams ? body.get('refresh_token') : null;
-    if (spent !== null && underWay.has(spent)) model.races.push('a token was being spent twice at once');
-    if (spent !== null) underWay.add(spent);
-    await world.time.sleep(1_500);
+    const now = world.time.now();
+    if (spent !== null) {
+      if (now < (answeredAt.get(spent) ?? 0)) model.races.push('a token was being spent twice at once');
+      answeredAt.set(spent, now + 2 * halfway);
+    }
+    await world.time.sleep(halfway);
+    // The dead send nothing any more.
+    await step();
     const answer = await call();
-    await world.time.sleep(1_500);
-    if (spent !== null) underWay.delete(spent);
+    await world.time.sleep(halfway);
     return answer;
   };
 }
