@@ -79,7 +79,16 @@ export const flowRoutes = {
     params: z.strictObject({ flowId }),
     query: z.strictObject({ agreed: z.optional(z.literal('yes')) }),
     success: { status: 303 },
-    errors: ['INVALID_REQUEST', 'FLOW_NOT_FOUND', 'FLOW_EXPIRED', 'DATABASE_ERROR', 'INTERNAL_ERROR'],
+    page: 'Who will gain access, and a link to go on; only of a direct flow.',
+    errors: [
+      'INVALID_REQUEST',
+      'INVALID_PROVIDER',
+      'FLOW_NOT_FOUND',
+      'FLOW_EXPIRED',
+      'DATABASE_ERROR',
+      'VAULT_ERROR',
+      'INTERNAL_ERROR',
+    ],
   },
   callback: {
     method: 'GET',
@@ -98,7 +107,9 @@ export const flowRoutes = {
     success: { status: 303 },
     errors: [
       'INVALID_REQUEST',
+      'INVALID_PROVIDER',
       'FLOW_NOT_FOUND',
+      'TENANT_DELETED',
       'DATABASE_ERROR',
       'VAULT_ERROR',
       'OAUTH_INIT_ERROR',

@@ -27,5 +27,7 @@ export interface Route {
   readonly query: z.ZodMiniType;
   readonly body?: z.ZodMiniType;
   readonly success: { readonly status: 200 | 201 | 202 | 303; readonly schema?: z.ZodMiniType };
+  /** What a page with status 200 shows a person, where the route has one. */
+  readonly page?: string;
   readonly errors: readonly ErrorCode[];
 }

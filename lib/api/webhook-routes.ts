@@ -68,6 +68,7 @@ export const webhookRoutes = {
     params: z.strictObject({ context: z.string().check(z.regex(contextIdPattern)) }),
     query: z.strictObject({ code: z.string().check(z.regex(/^[0-9a-f]{32}$/)) }),
     success: { status: 200 },
+    page: 'How far the deletion is.',
     errors: ['INVALID_REQUEST', 'NOT_FOUND', 'DATABASE_ERROR', 'INTERNAL_ERROR'],
   },
   listFailures: {

@@ -67,6 +67,13 @@ describe.each(routes)('the route %s', (_name, route) => {
 });
 
 describe('the contract', () => {
+  it('promises at start and callback what provider, state secret and tenant keys can end them with', () => {
+    expect(contract.start.errors).toEqual(expect.arrayContaining(['INVALID_PROVIDER', 'VAULT_ERROR']));
+    expect(contract.callback.errors).toEqual(
+      expect.arrayContaining(['INVALID_PROVIDER', 'VAULT_ERROR', 'TENANT_DELETED']),
+    );
+  });
+
   it('has each method and path once', () => {
     const keys = routes.map(([, { method, path }]) => `${method} ${path.replace(/\{\w+\}/g, '{}')}`);
 
