@@ -26,6 +26,12 @@ export function describeDeletion(
   }
 }
 
+/** The same for a code that nobody was given, and for one whose request is long forgotten. */
+export const unknownDeletion = {
+  title: 'This request is not known',
+  text: 'Nobody was given this confirmation code here, or it is more than half a year old.\n\nLook whether your link is complete. Else go back to where you were given it and ask again.',
+} as const;
+
 function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
