@@ -77,7 +77,8 @@ export const flowRoutes = {
     summary:
       'Binds the flow to this browser and sends it to the platform. A direct flow first shows who will gain access.',
     params: z.strictObject({ flowId }),
-    query: z.strictObject({ agreed: z.optional(z.literal('yes')) }),
+    // What others hang onto a link that is sent on (fbclid, utm_source) is ignored.
+    query: z.object({ agreed: z.optional(z.literal('yes')) }),
     success: { status: 303 },
     page: 'Who will gain access, and a link to go on; only of a direct flow.',
     errors: [

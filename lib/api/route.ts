@@ -22,7 +22,7 @@ export interface Route {
   readonly caller: Caller;
   /** What it does, for the API's description. */
   readonly summary: string;
-  /** Schemas of path parameters, query and body. What they do not name is refused, but for a platform's own query. */
+  /** Schemas of path parameters, query and body. What they do not name is refused, but in a query of a platform or of a browser. */
   readonly params: z.ZodMiniType;
   readonly query: z.ZodMiniType;
   readonly body?: z.ZodMiniType;
