@@ -11,7 +11,7 @@ export function describeDeletion(
     case 'received':
       return {
         title: 'Your request was received',
-        text: `${asked} It is about to be worked on.\n\n${named}`,
+        text: `${asked} It is about to be worked on; look here again later.\n\n${named}`,
       };
     case 'in_progress':
       return {

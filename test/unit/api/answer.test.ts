@@ -86,6 +86,13 @@ describe('a page', () => {
     expect(pageSecurityPolicy).toMatch(/style-src 'sha256-[A-Za-z0-9+/]{43}='/);
   });
 
+  it('breaks a name that is longer than a phone is wide, wherever it stands', () => {
+    const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page('Title', 'Text')) ?? [];
+
+    // Inherited by the title, the text and the button.
+    expect(style).toMatch(/^main \{[^}]*overflow-wrap: anywhere/m);
+  });
+
   it('has exactly the style that its policy allows', async () => {
     const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page('Title', 'Text')) ?? [];
     const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style));
