@@ -1,5 +1,5 @@
 /** `GET /integrations/callback/{context}`: the browser comes back from the platform and goes on to the return URL. */
-import type { Answer } from '../lib/api/answer.ts';
+import { type Answer, failurePage } from '../lib/api/answer.ts';
 import {
   connectionParts,
   flowStore,
@@ -12,7 +12,6 @@ import { contract } from '../lib/api/contract.ts';
 import { flowCookie } from '../lib/api/flow-cookie.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
-import { catalogue } from '../lib/errors.ts';
 import { handleOAuthCallback } from '../lib/integrations/handle-oauth-callback.ts';
 
 const settings = readSettings('callback');
@@ -45,7 +44,6 @@ export const handler = http(
         cookie: flowCookie(settings.publicUrl, result.flowId).clear(),
       };
     }
-    const { status, userMessage } = catalogue[result.code];
-    return { kind: 'page', status, title: 'This did not work', text: userMessage };
+    return failurePage(result.code);
   },
 );

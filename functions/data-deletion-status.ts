@@ -3,15 +3,15 @@ import { now, openActivity } from '../lib/api/compose.ts';
 import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
-import { IntegrationError } from '../lib/errors.ts';
+import { catalogue } from '../lib/errors.ts';
 import type { ContextId } from '../lib/ids.ts';
 import { createDeletionStore, digestOf } from '../lib/webhooks/data-deletion-store.ts';
-import { describeDeletion } from '../lib/webhooks/data-deletion-words.ts';
+import { describeDeletion, unknownDeletion } from '../lib/webhooks/data-deletion-words.ts';
 
 const deletions = createDeletionStore(openActivity(readSettings('data-deletion-status')), now);
 
 export const handler = http(contract.dataDeletionStatus, { now }, async ({ params, query }) => {
   const deletion = await deletions.find(params.context as ContextId, digestOf(query.code));
-  if (!deletion) throw new IntegrationError('NOT_FOUND', 'There is no such request.');
+  if (!deletion) return { kind: 'page', status: catalogue.NOT_FOUND.status, ...unknownDeletion };
   return { kind: 'page', status: 200, ...describeDeletion(deletion, query.code) };
 });

@@ -1,11 +1,10 @@
 /** `GET /integrations/start/{flowId}`: binds the flow to the browser that opened the link and sends it to the platform. */
-import type { Answer } from '../lib/api/answer.ts';
+import { type Answer, failurePage } from '../lib/api/answer.ts';
 import { flowStore, now, openActivity, secretSource, stateSecrets } from '../lib/api/compose.ts';
 import { contract } from '../lib/api/contract.ts';
 import { flowCookie } from '../lib/api/flow-cookie.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
-import { catalogue } from '../lib/errors.ts';
 import { startFlow } from '../lib/integrations/start-flow.ts';
 import { createRegistry } from '../lib/providers/registry.ts';
 
@@ -39,9 +38,7 @@ export const handler = http(contract.start, { now }, async ({ params, query, coo
         text: `${started.tenantName} will get access to your ${started.providerName} account, for its user “${started.userId}”.\n\nGo on only if you trust it and this is you.`,
         link: { href: '?agreed=yes', text: `Continue to ${started.providerName}` },
       };
-    case 'refused': {
-      const { status, userMessage } = catalogue[started.code];
-      return { kind: 'page', status, title: 'This link does not work', text: userMessage };
-    }
+    case 'refused':
+      return failurePage(started.code, 'This link does not work');
   }
 });

@@ -45,7 +45,7 @@ async function list({ operator, given }: Call): Promise<Shown> {
   return {
     data: { failures: failures.map(view), more },
     text: rows.length === 0 ? '' : textTable(headings, rows),
-    ...(rows.length === 0 && { note: 'Nothing has failed in the last two weeks.' }),
+    ...(rows.length === 0 && { note: nothingFailed(given) }),
     ...(more && { note: 'There are more than these.' }),
   };
 }
@@ -102,6 +102,12 @@ async function stats({ operator }: Call): Promise<Shown> {
       rows,
     ),
   };
+}
+
+function nothingFailed({ all, tenant }: Call['given']): string {
+  if (all) return 'Nothing has failed in the last two weeks.';
+  if (tenant !== undefined) return `Nothing of tenant "${tenant}" has failed in the last two weeks.`;
+  return "Nothing that is no tenant's has failed in the last two weeks. See the tenants' with --tenant TENANT or --all.";
 }
 
 function whose(given: Call['given']) {

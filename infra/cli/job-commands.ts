@@ -35,7 +35,12 @@ async function list({ operator, given }: Call): Promise<Shown> {
       rows.length === 0
         ? ''
         : textTable(['JOB', 'WHAT', 'TENANT', 'USER', 'STATUS', 'LEFT', 'LAST WORKED ON'], rows),
-    ...(rows.length === 0 && { note: 'There are no jobs.' }),
+    ...(rows.length === 0 && {
+      note:
+        given.tenant === undefined
+          ? 'No job is under way. See those of a tenant, done ones included, with --tenant TENANT.'
+          : `There are no jobs of tenant "${given.tenant}".`,
+    }),
   };
 }
 

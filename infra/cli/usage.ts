@@ -33,5 +33,5 @@ export function usageLines(commands: readonly Command[], words: readonly string[
   const nouns = commands.filter((command) => wordsOf(command)[0] === words[0]);
   const exact = nouns.filter((command) => wordsOf(command).every((word, at) => word === words[at]));
   const meant = exact.length > 0 ? exact : nouns.length > 0 ? nouns : commands;
-  return `Usage:\n${meant.map(({ usage }) => `  hawser ${usage}`).join('\n')}\n\nMore: hawser help\n`;
+  return `Usage:\n${meant.map(({ usage }) => `  hawser ${usage}`).join('\n')}\n\nMore: npm run hawser -- help\n`;
 }

@@ -132,7 +132,7 @@ Connect a TikTok account:
     -H 'content-type: application/json' \\
     -d '{"userId":"demo-user","returnUrl":"${demo.returnUrl}"}'
 
-Open the authUrl of the answer in a browser and allow the access. Then read the token:
+Open the authUrl of the answer in a browser, allow the access, and finish on the page you come back to. Then read the token:
 
   curl -s '${apiUrl}/integrations/status?userId=demo-user' -H 'authorization: Bearer ${demo.apiKey}'
   curl -s '${apiUrl}/integrations/token/tiktok/ACCOUNT_ID?userId=demo-user' -H 'authorization: Bearer ${demo.apiKey}'

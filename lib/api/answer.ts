@@ -1,5 +1,6 @@
 /** What a handler answers, and how it becomes an HTTP response: JSON, a small page, or a redirect. Nothing is cached anywhere. */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { catalogue, type ErrorCode } from '../errors.ts';
 import { page, pageSecurityPolicy } from './page.ts';
 
 export type Answer =
@@ -33,6 +34,15 @@ export interface PageLink {
 }
 
 export const json = (status: number, body: unknown): Answer => ({ kind: 'json', status, body });
+
+/** What a person is shown where something failed: what happened, and what to do now. */
+export function failurePage(code: ErrorCode, title = 'This did not work') {
+  const { status, retryable, userMessage } = catalogue[code];
+  const next = retryable
+    ? 'Load this page again in a moment.'
+    : 'You can close this page and go back to the application that sent you here.';
+  return { kind: 'page', status, title, text: `${userMessage}\n\n${next}` } as const;
+}
 
 /**
  * On every response. No opener policy: it would cut a consent window off from the page that opened it, and start and

@@ -34,7 +34,8 @@ export function createAuthenticate({ apiKeys, verifySession, now }: Authenticati
     if (caller !== 'apiKey' && caller !== 'apiKeyOrSession') return undefined;
     const [, token = ''] = /^Bearer ([A-Za-z0-9._~-]+)$/i.exec(authorization) ?? [];
     if (token.startsWith('hwk_')) return byApiKey(token, origin);
-    if (token === '' || caller === 'apiKey') throw unauthorized();
+    if (token === '') throw unauthorized();
+    if (caller === 'apiKey') throw needsApiKey();
     return bySession(token, origin);
   };
 
@@ -105,6 +106,14 @@ export function requireProvider(principal: Principal, provider: string): void {
 /** The providers a caller may see; all when absent. */
 export function visibleProviders(principal: Principal): readonly string[] | undefined {
   return principal.kind === 'session' ? principal.session.providers : undefined;
+}
+
+/** Said whatever the token is: it is not looked at. */
+function needsApiKey(): IntegrationError {
+  return new IntegrationError(
+    'UNAUTHORIZED',
+    'This route takes an API key, from a backend, and no session token. Send "Authorization: Bearer hwk_…".',
+  );
 }
 
 function unauthorized(): IntegrationError {

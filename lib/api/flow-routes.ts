@@ -77,9 +77,19 @@ export const flowRoutes = {
     summary:
       'Binds the flow to this browser and sends it to the platform. A direct flow first shows who will gain access.',
     params: z.strictObject({ flowId }),
-    query: z.strictObject({ agreed: z.optional(z.literal('yes')) }),
+    // What others hang onto a link that is sent on (fbclid, utm_source) is ignored.
+    query: z.object({ agreed: z.optional(z.literal('yes')) }),
     success: { status: 303 },
-    errors: ['INVALID_REQUEST', 'FLOW_NOT_FOUND', 'FLOW_EXPIRED', 'DATABASE_ERROR', 'INTERNAL_ERROR'],
+    page: 'Who will gain access, and a link to go on; only of a direct flow.',
+    errors: [
+      'INVALID_REQUEST',
+      'INVALID_PROVIDER',
+      'FLOW_NOT_FOUND',
+      'FLOW_EXPIRED',
+      'DATABASE_ERROR',
+      'VAULT_ERROR',
+      'INTERNAL_ERROR',
+    ],
   },
   callback: {
     method: 'GET',
@@ -98,7 +108,9 @@ export const flowRoutes = {
     success: { status: 303 },
     errors: [
       'INVALID_REQUEST',
+      'INVALID_PROVIDER',
       'FLOW_NOT_FOUND',
+      'TENANT_DELETED',
       'DATABASE_ERROR',
       'VAULT_ERROR',
       'OAUTH_INIT_ERROR',

@@ -8,7 +8,7 @@ import { catalogue, IntegrationError } from '../errors.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import { type LogFields, logError, type Write, withRequest, writeLine } from '../telemetry/log.ts';
 import { createCount } from '../telemetry/metrics.ts';
-import { type Answer, toResponse } from './answer.ts';
+import { type Answer, failurePage, toResponse } from './answer.ts';
 import type { Authenticate, Principal } from './authentication.ts';
 import { type Parsed, parseRequest, readCookie, signedRequest, unparsed } from './request.ts';
 import type { Route } from './route.ts';
@@ -99,7 +99,7 @@ export function http<R extends Route>(
     const wait = retryable && { retryAfterSeconds: error.retryAfterSeconds ?? 1 };
     request.response = toResponse(
       route.caller === 'browser'
-        ? { kind: 'page', status, title: 'This did not work', text: userMessage, ...wait }
+        ? { ...failurePage(error.code), ...wait }
         : {
             kind: 'json',
             status,

@@ -24,7 +24,9 @@ export function openApi(publicUrl: string): Record<string, unknown> {
       title: 'Hawser',
       version: '1.0.0',
       description:
-        'Connects users to outside accounts, keeps their tokens sealed and fresh, and lets go cleanly.',
+        'Connects users to outside accounts, keeps their tokens sealed and fresh, and lets go cleanly. What API Gateway ' +
+        'refuses by itself (an unknown path or method, a request too large for it, too many of them) is answered with ' +
+        '{"message"} alone, without a code.',
     },
     servers: [{ url: publicUrl }],
     paths,
@@ -53,14 +55,21 @@ function operation(name: string, route: Route) {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body) } } },
     }),
     responses: {
-      [route.success.status]: {
-        description: route.success.status === 303 ? 'See the Location header.' : 'Success.',
-        ...(route.success.schema && {
-          content: { 'application/json': { schema: schemaOf(route.success.schema, 'output') } },
-        }),
-      },
+      [route.success.status]: success(route.success),
+      ...(route.page !== undefined && { 200: { description: route.page, content: pageContent } }),
       ...errorResponses(route),
     },
+  };
+}
+
+function success({ status, schema }: Route['success']) {
+  if (status === 303) {
+    const Location = { required: true, schema: { type: 'string', format: 'uri' } };
+    return { description: 'See the Location header.', headers: { Location } };
+  }
+  return {
+    description: 'Success.',
+    ...(schema && { content: { 'application/json': { schema: schemaOf(schema, 'output') } } }),
   };
 }
 
@@ -82,10 +91,17 @@ function errorResponses(route: Route) {
   }
   const content =
     route.caller === 'browser'
-      ? { 'text/html': { schema: { type: 'string' } } }
+      ? pageContent
       : { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
   return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [status, { description: codes.join(', '), content }]),
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: codes.join(', '),
+        ...(codes.some((code) => catalogue[code].retryable) && { headers: { 'Retry-After': retryAfter } }),
+        content,
+      },
+    ]),
   );
 }
 
@@ -101,6 +117,12 @@ function schemaOf(schema: z.ZodMiniType, io: 'input' | 'output' = 'input') {
   });
   return rest;
 }
+
+const pageContent = { 'text/html': { schema: { type: 'string' } } } as const;
+const retryAfter = {
+  description: 'Seconds to wait; on every error that is retryable.',
+  schema: { type: 'integer', minimum: 0 },
+} as const;
 
 const errorSchema = {
   type: 'object',

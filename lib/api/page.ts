@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 const style = `
 :root { color-scheme: light dark; font: 1.0625rem/1.5 system-ui, sans-serif; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: Canvas; color: CanvasText; }
-main { max-width: 26rem; padding: 2rem 1.5rem; }
+main { max-width: 26rem; padding: 2rem 1.5rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.375rem; line-height: 1.25; margin: 0 0 .75rem; }
-p { margin: 0 0 1.5rem; overflow-wrap: anywhere; white-space: pre-line; }
+p { margin: 0 0 1.5rem; white-space: pre-line; }
 a { display: inline-block; padding: .625rem 1.25rem; border-radius: .5rem; background: #1d4ed8; color: #fff; text-decoration: none; }
 a:focus-visible { outline: 3px solid #93c5fd; outline-offset: 2px; }
 `;

@@ -1,6 +1,6 @@
 /** Reads an API Gateway event into what the contract says, or says what was wrong. Bytes, text and JSON are each checked once. */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { IntegrationError } from '../errors.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import type { Route } from './route.ts';
@@ -104,14 +104,24 @@ function check<Schema extends z.ZodMiniType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map((issue) => [where, ...issue.path.map(String)].join('.'));
+  const { issues } = parsed.error;
+  const fields = issues.map((issue) => [where, ...issue.path.map(String)].join('.'));
+  const hasUnknown = issues.some(({ code }) => code === 'unrecognized_keys');
   throw new IntegrationError(
     'INVALID_REQUEST',
     'Some fields are missing, unknown or malformed. See details.fields and /openapi.json.',
     {
-      details: { fields: [...new Set(fields)].filter(isFieldName).slice(0, 20) },
+      details: {
+        fields: [...new Set(fields)].filter(isFieldName).slice(0, 20),
+        // The unknown name is input, and not repeated; beside the known ones it is found at once.
+        ...(hasUnknown && { known: namesIn(schema) }),
+      },
     },
   );
+}
+
+function namesIn(schema: z.ZodMiniType): readonly string[] {
+  return schema instanceof z.ZodMiniObject ? Object.keys(schema.def.shape) : [];
 }
 
 /** Names of our own fields only: an unknown name is input, and input is not repeated. */

@@ -22,10 +22,12 @@ export interface Route {
   readonly caller: Caller;
   /** What it does, for the API's description. */
   readonly summary: string;
-  /** Schemas of path parameters, query and body. What they do not name is refused, but for a platform's own query. */
+  /** Schemas of path parameters, query and body. What they do not name is refused, but in a query of a platform or of a browser. */
   readonly params: z.ZodMiniType;
   readonly query: z.ZodMiniType;
   readonly body?: z.ZodMiniType;
   readonly success: { readonly status: 200 | 201 | 202 | 303; readonly schema?: z.ZodMiniType };
+  /** What a page with status 200 shows a person, where the route has one. */
+  readonly page?: string;
   readonly errors: readonly ErrorCode[];
 }

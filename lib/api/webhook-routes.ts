@@ -66,8 +66,10 @@ export const webhookRoutes = {
     caller: 'browser',
     summary: 'Shows a person how far the deletion of their data is, by its confirmation code.',
     params: z.strictObject({ context: z.string().check(z.regex(contextIdPattern)) }),
-    query: z.strictObject({ code: z.string().check(z.regex(/^[0-9a-f]{32}$/)) }),
+    // The platform shows its users this link, and may hang something of its own onto it.
+    query: z.object({ code: z.string().check(z.regex(/^[0-9a-f]{32}$/)) }),
     success: { status: 200 },
+    page: 'How far the deletion is.',
     errors: ['INVALID_REQUEST', 'NOT_FOUND', 'DATABASE_ERROR', 'INTERNAL_ERROR'],
   },
   listFailures: {

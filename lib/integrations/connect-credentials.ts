@@ -37,7 +37,7 @@ export async function connectCredentials(
   if (reading.kind === 'malformed') {
     throw new IntegrationError(
       'INVALID_REQUEST',
-      'Some credentials are missing or malformed. See details.fields.',
+      'Some credentials are missing, unknown or malformed. See details.fields, and the fields in GET /integrations/providers.',
       {
         details: { fields: reading.fields.map((field) => `credentials.${field}`) },
       },

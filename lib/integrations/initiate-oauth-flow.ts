@@ -97,7 +97,9 @@ function chooseReturnUrl(tenant: Tenant, asked: string | undefined): string {
   if (asked !== undefined && tenant.returnUrls.includes(asked)) return asked;
   throw new IntegrationError(
     'INVALID_REQUEST',
-    'returnUrl must be exactly one of the URLs registered for this tenant. Run `hawser return-url add`.',
+    asked === undefined && only !== undefined
+      ? 'Several return URLs are registered for this tenant. Say in returnUrl which one.'
+      : 'returnUrl must be exactly one of the URLs registered for this tenant. Run `hawser return-url add`.',
   );
 }
 

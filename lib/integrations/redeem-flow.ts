@@ -83,11 +83,11 @@ export async function redeemFlow(
     if (scopes.some((scope) => !flow.scopes.includes(scope)))
       parts.count('scopes_unrequested', { provider: provider.id });
     const profile = await platform.ask((adapter) => adapter.getUserProfile(tokens.accessToken, scopes));
-    if (profile.kind !== 'accounts') return refuse('PROVIDER_ERROR', 'profile_unavailable');
+    if (profile.kind !== 'accounts') return refuse('OAUTH_CALLBACK_ERROR', 'profile_unavailable');
     const { accounts } = profile;
     if (accounts.length === 0) return refuse('OAUTH_CALLBACK_ERROR', 'no_account');
     if (!accounts.every((account) => isOpaqueId(account.accountId)))
-      return refuse('PROVIDER_ERROR', 'account_id');
+      return refuse('OAUTH_CALLBACK_ERROR', 'account_id');
     // The token answer and the profile must speak of the same person (OpenID Connect Core section 5.3.2).
     if (tokens.subject !== undefined && !accounts.every((account) => ownerOf(account) === tokens.subject)) {
       return refuse('OAUTH_CALLBACK_ERROR', 'subject_mismatch');
@@ -176,14 +176,13 @@ function ownerOf(account: Account): string {
   return account.owner ?? account.accountId;
 }
 
-/** A code works once, so whatever went wrong, only a new flow can help. */
+/** A code works once, so whatever went wrong, only a new flow can help: never an error that says to repeat the request. */
 function failedExchange(failure: Failure): Failed {
   const reasons = {
-    reconnect_required: ['OAUTH_CALLBACK_ERROR', 'code_refused'],
-    misconfigured: ['OAUTH_CALLBACK_ERROR', 'misconfigured'],
-    retryable: ['PROVIDER_ERROR', 'platform_unavailable'],
-    unknown: ['PROVIDER_ERROR', 'answer_lost'],
-  } as const satisfies Record<Failure['kind'], readonly [ErrorCode, string]>;
-  const [code, reason] = reasons[failure.kind];
-  return { kind: 'failed', code, reason };
+    reconnect_required: 'code_refused',
+    misconfigured: 'misconfigured',
+    retryable: 'platform_unavailable',
+    unknown: 'answer_lost',
+  } as const satisfies Record<Failure['kind'], string>;
+  return { kind: 'failed', code: 'OAUTH_CALLBACK_ERROR', reason: reasons[failure.kind] };
 }

@@ -11,7 +11,7 @@ export function describeDeletion(
     case 'received':
       return {
         title: 'Your request was received',
-        text: `${asked} It is about to be worked on.\n\n${named}`,
+        text: `${asked} It is about to be worked on; look here again later.\n\n${named}`,
       };
     case 'in_progress':
       return {
@@ -25,6 +25,12 @@ export function describeDeletion(
       };
   }
 }
+
+/** The same for a code that nobody was given, and for one whose request is long forgotten. */
+export const unknownDeletion = {
+  title: 'This request is not known',
+  text: 'Nobody was given this confirmation code here, or it is more than half a year old.\n\nLook whether your link is complete. Else go back to where you were given it and ask again.',
+} as const;
 
 function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);

@@ -97,7 +97,6 @@ describe('row 19: after every journey and every failure', () => {
 
     expect(codes).toEqual(
       expect.arrayContaining([
-        'PROVIDER_ERROR',
         'OAUTH_CALLBACK_ERROR',
         'TOKEN_REFRESH_ERROR',
         'FLOW_USER_MISMATCH',

@@ -123,5 +123,8 @@ it('row 5: with several registered URLs a flow has to name one', async () => {
     body: { userId: 'ada' },
   });
 
-  expect(refusal.code).toBe('INVALID_REQUEST');
+  expect(refusal).toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: expect.stringContaining('Say in returnUrl'),
+  });
 });

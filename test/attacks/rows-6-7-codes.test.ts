@@ -80,8 +80,8 @@ it.each(['lose_answer', 'garbage_body'] as const)(
     const again = await tenant.client.fails('complete', { body });
 
     expect([first, again]).toMatchObject([
-      { code: 'PROVIDER_ERROR', details: { reason: 'answer_lost' } },
-      { code: 'PROVIDER_ERROR', details: { reason: 'answer_lost' } },
+      { code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'answer_lost' } },
+      { code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'answer_lost' } },
     ]);
     expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
   },

@@ -86,7 +86,11 @@ it('repeats a failure as it was and does not ask the platform again', async () =
   const again = await tenant.client.fails('complete', { body });
 
   expect({ ...again, correlationId: '' }).toEqual({ ...first, correlationId: '' });
-  expect(first).toMatchObject({ code: 'PROVIDER_ERROR', details: { reason: 'platform_unavailable' } });
+  expect(first).toMatchObject({
+    code: 'OAUTH_CALLBACK_ERROR',
+    retryable: false,
+    details: { reason: 'platform_unavailable' },
+  });
   expect(sandbox().calls().calls.token).toBe(1);
 });
 

@@ -90,7 +90,8 @@ function checkBrowserAnswer(route: Route, answer: RawAnswer, broken: (what: stri
     if (location === null || answer.text !== '') throw broken('a redirect has a location and no body.');
     return { kind: 'redirect', location };
   }
-  const declared = [200, ...route.errors.map((code) => catalogue[code].status)];
+  const pages = route.page === undefined ? [] : [200];
+  const declared = [...pages, ...route.errors.map((code) => catalogue[code].status)];
   if (!declared.includes(answer.status)) throw broken('the route declares no such status.');
   if (!answer.headers.get('content-type')?.startsWith('text/html')) throw broken('a page is HTML.');
   if (location !== null) throw broken('a page sends nobody anywhere.');

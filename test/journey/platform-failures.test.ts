@@ -57,7 +57,7 @@ describe('at the exchange of the code', () => {
     const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
     const listed = await tenant.client.ok('status');
 
-    expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', status: 502, details: { reason } });
+    expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', retryable: false, details: { reason } });
     expect(callsAt('tiktok').token).toBe(1);
     expect(listed.connections).toEqual([]);
   });
@@ -82,7 +82,7 @@ describe('at the exchange of the code', () => {
       body: { completion: 'direct' },
     });
 
-    expect(returned).toEqual({ flow: flowId, status: 'error', code: 'PROVIDER_ERROR' });
+    expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
     expect(callsAt('tiktok').token).toBe(1);
   });
 });
@@ -108,7 +108,10 @@ describe('at the profile', () => {
 
     const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
 
-    expect(refusal).toMatchObject({ code: 'PROVIDER_ERROR', details: { reason: 'profile_unavailable' } });
+    expect(refusal).toMatchObject({
+      code: 'OAUTH_CALLBACK_ERROR',
+      details: { reason: 'profile_unavailable' },
+    });
     expect(callsAt('reddit')).toMatchObject({ token: 1, revoke: 1 });
   });
 });
@@ -219,9 +222,12 @@ describe('that do not answer in time', () => {
     ]);
 
     expect(Date.now() - began).toBeLessThan(29_000);
-    expect(exchange).toMatchObject({ code: 'PROVIDER_ERROR', details: { reason: 'answer_lost' } });
-    expect(profile).toMatchObject({ code: 'PROVIDER_ERROR', details: { reason: 'profile_unavailable' } });
-    expect(direct.returned).toMatchObject({ status: 'error', code: 'PROVIDER_ERROR' });
+    expect(exchange).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'answer_lost' } });
+    expect(profile).toMatchObject({
+      code: 'OAUTH_CALLBACK_ERROR',
+      details: { reason: 'profile_unavailable' },
+    });
+    expect(direct.returned).toMatchObject({ status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
     expect(callsAt('tiktok').token).toBe(2);
     expect(callsAt('reddit')).toMatchObject({ token: 1, profile: 2, revoke: 1 });
   });

@@ -123,5 +123,5 @@ function readIfPresent(path: string): string | undefined {
 function inUse(folder: string, pid: number | undefined): Error {
   const holder =
     pid === undefined ? 'another process' : pid === process.pid ? 'this process' : `process ${pid}`;
-  return new Error(`${folder} is in use by ${holder}. Stop that one first, or name another folder.`);
+  return new Error(`${folder} is in use by ${holder}. Stop that one first.`);
 }

@@ -48,6 +48,19 @@ const list = async (options = '') => listed.parse(await desk.json(`failures list
 const idsOf = async (options: string) => (await list(options)).map(({ id }) => id);
 
 describe('hawser failures', () => {
+  it('says whose failures it found none of, and where to look for others', async () => {
+    const [own, tenants, all] = [
+      await desk.hawser('failures list'),
+      await desk.hawser('failures list --tenant bakery'),
+      await desk.hawser('failures list --all'),
+    ];
+
+    expect(own.stderr).toContain("Nothing that is no tenant's has failed in the last two weeks.");
+    expect(own.stderr).toContain('--tenant TENANT or --all');
+    expect(tenants.stderr).toContain('Nothing of tenant "bakery" has failed in the last two weeks.');
+    expect(all.stderr).toContain('Nothing has failed in the last two weeks.');
+  });
+
   it("lists what is nobody's, what is a tenant's, or all, and shows no word of the platform's", async () => {
     await file(eventOf('e-nobody'));
     await file(eventOf('e-bakery', ofBakery), '--tenant bakery');
@@ -101,6 +114,16 @@ describe('hawser failures', () => {
   it('refuses to send back nothing in particular', async () => {
     expect(await desk.hawser('failures replay')).toMatchObject({ code: 2 });
     expect(await desk.hawser('failures list --tenant nobody')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('hawser jobs list', () => {
+  it('says that it looked for jobs under way, and where done ones are', async () => {
+    const own = await desk.hawser('jobs list');
+    const tenants = await desk.hawser('jobs list --tenant bakery');
+
+    expect(own.stderr).toContain('No job is under way. See those of a tenant, done ones included,');
+    expect(tenants.stderr).toContain('There are no jobs of tenant "bakery".');
   });
 });
 

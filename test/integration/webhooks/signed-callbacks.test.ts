@@ -255,14 +255,15 @@ describe('a user who wants their data deleted', () => {
     const other = await house.newApp();
     const { url, code } = await wish(app);
 
-    const statuses = [
+    const pages = [
       await open(url.replace(code, '0'.repeat(32))),
       await open(url.replace(app.context, other.context)),
       await open(url.replace(code, 'x')),
       await open(url.replace(`?code=${code}`, '')),
-    ].map(({ status }) => status);
+    ];
 
-    expect(statuses).toEqual([404, 404, 400, 400]);
+    expect(pages.map(({ status }) => status)).toEqual([404, 404, 400, 400]);
+    expect(pages.slice(0, 2).every(({ text }) => text.includes('This request is not known'))).toBe(true);
   });
 
   const dump = async () => JSON.stringify(await house.stack.tables.scan('activity'));

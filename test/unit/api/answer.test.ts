@@ -1,9 +1,10 @@
 /** Answers: the headers on each of them, and pages that say what they are told and no more. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Answer, json, toResponse } from '../../../lib/api/answer.ts';
+import { type Answer, failurePage, json, toResponse } from '../../../lib/api/answer.ts';
 import { flowCookie } from '../../../lib/api/flow-cookie.ts';
 import { page, pageSecurityPolicy } from '../../../lib/api/page.ts';
+import { catalogue } from '../../../lib/errors.ts';
 
 const answers: readonly (readonly [string, Answer])[] = [
   ['JSON', json(200, { ok: true })],
@@ -65,12 +66,31 @@ describe('an answer', () => {
 });
 
 describe('a page', () => {
+  it('about a failure says what happened and what to do now', () => {
+    const over = failurePage('FLOW_NOT_FOUND', 'This link does not work');
+    const ours = failurePage('DATABASE_ERROR');
+
+    expect(over).toMatchObject({ status: 404, title: 'This link does not work' });
+    expect(over.text).toBe(
+      `${catalogue.FLOW_NOT_FOUND.userMessage}\n\nYou can close this page and go back to the application that sent you here.`,
+    );
+    expect(ours).toMatchObject({ status: 503, title: 'This did not work' });
+    expect(ours.text).toBe(`${catalogue.DATABASE_ERROR.userMessage}\n\nLoad this page again in a moment.`);
+  });
+
   it('row 18: loads nothing and runs nothing', () => {
     const text = page('Title', 'Text', { href: '?agreed=yes', text: 'Go on' });
 
     expect(text).not.toMatch(/<script|<img|<iframe|<form|<link|javascript:|\son\w+=/i);
     expect(pageSecurityPolicy).not.toMatch(/unsafe|script-src|\*/);
     expect(pageSecurityPolicy).toMatch(/style-src 'sha256-[A-Za-z0-9+/]{43}='/);
+  });
+
+  it('breaks a name that is longer than a phone is wide, wherever it stands', () => {
+    const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page('Title', 'Text')) ?? [];
+
+    // Inherited by the title, the text and the button.
+    expect(style).toMatch(/^main \{[^}]*overflow-wrap: anywhere/m);
   });
 
   it('has exactly the style that its policy allows', async () => {

@@ -69,6 +69,17 @@ function api() {
 const unauthorized = expect.objectContaining({ code: 'UNAUTHORIZED' });
 const forbidden = expect.objectContaining({ code: 'FORBIDDEN' });
 
+describe('a route that takes API keys only', () => {
+  it('says so to a session, whose token is good elsewhere', async () => {
+    const { as } = api();
+
+    const refused = await as(sessionText, session.origin, 'apiKey');
+
+    expect(refused).toEqual(unauthorized);
+    expect(String(refused)).toContain('takes an API key, from a backend, and no session token');
+  });
+});
+
 describe('an API key', () => {
   it('proves its tenant', async () => {
     const { as, mint } = api();

@@ -36,10 +36,11 @@ describe.each(routes)('the route %s', (_name, route) => {
     }
   });
 
-  it("refuses a query and a body that it does not name, but for a platform's own query", () => {
-    const ownQuery = route.path.includes('/callback/') || isPlatforms(route);
+  it('refuses a query and a body that it does not name, but ignores what others hang onto a link', () => {
+    const ofOthers = route.caller === 'browser' || isPlatforms(route);
+    const known = route.path.includes('/data-deletion/') ? { code: '0'.repeat(32) } : {};
 
-    expect(route.query.safeParse({ extra: 'x' }).success).toBe(ownQuery);
+    expect(route.query.safeParse({ ...known, extra: 'x' }).success).toBe(ofOthers);
     if (route.body) expect(route.body.safeParse({ userId: 'u', extra: 'x' }).success).toBe(false);
   });
 
@@ -67,6 +68,13 @@ describe.each(routes)('the route %s', (_name, route) => {
 });
 
 describe('the contract', () => {
+  it('promises at start and callback what provider, state secret and tenant keys can end them with', () => {
+    expect(contract.start.errors).toEqual(expect.arrayContaining(['INVALID_PROVIDER', 'VAULT_ERROR']));
+    expect(contract.callback.errors).toEqual(
+      expect.arrayContaining(['INVALID_PROVIDER', 'VAULT_ERROR', 'TENANT_DELETED']),
+    );
+  });
+
   it('has each method and path once', () => {
     const keys = routes.map(([, { method, path }]) => `${method} ${path.replace(/\{\w+\}/g, '{}')}`);
 

@@ -208,6 +208,7 @@ describe('an error', () => {
     expect(response.statusCode).toBe(410);
     expect(response.headers?.['content-type']).toBe('text/html; charset=utf-8');
     expect(response.body).toContain('This took too long. Please start again.');
+    expect(response.body).toContain('go back to the application that sent you here.');
     expect(response.body).not.toContain('For developers.');
     expect(response.headers).not.toHaveProperty('retry-after');
   });

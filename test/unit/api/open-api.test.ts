@@ -165,13 +165,42 @@ describe.each(routes)('the operation %s', (_name, route) => {
   it('has its success and every status of its errors, each described', () => {
     const responses = at(operation, 'responses');
 
-    const statuses = new Set([route.success.status, ...route.errors.map((code) => catalogue[code].status)]);
+    const pages = route.page === undefined ? [] : [200];
+    const statuses = new Set([
+      route.success.status,
+      ...pages,
+      ...route.errors.map((code) => catalogue[code].status),
+    ]);
     expect(Object.keys(responses).sort()).toEqual([...statuses].map(String).sort());
     for (const status of statuses) {
       const codes = route.errors.filter((code) => catalogue[code].status === status);
       const { description } = at(responses, String(status));
       for (const code of codes) expect(description).toContain(code);
       expect(description).not.toBe('');
+    }
+  });
+
+  it('says which headers tell where to go, and when to come back', () => {
+    const responses = Object.entries(at(operation, 'responses'));
+
+    for (const [status, response] of responses) {
+      const isRetryable = route.errors.some(
+        (code) => String(catalogue[code].status) === status && catalogue[code].retryable,
+      );
+      const expected = [...(status === '303' ? ['Location'] : []), ...(isRetryable ? ['Retry-After'] : [])];
+      expect(Object.keys(at({ headers: {}, ...at({ response }, 'response') }, 'headers'))).toEqual(expected);
+    }
+  });
+
+  it('shows people pages, and programs JSON', () => {
+    const responses = at(operation, 'responses');
+
+    if (route.page !== undefined) {
+      expect(Object.keys(at(responses, '200', 'content'))).toEqual(['text/html']);
+    }
+    for (const code of route.errors) {
+      const media = Object.keys(at(responses, String(catalogue[code].status), 'content'));
+      expect(media).toEqual([route.caller === 'browser' ? 'text/html' : 'application/json']);
     }
   });
 

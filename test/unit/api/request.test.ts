@@ -185,6 +185,15 @@ describe('what is wrong with a request', () => {
     expect(refused).toMatchObject({ details: { fields: ['body.word', 'body.list.1'] } });
   });
 
+  it('is told by the names that there are, where one is unknown', () => {
+    const inBody = refusal({ body: '{"word":"a","wrod":1}' });
+    const inQuery = refusal({ query: 'c=1' });
+
+    expect(inBody).toMatchObject({ details: { fields: ['body'], known: ['word', 'list'] } });
+    expect(inQuery).toMatchObject({ details: { fields: ['query'], known: ['a', 'b'] } });
+    expect(refusal({ body: '{"word":1}' })).not.toHaveProperty('details.known');
+  });
+
   it('row 19: is told without a word of the input', () => {
     for (const parts of [
       { body: '{"word":7,"s4ndb0x":1}' },
