@@ -4,7 +4,9 @@ import type { Message } from '../../../lib/aws/queue.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
 import type { AccountId, ContextId, ProviderId, UserId } from '../../../lib/ids.ts';
+import { failureKey, receiptKey } from '../../../lib/table/keys.ts';
 import type { Table } from '../../../lib/table/table.ts';
+import { createFailureStore } from '../../../lib/webhooks/failure-store.ts';
 import { type IncomingEvent, workId } from '../../../lib/webhooks/incoming-event.ts';
 import { type ProcessParts, processEvent } from '../../../lib/webhooks/process-event.ts';
 import { claimMilliseconds, createReceiptStore } from '../../../lib/webhooks/receipt-store.ts';
@@ -82,6 +84,22 @@ onEachEngine((engine) => {
 
       expect(queued.length).toBe(1);
       expect(counted).toEqual(['webhook_duplicate']);
+    });
+
+    it('knows it is done for longer than a failure of the same event can be sent again', async () => {
+      const table = await engine.newTable();
+      const { clock, parts } = openWorker(table);
+      await processEvent(parts, message());
+      clock.advance(3_600);
+
+      const failures = createFailureStore(table, clock.now);
+      const id = '001795176000000-11111111-2222-4333-8444-555555555555';
+      const described = { queue: 'incoming', type: 'comments', error: 'DATABASE_ERROR' } as const;
+      await failures.file({ id, ...described, fields: [], bytes: 2, tries: 5, sentAt: clock.now() }, '{}');
+
+      const receipt = await table.get(receiptKey(context, workId(message())));
+      const failure = await table.get(failureKey(undefined, id));
+      expect(Number(receipt?.['ttl'])).toBeGreaterThan(Number(failure?.['ttl']));
     });
 
     it('lets the next try begin at once after it failed, and says why it did', async () => {
