@@ -20,7 +20,7 @@ const write = (line: string) => writeLine([...metrics.splice(0), line].join('\n'
 
 const registry = createRegistry({});
 const parts = {
-  findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, now }),
+  findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
   registry,
   standIn: createStandIn(registry),
   queue: queueOf(settings.incomingQueueUrl),

@@ -23,9 +23,10 @@ import { count, now, openActivity, secretSource } from './compose.ts';
 export function callbackParts(
   settings: SettingsOf<'activityTable' | 'incomingQueueUrl' | 'appSecretPrefix' | 'publicUrl'>,
 ): CallbackParts {
+  const registry = createRegistry({});
   return {
-    findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, now }),
-    registry: createRegistry({}),
+    findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
+    registry,
     deletions: createDeletionStore(openActivity(settings), now),
     queue: openQueue(createSqs(), settings.incomingQueueUrl),
     publicUrl: settings.publicUrl,

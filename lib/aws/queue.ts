@@ -42,11 +42,21 @@ function toEntry(message: Message) {
 
 /** Two characters that JSON leaves as they are, and SQS refuses together with the whole call; anybody could type them. */
 function bodyOf(body: unknown): string {
-  const json = JSON.stringify(body);
+  const json = write(body);
   // Looked for first, because that costs nothing in a text that is all Latin.
   return json.includes('\ufffe') || json.includes('\uffff')
     ? json.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff')
     : json;
+}
+
+/** What others nested deeper than the stack is high could be parsed, and cannot be written. */
+function write(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new IntegrationError('PAYLOAD_TOO_LARGE', 'The message is nested too deep.', { cause });
+  }
 }
 
 function batches(entries: readonly Entry[]): readonly (readonly Entry[])[] {

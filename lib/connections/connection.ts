@@ -102,6 +102,14 @@ export type Revocation =
   /** The platform has no revocation, or none for what is left to show it; its tokens die of their age. */
   | 'not_supported';
 
+/** The reason of an end that the platform told by itself, because the user took the grant back. */
+export const deauthorised = 'deauthorised';
+
+/** Whether a connection ended by the platform's own word: then no renewal of the same grant brings it back. */
+export function isDeauthorised({ status, statusReason }: Connection): boolean {
+  return status === 'reconnect_required' && statusReason === deauthorised;
+}
+
 /** A connection together with its sealed credentials. */
 export interface SealedConnection extends Connection {
   readonly sealed: SealedCredentials;

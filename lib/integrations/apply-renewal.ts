@@ -1,8 +1,9 @@
 /**
  * Stores renewed credentials onto the generation that was spent for them, and onto no other: a reconnect in between
- * stays, a disconnect in between gets them to revoke, a declared end of that very generation is overturned.
+ * stays, a disconnect in between gets them to revoke, a declared end of that very generation is overturned, unless it
+ * was the platform's own word that the user took the grant back.
  */
-import type { SealedConnection } from '../connections/connection.ts';
+import { isDeauthorised, type SealedConnection } from '../connections/connection.ts';
 import type { ConnectionChange } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { OAuthProvider } from '../providers/definition.ts';
@@ -64,7 +65,7 @@ function compose(
     return { ...renewed, dueAt: nextDueAt(timed, provider, now, parts.random) };
   }
   // A change that is still to be told keeps its time, by which its event is known.
-  if (current.status === 'active') return renewed;
+  if (current.status === 'active' || isDeauthorised(current)) return renewed;
   return {
     ...renewed,
     status: 'active',
@@ -80,6 +81,7 @@ async function told(
 ): Promise<SealedConnection> {
   if (stored.status === 'disconnecting') return stored;
   if (stored.untold !== undefined) return tell(parts, stored);
+  if (isDeauthorised(stored)) return stored;
   await mention(parts, stored, 'connection.refreshed');
   return stored;
 }

@@ -2,7 +2,7 @@
  * Keeps what the platform gave: stored where it belongs, or rescued where the database does not answer. What belongs to
  * nobody any more, because a reconnect or a deletion was faster, is let go of at the platform.
  */
-import type { SealedConnection } from '../connections/connection.ts';
+import { isDeauthorised, type SealedConnection } from '../connections/connection.ts';
 import type { Lease } from '../connections/lease-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { TokenSet } from '../oauth/outcome.ts';
@@ -11,7 +11,7 @@ import type { Sealer } from '../vault/vault.ts';
 import { type Applied, applyRenewal, type Renewal } from './apply-renewal.ts';
 import { sealCredentials } from './credentials.ts';
 import type { ConnectionParts, OpenPlatform } from './parts.ts';
-import { disconnected } from './refresh-errors.ts';
+import { disconnected, grantIsGone } from './refresh-errors.ts';
 import { rescueRenewal } from './rescue.ts';
 import { discardTokens } from './revoke.ts';
 
@@ -48,9 +48,10 @@ export async function keepRenewal(
 /** As long as the rescue queue tries before it gives a message up to an operator. */
 const rescueMilliseconds = 900_000;
 
-/** What was renewed while a disconnect came in between is for the revocation, and for nobody else. */
+/** What was renewed while a disconnect came in between is for the revocation, and for nobody else; nor is what was taken back. */
 function handedOut(before: SealedConnection, stored: SealedConnection): SealedConnection {
   if (stored.status === 'disconnecting' && before.status !== 'disconnecting') throw disconnected();
+  if (isDeauthorised(stored)) throw grantIsGone(stored.statusReason);
   return stored;
 }
 

@@ -5,6 +5,7 @@
  * rotate and die at once. Lifetimes changed in November 2026 and are taken from each answer.
  */
 import * as z from 'zod/mini';
+import { withTolerance } from '../signatures/scheme.ts';
 import { tiktokSignature } from '../signatures/schemes.ts';
 import type { Account } from './account.ts';
 import { defineProvider, type ProfileReading } from './definition.ts';
@@ -18,6 +19,11 @@ const basicFields = [
   'avatar_url_100',
   'avatar_large_url',
 ];
+/**
+ * TikTok tries for 72 hours and does not say whether a retry is signed anew: if not, five minutes would refuse them all.
+ * What comes late does no harm, because what was taken before is known for longer. The rest is margin.
+ */
+const oldestDeliverySeconds = 73 * 3_600;
 /** Further profile fields by the scope that opens them; one field too many fails the whole call. */
 const fieldsByScope: ReadonlyMap<string, readonly string[]> = new Map([
   ['user.info.profile', ['username', 'is_verified', 'profile_deep_link']],
@@ -100,7 +106,11 @@ export const tiktok = defineProvider({
     internal_error: 'retryable',
   },
   accounts: 'one',
-  webhook: { scheme: tiktokSignature, signedWith: 'clientSecret', read: readTikTokEvent },
+  webhook: {
+    scheme: withTolerance(tiktokSignature, oldestDeliverySeconds),
+    signedWith: 'clientSecret',
+    read: readTikTokEvent,
+  },
   profile: {
     query: (scopes) => ({
       fields: [...basicFields, ...scopes.flatMap((scope) => fieldsByScope.get(scope) ?? [])].join(','),

@@ -6,7 +6,7 @@ const fiveMinutes = 300;
 
 /**
  * `TikTok-Signature: t=<seconds>,s=<hex>` over `t.body`, under the client secret. TikTok prescribes no tolerance and does
- * not say whether a retry is signed anew: widen it with `withTolerance` (retries go on for 72 hours) if retries come stale.
+ * not say whether a retry is signed anew: its provider widens it with `withTolerance`, as retries go on for 72 hours.
  * https://developers.tiktok.com/doc/webhooks-verification
  */
 export const tiktokSignature = defineSignatureScheme({

@@ -1,8 +1,13 @@
 /** What an event means for one connection. Each effect is a conditional write that a repeat leaves as it is. */
 
 import type { Queue } from '../aws/queue.ts';
-import type { Connection, SealedConnection } from '../connections/connection.ts';
-import type { ConnectionStore } from '../connections/connection-store.ts';
+import {
+  type Connection,
+  deauthorised,
+  isDeauthorised,
+  type SealedConnection,
+} from '../connections/connection.ts';
+import type { ConnectionChange, ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { IncomingEvent } from './incoming-event.ts';
@@ -57,21 +62,26 @@ export function isGrantedAfter(connection: Connection, occurredAt: number): bool
 async function takeAccessAway(parts: ApplyParts, seen: SealedConnection): Promise<void> {
   let connection: SealedConnection | undefined = seen;
   for (let round = 0; round < rounds; round += 1) {
-    // Gone, being ended, known to be dead, or granted anew since: there is nothing to take away.
+    // Gone, being ended, taken away before, or granted anew since: there is nothing to take away.
     if (connection?.id !== seen.id || connection.grantId !== seen.grantId) return;
-    if (connection.status === 'disconnecting' || connection.status === 'reconnect_required') return;
-    const now = parts.now();
-    const changed = await parts.connections.change(connection, {
-      status: 'reconnect_required',
-      statusReason: 'deauthorised',
-      statusSince: now,
-      updatedAt: now,
-      untold: 'connection.reconnect_required',
-      // The sweep tells the tenant of it, and finds nothing else to do.
-      dueAt: now,
-    });
+    if (connection.status === 'disconnecting' || isDeauthorised(connection)) return;
+    const changed = await parts.connections.change(connection, endOf(connection, parts.now()));
     if (changed) return;
     connection = await parts.connections.get(seen.tenantId, seen.provider, seen.accountId);
   }
   throw new IntegrationError('DATABASE_ERROR', 'The connection kept changing.');
+}
+
+/** An end that was declared for another reason is told already, but a late renewal could overturn it; this one stays. */
+function endOf({ status }: Connection, now: number): ConnectionChange {
+  if (status === 'reconnect_required') return { statusReason: deauthorised, updatedAt: now };
+  return {
+    status: 'reconnect_required',
+    statusReason: deauthorised,
+    statusSince: now,
+    updatedAt: now,
+    untold: 'connection.reconnect_required',
+    // The sweep tells the tenant of it, and finds nothing else to do.
+    dueAt: now,
+  };
 }

@@ -55,7 +55,8 @@ export interface FailurePage {
   readonly cursor: string | undefined;
 }
 
-const keptSeconds = 14 * 86_400;
+/** How long something that failed can be sent again. */
+export const failureKeptSeconds = 14 * 86_400;
 const pageSize = 250;
 
 export type FailureStore = ReturnType<typeof createFailureStore>;
@@ -64,7 +65,7 @@ export function createFailureStore(table: Table, now: () => number) {
   return {
     /** Keeps a message and what is known of it. Repeated, it changes nothing. */
     async file(failure: Omit<Failure, 'failedAt' | 'status' | 'replayedAt'>, message: string): Promise<void> {
-      const ttl = Math.floor(now() / 1000) + keptSeconds;
+      const ttl = Math.floor(now() / 1000) + failureKeptSeconds;
       const { tenantId, id } = failure;
       // Before its entry, so that whatever is listed can be sent again.
       await table.put(failedMessageKey(tenantId, id), { message, ttl }, whatever);

@@ -90,6 +90,7 @@ async function describeEvent(parts: FileParts, message: IncomingEvent): Promise<
     ...(tenantId !== undefined && { tenantId }),
     ...(accountId !== undefined && { accountId }),
     ...(event.owner !== undefined && { owner: event.owner }),
+    ...(connection && { connectionId: connection.id }),
   };
 }
 

@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { IntegrationError } from '../errors.ts';
-import { type AccountId, type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
+import {
+  type AccountId,
+  type ConnectionId,
+  type ContextId,
+  type ProviderId,
+  storedId,
+  type TenantId,
+} from '../ids.ts';
 
 const event = z.object({
   id: z.string(),
@@ -21,8 +28,14 @@ const incoming = z.object({
   /** Epoch milliseconds. */
   receivedAt: z.number(),
   event,
-  /** The one connection that this message is for; absent on the event as it came in. */
-  connection: z.exactOptional(z.object({ tenantId: storedId<TenantId>(), accountId: storedId<AccountId>() })),
+  /** The one connection that this message is for, and where it lies; absent on the event as it came in. */
+  connection: z.exactOptional(
+    z.object({
+      id: storedId<ConnectionId>(),
+      tenantId: storedId<TenantId>(),
+      accountId: storedId<AccountId>(),
+    }),
+  ),
 });
 
 export type IncomingEvent = z.output<typeof incoming>;
@@ -57,6 +70,6 @@ export function parseIncoming(body: unknown): IncomingEvent {
 export function workId(message: IncomingEvent): string {
   const { context, event: happened, connection } = message;
   if (!connection) return happened.id;
-  const parts = [context, happened.id, connection.tenantId, connection.accountId];
+  const parts = [context, happened.id, connection.id];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -43,10 +43,12 @@ export async function processEvent(parts: ProcessParts, message: IncomingEvent):
 
 async function handle(parts: ProcessParts, message: IncomingEvent): Promise<void> {
   if (message.connection) {
-    const { tenantId, accountId } = message.connection;
+    const { id, tenantId, accountId } = message.connection;
     const connection = await parts.connections.get(tenantId, message.provider, accountId);
-    // Only a connection of the app that signed: another one's of the same account is none of its business.
-    if (connection?.context === message.context) await applyEvent(parts, message, connection);
+    // Not one that was made of the same account since, by whomever: what came before it is none of its business.
+    if (connection?.id !== id) return;
+    // Only a connection of the app that signed: another one's of the same account is none of its business, either.
+    if (connection.context === message.context) await applyEvent(parts, message, connection);
     return;
   }
   const concerned = await findConcerned(parts, message);
@@ -103,6 +105,6 @@ export async function reachWaiting(parts: ProcessParts, made: Connected): Promis
 }
 
 /** An event's part for one connection, to be worked on by itself. */
-function partFor({ tenantId, accountId }: Connection, message: IncomingEvent): Message {
-  return { body: { ...message, connection: { tenantId, accountId } }, group: tenantId };
+function partFor({ id, tenantId, accountId }: Connection, message: IncomingEvent): Message {
+  return { body: { ...message, connection: { id, tenantId, accountId } }, group: tenantId };
 }

@@ -1,6 +1,6 @@
 /**
  * Receipts: what has been handled. A claim says that somebody is at it, until a time; only `done` is the end. Kept
- * for longer than any platform repeats itself.
+ * for longer than any platform, or anybody else, repeats an event.
  */
 import * as z from 'zod/mini';
 import type { ErrorCode } from '../errors.ts';
@@ -8,6 +8,7 @@ import { type ContextId, token } from '../ids.ts';
 import { absent, allOf, anyOf, atMost, equals } from '../table/condition.ts';
 import { receiptKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
+import { failureKeptSeconds } from './failure-store.ts';
 
 export interface Claim {
   readonly context: ContextId;
@@ -24,8 +25,8 @@ export type Claiming =
 
 /** Longer than the worker's time-out of 60 s, shorter than its queue's visibility of 360 s. */
 export const claimMilliseconds = 90_000;
-/** The longest that a platform here repeats itself is 72 hours; a week leaves room. */
-const keptSeconds = 8 * 86_400;
+/** A platform repeats itself for 72 hours at most, and whoever sends again what failed, for as long as that is kept. */
+const keptSeconds = failureKeptSeconds + 86_400;
 
 const record = z.object({
   state: z.enum(['claimed', 'done']),

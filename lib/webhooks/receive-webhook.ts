@@ -37,7 +37,7 @@ export type WebhookAnswer =
       readonly headers: Readonly<Record<string, string>>;
     };
 
-/** @throws IntegrationError `INVALID_SIGNATURE` for whatever is not proven, `PROCESSING_FAILED` when the queue did not take it. */
+/** @throws IntegrationError `INVALID_SIGNATURE` for whatever is not proven, `PAYLOAD_TOO_LARGE`, `PROCESSING_FAILED` when the queue did not take it. */
 export async function receiveWebhook(
   parts: ReceiveParts,
   context: string,
@@ -62,16 +62,39 @@ export async function receiveWebhook(
   }
 
   const events = readEvents(webhook, request.body, app);
-  await parts.queue.sendAll(events.map((event) => toMessage(app, context as ContextId, event, parts.now())));
+  const messages = events.map((event) => toMessage(app, context as ContextId, event, parts.now()));
+  if (request.body.byteLength > surelySmall) refuseTooLarge(messages);
+  await parts.queue.sendAll(messages);
   parts.count('webhook_accepted', { provider: app.provider });
   return { kind: 'accepted' };
 }
 
 /** A signed body that is not this app's, or that nobody can read, is as good as unsigned. */
 function readEvents(webhook: WebhookDefinition, body: Uint8Array, app: WebhookApp): readonly PlatformEvent[] {
-  const events = webhook.read(parseJson(body), app);
+  const events = readWith(webhook, parseJson(body), app);
   if (!events) throw new IntegrationError('INVALID_SIGNATURE', 'The body is not a delivery to this app.');
   return events;
+}
+
+function readWith(webhook: WebhookDefinition, body: unknown, app: WebhookApp) {
+  try {
+    return webhook.read(body, app);
+  } catch (error) {
+    // What is nested deeper than the stack is high can be parsed, and nothing else.
+    if (error instanceof RangeError)
+      throw new IntegrationError('PAYLOAD_TOO_LARGE', 'It is nested too deep.');
+    throw error;
+  }
+}
+
+/** An item of a table holds 400 KB, and one that waits for its connection, or fails for good, has to lie in one. */
+const largestEvent = 380_000;
+/** What is read is never four times as long when it is written again, its numbers in full. */
+const surelySmall = largestEvent / 4;
+
+function refuseTooLarge(messages: readonly Message[]): void {
+  const fit = messages.every(({ body }) => Buffer.byteLength(JSON.stringify(body)) <= largestEvent);
+  if (!fit) throw new IntegrationError('PAYLOAD_TOO_LARGE', 'One event may have at most 380 KB.');
 }
 
 function toMessage(app: WebhookApp, context: ContextId, event: PlatformEvent, now: number): Message {

@@ -1,6 +1,7 @@
 /**
  * The provider app behind a context, as its secret alone tells it: no database is asked before a signature is good.
- * Contexts that do not exist are remembered for a while, and looked up no faster than so many a second.
+ * Contexts that do not exist are remembered for a while, and looked up no faster than so many a second; those of shared
+ * apps, whose names everybody knows, always, so that no flood of other names drowns them.
  */
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
@@ -34,6 +35,7 @@ const lookUpsPerSecond = 20;
 export function createWebhookApps(parts: {
   readonly secrets: SecretSource;
   readonly prefix: string;
+  readonly registry: Registry;
   readonly now: () => number;
 }) {
   const known = new Set<string>();
@@ -46,7 +48,7 @@ export function createWebhookApps(parts: {
   /** The app, or nothing when there is none. @throws IntegrationError `VAULT_ERROR` when that cannot be told. */
   return async (context: string): Promise<WebhookApp | undefined> => {
     if (!contextIdPattern.test(context)) return undefined;
-    const mayFind = mayLookUp(known.has(context));
+    const mayFind = mayLookUp(known.has(context) || webhookOf(parts.registry, context) !== undefined);
     // Memory is asked for another one where none is looked up, because that takes as long.
     const asked = mayFind ? context : familiar;
     if (asked === undefined) return undefined;

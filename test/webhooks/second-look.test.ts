@@ -72,7 +72,7 @@ onEachEngine((engine) => {
     await reachWaiting(parts, { tenantId, provider, accountId, again: true });
 
     expect(sent.slice(1)).toEqual([
-      { body: { ...early, connection: { tenantId, accountId } }, group: tenantId },
+      { body: { ...early, connection: { id: connection.id, tenantId, accountId } }, group: tenantId },
     ]);
   });
 

@@ -1,9 +1,12 @@
 /** An event is handled once: who claims it, who gives it back, and what a repeat finds. */
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../lib/aws/queue.ts';
+import type { Connection } from '../../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
-import type { AccountId, ContextId, ProviderId } from '../../../lib/ids.ts';
+import type { AccountId, ContextId, ProviderId, UserId } from '../../../lib/ids.ts';
+import { failureKey, receiptKey } from '../../../lib/table/keys.ts';
 import type { Table } from '../../../lib/table/table.ts';
+import { createFailureStore } from '../../../lib/webhooks/failure-store.ts';
 import { type IncomingEvent, workId } from '../../../lib/webhooks/incoming-event.ts';
 import { type ProcessParts, processEvent } from '../../../lib/webhooks/process-event.ts';
 import { claimMilliseconds, createReceiptStore } from '../../../lib/webhooks/receipt-store.ts';
@@ -83,6 +86,22 @@ onEachEngine((engine) => {
       expect(counted).toEqual(['webhook_duplicate']);
     });
 
+    it('knows it is done for longer than a failure of the same event can be sent again', async () => {
+      const table = await engine.newTable();
+      const { clock, parts } = openWorker(table);
+      await processEvent(parts, message());
+      clock.advance(3_600);
+
+      const failures = createFailureStore(table, clock.now);
+      const id = '001795176000000-11111111-2222-4333-8444-555555555555';
+      const described = { queue: 'incoming', type: 'comments', error: 'DATABASE_ERROR' } as const;
+      await failures.file({ id, ...described, fields: [], bytes: 2, tries: 5, sentAt: clock.now() }, '{}');
+
+      const receipt = await table.get(receiptKey(context, workId(message())));
+      const failure = await table.get(failureKey(undefined, id));
+      expect(Number(receipt?.['ttl'])).toBeGreaterThan(Number(failure?.['ttl']));
+    });
+
     it('lets the next try begin at once after it failed, and says why it did', async () => {
       const { parts, receipts, queued } = openWorker(await engine.newTable());
       await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
@@ -112,7 +131,7 @@ onEachEngine((engine) => {
 
     it('keeps apart the same event of two apps, and of two connections', () => {
       const to = (id: string) =>
-        ({ tenantId: 'acme', accountId: id }) as NonNullable<IncomingEvent['connection']>;
+        ({ id, tenantId: 'acme', accountId }) as NonNullable<IncomingEvent['connection']>;
 
       const ids = [
         workId(message()),
@@ -125,10 +144,27 @@ onEachEngine((engine) => {
     });
   });
 
+  describe('an event’s part for one connection', () => {
+    it('reaches none that was made of the same account since, by another user of the tenant', async () => {
+      const { parts, told } = openWorker(await engine.newTable());
+      const { provider } = message();
+      const gone = aConnection({ context, accountId, provider });
+      const since = aConnection({ context, accountId, provider, userId: 'user-2' as UserId });
+      await parts.connections.create(since);
+      const { tenantId } = gone;
+
+      await processEvent(parts, { ...message(), connection: { id: gone.id, tenantId, accountId } });
+      expect(told).toEqual([]);
+      await processEvent(parts, { ...message(), connection: { id: since.id, tenantId, accountId } });
+
+      expect(told.map(({ body }) => body)).toMatchObject([{ connectionId: since.id, userId: 'user-2' }]);
+    });
+  });
+
   describe('a deauthorisation', () => {
-    const deauthorised = (occurredAt: number): IncomingEvent => ({
+    const deauthorised = ({ id, tenantId }: Connection, occurredAt: number): IncomingEvent => ({
       ...message({ id: `d-${occurredAt}`, meaning: 'deauthorised', occurredAt }),
-      connection: { tenantId: aConnection().tenantId, accountId },
+      connection: { id, tenantId, accountId },
     });
 
     it.each([
@@ -145,7 +181,7 @@ onEachEngine((engine) => {
       });
       await parts.connections.create(connection);
 
-      await processEvent(parts, deauthorised(clock.now() + after));
+      await processEvent(parts, deauthorised(connection, clock.now() + after));
 
       const found = await parts.connections.get(connection.tenantId, connection.provider, accountId);
       expect(found?.status).toBe(status);
@@ -161,7 +197,7 @@ onEachEngine((engine) => {
       });
       await parts.connections.create(connection);
 
-      await processEvent(parts, deauthorised(clock.now()));
+      await processEvent(parts, deauthorised(connection, clock.now()));
 
       const found = await parts.connections.get(connection.tenantId, connection.provider, accountId);
       expect(found?.status).toBe('active');

@@ -115,13 +115,13 @@ describe('an event that failed', () => {
   it('that was on its way to one connection belongs to the tenant of that', async () => {
     const shared = eventFor('e-4', {
       context: 'instagram',
-      connection: { tenantId: app.tenant.id, accountId },
+      connection: { id: 'conn-of-e-4', tenantId: app.tenant.id, accountId },
     });
     await house.put('incoming', 'deadLetters', shared);
 
     const failure = await eventually(async () => (await listed(app.tenant))[0]);
 
-    expect(failure).toMatchObject({ eventId: 'e-4', accountId });
+    expect(failure).toMatchObject({ eventId: 'e-4', accountId, connectionId: 'conn-of-e-4' });
   });
 
   it("row 10: is no other tenant's to list, to see or to send again", async () => {

@@ -1,0 +1,104 @@
+/** The platform tells that a user took the grant back while a renewal of it is under way: the renewal cannot bring it back. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { SealedConnection } from '../../../lib/connections/connection.ts';
+import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
+import { leaseMilliseconds } from '../../../lib/integrations/refresh-token.ts';
+import { applyEvent } from '../../../lib/webhooks/apply-event.ts';
+import { expiredConnection, failureOf, recordOf } from '../steps.ts';
+import { accountOf, openWorld, type World } from '../world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+beforeEach(() => world.reset());
+
+it('stays in force when a renewal that was under way succeeds, and no token is handed out', async () => {
+  const connection = await expiredConnection(world, world.newInstance());
+  world.platformCall = async (call) => {
+    world.platformCall = (other) => other();
+    const answer = await call();
+    await deauthorise(connection);
+    return answer;
+  };
+
+  const refused = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+  const events = await world.queues.events();
+
+  expect(refused).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'deauthorised' } });
+  expect(await recordOf(world, connection)).toMatchObject({
+    status: 'reconnect_required',
+    statusReason: 'deauthorised',
+  });
+  expect(events.map(({ type }) => type)).not.toContain('connection.recovered');
+});
+
+it('stays in force when rescued credentials are stored only after it', async () => {
+  const connection = await expiredConnection(world, world.newInstance());
+  world.fault = ({ action, body }) =>
+    action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('hawser-connections')
+      ? { error: 'ProvisionedThroughputExceededException', status: 400 }
+      : undefined;
+  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  world.fault = undefined;
+  await deauthorise(connection);
+
+  const worked = await world.queues.work('rescue', world.newInstance());
+
+  expect(worked).toEqual({ received: 1, failed: 0 });
+  expect(await recordOf(world, connection)).toMatchObject({
+    status: 'reconnect_required',
+    statusReason: 'deauthorised',
+  });
+});
+
+it('is the last word also where the end had been declared for another reason', async () => {
+  const connection = await expiredConnection(world, world.newInstance());
+  const slow = world.newInstance();
+  world.platformCall = async (call) => {
+    world.platformCall = (other) => other();
+    const answer = await call();
+    world.time.advance(leaseMilliseconds + 5_000);
+    await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    await deauthorise(connection);
+    return answer;
+  };
+
+  const refused = await failureOf(getAccessToken(slow.parts, accountOf(connection)));
+  const events = await world.queues.events();
+
+  expect(refused.code).toBe('TOKEN_EXPIRED');
+  expect(await recordOf(world, connection)).toMatchObject({
+    status: 'reconnect_required',
+    statusReason: 'deauthorised',
+  });
+  expect(events.map(({ type }) => type)).toEqual(['connection.reconnect_required']);
+});
+
+/** Does what the worker of webhook events does with the platform's word; what the tenant is told of it is not looked at. */
+async function deauthorise(seen: SealedConnection): Promise<void> {
+  const { parts } = world.newInstance();
+  const connection = await recordOf(world, seen);
+  if (!connection) throw new Error('The connection was to be there.');
+  const { context, provider, accountId } = connection;
+  const event = {
+    id: 'd-1',
+    type: 'authorization.removed',
+    meaning: 'deauthorised',
+    accountId,
+    data: {},
+  } as const;
+  await applyEvent(
+    {
+      connections: parts.connections,
+      subjects: { advance: async () => true },
+      events: { send: async () => undefined, sendAll: async () => undefined },
+      now: world.time.now,
+      log: () => undefined,
+    },
+    { context, provider, receivedAt: world.time.now(), event },
+    connection,
+  );
+}
