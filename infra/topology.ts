@@ -233,6 +233,8 @@ export const functions = {
     list,
     listed,
     ...burial,
+    // A tenant's destinations.
+    { on: 'connections', actions: ['dynamodb:DeleteItem'] },
     sendTo('refresh'),
   ]),
   health: row('Says that the API is there', 5, []),

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { IntegrationError } from '../errors.ts';
 import { type TenantId, token } from '../ids.ts';
-import { absent, equals } from '../table/condition.ts';
+import { absent, equals, whatever } from '../table/condition.ts';
 import { destinationsKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
@@ -85,6 +85,11 @@ export function createDestinationStore(table: Table) {
         if (await table.update(destinationsKey(tenantId), { set }, unchanged)) return true;
       }
       throw new IntegrationError('DATABASE_ERROR', 'The destinations were changed by others all the time.');
+    },
+
+    /** Deletes all of them, for good. A change that comes later finds none. */
+    async removeAll(tenantId: TenantId): Promise<void> {
+      await table.delete(destinationsKey(tenantId), whatever);
     },
 
     /** Changes one of them, where it is still there and `decide` answers something. Answers whether it did. */
