@@ -9,7 +9,7 @@ import { deliverToBus } from './deliver-event-bus.ts';
 import { type HealthParts, noteFailure, noteGone, noteSuccess } from './deliver-health.ts';
 import { type DeliverHttpsParts, deliverHttps } from './deliver-https.ts';
 import type { DeliveryOutcome } from './deliver-outcome.ts';
-import { retryAfterSeconds } from './deliver-schedule.ts';
+import { pauseSeconds } from './deliver-schedule.ts';
 import type { Delivery, TenantEvent } from './tell-tenant.ts';
 
 export interface DeliverParts extends HealthParts, DeliverHttpsParts {
@@ -51,7 +51,7 @@ export async function deliver(
     case 'failed':
       parts.count('delivery_failed', { reason: classOf(outcome.error) });
       await noteFailure(parts, tenantId, destination, outcome.error);
-      return later(parts, received);
+      return later(parts, received, outcome.askedSeconds);
     case 'tenant_deleted':
       return 'done';
   }
@@ -73,8 +73,12 @@ async function tryOnce(
   }
 }
 
-async function later({ random }: DeliverParts, { tries, hide }: Received): Promise<'again'> {
-  await hide(retryAfterSeconds(tries, random));
+async function later(
+  { random }: DeliverParts,
+  { tries, hide }: Received,
+  askedSeconds?: number,
+): Promise<'again'> {
+  await hide(pauseSeconds(tries, random, askedSeconds));
   return 'again';
 }
 

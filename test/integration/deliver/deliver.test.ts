@@ -4,7 +4,7 @@ import { limitsOf } from '../../../infra/topology.ts';
 import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
 import { deleteTenantKeys } from '../../../lib/vault/tenant-key-versions.ts';
 import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
-import { type DeliveryHouse, eventOf, openDeliveryHouse } from './delivery-house.ts';
+import { type DeliveryHouse, eventOf, openDeliveryHouse, start } from './delivery-house.ts';
 import { endpointOfTest, signerOf } from './endpoint.ts';
 
 const { tries: mostTries, retentionDays } = limitsOf('deliveries');
@@ -112,6 +112,7 @@ describe('a delivery that fails', () => {
 
   it('is never hidden for longer than SQS can, nor kept for longer than its queue does', async () => {
     const endpoint = await endpointOfTest(503);
+    endpoint.askFor(String(retentionDays * daySeconds));
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
     house.chance = 1;
@@ -125,6 +126,25 @@ describe('a delivery that fails', () => {
     const room = 30;
     expect(Math.max(...hidden)).toBeLessThanOrEqual(12 * 3_600 - room);
     expect(hidden.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThan(retentionDays * daySeconds);
+  });
+
+  it.each([
+    ['in seconds', '600', 600],
+    ['as a date', new Date(start + 700_000).toUTCString(), 700],
+    ['for less than it would wait anyway', '1', 5],
+    ['for longer than an hour, so that its queue would forget it first', '999999', 3_600],
+    ['in words', 'tomorrow, s4ndb0x', 5],
+  ])('comes back no sooner than the endpoint asks: %s', async (_, asked, seconds) => {
+    const endpoint = await endpointOfTest(503);
+    endpoint.askFor(asked);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    house.clock.now = start;
+
+    const { result, hidden } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect({ result, hidden }).toEqual({ result: 'again', hidden: [seconds] });
+    expect(JSON.stringify(await house.destinations.get(tenantId, id))).not.toContain('s4ndb0x');
   });
 
   it.each([
