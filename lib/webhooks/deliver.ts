@@ -27,19 +27,22 @@ export interface Received {
 
 /**
  * Answers whether the message is done with, or is to come `again` after the time for which it was hidden.
- * @throws IntegrationError when the table, a queue or the vault fails; the message then comes back after the queue's own time.
+ * @throws IntegrationError when the table, a queue or the vault fails. What could not even be tried then waits as after any
+ * other failure, so that an outage of ours does not use up its tries within the hour; else the message comes back after the
+ * queue's own time.
  */
 export async function deliver(
   parts: DeliverParts,
   { tenantId, destinationId, event }: Delivery,
   received: Received,
 ): Promise<'done' | 'again'> {
-  const destination = await parts.destinations.get(tenantId, destinationId);
+  const get = parts.destinations.get(tenantId, destinationId);
+  const destination = await orLater(parts, received, get);
   // Removed, or gone by its own word: it wants nothing that is still on its way, either.
   if (!destination || destination.disabledReason === 'gone') return 'done';
   // Whoever enables it again in time gets what waits.
   if (destination.status === 'disabled') return later(parts, received);
-  const outcome = await tryOnce(parts, destination, event);
+  const outcome = await orLater(parts, received, tryOnce(parts, destination, event));
   switch (outcome.kind) {
     case 'delivered':
       parts.count('delivery_done');
@@ -69,6 +72,20 @@ async function tryOnce(
     // Its secrets are gone with its keys, and nobody is left to be told.
     if (error instanceof IntegrationError && error.code === 'TENANT_DELETED')
       return { kind: 'tenant_deleted' };
+    throw error;
+  }
+}
+
+async function orLater<Result>(
+  parts: DeliverParts,
+  received: Received,
+  work: Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    // Where the queue does not answer either, its own time must do.
+    await later(parts, received).catch(() => undefined);
     throw error;
   }
 }

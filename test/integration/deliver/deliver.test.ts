@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitsOf } from '../../../infra/topology.ts';
 import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
 import { deleteTenantKeys } from '../../../lib/vault/tenant-key-versions.ts';
+import { deliver } from '../../../lib/webhooks/deliver.ts';
 import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
 import { type DeliveryHouse, eventOf, openDeliveryHouse, start } from './delivery-house.ts';
 import { endpointOfTest, signerOf } from './endpoint.ts';
@@ -211,6 +212,33 @@ describe('a delivery that fails', () => {
 
     expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
   });
+});
+
+describe('a delivery that we cannot even try', () => {
+  it.each([
+    ['the table', 'dynamodb:GetItem'],
+    ['the vault', 'kms:Decrypt'],
+  ] as const)(
+    'waits as long as any other, so that an outage of %s does not use up its days',
+    async (_, down) => {
+      const endpoint = await endpointOfTest();
+      const tenantId = house.newTenant();
+      const { id } = await house.addEndpoint(tenantId, endpoint.url);
+      house.clock.now += 300_001;
+      house.fault = ({ action }) =>
+        action === down ? { error: 'InternalServerError', status: 500 } : undefined;
+
+      const hidden: number[] = [];
+      const hide = async (seconds: number) => void hidden.push(seconds);
+      const delivery = { tenantId, destinationId: id, event: eventOf(tenantId) };
+      await expect(deliver(house.parts, delivery, { tries: 8, hide })).rejects.toThrow();
+      house.fault = undefined;
+
+      expect(hidden).toEqual([21_500]);
+      expect(endpoint.arrived).toEqual([]);
+      expect(await house.destinations.get(tenantId, id)).not.toHaveProperty('failingSince');
+    },
+  );
 });
 
 describe('nothing is sent', () => {
