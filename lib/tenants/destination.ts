@@ -20,6 +20,8 @@ const shared = {
   disabledAt: z.exactOptional(z.number()),
   /** Since when nothing has arrived there; absent after a success. Epoch milliseconds, as are all times here. */
   failingSince: z.exactOptional(z.number()),
+  /** When it last failed, to the nearest part of a day. */
+  failedAt: z.exactOptional(z.number()),
   /** What the last failure was, as a code; nothing of an answer is in it. */
   lastError: z.exactOptional(z.string()),
   createdAt: z.number(),
@@ -118,6 +120,7 @@ export function recovered(before: Destination): Destination {
     disabledReason: _reason,
     disabledAt: _at,
     failingSince: _since,
+    failedAt: _last,
     lastError: _error,
     ...rest
   } = before;
