@@ -6,6 +6,7 @@ import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
 import type { TenantId } from '../lib/ids.ts';
 import { runJob } from '../lib/integrations/run-job.ts';
+import { createDestinationStore } from '../lib/tenants/destination.ts';
 import { createJobStore } from '../lib/tenants/job.ts';
 import { deleteTenantKeys } from '../lib/vault/tenant-key-versions.ts';
 
@@ -15,6 +16,7 @@ const parts = {
   connections: createConnectionStore(precious),
   jobs: createJobStore(precious, now),
   refreshQueue: queueOf(settings.refreshQueueUrl),
+  deleteDestinations: (tenantId: TenantId) => createDestinationStore(precious).removeAll(tenantId),
   deleteKeys: (tenantId: TenantId) => deleteTenantKeys({ table: precious, now }, tenantId),
   now,
 };

@@ -20,7 +20,7 @@ export const queues = {
     description: 'Events on their way to one destination each',
     worker: { function: 'deliver', batchSize: 5, maxConcurrency: 20 },
     deadLetters: filing,
-    // Spaced by the deliverer itself: three days as a rule, six at most.
+    // Spaced by the deliverer itself: three days as a rule, seven at most.
     tries: 19,
     retentionDays: 8,
   },
@@ -233,6 +233,8 @@ export const functions = {
     list,
     listed,
     ...burial,
+    // A tenant's destinations.
+    { on: 'connections', actions: ['dynamodb:DeleteItem'] },
     sendTo('refresh'),
   ]),
   health: row('Says that the API is there', 5, []),

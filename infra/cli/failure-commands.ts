@@ -24,7 +24,8 @@ export const failureCommands: readonly Command[] = [
   },
   {
     usage: 'queue stats',
-    summary: 'Counts the messages of every queue: waiting, being worked on, put off, dead, filed as failed.',
+    summary:
+      'Counts the messages of every queue: waiting, being worked on, put off, dead, filed as failed; and since when the oldest of those that failed is there.',
     act: stats,
   },
 ];

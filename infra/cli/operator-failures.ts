@@ -10,6 +10,7 @@ import { createFailureStore, type Failure, type FailureScope } from '../../lib/w
 import { replayFailure } from '../../lib/webhooks/replay-failure.ts';
 import { queueNames } from '../topology.ts';
 import type { QueueName } from '../topology-rows.ts';
+import { deadLetterVerbs } from './operator-dead-letters.ts';
 import { type OperatorStores, requireTenant } from './operator-parts.ts';
 
 /** Whose failures: one tenant's, everybody's, or those that are nobody's but the operator's. */
@@ -27,7 +28,10 @@ export interface QueueStatistics {
   readonly deadLetters: number;
   /** Filed and not sent again; of whomever. */
   readonly failed: number;
-  /** When the oldest of these was sent, epoch milliseconds. */
+  /**
+   * When the oldest was sent, epoch milliseconds, of what was filed and of the dead letters as far as anybody looks
+   * through them. SQS tells no age of what waits; an alarm on its metric watches that.
+   */
   readonly oldestFailedAt?: number;
 }
 
@@ -37,6 +41,7 @@ const mostListed = 200;
 export function failureVerbs(stores: OperatorStores) {
   const { activity, tenants, now, sqs, queueUrls } = stores;
   const failures = createFailureStore(activity, now);
+  const letterVerbs = deadLetterVerbs(stores);
   const queues = {
     incoming: openQueue(sqs, queueUrls.incoming.queue),
     deliveries: openQueue(sqs, queueUrls.deliveries.queue),
@@ -101,11 +106,25 @@ export function failureVerbs(stores: OperatorStores) {
             messagesOf(queueUrls[queue].deadLetters),
           ]);
           const deadLetters = dead.waiting + dead.inFlight;
-          return { queue, ...own, deadLetters, ...(filed.get(queue) ?? { failed: 0 }) };
+          const { failed = 0, oldestFailedAt } = filed.get(queue) ?? {};
+          const oldestLetter = deadLetters === 0 ? undefined : await oldestDeadLetter(queue);
+          const oldest = [oldestFailedAt, oldestLetter].filter((time) => time !== undefined);
+          return {
+            queue,
+            ...own,
+            deadLetters,
+            failed,
+            ...(oldest.length > 0 && { oldestFailedAt: Math.min(...oldest) }),
+          };
         }),
       );
     },
   };
+
+  async function oldestDeadLetter(queue: QueueName): Promise<number | undefined> {
+    const { letters } = await letterVerbs.listDeadLetters(queue);
+    return letters[0]?.sentAt;
+  }
 
   async function messagesOf(url: string) {
     const { Attributes = {} } = await sqs.send(

@@ -38,6 +38,7 @@ export function alarmRules({ api, functions, tables, queues }: Watched): readonl
     credentialsLost,
     destinationDisabled,
     eventsFailed,
+    deliveriesInFlight(queues.deliveries),
     ...queueNames.flatMap((name) => queueRules(name, queues[name])),
     ...Object.keys(schedules).map((name) => clock(name, functions[name as FunctionName])),
   ];
@@ -181,6 +182,20 @@ function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Que
     when: { above: 300 },
   };
   return 'worker' in queueRows[name] ? [failed, late] : [failed];
+}
+
+/**
+ * What waits hidden for its next try counts as in flight, of which SQS allows a queue about 120,000; beyond them it hands
+ * out nothing, to whomever. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+ */
+function deliveriesInFlight({ queue }: Queues[keyof Queues]): AlarmRule {
+  return {
+    id: 'InFlight-deliveries',
+    description:
+      'More than 80,000 deliveries wait for their next try. At 120,000 SQS hands out none any more, to any tenant: remove the destinations that fail.',
+    metric: queue.metricApproximateNumberOfMessagesNotVisible({ period }),
+    when: { above: 80_000 },
+  };
 }
 
 function clock(name: string, lambda: LambdaFunction): AlarmRule {

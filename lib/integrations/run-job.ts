@@ -1,7 +1,7 @@
 /**
  * Ends every connection of a user or a tenant: marks them all, has each revoked by the refresh worker, and is done when
- * none is left; for a tenant that is deleted its keys go last. Every step can be repeated; the job is taken up again
- * each minute until then.
+ * none is left; for a tenant that is deleted its destinations and its keys go last. Every step can be repeated; the job
+ * is taken up again each minute until then.
  */
 import type { Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
@@ -16,6 +16,8 @@ export interface JobParts {
   readonly jobs: JobStore;
   /** The queue whose worker revokes. */
   readonly refreshQueue: Queue;
+  /** Deletes, for good, where a tenant hears of its events. */
+  readonly deleteDestinations: (tenantId: TenantId) => Promise<void>;
   /** Deletes, for good, the keys that open a tenant's credentials. */
   readonly deleteKeys: (tenantId: TenantId) => Promise<void>;
   readonly now: () => number;
@@ -42,7 +44,10 @@ export async function runJob(parts: JobParts, id: string): Promise<boolean> {
     await parts.jobs.touch(job, left);
     return false;
   }
-  if (job.kind === 'delete_tenant') await parts.deleteKeys(job.tenantId);
+  if (job.kind === 'delete_tenant') {
+    await parts.deleteDestinations(job.tenantId);
+    await parts.deleteKeys(job.tenantId);
+  }
   await parts.jobs.finish(job);
   return true;
 }

@@ -121,7 +121,7 @@ export function classifyFailure(
   const table = { ...standardErrors, ...platformErrors };
   const refusal = readRefusal(jsonObject(answer.body) ?? {}, answer.headers);
   const meaning = refusal.codes.find((code) => Object.hasOwn(table, code)) ?? `http_${answer.status}`;
-  const afterSeconds = refusal.afterSeconds ?? retryAfterSeconds(answer.headers, now);
+  const afterSeconds = refusal.afterSeconds ?? retryAfterSeconds(answer.headers.get('retry-after'), now);
   const retryable = (reason: string): Failure => ({
     kind: 'retryable',
     reason,
@@ -146,8 +146,8 @@ function standardRefusal(body: Readonly<Record<string, unknown>>): Refusal {
 }
 
 /** Seconds named by `Retry-After`, in either of its forms (RFC 9110 section 10.2.3), at most a day. */
-function retryAfterSeconds(headers: Headers, now: number): number | undefined {
-  const text = headers.get('retry-after')?.trim();
+export function retryAfterSeconds(header: string | null, now: number): number | undefined {
+  const text = header?.trim();
   if (!text) return undefined;
   const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - now) / 1000);
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 86_400) : undefined;

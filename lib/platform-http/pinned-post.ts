@@ -1,6 +1,7 @@
 /**
  * The one way out to addresses that outsiders chose: a POST to a host that is of the public internet at the very moment
- * of the call. No redirect is followed, nothing of the answer but its status is kept, and all of it ends in time.
+ * of the call. No redirect is followed, nothing of the answer is kept but its status and when to come again, and all of
+ * it ends in time.
  */
 import { request as startRequest } from 'node:http';
 import type { Socket } from 'node:net';
@@ -15,7 +16,12 @@ export interface PinnedRequest {
 
 /** What became of a call; nothing of it is an exception. */
 export type PinnedAnswer =
-  | { readonly kind: 'answered'; readonly status: number }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      /** What `Retry-After` says, as it came. */
+      readonly retryAfter?: string;
+    }
   /** The URL, or an address behind its name, is not one that may be called. Nothing was sent. */
   | { readonly kind: 'refused' }
   /** No connection stood in time. Nothing was sent. */
@@ -72,7 +78,12 @@ function send(
     // Also where an answer would change the protocol.
     request.on('close', () => settle(answer));
     request.once('response', (response) => {
-      answer = { kind: 'answered', status: response.statusCode ?? 0 };
+      const { 'retry-after': retryAfter } = response.headers;
+      answer = {
+        kind: 'answered',
+        status: response.statusCode ?? 0,
+        ...(retryAfter !== undefined && { retryAfter }),
+      };
       let left = mostAnswerBytes;
       response.on('data', (chunk: Uint8Array) => {
         left -= chunk.byteLength;

@@ -131,13 +131,13 @@ export const failureKey = (tenantId: TenantId | undefined, id: string): Key => (
   pk: failurePartition(tenantId),
   sk: join('failure', id),
 });
-/** The message itself lies apart, so that lists do not read it. */
-export const failedMessageKey = (tenantId: TenantId | undefined, id: string): Key => ({
+/** The message itself lies apart, so that lists do not read it; a large one in several parts. */
+export const failedMessageKey = (tenantId: TenantId | undefined, id: string, part = 0): Key => ({
   pk:
     tenantId === undefined
       ? join('failed-message', 'operator', id)
       : join('failed-message', 'tenant', tenantId, id),
-  sk: 'message',
+  sk: join('message', String(part)),
 });
 
 /** A tenant's jobs are listed with the tenant. */

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { IntegrationError } from '../errors.ts';
 import { type TenantId, token } from '../ids.ts';
-import { absent, equals } from '../table/condition.ts';
+import { absent, equals, whatever } from '../table/condition.ts';
 import { destinationsKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
@@ -20,6 +20,8 @@ const shared = {
   disabledAt: z.exactOptional(z.number()),
   /** Since when nothing has arrived there; absent after a success. Epoch milliseconds, as are all times here. */
   failingSince: z.exactOptional(z.number()),
+  /** When it last failed, to the nearest part of a day. */
+  failedAt: z.exactOptional(z.number()),
   /** What the last failure was, as a code; nothing of an answer is in it. */
   lastError: z.exactOptional(z.string()),
   createdAt: z.number(),
@@ -87,6 +89,11 @@ export function createDestinationStore(table: Table) {
       throw new IntegrationError('DATABASE_ERROR', 'The destinations were changed by others all the time.');
     },
 
+    /** Deletes all of them, for good. A change that comes later finds none. */
+    async removeAll(tenantId: TenantId): Promise<void> {
+      await table.delete(destinationsKey(tenantId), whatever);
+    },
+
     /** Changes one of them, where it is still there and `decide` answers something. Answers whether it did. */
     changeOne(
       tenantId: TenantId,
@@ -113,6 +120,7 @@ export function recovered(before: Destination): Destination {
     disabledReason: _reason,
     disabledAt: _at,
     failingSince: _since,
+    failedAt: _last,
     lastError: _error,
     ...rest
   } = before;

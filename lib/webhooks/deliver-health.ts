@@ -21,6 +21,10 @@ export interface HealthParts {
 
 /** How long a destination may fail without a success between. */
 export const lastingFailureMilliseconds = 3 * 86_400_000;
+/** Tries are half a day apart at most: after a longer silence nothing was being sent, and a failure is a new one. */
+const silenceMilliseconds = 86_400_000;
+/** How often it is written down that it goes on failing. */
+const noteEveryMilliseconds = silenceMilliseconds / 4;
 
 /** Something has arrived: what failed before is forgotten. */
 export async function noteSuccess(
@@ -42,15 +46,18 @@ export async function noteFailure(
   error: string,
 ): Promise<void> {
   const now = parts.now();
-  const { failingSince = now } = seen;
+  const { failedAt = now } = seen;
+  const goesOn = now - failedAt < silenceMilliseconds;
+  const failingSince = (goesOn ? seen.failingSince : undefined) ?? now;
   if (now - failingSince >= lastingFailureMilliseconds) {
     await disable(parts, tenantId, { ...seen, failingSince, lastError: error }, 'failing');
     return;
   }
-  if (seen.failingSince !== undefined && seen.lastError === error) return;
+  const isKnown = failingSince === seen.failingSince && seen.lastError === error;
+  if (isKnown && now - failedAt < noteEveryMilliseconds) return;
   await parts.destinations.changeOne(tenantId, seen.id, (one) =>
-    one.status === 'active' && one.failingSince === seen.failingSince
-      ? { ...one, failingSince, lastError: error }
+    one.status === 'active' && one.failingSince === seen.failingSince && one.failedAt === seen.failedAt
+      ? { ...one, failingSince, failedAt: now, lastError: error }
       : undefined,
   );
 }

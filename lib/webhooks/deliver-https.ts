@@ -3,6 +3,7 @@
  * being exchanged, the one before it. Each try is signed anew and has the event's own id.
  */
 import type { ProviderId, TenantId } from '../ids.ts';
+import { retryAfterSeconds } from '../oauth/outcome.ts';
 import type { PinnedPost } from '../platform-http/pinned-post.ts';
 import { signStandardWebhook } from '../signatures/standard-webhooks.ts';
 import type { HttpsDestination } from '../tenants/destination.ts';
@@ -57,12 +58,13 @@ export async function deliverHttps(
     case 'lost':
       return { kind: 'failed', error: 'no_answer' };
     case 'answered':
-      return outcomeOf(answer.status);
+      return outcomeOf(answer.status, retryAfterSeconds(answer.retryAfter ?? null, now()));
   }
 }
 
 /** As the standard says: 2xx is taken, 410 wants no more, and everything else, redirects included, is tried again. */
-function outcomeOf(status: number): DeliveryOutcome {
+function outcomeOf(status: number, askedSeconds: number | undefined): DeliveryOutcome {
   if (status >= 200 && status < 300) return { kind: 'delivered' };
-  return status === 410 ? { kind: 'gone' } : { kind: 'failed', error: `http_${status}` };
+  if (status === 410) return { kind: 'gone' };
+  return { kind: 'failed', error: `http_${status}`, ...(askedSeconds !== undefined && { askedSeconds }) };
 }

@@ -9,7 +9,7 @@ import { deliverToBus } from './deliver-event-bus.ts';
 import { type HealthParts, noteFailure, noteGone, noteSuccess } from './deliver-health.ts';
 import { type DeliverHttpsParts, deliverHttps } from './deliver-https.ts';
 import type { DeliveryOutcome } from './deliver-outcome.ts';
-import { retryAfterSeconds } from './deliver-schedule.ts';
+import { pauseSeconds } from './deliver-schedule.ts';
 import type { Delivery, TenantEvent } from './tell-tenant.ts';
 
 export interface DeliverParts extends HealthParts, DeliverHttpsParts {
@@ -27,19 +27,22 @@ export interface Received {
 
 /**
  * Answers whether the message is done with, or is to come `again` after the time for which it was hidden.
- * @throws IntegrationError when the table, a queue or the vault fails; the message then comes back after the queue's own time.
+ * @throws IntegrationError when the table, a queue or the vault fails. What could not even be tried then waits as after any
+ * other failure, so that an outage of ours does not use up its tries within the hour; else the message comes back after the
+ * queue's own time.
  */
 export async function deliver(
   parts: DeliverParts,
   { tenantId, destinationId, event }: Delivery,
   received: Received,
 ): Promise<'done' | 'again'> {
-  const destination = await parts.destinations.get(tenantId, destinationId);
+  const get = parts.destinations.get(tenantId, destinationId);
+  const destination = await orLater(parts, received, get);
   // Removed, or gone by its own word: it wants nothing that is still on its way, either.
   if (!destination || destination.disabledReason === 'gone') return 'done';
   // Whoever enables it again in time gets what waits.
   if (destination.status === 'disabled') return later(parts, received);
-  const outcome = await tryOnce(parts, destination, event);
+  const outcome = await orLater(parts, received, tryOnce(parts, destination, event));
   switch (outcome.kind) {
     case 'delivered':
       parts.count('delivery_done');
@@ -51,7 +54,7 @@ export async function deliver(
     case 'failed':
       parts.count('delivery_failed', { reason: classOf(outcome.error) });
       await noteFailure(parts, tenantId, destination, outcome.error);
-      return later(parts, received);
+      return later(parts, received, outcome.askedSeconds);
     case 'tenant_deleted':
       return 'done';
   }
@@ -73,8 +76,26 @@ async function tryOnce(
   }
 }
 
-async function later({ random }: DeliverParts, { tries, hide }: Received): Promise<'again'> {
-  await hide(retryAfterSeconds(tries, random));
+async function orLater<Result>(
+  parts: DeliverParts,
+  received: Received,
+  work: Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    // Where the queue does not answer either, its own time must do.
+    await later(parts, received).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function later(
+  { random }: DeliverParts,
+  { tries, hide }: Received,
+  askedSeconds?: number,
+): Promise<'again'> {
+  await hide(pauseSeconds(tries, random, askedSeconds));
   return 'again';
 }
 

@@ -44,6 +44,10 @@ const record = z.object({
   ttl: z.number(),
 });
 
+/** A part of a message, and in the first of them how many there are. */
+const messagePart = z.object({ message: z.string() });
+const firstPart = z.extend(messagePart, { parts: z.number() });
+
 /** A message that failed, without the message. */
 export type Failure = Omit<z.output<typeof record>, 'ttl'>;
 
@@ -58,6 +62,8 @@ export interface FailurePage {
 /** How long something that failed can be sent again. */
 export const failureKeptSeconds = 14 * 86_400;
 const pageSize = 250;
+/** An item of DynamoDB has 400 KB at most, a message of SQS 1 MiB; a character has four bytes at most. */
+const partPattern = /.{1,90000}/gsu;
 
 export type FailureStore = ReturnType<typeof createFailureStore>;
 
@@ -68,7 +74,11 @@ export function createFailureStore(table: Table, now: () => number) {
       const ttl = Math.floor(now() / 1000) + failureKeptSeconds;
       const { tenantId, id } = failure;
       // Before its entry, so that whatever is listed can be sent again.
-      await table.put(failedMessageKey(tenantId, id), { message, ttl }, whatever);
+      const parts = partsOf(message);
+      for (const [part, text] of parts.entries()) {
+        const key = failedMessageKey(tenantId, id, part);
+        await table.put(key, { message: text, ttl, ...(part === 0 && { parts: parts.length }) }, whatever);
+      }
       const item = { ...failure, failedAt: now(), status: 'failed', ttl };
       await table.put(failureKey(tenantId, id), item, absent('pk'));
     },
@@ -98,7 +108,15 @@ export function createFailureStore(table: Table, now: () => number) {
     /** The message as it was. */
     async message(scope: FailureScope, id: string): Promise<string | undefined> {
       const item = await table.get(failedMessageKey(scope, id));
-      return item && z.object({ message: z.string() }).parse(item).message;
+      if (!item) return undefined;
+      const { message, parts } = firstPart.parse(item);
+      const all = [message];
+      for (let part = 1; part < parts; part += 1) {
+        const next = await table.get(failedMessageKey(scope, id, part));
+        if (!next) return undefined;
+        all.push(messagePart.parse(next).message);
+      }
+      return all.join('');
     },
 
     /** Answers the failure as it is then, or nothing when it has been forgotten meanwhile. */
@@ -126,7 +144,7 @@ export function createFailureStore(table: Table, now: () => number) {
         // What was on its way to a destination names no app any more.
         const sameApp = context === undefined ? provider === about.provider : context === about.context;
         if (!sameApp || sentAt > about.before || !places.some((place) => about.places.has(place))) continue;
-        await table.delete(failedMessageKey(scope, id), whatever);
+        await forgetMessage(scope, id);
         await table.delete(failureKey(scope, id), whatever);
       }
     },
@@ -142,9 +160,23 @@ export function createFailureStore(table: Table, now: () => number) {
     } while (after);
   }
 
+  /** The first part goes last, because it says how many there are. */
+  async function forgetMessage(scope: FailureScope, id: string): Promise<void> {
+    const item = await table.get(failedMessageKey(scope, id));
+    const { parts } = item ? firstPart.parse(item) : { parts: 0 };
+    for (let part = parts - 1; part >= 0; part -= 1) {
+      await table.delete(failedMessageKey(scope, id, part), whatever);
+    }
+  }
+
   /** DynamoDB takes days to remove what has expired. */
   function living(item: Item): readonly Failure[] {
     const { ttl, ...failure } = record.parse(item);
     return ttl > now() / 1000 ? [failure] : [];
   }
+}
+
+/** At least one; a character stays whole. */
+function partsOf(message: string): readonly string[] {
+  return message.match(partPattern) ?? [''];
 }

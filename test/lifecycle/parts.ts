@@ -23,6 +23,7 @@ import { createRegistry, providers } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import type { MetricName } from '../../lib/telemetry/metrics.ts';
+import { createDestinationStore } from '../../lib/tenants/destination.ts';
 import { createJobStore } from '../../lib/tenants/job.ts';
 import { createPauseStore } from '../../lib/tenants/paused-providers.ts';
 import { createProviderAppStore } from '../../lib/tenants/provider-app.ts';
@@ -119,6 +120,7 @@ export function openInstance(options: InstanceOptions) {
     parts,
     tenants,
     jobs: createJobStore(precious, now),
+    deleteDestinations: (tenantId: TenantId) => createDestinationStore(precious).removeAll(tenantId),
     deleteKeys: (tenantId: TenantId) => deleteTenantKeys({ table: precious, now }, tenantId),
     queues,
     stateSecrets: () => readStateSecrets(secrets, localNames.stateSecretId),

@@ -97,6 +97,7 @@ export function openQueues(
           connections: parts.connections,
           jobs,
           refreshQueue: queues.refresh,
+          deleteDestinations: instance.deleteDestinations,
           deleteKeys: instance.deleteKeys,
           now: parts.now,
         };

@@ -144,4 +144,23 @@ describe('hawser queue stats', () => {
     expect(queues.find(({ queue }) => queue === 'jobs')).toMatchObject({ failed: 0, oldestFailedAt: null });
     expect(stdout).toMatch(/^QUEUE +WAITING +IN FLIGHT +DELAYED +DEAD LETTERS +FAILED +OLDEST FAILED$/m);
   });
+
+  it('tells of dead letters that nobody files how old the oldest is, and leaves them to others', async () => {
+    const before = Date.now();
+    const { deadLetters } = desk.queueUrls.rescue;
+    for (const MessageBody of ['{"id":"con_1"}', '{"id":"con_2"}']) {
+      await desk.sqs.send(new SendMessageCommand({ QueueUrl: deadLetters, MessageBody }));
+    }
+    const sent = z.object({ letters: z.array(z.object({ id: z.string(), sentAt: z.string() })) });
+
+    const { queues } = z
+      .object({ queues: z.array(z.record(z.string(), z.unknown())) })
+      .parse(await desk.json('queue stats'));
+
+    const { letters } = sent.parse(await desk.json('dlq list rescue'));
+    expect(letters.length).toBe(2);
+    const rescue = queues.find(({ queue }) => queue === 'rescue');
+    expect(rescue).toMatchObject({ deadLetters: 2, failed: 0, oldestFailedAt: letters[0]?.sentAt });
+    expect(Date.parse(String(rescue?.['oldestFailedAt']))).toBeGreaterThanOrEqual(before - 1_000);
+  });
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import { exists } from '../../../lib/table/condition.ts';
-import { jobKey, wrappedKeyKey } from '../../../lib/table/keys.ts';
+import { destinationsKey, jobKey, wrappedKeyKey } from '../../../lib/table/keys.ts';
 import { type ConnectedDesk, openConnectedDesk, until } from './connected-desk.ts';
 
 let desk: ConnectedDesk;
@@ -57,6 +57,21 @@ describe('hawser tenant delete', () => {
 
     expect(await desk.stack.operator.findJob(job.id)).toMatchObject({ status: 'running' });
     expect(await keyRecord()).toHaveProperty('wrappedKey');
+  });
+
+  it('forgets its destinations, with their addresses and secrets, once there is nothing left to tell', async () => {
+    await desk.connectPerson(tenant, 'ana', 'mira');
+    await desk.hawser(`destination add ${tenant.id} https://hooks.${tenant.id}.example/`);
+    const record = () => desk.table.get(destinationsKey(tenant.id as TenantId));
+
+    const { job } = await end();
+    await until(async () => (await desk.stack.operator.listConnections(tenant.id)).length === 0);
+    expect(await record()).toBeDefined();
+    await letTimePass(job.id);
+    await desk.workJob(job.id);
+    await until(async () => (await desk.stack.operator.findJob(job.id)).status === 'done');
+
+    expect(await record()).toBeUndefined();
   });
 
   it('goes on with the job that is there when it is repeated', async () => {

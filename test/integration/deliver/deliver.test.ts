@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitsOf } from '../../../infra/topology.ts';
 import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
 import { deleteTenantKeys } from '../../../lib/vault/tenant-key-versions.ts';
+import { deliver } from '../../../lib/webhooks/deliver.ts';
 import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
-import { type DeliveryHouse, eventOf, openDeliveryHouse } from './delivery-house.ts';
+import { type DeliveryHouse, eventOf, openDeliveryHouse, start } from './delivery-house.ts';
 import { endpointOfTest, signerOf } from './endpoint.ts';
 
 const { tries: mostTries, retentionDays } = limitsOf('deliveries');
@@ -112,6 +113,7 @@ describe('a delivery that fails', () => {
 
   it('is never hidden for longer than SQS can, nor kept for longer than its queue does', async () => {
     const endpoint = await endpointOfTest(503);
+    endpoint.askFor(String(retentionDays * daySeconds));
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
     house.chance = 1;
@@ -125,6 +127,25 @@ describe('a delivery that fails', () => {
     const room = 30;
     expect(Math.max(...hidden)).toBeLessThanOrEqual(12 * 3_600 - room);
     expect(hidden.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThan(retentionDays * daySeconds);
+  });
+
+  it.each([
+    ['in seconds', '600', 600],
+    ['as a date', new Date(start + 700_000).toUTCString(), 700],
+    ['for less than it would wait anyway', '1', 5],
+    ['for longer than an hour, so that its queue would forget it first', '999999', 3_600],
+    ['in words', 'tomorrow, s4ndb0x', 5],
+  ])('comes back no sooner than the endpoint asks: %s', async (_, asked, seconds) => {
+    const endpoint = await endpointOfTest(503);
+    endpoint.askFor(asked);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    house.clock.now = start;
+
+    const { result, hidden } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect({ result, hidden }).toEqual({ result: 'again', hidden: [seconds] });
+    expect(JSON.stringify(await house.destinations.get(tenantId, id))).not.toContain('s4ndb0x');
   });
 
   it.each([
@@ -191,6 +212,33 @@ describe('a delivery that fails', () => {
 
     expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
   });
+});
+
+describe('a delivery that we cannot even try', () => {
+  it.each([
+    ['the table', 'dynamodb:GetItem'],
+    ['the vault', 'kms:Decrypt'],
+  ] as const)(
+    'waits as long as any other, so that an outage of %s does not use up its days',
+    async (_, down) => {
+      const endpoint = await endpointOfTest();
+      const tenantId = house.newTenant();
+      const { id } = await house.addEndpoint(tenantId, endpoint.url);
+      house.clock.now += 300_001;
+      house.fault = ({ action }) =>
+        action === down ? { error: 'InternalServerError', status: 500 } : undefined;
+
+      const hidden: number[] = [];
+      const hide = async (seconds: number) => void hidden.push(seconds);
+      const delivery = { tenantId, destinationId: id, event: eventOf(tenantId) };
+      await expect(deliver(house.parts, delivery, { tries: 8, hide })).rejects.toThrow();
+      house.fault = undefined;
+
+      expect(hidden).toEqual([21_500]);
+      expect(endpoint.arrived).toEqual([]);
+      expect(await house.destinations.get(tenantId, id)).not.toHaveProperty('failingSince');
+    },
+  );
 });
 
 describe('nothing is sent', () => {

@@ -20,6 +20,7 @@ export interface Arrived {
 export async function openEndpoint(...statuses: readonly number[]) {
   const arrived: Arrived[] = [];
   let answers = statuses;
+  let retryAfter: string | undefined;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request.iterator({ destroyOnReturn: false })) chunks.push(chunk);
@@ -28,7 +29,11 @@ export async function openEndpoint(...statuses: readonly number[]) {
     if (rest.length > 0) answers = rest;
     arrived.push({ headers: request.headers, body, event: JSON.parse(body.toString('utf8')) });
     if (status === 0) request.socket.destroy();
-    else response.writeHead(status, { location: 'http://127.0.0.1:1/elsewhere' }).end('s4ndb0x answer');
+    else {
+      const asked = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
+      const headers = { location: 'http://127.0.0.1:1/elsewhere', ...asked };
+      response.writeHead(status, headers).end('s4ndb0x answer');
+    }
   });
   const origin = `http://127.0.0.1:${await listenOnLoopback(server, 0)}`;
   const close = () => {
@@ -42,6 +47,10 @@ export async function openEndpoint(...statuses: readonly number[]) {
     /** What it answers from now on. */
     answerWith(...next: readonly number[]) {
       answers = next;
+    },
+    /** When it asks to be called again, from now on. */
+    askFor(when: string) {
+      retryAfter = when;
     },
     close,
   };

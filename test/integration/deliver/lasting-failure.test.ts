@@ -22,7 +22,11 @@ describe('a destination that has failed for three days', () => {
     house.counted.length = 0;
 
     await house.tryOnce(tenantId, id, eventOf(tenantId));
-    house.clock.now += 3 * day - 1;
+    for (let half = 0; half < 5; half += 1) {
+      house.clock.now += day / 2;
+      await house.tryOnce(tenantId, id, eventOf(tenantId), 2);
+    }
+    house.clock.now += day / 2 - 1;
     await house.tryOnce(tenantId, id, eventOf(tenantId), 2);
     expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
     house.clock.now += 1;
@@ -61,6 +65,20 @@ describe('a destination that has failed for three days', () => {
       hidden: [320],
     });
     expect(endpoint.arrived.length).toBe(calls);
+  });
+
+  it('has failed all the time: what was given up on long ago does not count', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    await house.tryOnce(tenantId, id, eventOf(tenantId), 19);
+    house.clock.now += 20 * day;
+    const failingSince = house.clock.now;
+
+    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId, { id: 'evt_another' }));
+
+    expect(result).toBe('again');
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active', failingSince });
   });
 
   it('is counted once, however many find out at once', async () => {

@@ -103,9 +103,9 @@ function begin({ jobs, queues }: Instance, userId: UserId | undefined) {
   return disconnectUser({ jobs, queue: queues.jobs }, tenantId, userId);
 }
 
-function workOf({ parts, jobs, queues, deleteKeys }: Instance) {
+function workOf({ parts, jobs, queues, deleteDestinations, deleteKeys }: Instance) {
   const { connections, now } = parts;
-  return { connections, jobs, refreshQueue: queues.refresh, deleteKeys, now };
+  return { connections, jobs, refreshQueue: queues.refresh, deleteDestinations, deleteKeys, now };
 }
 
 async function minutesPass(minutes: number): Promise<void> {

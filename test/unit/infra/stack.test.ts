@@ -42,6 +42,7 @@ describe('the alarms', () => {
         'Alarms/DestinationDisabled',
         'Alarms/EventsFailed',
         'Alarms/FunctionThrottles',
+        'Alarms/InFlight-deliveries',
         ...Object.keys(queues).map((name) => `Alarms/DeadLetters-${name}`),
         ...Object.entries(queues).flatMap(([name, row]) => ('worker' in row ? `Alarms/Backlog-${name}` : [])),
         ...Object.keys(schedules).map((name) => `Alarms/Clock-${name}`),
