@@ -21,9 +21,9 @@ const write = (line: string) => writeLine([...metrics.splice(0), line].join('\n'
 const registry = createRegistry({});
 const parts = {
   findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
-  registry,
   standIn: createStandIn(registry),
   queue: queueOf(settings.incomingQueueUrl),
+  fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => fetch(input, init),
   now,
   count: createCount(now, (line) => metrics.push(line)),
 };

@@ -1,5 +1,5 @@
 /** `hawser app …`: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. */
-import type { Provider } from '../../lib/providers/definition.ts';
+import { type Provider, webhookOf } from '../../lib/providers/definition.ts';
 import type { ProviderApp } from '../../lib/tenants/provider-app.ts';
 import { type Call, type Command, type Given, type Shown, UsageError } from './command.ts';
 import { hasClient } from './operator-apps.ts';
@@ -34,7 +34,7 @@ async function set(call: Call): Promise<Shown> {
   if (byCredentials && clientId !== undefined) {
     throw new UsageError(`The users of ${provider} give credentials: it takes no --client-id.`);
   }
-  refuseNeedlessSecrets(operator.requireProvider(provider), given);
+  refuseNeedlessSecrets(operator.requireProvider(provider), settings, given);
   if (given.tenant !== undefined) await operator.requireTenant(given.tenant);
   const app = await operator.setApp({
     provider,
@@ -67,8 +67,8 @@ function secretsAsked(given: Given) {
 }
 
 /** Nobody should give away a secret that nothing is checked with. */
-function refuseNeedlessSecrets(provider: Provider, given: Given): void {
-  const webhook = provider.auth === 'oauth2' ? provider.webhook : undefined;
+function refuseNeedlessSecrets(provider: Provider, settings: ProviderApp['settings'], given: Given): void {
+  const webhook = webhookOf(provider, settings);
   if (given['webhook-secret'] && (!webhook || webhook.signedWith === 'clientSecret')) {
     throw new UsageError(
       `No webhook of ${provider.id} is signed with a secret of its own: it takes no --webhook-secret.`,
@@ -147,7 +147,7 @@ function addressesOf(
   app: ProviderApp,
   apiUrl: string,
 ): readonly (readonly [string, string])[] {
-  const webhook = provider.auth === 'oauth2' ? provider.webhook : undefined;
+  const webhook = webhookOf(provider, app.settings);
   const at = (kind: string) => `${apiUrl}/integrations/${kind}/${app.context}`;
   return [
     ['Redirect URI', redirectUri(app, apiUrl)],

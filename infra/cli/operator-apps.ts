@@ -5,7 +5,7 @@
  */
 import { type ContextId, newContextId } from '../../lib/ids.ts';
 import { discoverServer } from '../../lib/oauth/discovery.ts';
-import type { Provider } from '../../lib/providers/definition.ts';
+import { type Provider, webhookOf } from '../../lib/providers/definition.ts';
 import type { ProviderApp } from '../../lib/tenants/provider-app.ts';
 import type { Tenant } from '../../lib/tenants/tenant.ts';
 import { findConnection } from './operator-connections.ts';
@@ -44,6 +44,8 @@ export function appVerbs(stores: OperatorStores) {
     const provider = requireProvider(input.provider);
     checkSettings(provider, input.settings);
     checkAddresses(input.settings, insecureOrigins);
+    // Throws where the settings describe webhooks that nobody could check.
+    webhookOf(provider, input.settings);
     const client = clientOf(provider, input);
     const tenant =
       input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
@@ -204,6 +206,7 @@ function appSecret(
     webhookSecret,
     previousWebhookSecret: previous('webhookSecret', webhookSecret),
     verifyToken,
+    settings: JSON.stringify(input.settings),
   };
 }
 

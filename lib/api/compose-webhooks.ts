@@ -26,7 +26,6 @@ export function callbackParts(
   const registry = createRegistry({});
   return {
     findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
-    registry,
     deletions: createDeletionStore(openActivity(settings), now),
     queue: openQueue(createSqs(), settings.incomingQueueUrl),
     publicUrl: settings.publicUrl,

@@ -149,6 +149,11 @@ export interface OAuthDefinition extends CommonDefinition {
   };
   /** Its webhooks; absent where the platform sends none. */
   readonly webhook?: WebhookDefinition;
+  /**
+   * The same where they are as each app's settings say; nothing where these say nothing.
+   * @throws Error saying what is wrong with the settings.
+   */
+  readonly describeWebhook?: (settings: Readonly<Record<string, string>>) => WebhookDefinition | undefined;
   /** What the platform does unlike all others, laid over the default adapter. */
   readonly adapt?: (standard: PlatformAdapter, platform: PlatformAccess) => Partial<PlatformAdapter>;
 }
@@ -202,6 +207,18 @@ export function defineProvider(definition: ProviderDefinition): Provider {
   const further = definition.auth === 'oauth2' ? oauthFlaw(definition) : undefined;
   if (further !== undefined) throw wrong(further);
   return { ...definition, id: definition.id as ProviderId };
+}
+
+/**
+ * The webhooks that an app of a provider gets; nothing where it gets none.
+ * @throws Error saying what is wrong with the app's settings.
+ */
+export function webhookOf(
+  provider: Provider | undefined,
+  settings: Readonly<Record<string, string>>,
+): WebhookDefinition | undefined {
+  if (provider?.auth !== 'oauth2') return undefined;
+  return provider.webhook ?? provider.describeWebhook?.(settings);
 }
 
 function endpointFlaw(

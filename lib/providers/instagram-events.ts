@@ -8,7 +8,7 @@ import { isOpaqueId } from '../ids.ts';
 import { hashedId } from '../signatures/event-id.ts';
 import { metaHandshake } from '../signatures/handshakes.ts';
 import { metaSignature } from '../signatures/schemes.ts';
-import { at } from '../signatures/verification.ts';
+import { asText, at } from '../signatures/verification.ts';
 import { graphId } from './instagram-account.ts';
 import type { PlatformEvent, WebhookDefinition } from './webhook-definition.ts';
 
@@ -16,7 +16,7 @@ import type { PlatformEvent, WebhookDefinition } from './webhook-definition.ts';
 const metaWebhook = {
   scheme: metaSignature,
   handshake: (request, { verifyTokens }) => metaHandshake(request, verifyTokens),
-  read: readInstagramEvents,
+  read: ({ content }) => readInstagramEvents(content),
   callbacks: 'signed_request',
 } as const satisfies Omit<WebhookDefinition, 'signedWith'>;
 
@@ -104,7 +104,7 @@ function messagingField(item: unknown): string {
 
 /** What makes an update the same one when it is sent again; nothing where only its whole content tells. */
 function identityOf(field: string, value: unknown): readonly string[] | undefined {
-  const text = (...path: readonly string[]) => scalar(at(value, path));
+  const text = (...path: readonly string[]) => asText(at(value, path));
   switch (field) {
     case 'comments':
     case 'live_comments':
@@ -134,10 +134,6 @@ function identityOf(field: string, value: unknown): readonly string[] | undefine
 function named(field: string, parts: readonly (string | undefined)[]): readonly string[] | undefined {
   const known = parts.filter((part) => part !== undefined);
   return known.length === parts.length ? ['named', field, ...known] : undefined;
-}
-
-function scalar(value: unknown): string | undefined {
-  return ['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? String(value) : undefined;
 }
 
 /** The same text for the same content, in whatever order its fields came. */

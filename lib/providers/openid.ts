@@ -2,6 +2,7 @@
  * Any OpenID Connect or OAuth 2.1 server that the owner names. Its endpoints are discovered and frozen when the app
  * is registered (`hawser app set openid --issuer …`); nothing about it is special, which is why it is this short.
  */
+import { customWebhook } from './custom-webhook.ts';
 import { defineProvider, type ProfileReading } from './definition.ts';
 
 export const openid = defineProvider({
@@ -34,6 +35,10 @@ export const openid = defineProvider({
   // Servers may end the whole grant with one token (RFC 7009 section 2.1), so assume they do.
   revocation: { reach: 'grant', token: 'refresh_token' },
   errors: {},
+  optionalSettings: {
+    webhook: { meaning: 'how its webhooks are signed and read, as JSON', default: '', pattern: /^\{.*\}$/s },
+  },
+  describeWebhook: ({ webhook }) => (webhook === undefined ? undefined : customWebhook(webhook)),
   accounts: 'one',
   profile: { read: readUserinfo },
 });

@@ -22,12 +22,9 @@ const delivery = z.object({
 /** Events after which the app's tokens are dead. */
 const deauthorising: ReadonlySet<string> = new Set(['authorization.removed']);
 
-export function readTikTokEvent(
-  body: unknown,
-  app: { readonly clientId: string },
-): readonly PlatformEvent[] | undefined {
+export function readTikTokEvent(body: unknown, clientId: string): readonly PlatformEvent[] | undefined {
   const parsed = delivery.safeParse(body);
-  if (!parsed.success || parsed.data.client_key !== app.clientId) return undefined;
+  if (!parsed.success || parsed.data.client_key !== clientId) return undefined;
   const { client_key, event, create_time, user_openid, content } = parsed.data;
   const data = contentOf(content);
   const { publish_id } = data;

@@ -109,7 +109,7 @@ export const tiktok = defineProvider({
   webhook: {
     scheme: withTolerance(tiktokSignature, oldestDeliverySeconds),
     signedWith: 'clientSecret',
-    read: readTikTokEvent,
+    read: ({ content }, { clientId }) => readTikTokEvent(content, clientId),
   },
   profile: {
     query: (scopes) => ({

@@ -1,7 +1,10 @@
-/** How a platform's webhooks are told apart, read and understood. The signature is data; what an event means is the provider's to say. */
+/**
+ * How a platform's webhooks are told apart, read and understood. The signature is data where it is an HMAC; what an
+ * event means is the provider's to say.
+ */
 import type { HandshakeAnswer } from '../signatures/handshakes.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
-import type { SignedRequest, Verification } from '../signatures/verification.ts';
+import type { Refused, SignedRequest } from '../signatures/verification.ts';
 import type { Secret } from '../telemetry/secret.ts';
 
 /** What an event asks of us beside being passed on. */
@@ -33,22 +36,58 @@ export interface WebhookSecrets {
   readonly signing: readonly Secret[];
   /** What a platform repeats in its handshake to show that it knows us. */
   readonly verifyTokens: readonly Secret[];
+  /** Whether this context waits for the platform to name a secret. */
+  readonly armed: boolean;
 }
 
 export type SignedWith = 'clientSecret' | 'webhookSecret' | 'either';
 
+/** What of a provider app its webhooks are read by. */
+export interface ReceivingApp {
+  readonly clientId: string;
+  /** As the operator gave them with the app's registration. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** A delivery of which it is proven that the platform sent it. */
+export interface Delivery extends Pick<SignedRequest, 'headers' | 'body'> {
+  /** The JSON of the body, whole numbers beyond JavaScript's as text, or what a {@link Proof} says; nothing where there is none. */
+  readonly content: unknown;
+}
+
+/** How a request came out of a check. */
+export type Proven =
+  | { readonly kind: 'verified'; readonly content: unknown }
+  | Refused
+  /** What it takes to tell cannot be had now; the platform is to try again. */
+  | { readonly kind: 'unavailable' };
+
+/** Where no HMAC tells: a token that the platform repeats, or one that it signs with a key of its own. */
+export type Proof = (
+  request: SignedRequest,
+  by: {
+    readonly app: ReceivingApp;
+    /** Those that may sign, the current one first. */
+    readonly secrets: readonly Secret[];
+    readonly fetch: typeof fetch;
+    readonly now: () => number;
+  },
+) => Promise<Proven>;
+
 export interface WebhookDefinition {
-  readonly scheme: SignatureScheme;
+  readonly scheme: SignatureScheme | Proof;
   /** Which secret signs: the OAuth client's, one of its own, or now the one and now the other. */
   readonly signedWith: SignedWith;
+  /** Whether the platform itself names the secret that signs, in its handshake. */
+  readonly plantsSecret?: true;
   /** Answers the platform's question whether the endpoint is ours; nothing when the request is no such question. */
   readonly handshake?: (
     request: SignedRequest,
     secrets: WebhookSecrets,
-    verification: Verification,
+    verification: { readonly kind: Proven['kind'] },
   ) => HandshakeAnswer | undefined;
-  /** The events of a verified body, in its order; nothing when it is not one of this app's deliveries. */
-  readonly read: (body: unknown, app: { readonly clientId: string }) => readonly PlatformEvent[] | undefined;
+  /** The events of a delivery, in its order; nothing when it is none of this app's. Unsigned headers tell nothing. */
+  readonly read: (delivery: Delivery, app: ReceivingApp) => readonly PlatformEvent[] | undefined;
   /** How it tells, by calls of their own, that a user removed the app or wants their data deleted; absent where it does not. */
   readonly callbacks?: 'signed_request';
 }

@@ -4,7 +4,7 @@
  */
 import { Secret } from '../telemetry/secret.ts';
 import { isSharedToken } from './shared-token.ts';
-import { at, headerOf, parsedJson, type SignedRequest, type Verification } from './verification.ts';
+import { at, headerOf, parsedJson, type SignedRequest } from './verification.ts';
 
 /** What to answer at once, instead of handling events. */
 export interface HandshakeAnswer {
@@ -12,6 +12,8 @@ export interface HandshakeAnswer {
   readonly contentType: 'text/plain; charset=utf-8';
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** To be kept before the answer goes out: the platform names it only here. */
+  readonly planted?: Secret;
 }
 
 const longestChallenge = 1_024;
@@ -42,7 +44,7 @@ export function metaHandshake(
  */
 export function slackHandshake(
   request: Pick<SignedRequest, 'body'>,
-  verification: Verification,
+  verification: { readonly kind: string },
 ): HandshakeAnswer | undefined {
   if (verification.kind !== 'verified') return undefined;
   const body = parsedJson(request.body);
@@ -64,12 +66,6 @@ export function microsoftHandshake(
   return isEchoable(token, longestValidationToken) ? answer(200, token) : answer(400);
 }
 
-export interface AsanaHandshake {
-  readonly answer: HandshakeAnswer;
-  /** To be stored before answering: Asana gives it only here. Absent when the handshake is refused. */
-  readonly secret?: Secret;
-}
-
 /**
  * Asana: a POST with `X-Hook-Secret`, while the call that creates the webhook is still under way.
  * @param armed whether this context waits for one; whoever asks at another time would plant a secret of their own.
@@ -78,13 +74,12 @@ export interface AsanaHandshake {
 export function asanaHandshake(
   request: Pick<SignedRequest, 'method' | 'headers'>,
   armed: boolean,
-): AsanaHandshake | undefined {
+): HandshakeAnswer | undefined {
   const presented = headerOf(request, 'x-hook-secret');
   if (request.method !== 'POST' || presented === undefined) return undefined;
   const acceptable = /^[A-Za-z0-9_-]{32,128}$/.test(presented);
-  if (!armed || !acceptable || headerOf(request, 'x-hook-signature') !== undefined)
-    return { answer: answer(403) };
-  return { answer: answer(200, '', { 'x-hook-secret': presented }), secret: new Secret(presented) };
+  if (!armed || !acceptable || headerOf(request, 'x-hook-signature') !== undefined) return answer(403);
+  return { ...answer(200, '', { 'x-hook-secret': presented }), planted: new Secret(presented) };
 }
 
 function onlyValue(query: URLSearchParams, name: string): string | undefined {

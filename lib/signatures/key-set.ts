@@ -66,6 +66,16 @@ export function createKeySet(parts: {
   };
 }
 
+/** The keys at an address, for whoever asks: fetched once for as long as they are fresh. */
+export function publishedKeys(url: string, insecureOrigins: readonly string[] = []) {
+  const sets = new WeakMap<typeof fetch, KeySet>();
+  return (by: { readonly fetch: typeof fetch; readonly now: () => number }): KeySet => {
+    const known = sets.get(by.fetch) ?? createKeySet({ url, fetch: by.fetch, now: by.now, insecureOrigins });
+    sets.set(by.fetch, known);
+    return known;
+  };
+}
+
 async function fetchKeys(
   url: URL,
   fetchNow: typeof fetch,

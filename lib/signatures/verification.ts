@@ -55,6 +55,11 @@ export function parsedJson(body: Uint8Array): unknown {
   }
 }
 
+/** A text, number or truth of a JSON value as text; nothing of what is empty or made of others. */
+export function asText(value: unknown): string | undefined {
+  return ['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? String(value) : undefined;
+}
+
 /** What lies at a path of own properties inside a JSON value. */
 export function at(value: unknown, path: readonly string[]): unknown {
   let inner = value;

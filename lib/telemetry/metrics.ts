@@ -20,6 +20,7 @@ export type MetricName =
   | 'webhook_accepted'
   | 'webhook_rejected'
   | 'webhook_duplicate'
+  | 'webhook_unroutable'
   | 'message_failed'
   | 'delivery_done'
   | 'delivery_failed'

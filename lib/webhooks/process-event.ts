@@ -51,6 +51,12 @@ async function handle(parts: ProcessParts, message: IncomingEvent): Promise<void
     if (connection.context === message.context) await applyEvent(parts, message, connection);
     return;
   }
+  const { accountId, owner } = message.event;
+  if (accountId === undefined && owner === undefined) {
+    // About no account at all: there is nobody to tell, and nothing to wait for.
+    parts.count('webhook_unroutable', { provider: message.provider });
+    return;
+  }
   const concerned = await findConcerned(parts, message);
   if (concerned.length === 0) {
     await parts.waiting.keep(message);

@@ -6,22 +6,37 @@
 import type { Message, Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
 import type { ContextId } from '../ids.ts';
-import type { Registry } from '../providers/registry.ts';
-import type { PlatformEvent, WebhookDefinition } from '../providers/webhook-definition.ts';
+import type {
+  Delivery,
+  PlatformEvent,
+  Proven,
+  WebhookDefinition,
+  WebhookSecrets,
+} from '../providers/webhook-definition.ts';
 import { parseLossless } from '../signatures/lossless-json.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';
+import type { Secret } from '../telemetry/secret.ts';
 import type { IncomingEvent } from './incoming-event.ts';
-import type { StandIn } from './stand-in-app.ts';
-import { type WebhookApp, webhookOf, webhookSecrets } from './webhook-app.ts';
+import type { Receiver, StandIn } from './stand-in-app.ts';
+import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
 export interface ReceiveParts {
   readonly findApp: (context: string) => Promise<WebhookApp | undefined>;
-  readonly registry: Registry;
   /** What a request to a context without an app is checked against. */
   readonly standIn: StandIn;
   readonly queue: Queue;
+  /**
+   * For platforms that name their secret themselves: which contexts wait for one, and where it is kept. Where it is
+   * absent, none does: a function that may write secrets is one that only such a platform needs.
+   */
+  readonly planting?: {
+    readonly isArmed: (context: string) => Promise<boolean>;
+    readonly keep: (context: string, secret: Secret) => Promise<void>;
+  };
+  /** For platforms' public keys. */
+  readonly fetch: typeof fetch;
   readonly now: () => number;
   readonly count: Count;
 }
@@ -46,13 +61,22 @@ export async function receiveWebhook(
   const found = await parts.findApp(context);
   // Both are asked for either way, because that takes time, too.
   const standIn = parts.standIn(context, request);
-  const definition = webhookOf(parts.registry, found?.provider ?? '');
-  const known = found !== undefined && definition !== undefined;
-  const { app, webhook } = known ? { app: found, webhook: definition } : standIn;
-  const secrets = webhookSecrets(app, webhook.signedWith);
-  const verification = verifySignature(webhook.scheme, request, secrets.signing, parts.now);
+  const known = found?.webhook !== undefined;
+  const { app, webhook } = known ? { app: found, webhook: found.webhook } : standIn;
+  const armed = known && webhook.plantsSecret === true && ((await parts.planting?.isArmed(context)) ?? false);
+  const secrets = { ...webhookSecrets(app, webhook.signedWith), armed };
+  const verification = await prove(parts, { app, webhook }, request, secrets);
   const handshake = webhook.handshake?.(request, secrets, verification);
-  if (known && handshake?.status === 200) return { kind: 'handshake', ...handshake };
+  if (known && handshake?.status === 200) {
+    const { planted, ...answer } = handshake;
+    if (planted) await parts.planting?.keep(context, planted);
+    return { kind: 'handshake', ...answer };
+  }
+  if (verification.kind === 'unavailable') {
+    throw new IntegrationError('PROCESSING_FAILED', 'What proves this delivery cannot be had now.', {
+      retryAfterSeconds: 1,
+    });
+  }
   // A handshake that is not answered looks as if there were nobody to answer it.
   if (!known || handshake || verification.kind !== 'verified') {
     parts.count('webhook_rejected', {
@@ -61,7 +85,8 @@ export async function receiveWebhook(
     throw new IntegrationError('INVALID_SIGNATURE', 'The signature is missing, wrong or too old.');
   }
 
-  const events = readEvents(webhook, request.body, app);
+  const { headers, body } = request;
+  const events = readEvents(webhook, { headers, body, content: verification.content }, app);
   const messages = events.map((event) => toMessage(app, context as ContextId, event, parts.now()));
   if (request.body.byteLength > surelySmall) refuseTooLarge(messages);
   await parts.queue.sendAll(messages);
@@ -69,16 +94,33 @@ export async function receiveWebhook(
   return { kind: 'accepted' };
 }
 
+/** By the scheme's HMAC, or as the platform's own check says. */
+async function prove(
+  { fetch, now }: ReceiveParts,
+  { app, webhook: { scheme } }: Receiver,
+  request: SignedRequest,
+  { signing }: Pick<WebhookSecrets, 'signing'>,
+): Promise<Proven> {
+  if (typeof scheme === 'function') return scheme(request, { app, secrets: signing, fetch, now });
+  const verification = verifySignature(scheme, request, signing, now);
+  if (verification.kind === 'refused') return verification;
+  return { kind: 'verified', content: parseJson(request.body) };
+}
+
 /** A signed body that is not this app's, or that nobody can read, is as good as unsigned. */
-function readEvents(webhook: WebhookDefinition, body: Uint8Array, app: WebhookApp): readonly PlatformEvent[] {
-  const events = readWith(webhook, parseJson(body), app);
+function readEvents(
+  webhook: WebhookDefinition,
+  delivery: Delivery,
+  app: WebhookApp,
+): readonly PlatformEvent[] {
+  const events = readWith(webhook, delivery, app);
   if (!events) throw new IntegrationError('INVALID_SIGNATURE', 'The body is not a delivery to this app.');
   return events;
 }
 
-function readWith(webhook: WebhookDefinition, body: unknown, app: WebhookApp) {
+function readWith(webhook: WebhookDefinition, delivery: Delivery, app: WebhookApp) {
   try {
-    return webhook.read(body, app);
+    return webhook.read(delivery, app);
   } catch (error) {
     // What is nested deeper than the stack is high can be parsed, and nothing else.
     if (error instanceof RangeError)

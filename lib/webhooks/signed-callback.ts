@@ -6,7 +6,6 @@
 import type { Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
 import type { AccountId, ContextId, ProviderId } from '../ids.ts';
-import type { Registry } from '../providers/registry.ts';
 import { hashedId } from '../signatures/event-id.ts';
 import { verifySignedRequest } from '../signatures/signed-request.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
@@ -14,11 +13,10 @@ import type { Count } from '../telemetry/metrics.ts';
 import type { DeletionMessage } from './data-deletion.ts';
 import { type DeletionStore, digestOf } from './data-deletion-store.ts';
 import type { IncomingEvent } from './incoming-event.ts';
-import { type WebhookApp, webhookOf, webhookSecrets } from './webhook-app.ts';
+import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
 export interface CallbackParts {
   readonly findApp: (context: string) => Promise<WebhookApp | undefined>;
-  readonly registry: Registry;
   readonly deletions: DeletionStore;
   /** The queue of webhook events. */
   readonly queue: Queue;
@@ -95,7 +93,7 @@ export async function receiveDataDeletion(
 
 async function verify(parts: CallbackParts, context: string, request: SignedRequest): Promise<Told> {
   const app = await parts.findApp(context);
-  const webhook = app && webhookOf(parts.registry, app.provider);
+  const webhook = app?.webhook;
   const takes = webhook?.callbacks === 'signed_request';
   const secrets = app && takes ? webhookSecrets(app, webhook.signedWith).signing : [];
   const verification = verifySignedRequest(request, secrets, parts.now);

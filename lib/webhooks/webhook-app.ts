@@ -6,13 +6,20 @@
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
 import { contextIdPattern } from '../ids.ts';
+import { webhookOf } from '../providers/definition.ts';
 import type { Registry } from '../providers/registry.ts';
-import type { SignedWith, WebhookDefinition, WebhookSecrets } from '../providers/webhook-definition.ts';
+import type {
+  ReceivingApp,
+  SignedWith,
+  WebhookDefinition,
+  WebhookSecrets,
+} from '../providers/webhook-definition.ts';
 import { Secret } from '../telemetry/secret.ts';
 
-export interface WebhookApp {
+export interface WebhookApp extends ReceivingApp {
   readonly provider: string;
-  readonly clientId: string;
+  /** How its platform's webhooks are checked and read; absent where it sends none. */
+  readonly webhook: WebhookDefinition | undefined;
   readonly clientSecrets: readonly Secret[];
   readonly webhookSecrets: readonly Secret[];
   readonly verifyTokens: readonly Secret[];
@@ -27,7 +34,9 @@ const record = z.object({
   webhookSecret: text,
   previousWebhookSecret: text,
   verifyToken: text,
+  settings: text,
 });
+const settingsRecord = z.record(z.string(), z.string());
 
 /** Unknown contexts that are looked up in a second, at most; beyond that they are unknown without a look. */
 const lookUpsPerSecond = 20;
@@ -48,7 +57,7 @@ export function createWebhookApps(parts: {
   /** The app, or nothing when there is none. @throws IntegrationError `VAULT_ERROR` when that cannot be told. */
   return async (context: string): Promise<WebhookApp | undefined> => {
     if (!contextIdPattern.test(context)) return undefined;
-    const mayFind = mayLookUp(known.has(context) || webhookOf(parts.registry, context) !== undefined);
+    const mayFind = mayLookUp(known.has(context) || parts.registry.find(context) !== undefined);
     // Memory is asked for another one where none is looked up, because that takes as long.
     const asked = mayFind ? context : familiar;
     if (asked === undefined) return undefined;
@@ -59,7 +68,7 @@ export function createWebhookApps(parts: {
   };
 
   function keep(context: string, value: object): WebhookApp | undefined {
-    const app = parseApp(value);
+    const app = parseApp(parts.registry, value);
     if (!app) return undefined;
     read.set(value, app);
     known.add(context);
@@ -76,14 +85,8 @@ export function createWebhookApps(parts: {
   }
 }
 
-/** A provider's webhooks, where it has any. */
-export function webhookOf(registry: Registry, provider: string): WebhookDefinition | undefined {
-  const definition = registry.find(provider);
-  return definition?.auth === 'oauth2' ? definition.webhook : undefined;
-}
-
 /** What a provider's webhooks are checked against. */
-export function webhookSecrets(app: WebhookApp, signedWith: SignedWith): WebhookSecrets {
+export function webhookSecrets(app: WebhookApp, signedWith: SignedWith): Omit<WebhookSecrets, 'armed'> {
   const signing = {
     clientSecret: app.clientSecrets,
     webhookSecret: app.webhookSecrets,
@@ -92,16 +95,36 @@ export function webhookSecrets(app: WebhookApp, signedWith: SignedWith): Webhook
   return { signing: signing[signedWith], verifyTokens: app.verifyTokens };
 }
 
-function parseApp(value: object): WebhookApp | undefined {
+function parseApp(registry: Registry, value: object): WebhookApp | undefined {
   const { data: app } = record.safeParse(value);
   if (!app || app.clientSecret === '') return undefined;
+  const settings = settingsOf(app.settings);
   return {
     provider: app.provider,
     clientId: app.clientId,
+    settings,
+    webhook: describedBy(registry, app.provider, settings),
     clientSecrets: secretsOf(app.clientSecret, app.previousClientSecret),
     webhookSecrets: secretsOf(app.webhookSecret, app.previousWebhookSecret),
     verifyTokens: secretsOf(app.verifyToken),
   };
+}
+
+function settingsOf(json = '{}'): Readonly<Record<string, string>> {
+  try {
+    return settingsRecord.safeParse(JSON.parse(json)).data ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Settings were checked when the app was registered; what has become wrong since takes no webhooks. */
+function describedBy(registry: Registry, provider: string, settings: Readonly<Record<string, string>>) {
+  try {
+    return webhookOf(registry.find(provider), settings);
+  } catch {
+    return undefined;
+  }
 }
 
 function secretsOf(...texts: readonly (string | undefined)[]): readonly Secret[] {

@@ -83,7 +83,7 @@ function messagesFor(first: number, count: number): readonly string[] {
   const { clientId, provider } = apps.tiktok;
   return Array.from({ length: count }, (_, index) => {
     const account = accounts[index % accounts.length] ?? '';
-    const [event] = readTikTokEvent(JSON.parse(tiktokBody(account, first + index, now)), { clientId }) ?? [];
+    const [event] = readTikTokEvent(JSON.parse(tiktokBody(account, first + index, now)), clientId) ?? [];
     return JSON.stringify({ context: provider, provider, receivedAt: now, event });
   });
 }

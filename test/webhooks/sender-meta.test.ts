@@ -133,10 +133,10 @@ describe('a delivery', () => {
     comment({ id: '18000000000000001' });
     await settled();
 
-    const body: unknown = JSON.parse(deliveries()[0]?.body.toString('utf8') ?? '');
-    expect(instagram.webhook?.read(body, client)).toMatchObject([
-      { type: 'comments', meaning: 'news', accountId: saltmarsh },
-    ]);
+    const content: unknown = JSON.parse(deliveries()[0]?.body.toString('utf8') ?? '');
+    expect(
+      instagram.webhook?.read({ content, headers: {}, body: Buffer.of() }, { ...client, settings: {} }),
+    ).toMatchObject([{ type: 'comments', meaning: 'news', accountId: saltmarsh }]);
   });
 
   it('comes again at once, then ever less often, for 36 hours', async () => {
@@ -177,10 +177,10 @@ it('comes from the sandbox of Facebook Login, too', async () => {
   facebook.sandbox.control({ command: 'send_webhook', events: [{ account: 'ferry', event: 'mentions' }] });
   await facebook.sandbox.webhooks?.settled();
 
-  const body: unknown = JSON.parse(deliveries()[0]?.body.toString('utf8') ?? '');
-  expect(instagramFacebook.webhook?.read(body, client)).toMatchObject([
-    { type: 'mentions', accountId: '17841460000000777' },
-  ]);
+  const content: unknown = JSON.parse(deliveries()[0]?.body.toString('utf8') ?? '');
+  expect(
+    instagramFacebook.webhook?.read({ content, headers: {}, body: Buffer.of() }, { ...client, settings: {} }),
+  ).toMatchObject([{ type: 'mentions', accountId: '17841460000000777' }]);
 });
 
 function comment(content?: Readonly<Record<string, unknown>>): void {

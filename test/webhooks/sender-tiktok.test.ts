@@ -72,7 +72,9 @@ describe('a delivery', () => {
 
     const [call] = receiver.calls;
     expect(verified(call)).toMatchObject({ kind: 'verified' });
-    expect(tiktok.webhook?.read(JSON.parse(call?.body.toString('utf8') ?? ''), client)).toMatchObject([
+    const content: unknown = JSON.parse(call?.body.toString('utf8') ?? '');
+    const delivery = { content, headers: {}, body: Buffer.of() };
+    expect(tiktok.webhook?.read(delivery, { ...client, settings: {} })).toMatchObject([
       { type: 'post.publish.complete', meaning: 'news', subject: 'publish v1' },
     ]);
   });

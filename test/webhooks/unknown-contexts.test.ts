@@ -17,6 +17,8 @@ const registry = createRegistry({});
 const secret = 's4ndb0x-secret-of-nobody';
 const nobody: WebhookApp = {
   provider: 'tiktok',
+  webhook: webhook(tiktok),
+  settings: {},
   clientId: 'client',
   clientSecrets: [new Secret(secret)],
   webhookSecrets: [],
@@ -29,7 +31,7 @@ function parts(changes: Partial<ReceiveParts> = {}) {
   return {
     sent,
     counted,
-    registry,
+    fetch,
     findApp: async () => undefined,
     standIn: createStandIn(registry),
     queue: {

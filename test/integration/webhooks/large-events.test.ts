@@ -4,6 +4,7 @@ import { type SendMessageBatchCommandInput, SQSClient } from '@aws-sdk/client-sq
 import { describe, expect, it } from 'vitest';
 import { openQueue } from '../../../lib/aws/queue.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
+import { webhookOf } from '../../../lib/providers/definition.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { createFailureStore } from '../../../lib/webhooks/failure-store.ts';
@@ -34,6 +35,8 @@ async function receive(body: string): Promise<readonly string[] | string> {
   );
   const app = {
     provider: 'instagram',
+    webhook: webhookOf(registry.find('instagram'), {}),
+    settings: {},
     clientId: 'client',
     clientSecrets: [new Secret(secret)],
     webhookSecrets: [],
@@ -41,7 +44,7 @@ async function receive(body: string): Promise<readonly string[] | string> {
   };
   const parts = {
     findApp: async () => app,
-    registry,
+    fetch,
     standIn: createStandIn(registry),
     queue: openQueue(client, 'https://sqs.us-east-1.amazonaws.com/000000000000/incoming'),
     now: clock.now,

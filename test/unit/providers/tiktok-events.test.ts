@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readTikTokEvent } from '../../../lib/providers/tiktok-events.ts';
 
-const app = { clientId: 'ckexample123' };
+const clientId = 'ckexample123';
 const delivery = {
   client_key: 'ckexample123',
   event: 'post.publish.complete',
@@ -11,7 +11,7 @@ const delivery = {
   content: '{"publish_id":"v_inbox_file~v2.1","publish_type":"INBOX_SHARE"}',
 };
 const read = (changes: Readonly<Record<string, unknown>> = {}) =>
-  readTikTokEvent({ ...delivery, ...changes }, app);
+  readTikTokEvent({ ...delivery, ...changes }, clientId);
 
 describe('an event', () => {
   it('names the account, what it is about and when, and holds its content parsed', () => {
@@ -67,7 +67,7 @@ describe('an event', () => {
       const other = name === 'create_time' ? 1_763_599_991 : name === 'content' ? '{}' : 'other';
       const changed = { ...delivery, [name]: other };
 
-      const [event] = readTikTokEvent(changed, { clientId: changed.client_key }) ?? [];
+      const [event] = readTikTokEvent(changed, changed.client_key) ?? [];
 
       expect(event?.id).not.toBe(read()?.[0]?.id);
     },
@@ -87,6 +87,6 @@ describe('a body is none of ours when', () => {
   });
 
   it.each([undefined, null, [], 'text', 7])('it is %s', (body) => {
-    expect(readTikTokEvent(body, app)).toBeUndefined();
+    expect(readTikTokEvent(body, clientId)).toBeUndefined();
   });
 });

@@ -1,0 +1,122 @@
+/**
+ * Webhooks of a server that nobody here knows, as an operator reads them off its page: how they are signed, and where
+ * in them stands what. Standard Webhooks needs to be told of the account alone.
+ */
+import * as z from 'zod/mini';
+import { isOpaqueId } from '../ids.ts';
+import { hashedId } from '../signatures/event-id.ts';
+import { genericHmac } from '../signatures/generic-hmac.ts';
+import type { SignatureScheme } from '../signatures/scheme.ts';
+import { standardWebhooksSignature } from '../signatures/schemes.ts';
+import { parseTimestamp } from '../signatures/timestamp.ts';
+import { asText, at, headerOf } from '../signatures/verification.ts';
+import type { Delivery, PlatformEvent, WebhookDefinition } from './webhook-definition.ts';
+
+/** Names of JSON fields, from the outside in, parted by dots. */
+const path = z.string().check(z.regex(/^[A-Za-z0-9_$-]{1,64}(?:\.[A-Za-z0-9_$-]{1,64}){0,9}$/));
+const header = z.strictObject({ header: z.string().check(z.regex(/^[a-z0-9-]{1,64}$/)) });
+
+const description = z.strictObject({
+  /** `standard-webhooks`, or the settings of `genericHmac`. */
+  signature: z.union([z.literal('standard-webhooks'), z.looseObject({})]),
+  /** The platform's id of the account that an event concerns. */
+  account: path,
+  /** What is the same whenever an event is sent again; the whole body when absent. */
+  id: z.optional(z.union([path, header])),
+  type: z.optional(path),
+  time: z.optional(
+    z.strictObject({
+      path,
+      format: z.enum(['unix-seconds', 'unix-milliseconds', 'http-date', 'iso-8601']),
+    }),
+  ),
+  /** What later events about it replace, such as a post. */
+  subject: z.optional(path),
+  /** Types of events after which the app's tokens are dead. */
+  deauthorised: z._default(z.array(z.string()), []),
+});
+
+type Description = z.output<typeof description>;
+
+/** Where the standard puts things. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+const standardPlaces = {
+  id: { header: 'webhook-id' },
+  type: 'type',
+  time: { path: 'timestamp', format: 'iso-8601' },
+} as const satisfies Partial<Description>;
+const longestType = 128;
+const unnamedType = 'webhook';
+
+/**
+ * The webhooks that a description says, as JSON.
+ * @throws Error saying what is wrong with it, without repeating a value.
+ */
+export function customWebhook(json: string): WebhookDefinition {
+  const parsed = description.safeParse(parse(json));
+  if (!parsed.success) {
+    const names = parsed.error.issues.map((issue) => issue.path.join('.') || 'an unknown one');
+    throw new Error(`The webhook's description: these are missing or wrong: ${names.join(', ')}.`);
+  }
+  const { signature, ...given } = parsed.data;
+  const standard = signature === 'standard-webhooks';
+  const scheme = standard ? standardWebhooksSignature : genericHmac(signature);
+  const places = standard ? { ...standardPlaces, ...given } : given;
+  if (typeof places.id === 'object' && !signs(scheme, places.id.header)) {
+    throw new Error("The webhook's description: the header of the id is not signed.");
+  }
+  return { scheme, signedWith: 'webhookSecret', read: (delivery) => read(delivery, places) };
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error("The webhook's description is no JSON.");
+  }
+}
+
+function signs({ signed }: SignatureScheme, name: string): boolean {
+  return signed.some((part) => typeof part === 'object' && 'header' in part && part.header === name);
+}
+
+function read(
+  delivery: Delivery,
+  places: Omit<Description, 'signature'>,
+): readonly PlatformEvent[] | undefined {
+  const { content } = delivery;
+  if (content === undefined) return undefined;
+  const text = (place: string | undefined) =>
+    place === undefined ? undefined : asText(at(content, place.split('.')));
+  const type = text(places.type)?.slice(0, longestType) || unnamedType;
+  const accountId = text(places.account);
+  const subject = text(places.subject);
+  const time = text(places.time?.path);
+  const occurredAt = places.time && time && parseTimestamp(time, places.time.format);
+  return [
+    {
+      id: idOf(delivery, places.id),
+      type,
+      meaning: places.deauthorised.includes(type) ? 'deauthorised' : 'news',
+      // An id that no connection can have is nobody's.
+      ...(accountId !== undefined && isOpaqueId(accountId) && { accountId }),
+      ...(subject !== undefined && isOpaqueId(subject) && { subject }),
+      ...(typeof occurredAt === 'number' && { occurredAt }),
+      data: isObject(content) ? content : { content },
+    },
+  ];
+}
+
+/** Signed content only: the header is checked to be signed, and so is the body. */
+function idOf({ headers, body, content }: Delivery, place: Description['id']): string {
+  const found =
+    typeof place === 'object'
+      ? headerOf({ headers }, place.header)
+      : place && asText(at(content, place.split('.')));
+  return found
+    ? hashedId(['custom', found])
+    : hashedId(['custom body', Buffer.from(body).toString('base64')]);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

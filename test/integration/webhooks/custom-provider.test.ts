@@ -1,0 +1,126 @@
+/**
+ * Webhooks of a server that nobody here wrote a provider for: the operator describes them with its app, and they are
+ * checked, understood and handled as any other's are.
+ */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signStandardWebhook } from '../../../lib/signatures/standard-webhooks.ts';
+import { Secret } from '../../../lib/telemetry/secret.ts';
+import { connectAccount } from '../../journey/flow-steps.ts';
+import { exchange } from '../../journey/http-exchange.ts';
+import type { TestTenant } from '../../journey/test-stack.ts';
+import { eventually, hmac, openWebhookHouse, type WebhookHouse } from './webhook-house.ts';
+
+const standard = { signature: 'standard-webhooks', account: 'data.subject', deauthorised: ['grant.revoked'] };
+const github = {
+  signature: { header: 'x-hub-signature-256', algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' },
+  account: 'sender',
+  id: 'delivery',
+  type: 'action',
+};
+
+let house: WebhookHouse;
+
+beforeAll(async () => {
+  house = await openWebhookHouse();
+});
+afterAll(() => house.close());
+
+/** A tenant with an app of its own whose webhooks are as described, and one connection. */
+async function connected(description: object, webhookSecret: string) {
+  const { stack } = house;
+  const tenant = await stack.newTenant();
+  const unique = randomBytes(6).toString('hex');
+  const sandbox = stack.local.platforms.sandboxes.openid;
+  const client = { clientId: `own-${unique}`, clientSecret: `s4ndb0x-client-${unique}` };
+  const { context } = await stack.local.operator.setApp({
+    provider: 'openid',
+    tenantId: tenant.id,
+    issuer: sandbox.origin,
+    webhookSecret,
+    settings: { webhook: JSON.stringify(description) },
+    ...client,
+  });
+  sandbox.addClient({ ...client, redirectUris: [`${stack.apiUrl}/integrations/callback/${context}`] });
+  const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'openid' });
+  return { tenant, context, connection };
+}
+
+function deliver(context: string, body: string, headers: Readonly<Record<string, string>>) {
+  return exchange(house.stack.apiUrl, {
+    method: 'POST',
+    target: `/integrations/webhook/${context}`,
+    headers: [['content-type', 'application/json'], ...Object.entries(headers)],
+    body,
+  });
+}
+
+const toldOf = (tenant: TestTenant, type: string) =>
+  eventually(() => house.toldOf(tenant.id, type)[0] as object | undefined);
+
+it('signed as Standard Webhooks reach the tenant, once, and take access away where they say so', async () => {
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const { tenant, context, connection } = await connected(standard, secret);
+  const send = (id: string, type: string) => {
+    const body = JSON.stringify({
+      type,
+      timestamp: new Date().toISOString(),
+      data: { subject: connection.accountId },
+    });
+    const headers = signStandardWebhook({ id, timestamp: Date.now(), body: Buffer.from(body) }, [
+      new Secret(secret),
+    ]);
+    return deliver(context, body, headers);
+  };
+
+  const first = await send('msg_1', 'photo.added');
+  const again = await send('msg_1', 'photo.added');
+  const told = await toldOf(tenant, 'photo.added');
+  const revoked = await send('msg_2', 'grant.revoked');
+
+  expect([first.status, again.status, revoked.status]).toEqual([200, 200, 200]);
+  expect(told).toMatchObject({ accountId: connection.accountId, userId: 'ada' });
+  await eventually(async () =>
+    (await house.statusOf(tenant)).find(({ status }) => status === 'reconnect_required'),
+  );
+  await house.settle();
+  expect(house.toldOf(tenant.id, 'photo.added')).toHaveLength(1);
+});
+
+it('signed by an HMAC that was described reach the tenant, and nobody with another signature', async () => {
+  const secret = 's4ndb0x-generic';
+  const { tenant, context, connection } = await connected(github, secret);
+  const body = JSON.stringify({ delivery: 'd-1', action: 'opened', sender: connection.accountId });
+  const headers = (under: string) => ({
+    'x-hub-signature-256': `sha256=${hmac(under, body).toString('hex')}`,
+  });
+
+  const forged = await deliver(context, body, headers('another'));
+  const good = await deliver(context, body, headers(secret));
+
+  expect([forged.status, good.status]).toEqual([401, 200]);
+  expect(await toldOf(tenant, 'opened')).toMatchObject({ accountId: connection.accountId });
+});
+
+it('that are not described are taken from nobody, and a description that could not be checked is refused', async () => {
+  const { operator, platforms } = house.stack.local;
+  const tenant = await house.stack.newTenant();
+  const app = {
+    provider: 'openid',
+    tenantId: tenant.id,
+    issuer: platforms.sandboxes.openid.origin,
+    clientId: 'undescribed',
+    clientSecret: 's4ndb0x-client',
+    webhookSecret: 's4ndb0x-webhook',
+  };
+  const { context } = await operator.setApp({ ...app, settings: {} });
+  const body = '{}';
+
+  const { status } = await deliver(context, body, {
+    'x-hub-signature-256': `sha256=${hmac(app.webhookSecret, body).toString('hex')}`,
+  });
+  const wrong = operator.setApp({ ...app, settings: { webhook: '{"signature":"none","account":"a"}' } });
+
+  expect(status).toBe(401);
+  await expect(wrong).rejects.toThrow("The webhook's description");
+});

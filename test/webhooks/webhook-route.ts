@@ -1,0 +1,113 @@
+/** The route of webhooks for any platform that can be described: HTTP in, the product's adapter between, messages out. */
+import { type Gateway, startGateway } from '../../infra/local/gateway.ts';
+import { cors, routes } from '../../infra/topology.ts';
+import { contract } from '../../lib/api/contract.ts';
+import { http } from '../../lib/api/http.ts';
+import type { Message } from '../../lib/aws/queue.ts';
+import { defineProvider } from '../../lib/providers/definition.ts';
+import { createRegistry } from '../../lib/providers/registry.ts';
+import { tiktok } from '../../lib/providers/tiktok.ts';
+import type { WebhookDefinition } from '../../lib/providers/webhook-definition.ts';
+import { Secret } from '../../lib/telemetry/secret.ts';
+import { type ReceiveParts, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
+import { createStandIn } from '../../lib/webhooks/stand-in-app.ts';
+import { exchange, type RawAnswer, type RawRequest } from '../journey/http-exchange.ts';
+import { context as lambdaContext } from '../unit/api/event.ts';
+
+export interface Platform {
+  readonly webhook: WebhookDefinition;
+  /** Of the webhooks, the current one first. */
+  readonly secrets: readonly string[];
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly planting?: ReceiveParts['planting'];
+  readonly now: () => number;
+}
+
+export interface Route {
+  /** What the gateway said of each body: whether it came as base64. */
+  readonly encodings: boolean[];
+  /** What was put into the queue. */
+  readonly sent: Message[];
+  /** Sends a request to the platform's context, of which only this much is said. */
+  send(
+    platform: Platform,
+    request: Pick<RawRequest, 'body'> & {
+      readonly method?: string;
+      readonly query?: string;
+      readonly headers: Readonly<Record<string, string | undefined>>;
+    },
+  ): Promise<RawAnswer>;
+  close(): Promise<void>;
+}
+
+export async function openWebhookRoute(): Promise<Route> {
+  const sent: Message[] = [];
+  const encodings: boolean[] = [];
+  let current: Platform | undefined;
+  const gateway: Gateway = await startGateway({
+    routes: routes.filter(({ functionName }) => functionName === 'webhook'),
+    cors,
+    host: 'localhost',
+    port: 0,
+    invoke: (_name, event) => {
+      encodings.push(event.isBase64Encoded);
+      if (!current) throw new Error('No platform has been chosen.');
+      return handlerOf(current, event.requestContext.http.method, sent)(event, lambdaContext);
+    },
+    now: () => current?.now() ?? 0,
+  });
+
+  return {
+    encodings,
+    sent,
+    send(platform, { method = 'POST', query, headers, body }) {
+      current = platform;
+      sent.length = 0;
+      encodings.length = 0;
+      return exchange(gateway.url, {
+        method,
+        target: `/integrations/webhook/${tiktok.id}${query === undefined ? '' : `?${query}`}`,
+        headers: Object.entries(headers).map(([name, value = '']) => [name, value] as const),
+        ...(body !== undefined && { body }),
+      });
+    },
+    close: () => gateway.close(),
+  };
+}
+
+/** The product's route, with the described platform in the place of another. */
+function handlerOf(
+  { webhook, secrets, settings = {}, planting, now }: Platform,
+  method: string,
+  sent: Message[],
+) {
+  const provider = defineProvider({ ...tiktok, webhook });
+  const app = {
+    provider: provider.id,
+    webhook,
+    settings,
+    clientId: 'client',
+    clientSecrets: [],
+    webhookSecrets: secrets.map((secret) => new Secret(secret)),
+    verifyTokens: [],
+  };
+  const parts: ReceiveParts = {
+    findApp: async () => app,
+    standIn: createStandIn(createRegistry({}, [provider])),
+    queue: {
+      send: async (message) => void sent.push(message),
+      sendAll: async (messages) => void sent.push(...messages),
+    },
+    ...(planting && { planting }),
+    fetch,
+    now,
+    count: () => undefined,
+  };
+  const route = method === 'GET' ? contract.webhookHandshake : contract.webhook;
+  return http(route, { now, write: () => undefined }, async ({ params, signed }) => {
+    const answer = await receiveWebhook(parts, params.context, signed);
+    return answer.kind === 'accepted'
+      ? { kind: 'text', status: 200, body: '' }
+      : { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };
+  });
+}
