@@ -75,6 +75,16 @@ onEachEngine((engine) => {
       await expect(processEvent(parts, message())).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
     });
 
+    it('counts one that is about no account, and is done with it', async () => {
+      const { parts, receipts, queued, counted } = openWorker(await engine.newTable());
+      const { accountId: _, ...nobodys } = message().event;
+
+      await processEvent(parts, { ...message(), event: nobodys });
+
+      expect({ queued, counted }).toEqual({ queued: [], counted: ['webhook_unroutable'] });
+      expect((await receipts.claim(context, workId(message()))).kind).toBe('done');
+    });
+
     it('acknowledges what is done, and does nothing more', async () => {
       const { parts, queued, counted } = openWorker(await engine.newTable());
       await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
