@@ -17,7 +17,7 @@ import type { Route } from './route.ts';
 export interface ApiRequest<R extends Route> extends Parsed<R> {
   /** The proven caller; absent on routes that need no credential. */
   readonly principal: R['caller'] extends 'apiKey' | 'apiKeyOrSession' ? Principal : undefined;
-  cookie(name: string): string | undefined;
+  readonly cookie: (name: string) => string | undefined;
   /** The request as it was signed; only for platforms, whose signatures are over raw bytes. */
   readonly signed: R['caller'] extends 'platform' ? SignedRequest : undefined;
 }

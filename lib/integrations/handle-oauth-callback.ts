@@ -105,5 +105,5 @@ async function fail(parts: CallbackParts, flow: Flow, failure: CallbackFailure):
 /** The return URL was registered without a query, so nothing in it can collide with ours. */
 function ended(flow: Flow, result: Readonly<Record<string, string>>): CallbackResult {
   const query = new URLSearchParams({ flow: flow.id, ...result });
-  return { kind: 'redirect', url: `${flow.returnUrl}?${query}`, flowId: flow.id };
+  return { kind: 'redirect', url: `${flow.returnUrl}?${query.toString()}`, flowId: flow.id };
 }

@@ -142,7 +142,7 @@ function standardRefusal(body: Readonly<Record<string, unknown>>): Refusal {
   const { error } = body;
   if (typeof error === 'string') return { codes: [error] };
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return { codes: code === undefined ? [] : [String(code)] };
+  return { codes: typeof code === 'string' || typeof code === 'number' ? [String(code)] : [] };
 }
 
 /** Seconds named by `Retry-After`, in either of its forms (RFC 9110 section 10.2.3), at most a day. */

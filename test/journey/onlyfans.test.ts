@@ -262,8 +262,7 @@ describe('a connection', () => {
 /** A standard input that must not be read: whoever asks for a secret fails. */
 const unreadable: Input = {
   isTTY: false,
-  // biome-ignore lint/correctness/useYield: it never gets that far.
-  async *[Symbol.asyncIterator]() {
+  [Symbol.asyncIterator]() {
     throw new Error('A secret was asked for.');
   },
 };

@@ -18,12 +18,11 @@ export function simulateTime(start = Date.UTC(2026, 10, 20, 12)) {
     now: () => clock,
 
     /** Sleeps until the clock gets there, which it does when nobody is doing anything else. */
-    sleep(milliseconds: number): Promise<void> {
-      return new Promise((resolve) => {
+    sleep: (milliseconds: number): Promise<void> =>
+      new Promise((resolve) => {
         sleepers = [...sleepers, { wakeAt: clock + Math.ceil(milliseconds), wake: resolve }];
         look();
-      });
-    },
+      }),
 
     /** Lets time pass, or sets the clock back, at once. Sleepers who are due wake. */
     advance(milliseconds: number): void {
@@ -32,7 +31,7 @@ export function simulateTime(start = Date.UTC(2026, 10, 20, 12)) {
     },
 
     /** Runs something that takes real time and none of this one: a call, or a test's own step. */
-    async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    during: async <Result>(work: () => Promise<Result>): Promise<Result> => {
       underWay += 1;
       try {
         return await work();

@@ -31,10 +31,10 @@ export async function openRegistration(
 
   return {
     /** Registers Hawser at the platform, or changes its secret there and here, or only there. */
-    async register(
+    register: async (
       clientSecret = 's4ndb0x-client-secret',
       where: 'both' | 'platform' = 'both',
-    ): Promise<void> {
+    ): Promise<void> => {
       const redirectUris = ['https://hawser.example/integrations/callback/tiktok'];
       platform.addClient({ clientId, clientSecret, redirectUris });
       if (where === 'platform') return;

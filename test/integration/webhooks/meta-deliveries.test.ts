@@ -35,7 +35,7 @@ describe('the handshake', () => {
         'hub.mode': 'subscribe',
         'hub.challenge': challenge,
         'hub.verify_token': token,
-      })}`,
+      }).toString()}`,
     });
 
   it('is answered with the challenge, to the letter, as plain text', async () => {

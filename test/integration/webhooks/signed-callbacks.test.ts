@@ -74,7 +74,8 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
     const { app: victim } = await connected();
     const attacker = await house.newApp();
     // Their owner and their account, signed with a secret that the attacker knows.
-    const [{ accountId = '' } = {}] = await house.statusOf(victim.tenant);
+    const [connection] = await house.statusOf(victim.tenant);
+    const accountId = connection?.accountId ?? '';
 
     for (const id of [ownerOf(victim), accountId]) {
       const { status } = await house.callBack(

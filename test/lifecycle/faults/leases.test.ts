@@ -142,12 +142,11 @@ describe('a lease that slow reads have eaten up', () => {
   it('is given back without a call, because the call might outlive it', async () => {
     const connection = await expiredConnection(world, world.newInstance());
     const slow = world.newInstance();
-    const take = slow.parts.leases.take;
     const sluggish = {
       ...slow.parts,
       leases: {
         ...slow.parts.leases,
-        take: async (...given: Parameters<typeof take>) => {
+        take: async (...given: Parameters<typeof slow.parts.leases.take>) => {
           const taking = await slow.parts.leases.take(...given);
           world.time.advance(leaseMilliseconds / 2);
           return taking;
