@@ -31,7 +31,7 @@ export type Opened =
   | { readonly kind: 'unreachable' };
 
 /** Enough for a name that stands for several machines of which some are down. */
-const mostTries = 3;
+export const mostTries = 3;
 
 export const resolveAll: Resolve = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address);
@@ -53,11 +53,15 @@ export interface PinnedConnectionParts {
   readonly insecureOrigins: readonly string[];
 }
 
-/** Resolves, checks and connects, all before the signal aborts. */
+/**
+ * Resolves, checks and connects, all before the signal aborts.
+ * @param patienceMilliseconds for an address that is not the last: it may be silent, and another one not.
+ */
 export async function openPinned(
   { resolve, connect, insecureOrigins }: PinnedConnectionParts,
   url: URL,
   signal: AbortSignal,
+  patienceMilliseconds: number,
 ): Promise<Opened> {
   const host = hostOf(url);
   const addresses = isIP(host) ? [host] : await resolved(resolve(host), signal);
@@ -68,12 +72,15 @@ export async function openPinned(
   if (!addresses.every(fits)) return { kind: 'refused' };
   const secure = url.protocol === 'https:';
   const port = Number(url.port || (secure ? 443 : 80));
-  for (const address of inOrder(addresses)) {
+  const tried = inOrder(addresses);
+  for (const address of tried) {
+    const patience = AbortSignal.timeout(patienceMilliseconds);
+    const until = address === tried.at(-1) ? signal : AbortSignal.any([signal, patience]);
     const socket = connect({ address, port, ...(secure && { serverName: host }) });
     // Between here and the request nobody else listens.
     socket.on('error', () => undefined);
     try {
-      await once(socket, secure ? 'secureConnect' : 'connect', { signal });
+      await once(socket, secure ? 'secureConnect' : 'connect', { signal: until });
       return { kind: 'open', socket };
     } catch {
       socket.destroy();
@@ -85,7 +92,8 @@ export async function openPinned(
 
 /** Functions outside of a VPC have no way to IPv6 addresses, so that these come last. */
 function inOrder(addresses: readonly string[]): readonly string[] {
-  return addresses.toSorted((one, other) => isIP(one) - isIP(other)).slice(0, mostTries);
+  const distinct = [...new Set(addresses)];
+  return distinct.toSorted((one, other) => isIP(one) - isIP(other)).slice(0, mostTries);
 }
 
 /** Nothing when the name cannot be resolved in time: a resolver takes no signal. */

@@ -5,7 +5,7 @@
  */
 import { request as startRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Opened, openPinned, type PinnedConnectionParts } from './pinned-connection.ts';
+import { mostTries, type Opened, openPinned, type PinnedConnectionParts } from './pinned-connection.ts';
 import { parsePinnedUrl } from './pinned-url.ts';
 
 export interface PinnedRequest {
@@ -48,8 +48,9 @@ export function createPinnedPost(parts: PinnedPostParts): PinnedPost {
     const url = parseOrNothing(request.url, parts.insecureOrigins);
     if (!url) return { kind: 'refused' };
     const total = AbortSignal.timeout(parts.totalMilliseconds ?? totalMilliseconds);
-    const connecting = AbortSignal.timeout(parts.connectMilliseconds ?? connectMilliseconds);
-    const opened: Opened = await openPinned(parts, url, AbortSignal.any([total, connecting]));
+    const patience = parts.connectMilliseconds ?? connectMilliseconds;
+    const connecting = AbortSignal.any([total, AbortSignal.timeout(patience)]);
+    const opened: Opened = await openPinned(parts, url, connecting, Math.ceil(patience / mostTries));
     if (opened.kind !== 'open') return opened;
     try {
       return await send(opened.socket, url, request, total);

@@ -40,6 +40,17 @@ describe('a call', () => {
     ]);
   });
 
+  it('does not wait for a silent address until there is no time for the next', async () => {
+    const world = await openWorld(undefined, { connectMilliseconds: 900 });
+    world.names.set('hooks.example', [[publicAddress, '93.184.215.15']]);
+    world.silent.add(publicAddress);
+
+    const answer = await world.post('https://hooks.example/');
+
+    expect(answer).toMatchObject({ kind: 'answered' });
+    expect(world.connected.map(({ address }) => address)).toEqual([publicAddress, '93.184.215.15']);
+  });
+
   it.each([
     ['a name that nobody knows', 'https://unknown.example/'],
     ['a name without an address', 'https://empty.example/'],

@@ -4,7 +4,7 @@
  */
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import { connect as connectPlain } from 'node:net';
+import { connect as connectPlain, createServer as createPlainServer } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
@@ -21,6 +21,8 @@ export interface World {
   readonly names: Map<string, readonly (readonly string[])[]>;
   /** Addresses at which nobody answers: they refuse at once. */
   readonly down: Set<string>;
+  /** Addresses that take a connection and never say a word. */
+  readonly silent: Set<string>;
   readonly connected: Endpoint[];
   readonly resolved: string[];
   readonly requests: { readonly url: string; readonly host: string; readonly body: string }[];
@@ -47,13 +49,20 @@ export async function openWorld(
   });
   const names: World['names'] = new Map([['hooks.example', [[publicAddress]]]]);
   const down = new Set<string>();
+  const silent = new Set<string>();
+  const mute = createPlainServer(() => undefined);
+  const mutePort = await listenOnLoopback(mute, 0);
+  onTestFinished(() => void mute.close());
   const connected: Endpoint[] = [];
   const resolved: string[] = [];
 
   const connect: Connect = (to) => {
     connected.push(to);
     // Nothing listens at port 1.
-    const at = { host: '127.0.0.1', port: down.has(to.address) ? 1 : port };
+    const at = {
+      host: '127.0.0.1',
+      port: down.has(to.address) ? 1 : silent.has(to.address) ? mutePort : port,
+    };
     return to.serverName === undefined
       ? connectPlain(at)
       : connectSecure({ ...at, servername: to.serverName, ca: identity.cert });
@@ -73,6 +82,7 @@ export async function openWorld(
   return {
     names,
     down,
+    silent,
     connected,
     resolved,
     requests,
