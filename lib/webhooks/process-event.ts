@@ -42,15 +42,7 @@ export async function processEvent(parts: ProcessParts, message: IncomingEvent):
 }
 
 async function handle(parts: ProcessParts, message: IncomingEvent): Promise<void> {
-  if (message.connection) {
-    const { id, tenantId, accountId } = message.connection;
-    const connection = await parts.connections.get(tenantId, message.provider, accountId);
-    // Not one that was made of the same account since, by whomever: what came before it is none of its business.
-    if (connection?.id !== id) return;
-    // Only a connection of the app that signed: another one's of the same account is none of its business, either.
-    if (connection.context === message.context) await applyEvent(parts, message, connection);
-    return;
-  }
+  if (message.connection) return handlePart(parts, message, message.connection);
   const { accountId, owner } = message.event;
   if (accountId === undefined && owner === undefined) {
     // About no account at all: there is nobody to tell, and nothing to wait for.
@@ -62,10 +54,47 @@ async function handle(parts: ProcessParts, message: IncomingEvent): Promise<void
     await parts.waiting.keep(message);
     // A connection may have been stored between the look and the keeping, and found nothing waiting.
     const late = await findConcerned(parts, message);
-    await fanOut(parts, message, late);
+    await passOn(parts, message, late);
     return;
   }
-  await fanOut(parts, message, concerned);
+  await passOn(parts, message, concerned);
+}
+
+/** To several connections by a message for each, so that none of them waits for another. */
+async function passOn(
+  parts: ProcessParts,
+  message: IncomingEvent,
+  concerned: readonly Connection[],
+): Promise<void> {
+  const [first, ...others] = concerned;
+  if (first && others.length === 0 && (await isHandledHere(parts, message, first))) return;
+  await parts.queue.sendAll(concerned.map((connection) => partFor(connection, message)));
+}
+
+/**
+ * The only connection needs no message of its own, which would cost as much again; where it does not work out it gets
+ * one all the same, so that what fails is filed as its tenant's.
+ */
+async function isHandledHere(parts: ProcessParts, message: IncomingEvent, connection: Connection) {
+  try {
+    await handlePart(parts, message, connection);
+    return true;
+  } catch (error) {
+    if (error instanceof IntegrationError) return false;
+    throw error;
+  }
+}
+
+async function handlePart(
+  parts: ProcessParts,
+  message: IncomingEvent,
+  { id, tenantId, accountId }: Pick<Connection, 'id' | 'tenantId' | 'accountId'>,
+): Promise<void> {
+  const connection = await parts.connections.get(tenantId, message.provider, accountId);
+  // Not one that was made of the same account since, by whomever: what came before it is none of its business.
+  if (connection?.id !== id) return;
+  // Only a connection of the app that signed: another one's of the same account is none of its business, either.
+  if (connection.context === message.context) await applyEvent(parts, message, connection);
 }
 
 /** The connections an event may reach: those of the app whose secret verified the bytes, and no others. */
@@ -78,14 +107,6 @@ async function findConcerned(
   const byOwner = event.owner === undefined ? [] : await parts.connections.byOwner(context, event.owner);
   const found = new Map([...byAccount, ...byOwner].map((connection) => [connection.id, connection]));
   return [...found.values()];
-}
-
-async function fanOut(
-  parts: ProcessParts,
-  message: IncomingEvent,
-  concerned: readonly Connection[],
-): Promise<void> {
-  await parts.queue.sendAll(concerned.map((connection) => partFor(connection, message)));
 }
 
 /** Longer than an index lags behind its table, which is a second as a rule. */

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../lib/aws/queue.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
-import type { AccountId, ContextId, ProviderId, UserId } from '../../../lib/ids.ts';
+import { IntegrationError } from '../../../lib/errors.ts';
+import type { AccountId, ContextId, ProviderId, TenantId, UserId } from '../../../lib/ids.ts';
 import { failureKey, receiptKey } from '../../../lib/table/keys.ts';
 import type { Table } from '../../../lib/table/table.ts';
 import { createFailureStore } from '../../../lib/webhooks/failure-store.ts';
@@ -86,13 +87,13 @@ onEachEngine((engine) => {
     });
 
     it('acknowledges what is done, and does nothing more', async () => {
-      const { parts, queued, counted } = openWorker(await engine.newTable());
+      const { parts, told, counted } = openWorker(await engine.newTable());
       await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
       await processEvent(parts, message());
 
       await processEvent(parts, message());
 
-      expect(queued.length).toBe(1);
+      expect(told.length).toBe(1);
       expect(counted).toEqual(['webhook_duplicate']);
     });
 
@@ -113,22 +114,22 @@ onEachEngine((engine) => {
     });
 
     it('lets the next try begin at once after it failed, and says why it did', async () => {
-      const { parts, receipts, queued } = openWorker(await engine.newTable());
+      const { parts, receipts, told } = openWorker(await engine.newTable());
       await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
       const failing = {
         ...parts,
-        queue: { ...parts.queue, sendAll: () => Promise.reject(new Error('The queue is away.')) },
+        events: { ...parts.events, send: () => Promise.reject(new Error('The queue is away.')) },
       };
 
       await expect(processEvent(failing, message())).rejects.toThrow('away');
       expect(await receipts.lastError(context, workId(message()))).toBe('INTERNAL_ERROR');
       await processEvent(parts, message());
 
-      expect(queued.length).toBe(1);
+      expect(told.length).toBe(1);
     });
 
     it('handles it once of ten who try at the same time', async () => {
-      const { parts, queued } = openWorker(await engine.newTable());
+      const { parts, told } = openWorker(await engine.newTable());
       await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
 
       const outcomes = await Promise.allSettled(
@@ -136,7 +137,36 @@ onEachEngine((engine) => {
       );
 
       expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
-      expect(queued.length).toBe(1);
+      expect(told.length).toBe(1);
+    });
+
+    it('needs no further message for the only connection that it concerns, and one each for several', async () => {
+      const { parts, queued, told } = openWorker(await engine.newTable());
+      const { provider } = message();
+      await parts.connections.create(aConnection({ context, accountId, provider }));
+      await processEvent(parts, message({ id: 'e-one' }));
+      const [alone, passedOn] = [told.length, queued.length];
+      const tenantId = 'other' as TenantId;
+      await parts.connections.create(aConnection({ context, accountId, provider, tenantId }));
+
+      await processEvent(parts, message({ id: 'e-two' }));
+
+      expect([alone, passedOn]).toEqual([1, 0]);
+      expect([told.length, queued.length]).toEqual([1, 2]);
+    });
+
+    it('gives the only connection a message of its own where it fails, so that the failure is its tenant’s', async () => {
+      const { parts, receipts, queued } = openWorker(await engine.newTable());
+      const connection = aConnection({ context, accountId, provider: message().provider });
+      await parts.connections.create(connection);
+      const refused = new IntegrationError('PROCESSING_FAILED', 'The queue did not answer.');
+      const failing = { ...parts, events: { ...parts.events, send: () => Promise.reject(refused) } };
+
+      await processEvent(failing, message());
+
+      const { id, tenantId } = connection;
+      expect(queued).toMatchObject([{ group: tenantId, body: { connection: { id, tenantId, accountId } } }]);
+      expect((await receipts.claim(context, workId(message()))).kind).toBe('done');
     });
 
     it('keeps apart the same event of two apps, and of two connections', () => {
