@@ -4,7 +4,7 @@
  * https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow
  */
 import { randomBytes } from 'node:crypto';
-import type { AuthorizeReading, Call, ConsentDialect, Dialect, Platform, Reply, Route } from './dialect.ts';
+import type { Call, Dialect, Platform, Reply, Route } from './dialect.ts';
 import { graphError, graphFailure, graphVersions } from './graph-reply.ts';
 import { endlessSeconds, kindOf, mintToken, shortLivedSeconds, withToken } from './graph-tokens.ts';
 import { openUsageMeter } from './graph-usage.ts';
@@ -12,7 +12,8 @@ import { type Modes, modes } from './instagram-facebook-modes.ts';
 import { grantedPermissions, inspectToken, me, removePermissions } from './instagram-facebook-user.ts';
 import { pagesOf } from './instagram-pages.ts';
 import { appScopedId, facebookUsers, professionalId } from './instagram-people.ts';
-import { json, withParameters } from './reply.ts';
+import { type MetaConsent, metaConsent } from './meta-consent.ts';
+import { json } from './reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 import type { SandboxClient } from './sandbox-client.ts';
 import { metaWebhooks } from './webhook-sender-meta.ts';
@@ -37,6 +38,23 @@ const scopes = {
   ads_read: 'Access ad statistics',
 };
 
+const consent: MetaConsent = {
+  paths: graphVersions.map((version) => `/${version}/dialog/oauth`),
+  scopes,
+  fragment: '#_=_',
+  denial: {
+    error: 'access_denied',
+    error_code: '200',
+    error_description: 'Permissions error',
+    error_reason: 'user_denied',
+  },
+  words: {
+    client: 'Invalid App ID',
+    redirectUri: 'URL blocked',
+    scope: 'Invalid Scopes',
+  },
+};
+
 export const instagramFacebook: Dialect<Modes> = {
   title: 'Facebook',
   separateApiHost: true,
@@ -51,7 +69,7 @@ export const instagramFacebook: Dialect<Modes> = {
   },
   subjectOf: ({ key }, clientId) => appScopedId(key, clientId),
   failure: graphFailure,
-  consent: consentOf,
+  consent: (platform) => metaConsent(platform, consent),
   routes: routesOf,
   webhooks: ({ now, modes }) => metaWebhooks({ now, idOf: professionalId, modes }),
 };
@@ -76,38 +94,6 @@ function routesOf(platform: Platform<Modes>): readonly Route[] {
       (route): Route => ({ ...route, method: 'DELETE' }),
     ),
   ];
-}
-
-function consentOf(platform: Platform<Modes>): ConsentDialect {
-  const back = (redirectUri: string, parameters: Readonly<Record<string, string>>) =>
-    `${withParameters(redirectUri, parameters)}#_=_`;
-  return {
-    paths: graphVersions.map((version) => `/${version}/dialog/oauth`),
-    scopes,
-    read: (query) => readAuthorize(query, platform),
-    approved: ({ redirectUri, state }, code) => back(redirectUri, { code, ...(state && { state }) }),
-    denied: ({ redirectUri, state }) =>
-      back(redirectUri, {
-        error: 'access_denied',
-        error_code: '200',
-        error_description: 'Permissions error',
-        error_reason: 'user_denied',
-        ...(state && { state }),
-      }),
-  };
-}
-
-function readAuthorize(query: URLSearchParams, platform: Platform<Modes>): AuthorizeReading {
-  const page = (message: string): AuthorizeReading => ({ kind: 'page', status: 400, message });
-  const client = platform.client(query.get('client_id') ?? '');
-  if (client === undefined) return page('Invalid App ID');
-  const redirectUri = query.get('redirect_uri') ?? '';
-  if (!client.redirectUris.includes(redirectUri)) return page('URL blocked');
-  if (query.get('response_type') !== 'code') return page('Invalid response_type');
-  const requested = [...new Set((query.get('scope') ?? '').split(','))];
-  if (requested.some((scope) => !Object.hasOwn(scopes, scope))) return page('Invalid Scopes');
-  const state = query.get('state') ?? '';
-  return { kind: 'ask', request: { client, redirectUri, state, scopes: requested, refreshable: false } };
 }
 
 /** Everything is in the query, the secret too. Without a grant type it is a code that is redeemed. */

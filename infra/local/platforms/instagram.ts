@@ -4,23 +4,15 @@
  * https://developers.facebook.com/documentation/instagram-platform/instagram-api-with-instagram-login/business-login
  */
 import { randomBytes } from 'node:crypto';
-import type {
-  AuthorizeReading,
-  Call,
-  ConsentDialect,
-  Dialect,
-  JsonObject,
-  Platform,
-  Reply,
-  Route,
-} from './dialect.ts';
+import type { Call, Dialect, JsonObject, Platform, Reply, Route } from './dialect.ts';
 import { graphError, graphFailure, graphVersions, withNumbers } from './graph-reply.ts';
 import { kindOf, mintToken, shortLivedSeconds, withToken } from './graph-tokens.ts';
 import { openUsageMeter } from './graph-usage.ts';
 import { loginProfile } from './instagram-me.ts';
 import { type Modes, modes } from './instagram-modes.ts';
 import { appScopedId, professionalId, professionals } from './instagram-people.ts';
-import { formOf, json, withParameters } from './reply.ts';
+import { type MetaConsent, metaConsent } from './meta-consent.ts';
+import { formOf, json } from './reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 import { metaWebhooks } from './webhook-sender-meta.ts';
 
@@ -38,6 +30,22 @@ const scopes = {
   instagram_business_manage_insights: 'View insights',
 };
 
+const consent: MetaConsent = {
+  paths: ['/oauth/authorize'],
+  scopes,
+  fragment: '#_',
+  denial: {
+    error: 'access_denied',
+    error_reason: 'user_denied',
+    error_description: 'The user denied your request.',
+  },
+  words: {
+    client: 'Invalid platform app',
+    redirectUri: 'Invalid redirect_uri',
+    scope: 'Invalid scope',
+  },
+};
+
 export const instagram: Dialect<Modes> = {
   title: 'Instagram',
   separateApiHost: true,
@@ -53,7 +61,7 @@ export const instagram: Dialect<Modes> = {
   subjectOf: ({ key }, clientId) => appScopedId(key, clientId),
   failure: (endpoint, status) =>
     endpoint === 'token' && status === 400 ? flatError('Invalid parameter') : graphFailure(endpoint, status),
-  consent: consentOf,
+  consent: (platform) => metaConsent(platform, consent),
   routes: routesOf,
   webhooks: ({ now, modes }) => metaWebhooks({ now, idOf: professionalId, modes }),
 };
@@ -92,38 +100,6 @@ function routesOf(platform: Platform<Modes>): readonly Route[] {
       }),
     ),
   ];
-}
-
-function consentOf(platform: Platform<Modes>): ConsentDialect {
-  // Two characters that are no part of the code end every redirect.
-  const back = (redirectUri: string, parameters: Readonly<Record<string, string>>) =>
-    `${withParameters(redirectUri, parameters)}#_`;
-  return {
-    paths: ['/oauth/authorize'],
-    scopes,
-    read: (query) => readAuthorize(query, platform),
-    approved: ({ redirectUri, state }, code) => back(redirectUri, { code, ...(state && { state }) }),
-    denied: ({ redirectUri, state }) =>
-      back(redirectUri, {
-        error: 'access_denied',
-        error_reason: 'user_denied',
-        error_description: 'The user denied your request.',
-        ...(state && { state }),
-      }),
-  };
-}
-
-function readAuthorize(query: URLSearchParams, platform: Platform<Modes>): AuthorizeReading {
-  const page = (message: string): AuthorizeReading => ({ kind: 'page', status: 400, message });
-  const client = platform.client(query.get('client_id') ?? '');
-  if (client === undefined) return page('Invalid platform app');
-  const redirectUri = query.get('redirect_uri') ?? '';
-  if (!client.redirectUris.includes(redirectUri)) return page('Invalid redirect_uri');
-  if (query.get('response_type') !== 'code') return page('Invalid response_type');
-  const requested = [...new Set((query.get('scope') ?? '').split(','))];
-  if (requested.some((scope) => !Object.hasOwn(scopes, scope))) return page('Invalid scope');
-  const state = query.get('state') ?? '';
-  return { kind: 'ask', request: { client, redirectUri, state, scopes: requested, refreshable: false } };
 }
 
 /** A code for a token of one hour. Errors here are not in the Graph's shape. */
