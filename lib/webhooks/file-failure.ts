@@ -10,14 +10,14 @@ import { type FiledQueue, failureId } from './failure-id.ts';
 import type { Failure, FailureStore } from './failure-store.ts';
 import { type IncomingEvent, parseWork, workId } from './incoming-event.ts';
 import type { ReceiptStore } from './receipt-store.ts';
-import { parseDelivery } from './tell-tenant.ts';
+import { type GivenUp, parseDelivery } from './tell-tenant.ts';
 
 /** A message among the dead letters of a queue. */
 export interface DeadLetter {
   readonly queue: FiledQueue;
   readonly messageId: string;
   readonly body: string;
-  /** When it was first sent, epoch milliseconds. */
+  /** When it was sent, epoch milliseconds. */
   readonly sentAt: number;
   /** How often it has been received, by whomever. */
   readonly receives: number;
@@ -32,30 +32,34 @@ export interface FileParts {
 }
 
 /** What a message says of itself. */
-type Described = Omit<Failure, 'id' | 'queue' | 'bytes' | 'tries' | 'sentAt' | 'failedAt' | 'status'>;
+type Described = Omit<Failure, 'id' | 'queue' | 'bytes' | 'failedAt' | 'status' | keyof GivenUp> &
+  Partial<GivenUp>;
 
 const mostFields = 50;
 
 /** @throws IntegrationError `DATABASE_ERROR`; the letter then stays where it is. */
 export async function fileFailure(parts: FileParts, letter: DeadLetter): Promise<void> {
-  const { queue, messageId, body, sentAt, receives } = letter;
-  const described = await describe(parts, queue, parseJson(body));
+  const { queue, messageId, body } = letter;
+  const described = { ...countedBySqs(letter), ...(await describe(parts, letter)) };
   const failure = {
     ...described,
-    id: failureId(sentAt, messageId),
+    id: failureId(described.sentAt, messageId),
     queue,
     bytes: Buffer.byteLength(body),
-    // It was received once more to be filed.
-    tries: Math.max(1, receives - 1),
-    sentAt,
   };
   await parts.failures.file(failure, body);
   parts.count('message_failed', { reason: queue });
 }
 
-async function describe(parts: FileParts, queue: FiledQueue, body: unknown): Promise<Described> {
+/** It was received once more to be filed. */
+function countedBySqs({ receives, sentAt }: DeadLetter): GivenUp {
+  return { tries: Math.max(1, receives - 1), sentAt };
+}
+
+async function describe(parts: FileParts, letter: DeadLetter): Promise<Described> {
+  const body = parseJson(letter.body);
   try {
-    return queue === 'incoming' ? await describeIncoming(parts, body) : describeDelivery(body);
+    return letter.queue === 'incoming' ? await describeIncoming(parts, body) : describeDelivery(body, letter);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     return { type: 'unreadable', error: 'unreadable', fields: [] };
@@ -94,8 +98,8 @@ async function describeEvent(parts: FileParts, message: IncomingEvent): Promise<
   };
 }
 
-function describeDelivery(body: unknown): Described {
-  const { tenantId, destinationId, event } = parseDelivery(body);
+function describeDelivery(body: unknown, letter: DeadLetter): Described {
+  const { tenantId, destinationId, event, waiting, givenUp } = parseDelivery(body);
   const { id: eventId, type, provider, accountId, data } = event;
   const connectionId = event['connectionId'];
   return {
@@ -105,6 +109,9 @@ function describeDelivery(body: unknown): Described {
     eventId,
     error: 'undelivered',
     fields: namesIn(data),
+    ...givenUp,
+    // Given up by SQS, which knows of the last message only.
+    ...(waiting && { tries: waiting.tries + letter.receives - 1, sentAt: waiting.sentAt }),
     ...(provider !== undefined && { provider }),
     ...(accountId !== undefined && { accountId }),
     ...(typeof connectionId === 'string' && { connectionId: connectionId as ConnectionId }),

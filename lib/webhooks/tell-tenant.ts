@@ -27,10 +27,35 @@ export type TenantEvent = z.output<typeof tenantEvent>;
 /** The type of the event by which a tenant learns that one of its destinations is disabled. */
 export const destinationDisabled = 'destination.disabled';
 
-const delivery = z.object({ destinationId: z.string(), tenantId: storedId<TenantId>(), event: tenantEvent });
+const times = z.int().check(z.nonnegative());
+/** How far a delivery is that waits for its next try. */
+const waiting = z.object({
+  /** How often it has been tried. */
+  tries: times,
+  /** When it is tried next, epoch milliseconds. */
+  dueAt: times,
+  /** When it was first sent, epoch milliseconds. */
+  sentAt: times,
+  /** How often a message of it had come back by itself when it was sent on. */
+  copies: times,
+});
+/** How far a delivery came that was given up. Sent to its queue once more it begins anew. */
+const givenUp = z.object({ tries: times, sentAt: times });
+
+const delivery = z.object({
+  destinationId: z.string(),
+  tenantId: storedId<TenantId>(),
+  event: tenantEvent,
+  /** Absent before the first try. */
+  waiting: z.exactOptional(waiting),
+  /** Among the dead letters only. */
+  givenUp: z.exactOptional(givenUp),
+});
 
 /** One event on its way to one destination. */
 export type Delivery = z.output<typeof delivery>;
+export type Waiting = z.output<typeof waiting>;
+export type GivenUp = z.output<typeof givenUp>;
 
 export interface TellParts {
   /** Ids of a tenant's destinations that take events now. */

@@ -220,6 +220,24 @@ describe('a delivery that was given up', () => {
   });
 });
 
+describe('a delivery that SQS gave up, because whoever had it died each time', () => {
+  it('is listed with the tries before and since when it was on its way', async () => {
+    const sentAt = Date.now() - 86_400_000;
+    const event = { id: 'evt_died', type: 'a', tenantId: app.tenant.id, occurredAt: '2026-01-01', data: {} };
+    const waiting = { tries: 4, dueAt: sentAt + 1_000, sentAt, copies: 1 };
+
+    await house.put('deliveries', 'deadLetters', {
+      destinationId: 'dst_1',
+      tenantId: app.tenant.id,
+      event,
+      waiting,
+    });
+
+    const failure = await eventually(async () => (await listed(app.tenant))[0]);
+    expect(failure).toMatchObject({ tries: 4, sentAt: new Date(sentAt).toISOString() });
+  });
+});
+
 describe('a message that nobody can read', () => {
   it('ends among the dead letters after its tries, and is filed for the operator as unreadable', async () => {
     const before = (await operatorsFailures()).length;
