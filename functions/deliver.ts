@@ -8,9 +8,6 @@ import { parseDelivery } from '../lib/webhooks/tell-tenant.ts';
 
 const parts = deliveryParts(readSettings('deliver'));
 
-export const handler = batch(
-  { functionName: 'deliver', now },
-  parseDelivery,
-  (delivery, { receiptHandle, tries }) =>
-    deliver(parts, delivery, { tries, hide: (seconds) => parts.hide(receiptHandle, seconds) }),
+export const handler = batch({ functionName: 'deliver', now }, parseDelivery, (delivery, received) =>
+  deliver(parts, delivery, received),
 );

@@ -42,6 +42,7 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
     incomingDeadLettersArn: queues.incoming.deadLetters.queueArn,
     deliveriesDeadLettersArn: queues.deliveries.deadLetters.queueArn,
     deliveriesQueueUrl: queues.deliveries.queue.queueUrl,
+    deliveriesDeadLettersUrl: queues.deliveries.deadLetters.queueUrl,
     appSecretPrefix: secrets.appPrefix,
     proactiveRefresh: options.proactiveRefresh,
     // On AWS platforms are where they are, and nothing is reached without TLS.

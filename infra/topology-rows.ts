@@ -22,7 +22,8 @@ export type Permission =
     }
   /** The buses that the owner names, and none where he names none. */
   | { readonly on: 'eventBuses'; readonly actions: readonly ['events:PutEvents'] }
-  | { readonly on: 'queue'; readonly queue: QueueName; readonly actions: readonly QueueAction[] };
+  | { readonly on: 'queue'; readonly queue: QueueName; readonly actions: readonly QueueAction[] }
+  | { readonly on: 'deadLetters'; readonly queue: QueueName; readonly actions: readonly ['sqs:SendMessage'] };
 
 type TableAction =
   | 'dynamodb:GetItem'
@@ -32,7 +33,7 @@ type TableAction =
   | 'dynamodb:UpdateItem'
   | 'dynamodb:DeleteItem';
 type KeyAction = 'kms:GenerateDataKey' | 'kms:Decrypt';
-type QueueAction = 'sqs:SendMessage' | 'sqs:GetQueueAttributes' | 'sqs:ChangeMessageVisibility';
+type QueueAction = 'sqs:SendMessage' | 'sqs:GetQueueAttributes';
 
 export interface QueueWorker {
   readonly function: FunctionName;
@@ -48,10 +49,8 @@ export interface QueueRow {
   readonly deadLetters?: QueueWorker;
   /** What is kept in it, for the console. */
   readonly description: string;
-  /** Tries of a message before it goes to the dead letters; five when absent. */
-  readonly tries?: number;
-  /** How long a message may be in it, above all its tries; four when absent. */
-  readonly retentionDays?: number;
+  /** The longest delay under which its own worker sends to it; none when absent. */
+  readonly delaySeconds?: number;
 }
 
 export interface FunctionRow {
@@ -61,4 +60,6 @@ export interface FunctionRow {
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly may: readonly Permission[];
+  /** It sends to a queue that it works on, again and again. Lambda else stops what goes round about sixteen times. */
+  readonly goesRound?: true;
 }

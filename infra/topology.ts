@@ -10,7 +10,7 @@ import type { FunctionRow, Permission, QueueName, QueueRow, QueueWorker } from '
 /** One at a time each: a poison message harms no other, and nobody waits for these. */
 const filing = { function: 'file-failures', batchSize: 1, maxConcurrency: 5 } as const;
 
-/** Every queue has a dead-letter queue beside it; a message goes there after its tries. */
+/** Every queue has a dead-letter queue beside it; a message that was received too often goes there. */
 export const queues = {
   events: {
     description: 'What tenants are told',
@@ -20,9 +20,8 @@ export const queues = {
     description: 'Events on their way to one destination each',
     worker: { function: 'deliver', batchSize: 5, maxConcurrency: 20 },
     deadLetters: filing,
-    // Spaced by the deliverer itself: three days as a rule, seven at most.
-    tries: 19,
-    retentionDays: 8,
+    // What waits for its next try, for a week in all at most, is a new message each time and as young as that.
+    delaySeconds: 900,
   },
   refresh: {
     description: 'Connections for which something is due',
@@ -51,18 +50,12 @@ export function queueOutputs(name: QueueName): { readonly queue: string; readonl
   return { queue: `${capital}QueueUrl`, deadLetters: `${capital}DeadLettersUrl` };
 }
 
-/** AWS advises at least five, so that throttling alone fills no dead-letter queue. */
+/** How often a message is received at most. AWS advises at least five, so that throttling alone fills no dead-letter queue. */
 export const maxReceiveCount = 5;
-/** Longer than any outage is left alone. */
+/** How long a message may be in a queue. Longer than any outage is left alone. */
 export const retentionDays = 4;
 /** A message keeps its age among the dead letters, so that it may grow older there; the most that SQS has. */
 export const deadLetterDays = 14;
-
-/** How a queue gives up on a message: after so many tries, or so many days. */
-export function limitsOf(name: QueueName): { readonly tries: number; readonly retentionDays: number } {
-  const row: QueueRow = queues[name];
-  return { tries: row.tries ?? maxReceiveCount, retentionDays: row.retentionDays ?? retentionDays };
-}
 
 /** A worker's message stays hidden for six times its function's time-out, as AWS advises. */
 export function visibilitySeconds(name: QueueName): number {
@@ -218,15 +211,19 @@ export const functions = {
     sendTo('incoming'),
     sendTo('deliveries'),
   ]),
-  deliver: row('Delivers events to destinations', 30, [
-    read,
-    write,
-    { on: 'vaultKey', actions: ['kms:Decrypt'], purpose: 'destinations' },
-    { on: 'connections', actions: ['dynamodb:Query'] },
-    { on: 'eventBuses', actions: ['events:PutEvents'] },
-    { on: 'queue', queue: 'deliveries', actions: ['sqs:ChangeMessageVisibility'] },
-    sendTo('events'),
-  ]),
+  deliver: {
+    ...row('Delivers events to destinations', 30, [
+      read,
+      write,
+      { on: 'vaultKey', actions: ['kms:Decrypt'], purpose: 'destinations' },
+      { on: 'connections', actions: ['dynamodb:Query'] },
+      { on: 'eventBuses', actions: ['events:PutEvents'] },
+      sendTo('deliveries'),
+      { on: 'deadLetters', queue: 'deliveries', actions: ['sqs:SendMessage'] },
+      sendTo('events'),
+    ]),
+    goesRound: true,
+  },
   'run-job': row('Ends the connections of a user or a tenant', 60, [
     read,
     write,

@@ -31,6 +31,8 @@ const settings = {
   incomingQueueUrl: { variable: 'INCOMING_QUEUE_URL', schema: z.url() },
   /** Queue of events on their way to one destination each. */
   deliveriesQueueUrl: { variable: 'DELIVERIES_QUEUE_URL', schema: z.url() },
+  /** Its dead letters, where what is given up goes. */
+  deliveriesDeadLettersUrl: { variable: 'DELIVERIES_DEAD_LETTERS_URL', schema: z.url() },
   /** ARNs of the queues' dead letters, by which a function that files those of several tells them apart. */
   incomingDeadLettersArn: { variable: 'INCOMING_DEAD_LETTERS_ARN', schema: z.string().check(z.minLength(1)) },
   deliveriesDeadLettersArn: {
@@ -103,7 +105,14 @@ export const functionSettings = {
     'publicUrl',
   ],
   'tell-tenants': ['connectionsTable', 'incomingQueueUrl', 'deliveriesQueueUrl'],
-  deliver: ['connectionsTable', 'vaultKeyId', 'eventsQueueUrl', 'deliveriesQueueUrl', 'insecureOrigins'],
+  deliver: [
+    'connectionsTable',
+    'vaultKeyId',
+    'eventsQueueUrl',
+    'deliveriesQueueUrl',
+    'deliveriesDeadLettersUrl',
+    'insecureOrigins',
+  ],
   'run-job': ['connectionsTable', 'refreshQueueUrl'],
 } as const satisfies Record<string, readonly SettingName[]>;
 

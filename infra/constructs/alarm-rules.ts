@@ -5,6 +5,7 @@ import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-clo
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { FunctionName } from '../../lib/config.ts';
 import { queueNames, queues as queueRows, schedules } from '../topology.ts';
+import type { QueueRow } from '../topology-rows.ts';
 import type { Functions } from './functions.ts';
 import type { Queues } from './queues.ts';
 import type { Tables } from './tables.ts';
@@ -38,7 +39,6 @@ export function alarmRules({ api, functions, tables, queues }: Watched): readonl
     credentialsLost,
     destinationDisabled,
     eventsFailed,
-    deliveriesInFlight(queues.deliveries),
     ...queueNames.flatMap((name) => queueRules(name, queues[name])),
     ...Object.keys(schedules).map((name) => clock(name, functions[name as FunctionName])),
   ];
@@ -174,28 +174,15 @@ function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Que
     metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
     when: { above: 0 },
   };
+  const { delaySeconds = 0 }: QueueRow = queueRows[name];
   const late: AlarmRule = {
     id: `Backlog-${name}`,
-    description: `The oldest message of the queue ${name} waits for more than five minutes.`,
-    // What has been received three times no longer counts as the oldest, so that retries over days raise no cry.
+    description: `The oldest message of the queue ${name} waits for more than ${5 + delaySeconds / 60} minutes.`,
+    // A message may be that old when its delay ends. What has been received three times no longer counts as the oldest.
     metric: queue.metricApproximateAgeOfOldestMessage({ period: minute }),
-    when: { above: 300 },
+    when: { above: 300 + delaySeconds },
   };
   return 'worker' in queueRows[name] ? [failed, late] : [failed];
-}
-
-/**
- * What waits hidden for its next try counts as in flight, of which SQS allows a queue about 120,000; beyond them it hands
- * out nothing, to whomever. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
- */
-function deliveriesInFlight({ queue }: Queues[keyof Queues]): AlarmRule {
-  return {
-    id: 'InFlight-deliveries',
-    description:
-      'More than 80,000 deliveries wait for their next try. At 120,000 SQS hands out none any more, to any tenant: remove the destinations that fail.',
-    metric: queue.metricApproximateNumberOfMessagesNotVisible({ period }),
-    when: { above: 80_000 },
-  };
 }
 
 function clock(name: string, lambda: LambdaFunction): AlarmRule {

@@ -2,7 +2,14 @@
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  RecursiveLoop,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../lib/config.ts';
@@ -55,6 +62,8 @@ function createFunction(parent: Construct, name: FunctionName, props: FunctionsP
     logGroup,
     // Adds the two actions of X-Ray, for which AWS knows no resource.
     tracing: Tracing.ACTIVE,
+    // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    ...(row.goesRound && { recursiveLoop: RecursiveLoop.ALLOW }),
   });
 }
 

@@ -59,5 +59,7 @@ function resourcesOf(stack: Stack, permission: Permission, holdings: Holdings): 
       return [...holdings.eventBusArns];
     case 'queue':
       return [holdings.queues[permission.queue].queue.queueArn];
+    case 'deadLetters':
+      return [holdings.queues[permission.queue].deadLetters.queueArn];
   }
 }

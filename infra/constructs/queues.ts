@@ -5,8 +5,9 @@ import { Construct } from 'constructs';
 import {
   deadLetterDays,
   deadLetterVisibilitySeconds,
-  limitsOf,
+  maxReceiveCount,
   queueNames,
+  retentionDays,
   visibilitySeconds,
 } from '../topology.ts';
 import type { QueueName } from '../topology-rows.ts';
@@ -27,7 +28,6 @@ export function createQueues(parent: Construct): Queues {
 
 function createQueue(parent: Construct, name: QueueName): QueuePair {
   const scope = new Construct(parent, name);
-  const { tries, retentionDays } = limitsOf(name);
   const deadLetters = new Queue(scope, 'DeadLetters', {
     ...safe,
     retentionPeriod: Duration.days(deadLetterDays),
@@ -37,7 +37,7 @@ function createQueue(parent: Construct, name: QueueName): QueuePair {
     ...safe,
     retentionPeriod: Duration.days(retentionDays),
     visibilityTimeout: Duration.seconds(visibilitySeconds(name)),
-    deadLetterQueue: { queue: deadLetters, maxReceiveCount: tries },
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount },
   });
   return { queue, deadLetters };
 }

@@ -5,7 +5,7 @@ import { indexes } from '../../lib/table/keys.ts';
 import { appSecretPrefix, functions } from '../topology.ts';
 import type { Permission } from '../topology-rows.ts';
 import type { Grant } from './aws/grants.ts';
-import { localNames, localQueueName } from './provision.ts';
+import { deadLetterName, localNames, localQueueName } from './provision.ts';
 
 const prefix = 'LOCAL-';
 
@@ -49,6 +49,8 @@ function toGrant(permission: Permission): Grant {
       return { actions: permission.actions, resource: localNames.sessionKeySecretId };
     case 'queue':
       return { actions: permission.actions, resource: localQueueName(permission.queue) };
+    case 'deadLetters':
+      return { actions: permission.actions, resource: deadLetterName(permission.queue) };
     case 'appSecrets':
       return { actions: permission.actions, resource: `${appSecretPrefix}*` };
   }

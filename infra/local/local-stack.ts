@@ -199,6 +199,7 @@ function settingValues(
     incomingDeadLettersArn: queueArn(deadLetterName('incoming')),
     deliveriesDeadLettersArn: queueArn(deadLetterName('deliveries')),
     deliveriesQueueUrl: queueUrls.deliveries.queue,
+    deliveriesDeadLettersUrl: queueUrls.deliveries.deadLetters,
     appSecretPrefix,
     proactiveRefresh: undefined,
     publicUrl: apiUrl,

@@ -21,8 +21,9 @@ import {
 import {
   deadLetterDays,
   deadLetterVisibilitySeconds,
-  limitsOf,
+  maxReceiveCount,
   queueNames,
+  retentionDays,
   tables,
   visibilitySeconds,
 } from '../topology.ts';
@@ -100,7 +101,6 @@ async function createTable(client: DynamoDBClient, name: keyof typeof tables): P
 
 /** A queue and its dead-letter queue. */
 async function createQueue(client: SQSClient, name: QueueName): Promise<void> {
-  const { tries, retentionDays } = limitsOf(name);
   const dead = await putQueue(client, deadLetterName(name), {
     MessageRetentionPeriod: String(deadLetterDays * daySeconds),
     VisibilityTimeout: String(deadLetterVisibilitySeconds(name)),
@@ -111,7 +111,7 @@ async function createQueue(client: SQSClient, name: QueueName): Promise<void> {
   await putQueue(client, localQueueName(name), {
     MessageRetentionPeriod: String(retentionDays * daySeconds),
     VisibilityTimeout: String(visibilitySeconds(name)),
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: tries }),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount }),
   });
 }
 

@@ -14,10 +14,10 @@ export interface BatchParts {
 
 /** What is known of a message beside its body. */
 export interface ReceivedMessage {
-  /** Names this receipt to SQS. */
-  readonly receiptHandle: string;
   /** How often it has been received, this time included. */
-  readonly tries: number;
+  readonly receives: number;
+  /** When it was sent, epoch milliseconds. */
+  readonly sentAt: number;
 }
 
 /** Gives a message back without a word: what went wrong has been said, or nothing did. */
@@ -35,8 +35,8 @@ export function batch<Body>(
   act: (body: Body, message: ReceivedMessage) => Promise<void> | Promise<'done' | 'again'>,
 ) {
   return eachRecord(parts, (record) => {
-    const tries = Number(record.attributes.ApproximateReceiveCount);
-    const message = { receiptHandle: record.receiptHandle, tries };
+    const { ApproximateReceiveCount, SentTimestamp } = record.attributes;
+    const message = { receives: Number(ApproximateReceiveCount), sentAt: Number(SentTimestamp) };
     return act(parse(JSON.parse(record.body)), message);
   });
 }

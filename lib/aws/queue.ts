@@ -1,6 +1,5 @@
 /** Sends messages to one SQS queue. A message is in the queue when the call returns, and in doubt when it throws. */
 import {
-  ChangeMessageVisibilityCommand,
   GetQueueAttributesCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -116,24 +115,6 @@ export async function messagesIn(client: SQSClient, url: string): Promise<number
     ),
   );
   return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
-}
-
-/** Hides a message that was received for so many seconds from now, twelve hours at most. */
-export async function hideMessage(
-  client: SQSClient,
-  url: string,
-  receiptHandle: string,
-  seconds: number,
-): Promise<void> {
-  await orFailed(
-    client.send(
-      new ChangeMessageVisibilityCommand({
-        QueueUrl: url,
-        ReceiptHandle: receiptHandle,
-        VisibilityTimeout: seconds,
-      }),
-    ),
-  );
 }
 
 /** SQS takes letters, digits and punctuation; a tenant's id has nothing else. */

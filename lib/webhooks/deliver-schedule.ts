@@ -1,19 +1,22 @@
 /**
  * When a delivery that failed is tried again: after seconds at first, after hours at last, spread by chance so that what
- * failed together does not come back together. With the tries that its queue allows it goes on for about three days.
+ * failed together does not come back together. All its tries together take three days as a rule, and a week at most.
  */
+
+/** How often a delivery is tried before it is given up. */
+export const mostTries = 19;
 
 const firstSeconds = 10;
 const factor = 4;
-/** SQS hides a message for twelve hours at most, counted from when it was received. */
+/** Half a day, nearly; a destination is believed to fail on when tries are no more than a day apart. */
 const longestSeconds = 43_000;
 const leastSeconds = 1;
-/** As far as a destination may put off each try: with nineteen of them its queue still does not forget the message. */
+/** As far as a destination may put off each try, so that the last one is still within the week. */
 const mostAskedSeconds = 3_600;
 
 /**
  * Seconds until the next try, with full jitter: anything up to a ceiling that grows with the tries.
- * @param tries how often the message has been received, this time included.
+ * @param tries how often it has been tried, the last time included.
  * @param asked seconds for which the destination wants to be left alone.
  */
 export function pauseSeconds(tries: number, random: () => number, asked = 0): number {

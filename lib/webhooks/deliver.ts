@@ -1,6 +1,6 @@
 /**
- * Delivers an event to one destination: once it has arrived the message is done, else it comes back later, for days. The
- * same event has the same id at every try, so that a destination that gets it twice can tell.
+ * Delivers an event to one destination: once it has arrived the message is done, else it goes back into its queue for
+ * later, for days. The same event has the same id at every try, so that a destination that gets it twice can tell.
  */
 import type { PutEvent } from '../aws/event-bus.ts';
 import { IntegrationError } from '../errors.ts';
@@ -9,40 +9,93 @@ import { deliverToBus } from './deliver-event-bus.ts';
 import { type HealthParts, noteFailure, noteGone, noteSuccess } from './deliver-health.ts';
 import { type DeliverHttpsParts, deliverHttps } from './deliver-https.ts';
 import type { DeliveryOutcome } from './deliver-outcome.ts';
-import { pauseSeconds } from './deliver-schedule.ts';
+import {
+  giveUp,
+  isEarly,
+  type Parting,
+  type Received,
+  tryLater,
+  type WaitParts,
+  waitOn,
+} from './deliver-wait.ts';
 import type { Delivery, TenantEvent } from './tell-tenant.ts';
 
-export interface DeliverParts extends HealthParts, DeliverHttpsParts {
+export interface DeliverParts extends HealthParts, DeliverHttpsParts, WaitParts {
   readonly putEvent: PutEvent;
-  readonly random: () => number;
+  /** Writes down an error of ours for which a delivery waits. */
+  readonly tellError: (error: unknown) => void;
 }
 
-/** A message in hand. */
-export interface Received {
-  /** How often it has been received, this time included. */
-  readonly tries: number;
-  /** Keeps it from showing again for so long. */
-  readonly hide: (seconds: number) => Promise<void>;
-}
+type Tried =
+  | { readonly kind: 'tried'; readonly destination: Destination; readonly outcome: DeliveryOutcome }
+  /** Nobody is left who wants it. */
+  | { readonly kind: 'unwanted' }
+  | { readonly kind: 'disabled' };
 
 /**
- * Answers whether the message is done with, or is to come `again` after the time for which it was hidden.
- * @throws IntegrationError when the table, a queue or the vault fails. What could not even be tried then waits as after any
- * other failure, so that an outage of ours does not use up its tries within the hour; else the message comes back after the
- * queue's own time.
+ * Answers whether the message is done with, which it also is when the delivery goes on in another one. What an outage of
+ * ours keeps from being tried waits as after any other failure, so that the outage does not use up its tries.
+ * @throws IntegrationError when a queue fails, or the table after the destination has taken the event or wants no more;
+ * the message then comes back after the queue's own time.
  */
-export async function deliver(
-  parts: DeliverParts,
-  { tenantId, destinationId, event }: Delivery,
-  received: Received,
-): Promise<'done' | 'again'> {
-  const get = parts.destinations.get(tenantId, destinationId);
-  const destination = await orLater(parts, received, get);
+export async function deliver(parts: DeliverParts, delivery: Delivery, received: Received): Promise<Parting> {
+  if (isEarly(parts, delivery)) return waitOn(parts, delivery, received);
+  const tried = await tryOnce(parts, delivery).catch((error: unknown) => {
+    parts.tellError(error);
+    return { kind: 'untried' } as const;
+  });
+  switch (tried.kind) {
+    case 'unwanted':
+      return 'done';
+    // Whoever enables it again has what was filed sent again.
+    case 'disabled':
+      return giveUp(parts, delivery, received);
+    case 'untried':
+      return tryLater(parts, delivery, received);
+    case 'tried':
+      return conclude(parts, { ...tried, delivery, received });
+  }
+}
+
+async function tryOnce(parts: DeliverParts, { tenantId, destinationId, event }: Delivery): Promise<Tried> {
+  const destination = await parts.destinations.get(tenantId, destinationId);
   // Removed, or gone by its own word: it wants nothing that is still on its way, either.
-  if (!destination || destination.disabledReason === 'gone') return 'done';
-  // Whoever enables it again in time gets what waits.
-  if (destination.status === 'disabled') return later(parts, received);
-  const outcome = await orLater(parts, received, tryOnce(parts, destination, event));
+  if (!destination || destination.disabledReason === 'gone') return { kind: 'unwanted' };
+  if (destination.status === 'disabled') return { kind: 'disabled' };
+  try {
+    return { kind: 'tried', destination, outcome: await send(parts, destination, event) };
+  } catch (error) {
+    // Its secrets are gone with its keys, and nobody is left to be told.
+    if (error instanceof IntegrationError && error.code === 'TENANT_DELETED') return { kind: 'unwanted' };
+    throw error;
+  }
+}
+
+async function send(
+  parts: DeliverParts,
+  destination: Destination,
+  event: TenantEvent,
+): Promise<DeliveryOutcome> {
+  return destination.kind === 'eventbridge'
+    ? deliverToBus(parts.putEvent, destination, event)
+    : deliverHttps(parts, destination, event);
+}
+
+async function conclude(
+  parts: DeliverParts,
+  {
+    delivery,
+    received,
+    destination,
+    outcome,
+  }: {
+    readonly delivery: Delivery;
+    readonly received: Received;
+    readonly destination: Destination;
+    readonly outcome: DeliveryOutcome;
+  },
+): Promise<Parting> {
+  const { tenantId } = delivery;
   switch (outcome.kind) {
     case 'delivered':
       parts.count('delivery_done');
@@ -53,50 +106,10 @@ export async function deliver(
       return 'done';
     case 'failed':
       parts.count('delivery_failed', { reason: classOf(outcome.error) });
-      await noteFailure(parts, tenantId, destination, outcome.error);
-      return later(parts, received, outcome.askedSeconds);
-    case 'tenant_deleted':
-      return 'done';
+      // What cannot be noted now is noted after the next try.
+      await noteFailure(parts, tenantId, destination, outcome.error).catch(parts.tellError);
+      return tryLater(parts, delivery, received, outcome.askedSeconds);
   }
-}
-
-async function tryOnce(
-  parts: DeliverParts,
-  destination: Destination,
-  event: TenantEvent,
-): Promise<DeliveryOutcome | { readonly kind: 'tenant_deleted' }> {
-  if (destination.kind === 'eventbridge') return deliverToBus(parts.putEvent, destination, event);
-  try {
-    return await deliverHttps(parts, destination, event);
-  } catch (error) {
-    // Its secrets are gone with its keys, and nobody is left to be told.
-    if (error instanceof IntegrationError && error.code === 'TENANT_DELETED')
-      return { kind: 'tenant_deleted' };
-    throw error;
-  }
-}
-
-async function orLater<Result>(
-  parts: DeliverParts,
-  received: Received,
-  work: Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work;
-  } catch (error) {
-    // Where the queue does not answer either, its own time must do.
-    await later(parts, received).catch(() => undefined);
-    throw error;
-  }
-}
-
-async function later(
-  { random }: DeliverParts,
-  { tries, hide }: Received,
-  askedSeconds?: number,
-): Promise<'again'> {
-  await hide(pauseSeconds(tries, random, askedSeconds));
-  return 'again';
 }
 
 /** Few values, because each is a metric of its own. */

@@ -239,7 +239,7 @@ describe('a destination', () => {
 
     const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId));
 
-    expect(result).toBe('again');
+    expect(result).toBe('waits');
     expect(await house.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
     expect(house.counted).toEqual([['delivery_failed', 'forbidden_address']]);
   });

@@ -1,8 +1,8 @@
 /** Function instances that work the queues of events, put together as `lib/api` does, over clients that fail. */
 import type { SQSEvent } from 'aws-lambda';
-import { localNames } from '../../infra/local/provision.ts';
+import { deadLetterName, localNames } from '../../infra/local/provision.ts';
 import { batch } from '../../lib/api/batch.ts';
-import { hideMessage, openQueue } from '../../lib/aws/queue.ts';
+import { openQueue, type Queue } from '../../lib/aws/queue.ts';
 import type { FunctionName } from '../../lib/config.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { connectTo, resolveAll } from '../../lib/platform-http/pinned-connection.ts';
@@ -117,18 +117,20 @@ function delivering(instance: InstanceParts, { dynamoDb, kms, sqs }: Clients) {
     post: createPinnedPost({ resolve: resolveAll, connect: connectTo, insecureOrigins }),
     putEvent: async () => undefined,
     events: openQueue(sqs, queueUrlOf(place, 'events')),
+    deliveries: soon(openQueue(sqs, queueUrlOf(place, 'deliveries'))),
+    deadLetters: openQueue(sqs, `${place.endpoint}/${place.accountId}/${deadLetterName('deliveries')}`),
+    tellError: silent,
     now,
     random,
     log: createLog('deliver', now, silent),
     count: silent,
   };
-  return batch(
-    { functionName: 'deliver', now, write: silent },
-    parseDelivery,
-    (delivery, { receiptHandle, tries }) =>
-      deliver(parts, delivery, {
-        tries,
-        hide: (seconds) => hideMessage(sqs, queueUrlOf(place, 'deliveries'), receiptHandle, seconds),
-      }),
+  return batch({ functionName: 'deliver', now, write: silent }, parseDelivery, (delivery, received) =>
+    deliver(parts, delivery, received),
   );
+}
+
+/** A second of the queue's time for however many of the clock's, which a test plays. */
+function soon(queue: Queue): Queue {
+  return { ...queue, send: (message) => queue.send({ ...message, delaySeconds: 1 }) };
 }

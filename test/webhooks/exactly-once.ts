@@ -3,6 +3,7 @@
  * out of order; receivers and workers die anywhere; SQS delivers again; DynamoDB throttles; answers get lost; tenants'
  * endpoints fail.
  */
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { createSecretStore } from '../../infra/cli/secret-store.ts';
 import type { Intercept } from '../../infra/local/aws/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
@@ -185,6 +186,10 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
       continue;
     }
     if (received > 0) continue;
+    if (await anyDelayed(clients, place)) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      continue;
+    }
     const moved = await replayDeadLetters(clients, place);
     replayed += moved;
     quiet = moved === 0;
@@ -285,6 +290,17 @@ async function tellOf(
       },
     })),
   );
+}
+
+/** Whether a delivery waits for its next try. */
+async function anyDelayed({ sqs }: AwsClients, place: AwsPlace): Promise<boolean> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: queueUrlOf(place, 'deliveries'),
+      AttributeNames: ['ApproximateNumberOfMessagesDelayed'],
+    }),
+  );
+  return Attributes?.ApproximateNumberOfMessagesDelayed !== '0';
 }
 
 /** As an operator does once the trouble is over. Answers how many there were. */

@@ -1,14 +1,12 @@
 /** Delivering an event to one destination: what arrives, when it is tried again, and when a destination has had its chances. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { limitsOf } from '../../../infra/topology.ts';
 import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
 import { deleteTenantKeys } from '../../../lib/vault/tenant-key-versions.ts';
-import { deliver } from '../../../lib/webhooks/deliver.ts';
 import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
+import { mostTries, pauseSeconds } from '../../../lib/webhooks/deliver-schedule.ts';
 import { type DeliveryHouse, eventOf, openDeliveryHouse, start } from './delivery-house.ts';
 import { endpointOfTest, signerOf } from './endpoint.ts';
 
-const { tries: mostTries, retentionDays } = limitsOf('deliveries');
 const daySeconds = 86_400;
 const day = daySeconds * 1000;
 let house: DeliveryHouse;
@@ -25,9 +23,9 @@ describe('what a tenant gets', () => {
     const { id, secret } = await house.addEndpoint(tenantId, endpoint.url);
     const event = eventOf(tenantId);
 
-    const { result, hidden } = await house.tryOnce(tenantId, id, event);
+    const { result, waits } = await house.tryOnce(tenantId, id, event);
 
-    expect({ result, hidden }).toEqual({ result: 'done', hidden: [] });
+    expect({ result, waits }).toEqual({ result: 'done', waits: [] });
     const [arrived] = endpoint.arrived;
     if (!arrived) throw new Error('Nothing arrived.');
     expect(JSON.parse(arrived.body.toString('utf8'))).toEqual(JSON.parse(JSON.stringify(event)));
@@ -46,7 +44,7 @@ describe('what a tenant gets', () => {
     const tenantId = house.newTenant();
     const { id, secret } = await house.addEndpoint(tenantId, endpoint.url);
 
-    const { times, outcome } = await house.tryForDays(tenantId, id, eventOf(tenantId), mostTries);
+    const { times, outcome } = await house.tryForDays(tenantId, id, eventOf(tenantId));
 
     expect({ times, outcome }).toEqual({ times: [0, 5, 25], outcome: 'done' });
     const ids = endpoint.arrived.map(({ headers }) => headers['webhook-id']);
@@ -91,49 +89,97 @@ describe('what a tenant gets', () => {
     const theirs = await house.addEndpoint(house.newTenant(), 'https://theirs.example/hook');
     const { id } = await house.addEndpoint(tenantId, endpoint.url, { secret: theirs.sealed });
 
-    await expect(house.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('does not open here');
+    house.told.length = 0;
 
+    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(result).toBe('waits');
+    expect(String(house.told)).toContain('does not open here');
     expect(endpoint.arrived).toEqual([]);
   });
 });
 
 describe('a delivery that fails', () => {
-  it('is tried for about three days, ever more seldom, and then goes to the dead letters', async () => {
+  it('is tried for about three days, ever more seldom, and then goes to the dead letters with what it had', async () => {
     const endpoint = await endpointOfTest(503);
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    const sentAt = house.clock.now;
 
-    const { times, outcome } = await house.tryForDays(tenantId, id, eventOf(tenantId), mostTries);
+    const { times, outcome, letter } = await house.tryForDays(tenantId, id, eventOf(tenantId));
 
-    expect(outcome).toBe('dead letter');
+    expect(outcome).toBe('given up');
     expect(times.slice(0, 5)).toEqual([0, 5, 25, 105, 425]);
     expect((times.at(-1) ?? 0) / daySeconds).toBeGreaterThan(2.9);
     expect((times.at(-1) ?? 0) / daySeconds).toBeLessThan(3.2);
+    expect(times.length).toBe(19);
+    expect(letter).toEqual({
+      tenantId,
+      destinationId: id,
+      event: JSON.parse(JSON.stringify(eventOf(tenantId))),
+      givenUp: { tries: 19, sentAt },
+    });
+    expect(endpoint.arrived.length).toBe(19);
+    expect(new Set(endpoint.arrived.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(endpoint.arrived.map(({ body }) => body.toString())).size).toBe(1);
   });
 
-  it('is never hidden for longer than SQS can, nor kept for longer than its queue does', async () => {
+  it('is done with within a week, as messages that SQS can delay, however long an endpoint wants to be left alone', async () => {
     const endpoint = await endpointOfTest(503);
-    endpoint.askFor(String(retentionDays * daySeconds));
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
     house.chance = 1;
 
-    const hidden: number[] = [];
-    for (let tries = 1; tries <= mostTries; tries += 1) {
-      hidden.push(...(await house.tryOnce(tenantId, id, eventOf(tenantId), tries)).hidden);
-    }
+    const { delays } = await house.tryForDays(tenantId, id, eventOf(tenantId));
     house.chance = 0.5;
+    const pauses = Array.from({ length: mostTries - 1 }, (_, index) =>
+      pauseSeconds(index + 1, () => 1, 7 * daySeconds),
+    );
 
-    const room = 30;
-    expect(Math.max(...hidden)).toBeLessThanOrEqual(12 * 3_600 - room);
-    expect(hidden.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThan(retentionDays * daySeconds);
+    expect(Math.max(...delays)).toBe(900);
+    expect(pauses.reduce((sum, pause) => sum + pause)).toBeLessThan(7 * daySeconds);
+  });
+
+  it('that comes before its time waits on for the rest of it, untried, and costs one call', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    const event = eventOf(tenantId);
+    const waiting = { tries: 7, dueAt: house.clock.now + 2_000_000, sentAt: start, copies: 0 };
+    house.aws.resetCalls();
+
+    const first = await house.receive({ tenantId, destinationId: id, event, waiting });
+    house.clock.now += 1_700_000;
+    const second = await house.receive({ tenantId, destinationId: id, event, waiting });
+
+    expect([first, second].map(({ sent }) => sent)).toEqual([
+      [{ body: { tenantId, destinationId: id, event, waiting }, group: tenantId, delaySeconds: 900 }],
+      [{ body: { tenantId, destinationId: id, event, waiting }, group: tenantId, delaySeconds: 300 }],
+    ]);
+    expect(house.aws.calls().map(({ action, count }) => [action, count])).toEqual([['sqs:SendMessage', 2]]);
+    expect(endpoint.arrived).toEqual([]);
+  });
+
+  it('leaves its message where it is when the queue does not take the next one', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    house.fault = ({ action }) =>
+      action === 'sqs:SendMessage' ? { error: 'ServiceUnavailable', status: 503 } : undefined;
+
+    const waiting = house.tryOnce(tenantId, id, eventOf(tenantId));
+    await expect(waiting).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
+    await expect(house.tryOnce(tenantId, id, eventOf(tenantId), mostTries)).rejects.toMatchObject({
+      code: 'PROCESSING_FAILED',
+    });
+    house.fault = undefined;
   });
 
   it.each([
     ['in seconds', '600', 600],
     ['as a date', new Date(start + 700_000).toUTCString(), 700],
     ['for less than it would wait anyway', '1', 5],
-    ['for longer than an hour, so that its queue would forget it first', '999999', 3_600],
+    ['for longer than an hour, which would draw the end out', '999999', 3_600],
     ['in words', 'tomorrow, s4ndb0x', 5],
   ])('comes back no sooner than the endpoint asks: %s', async (_, asked, seconds) => {
     const endpoint = await endpointOfTest(503);
@@ -142,9 +188,9 @@ describe('a delivery that fails', () => {
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
     house.clock.now = start;
 
-    const { result, hidden } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+    const { result, waits } = await house.tryOnce(tenantId, id, eventOf(tenantId));
 
-    expect({ result, hidden }).toEqual({ result: 'again', hidden: [seconds] });
+    expect({ result, waits }).toEqual({ result: 'waits', waits: [seconds] });
     expect(JSON.stringify(await house.destinations.get(tenantId, id))).not.toContain('s4ndb0x');
   });
 
@@ -171,7 +217,7 @@ describe('a delivery that fails', () => {
     expect(endpoint.arrived.length).toBe(2);
   });
 
-  it('costs one read while nothing about it is new, as does one that goes well', async () => {
+  it('costs one read and its next message while nothing about it is new, and one that goes well the read', async () => {
     const failing = await endpointOfTest(503);
     const well = await endpointOfTest();
     const tenantId = house.newTenant();
@@ -183,8 +229,8 @@ describe('a delivery that fails', () => {
     for (let tries = 2; tries < 5; tries += 1) await house.tryOnce(tenantId, id, eventOf(tenantId), tries);
     await house.tryOnce(tenantId, other, eventOf(tenantId));
 
-    const calls = house.aws.calls().map(({ action, count }) => [action, count]);
-    expect(calls).toEqual([['dynamodb:GetItem', 4]]);
+    const calls = house.aws.calls().map(({ action, count }) => `${action} ${count}`);
+    expect(calls.toSorted()).toEqual(['dynamodb:GetItem 4', 'sqs:SendMessage 3']);
   });
 
   it('is forgotten with the first success', async () => {
@@ -200,17 +246,35 @@ describe('a delivery that fails', () => {
     expect(found).not.toHaveProperty('lastError');
   });
 
-  it('comes back by itself when the table or the queue fails, and leaves the destination as it was', async () => {
+  it('waits on when the table does not take the note, and leaves the destination as it was', async () => {
     const endpoint = await endpointOfTest(503);
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    house.told.length = 0;
+    house.fault = ({ action }) =>
+      action === 'dynamodb:UpdateItem' ? { error: 'InternalServerError', status: 500 } : undefined;
+
+    const { result, waits } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+    house.fault = undefined;
+
+    expect({ result, waits }).toEqual({ result: 'waits', waits: [5] });
+    expect(house.told).toMatchObject([{ code: 'DATABASE_ERROR' }]);
+    expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('a delivery that arrived', () => {
+  it('comes back by itself when the table does not take the note that all is well', async () => {
+    const endpoint = await endpointOfTest(204);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url, { failingSince: house.clock.now });
     house.fault = ({ action }) =>
       action === 'dynamodb:UpdateItem' ? { error: 'InternalServerError', status: 500 } : undefined;
 
     await expect(house.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('database');
     house.fault = undefined;
 
-    expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+    expect(endpoint.arrived.length).toBe(1);
   });
 });
 
@@ -228,27 +292,66 @@ describe('a delivery that we cannot even try', () => {
       house.fault = ({ action }) =>
         action === down ? { error: 'InternalServerError', status: 500 } : undefined;
 
-      const hidden: number[] = [];
-      const hide = async (seconds: number) => void hidden.push(seconds);
-      const delivery = { tenantId, destinationId: id, event: eventOf(tenantId) };
-      await expect(deliver(house.parts, delivery, { tries: 8, hide })).rejects.toThrow();
+      house.told.length = 0;
+      const { waits } = await house.tryOnce(tenantId, id, eventOf(tenantId), 8);
       house.fault = undefined;
 
-      expect(hidden).toEqual([21_500]);
+      expect(waits).toEqual([21_500]);
+      expect(house.told).toMatchObject([{ name: 'IntegrationError' }]);
       expect(endpoint.arrived).toEqual([]);
       expect(await house.destinations.get(tenantId, id)).not.toHaveProperty('failingSince');
     },
   );
 });
 
+describe('a delivery whose message comes back, because whoever had it died', () => {
+  it('is sent on once more, as a copy that says so', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    const delivery = { tenantId, destinationId: id, event: eventOf(tenantId) };
+
+    const [first, second, third] = [
+      await house.receive(delivery, 1),
+      await house.receive(delivery, 2),
+      await house.receive(delivery, 3),
+    ];
+
+    expect([first, second].map(({ sent }) => sent[0]?.body)).toMatchObject([
+      { waiting: { tries: 1, copies: 0 } },
+      { waiting: { tries: 1, copies: 1 } },
+    ]);
+    expect(third).toMatchObject({ result: 'again', sent: [] });
+    // What has gone on may arrive all the same.
+    expect(endpoint.arrived.length).toBe(3);
+  });
+
+  it('is sent on no more where it is such a copy itself, nor given up twice', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = house.newTenant();
+    const { id } = await house.addEndpoint(tenantId, endpoint.url);
+    const waiting = { tries: mostTries - 1, dueAt: house.clock.now, sentAt: start, copies: 1 };
+    const copy = { tenantId, destinationId: id, event: eventOf(tenantId), waiting };
+
+    const early = { ...copy, waiting: { ...waiting, dueAt: house.clock.now + 1 } };
+    const results = [
+      await house.receive(early, 1),
+      await house.receive(early, 2),
+      await house.receive(copy, 1),
+      await house.receive(copy, 2),
+    ].map(({ result }) => result);
+
+    expect(results).toEqual(['waits', 'again', 'given up', 'again']);
+  });
+});
+
 describe('nothing is sent', () => {
   it('to a destination that was removed', async () => {
     const tenantId = house.newTenant();
 
-    expect(await house.tryOnce(tenantId, 'dst_removed', eventOf(tenantId))).toEqual({
-      result: 'done',
-      hidden: [],
-    });
+    const { result } = await house.tryOnce(tenantId, 'dst_removed', eventOf(tenantId));
+
+    expect(result).toBe('done');
   });
 
   it('for a tenant that was deleted, whose secrets are gone with its keys', async () => {
@@ -304,10 +407,10 @@ describe('an event bus', () => {
     house.fault = ({ action }) => (action === 'events:PutEvents' ? fault : undefined);
     house.counted.length = 0;
 
-    const { result, hidden } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+    const { result, waits } = await house.tryOnce(tenantId, id, eventOf(tenantId));
     house.fault = undefined;
 
-    expect({ result, hidden }).toEqual({ result: 'again', hidden: [5] });
+    expect({ result, waits }).toEqual({ result: 'waits', waits: [5] });
     expect(house.counted).toEqual([['delivery_failed', 'bus']]);
     const { lastError } = (await house.destinations.get(tenantId, id)) ?? {};
     expect(lastError).toMatch(code);
@@ -320,7 +423,7 @@ describe('an event bus', () => {
 
     const { result } = await house.tryOnce(tenantId, id, large);
 
-    expect(result).toBe('again');
+    expect(result).toBe('waits');
     expect(await house.destinations.get(tenantId, id)).toMatchObject({ lastError: 'bus_InvalidArgument' });
   });
 });

@@ -8,10 +8,10 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Intercept } from '../../../infra/local/aws/front.ts';
 import { startLocalAws } from '../../../infra/local/aws/local-aws.ts';
-import { localNames, localQueueName, provision } from '../../../infra/local/provision.ts';
+import { deadLetterName, localNames, localQueueName, provision } from '../../../infra/local/provision.ts';
 import type { QueueName } from '../../../infra/topology-rows.ts';
 import { openEventBus } from '../../../lib/aws/event-bus.ts';
-import { openQueue } from '../../../lib/aws/queue.ts';
+import { type Message, openQueue, type Queue } from '../../../lib/aws/queue.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { connectTo, type Resolve } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../../lib/platform-http/pinned-post.ts';
@@ -26,7 +26,7 @@ import {
 import { openVault } from '../../../lib/vault/vault.ts';
 import { type DeliverParts, deliver } from '../../../lib/webhooks/deliver.ts';
 import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
-import type { TenantEvent } from '../../../lib/webhooks/tell-tenant.ts';
+import { type Delivery, parseDelivery, type TenantEvent } from '../../../lib/webhooks/tell-tenant.ts';
 
 export const start = Date.UTC(2026, 0, 1);
 let made = 0;
@@ -36,6 +36,7 @@ export async function openDeliveryHouse() {
   const insecureOrigins: string[] = [];
   const counted: (readonly [name: string, reason?: string])[] = [];
   const logged: string[] = [];
+  const told: unknown[] = [];
   let resolve: Resolve = () => Promise.reject(new Error('There is no such name.'));
   let fault: Intercept | undefined;
   let chance = 0.5;
@@ -58,7 +59,8 @@ export async function openDeliveryHouse() {
   const destinations = createDestinationStore(table);
   const now = () => clock.now;
   const vault = openVault({ kms, table, keyId: localNames.vaultKeyId, purpose: 'destinations', now });
-  const urlOf = (name: QueueName) => `${aws.endpoints.sqs}/${aws.accountId}/${localQueueName(name)}`;
+  const urlAt = (name: string) => `${aws.endpoints.sqs}/${aws.accountId}/${name}`;
+  const urlOf = (name: QueueName) => urlAt(localQueueName(name));
   const queueOf = (name: QueueName) => openQueue(sqs, urlOf(name));
   const parts: DeliverParts = {
     destinations,
@@ -71,8 +73,11 @@ export async function openDeliveryHouse() {
     }),
     putEvent: openEventBus(bridge),
     events: queueOf('events'),
+    deliveries: queueOf('deliveries'),
+    deadLetters: openQueue(sqs, urlAt(deadLetterName('deliveries'))),
     now,
     random: () => chance,
+    tellError: (error) => void told.push(error),
     log: (level, event, fields) => logged.push(JSON.stringify({ level, event, ...fields })),
     count: (name, { reason } = {}) => counted.push(reason === undefined ? [name] : [name, reason]),
   };
@@ -86,6 +91,8 @@ export async function openDeliveryHouse() {
     destinations,
     counted,
     logged,
+    /** Errors that were written down. */
+    told,
     queueOf,
     set resolve(wanted: Resolve) {
       resolve = wanted;
@@ -129,28 +136,42 @@ export async function openDeliveryHouse() {
       return id;
     },
 
-    /** One try to deliver. Answers what becomes of the message, and for how many seconds it was hidden. */
+    /** One try to deliver. Answers what becomes of the delivery, and for how many seconds it waits for its next try. */
     async tryOnce(tenantId: TenantId, destinationId: string, event: TenantEvent, tries = 1) {
-      const hidden: number[] = [];
-      const result = await deliver(
-        parts,
-        { tenantId, destinationId, event },
-        { tries, hide: async (seconds) => void hidden.push(seconds) },
-      );
-      return { result, hidden };
+      const waiting = { tries: tries - 1, dueAt: clock.now, sentAt: clock.now, copies: 0 };
+      return this.receive({ tenantId, destinationId, event, ...(tries > 1 && { waiting }) });
     },
 
-    /** Lets the message come back as often as its queue would, in played time. Answers when each try was, in seconds from the first. */
-    async tryForDays(tenantId: TenantId, destinationId: string, event: TenantEvent, mostTries: number) {
+    /** Works one message. */
+    async receive(delivery: Delivery, receives = 1) {
+      const [sent, filed] = [seen(parts.deliveries), seen(parts.deadLetters)];
+      const result = await deliver({ ...parts, deliveries: sent.queue, deadLetters: filed.queue }, delivery, {
+        receives,
+        sentAt: clock.now,
+      });
+      const waits = sent.bodies.map(({ waiting }) => ((waiting?.dueAt ?? 0) - clock.now) / 1000);
+      const outcome = filed.bodies.length > 0 ? 'given up' : waits.length > 0 ? 'waits' : result;
+      return { result: outcome, waits, sent: sent.messages, letter: filed.bodies[0] };
+    },
+
+    /**
+     * Lets the delivery go round as its queue would, in played time, until it is done with. Answers when each try was, in
+     * seconds from the first, and how long SQS was to delay each message.
+     */
+    async tryForDays(tenantId: TenantId, destinationId: string, event: TenantEvent) {
       const began = clock.now;
-      const times: number[] = [];
-      for (let tries = 1; tries <= mostTries; tries += 1) {
-        times.push((clock.now - began) / 1000);
-        const { result, hidden } = await this.tryOnce(tenantId, destinationId, event, tries);
-        if (result === 'done') return { times, outcome: 'done' };
-        clock.now += (hidden[0] ?? 0) * 1000;
+      const [times, delays]: [number[], number[]] = [[], []];
+      let delivery: Delivery = { tenantId, destinationId, event };
+      for (;;) {
+        if (clock.now >= (delivery.waiting?.dueAt ?? 0)) times.push((clock.now - began) / 1000);
+        const { result, sent, letter } = await this.receive(delivery);
+        const [next] = sent;
+        if (!next) return { times, delays, outcome: result, letter };
+        const { delaySeconds = 0 } = next;
+        delays.push(delaySeconds);
+        clock.now += delaySeconds * 1000;
+        delivery = parseDelivery(JSON.parse(JSON.stringify(next.body)));
       }
-      return { times, outcome: 'dead letter' };
     },
 
     /** Takes what lies in a queue. */
@@ -169,6 +190,22 @@ export async function openDeliveryHouse() {
       for (const client of [dynamoDb, kms, sqs, bridge]) client.destroy();
       await aws.close();
     },
+  };
+}
+
+/** A queue that shows what is sent to it. */
+function seen(queue: Queue) {
+  const messages: Message[] = [];
+  const send = async (message: Message) => {
+    await queue.send(message);
+    messages.push(message);
+  };
+  return {
+    messages,
+    get bodies() {
+      return messages.map(({ body }) => parseDelivery(JSON.parse(JSON.stringify(body))));
+    },
+    queue: { ...queue, send },
   };
 }
 

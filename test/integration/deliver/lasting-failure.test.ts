@@ -32,7 +32,7 @@ describe('a destination that has failed for three days', () => {
     house.clock.now += 1;
     const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId), 3);
 
-    expect(result).toBe('again');
+    expect(result).toBe('waits');
     const disabledAt = house.clock.now;
     expect(await house.destinations.get(tenantId, id)).toMatchObject({
       status: 'disabled',
@@ -60,10 +60,7 @@ describe('a destination that has failed for three days', () => {
       ['destination_disabled'],
     ]);
     const calls = endpoint.arrived.length;
-    expect(await house.tryOnce(tenantId, id, eventOf(tenantId), 4)).toEqual({
-      result: 'again',
-      hidden: [320],
-    });
+    expect((await house.tryOnce(tenantId, id, eventOf(tenantId), 4)).result).toBe('given up');
     expect(endpoint.arrived.length).toBe(calls);
   });
 
@@ -77,7 +74,7 @@ describe('a destination that has failed for three days', () => {
 
     const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId, { id: 'evt_another' }));
 
-    expect(result).toBe('again');
+    expect(result).toBe('waits');
     expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'active', failingSince });
   });
 
@@ -94,7 +91,7 @@ describe('a destination that has failed for three days', () => {
     expect(disabled.length).toBe(1);
   });
 
-  it('gets what waits once it is enabled again in time', async () => {
+  it('has what comes for it filed at once, to be sent again once it is enabled', async () => {
     const endpoint = await endpointOfTest(204);
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url, {
@@ -103,13 +100,21 @@ describe('a destination that has failed for three days', () => {
       disabledAt: house.clock.now,
       failingSince: house.clock.now - 3 * day,
     });
-    await house.tryOnce(tenantId, id, eventOf(tenantId), 8);
+    const event = eventOf(tenantId);
+    const { result, letter } = await house.tryOnce(tenantId, id, event, 8);
+    if (!letter) throw new Error('It was not filed.');
 
     await house.destinations.changeOne(tenantId, id, recovered);
-    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId), 9);
+    endpoint.answerWith(503, 204);
+    const { sent } = await house.receive(letter);
+    const again = await house.tryForDays(tenantId, id, event);
 
-    expect(result).toBe('done');
-    expect(endpoint.arrived.length).toBe(1);
+    expect({ result, givenUp: letter.givenUp }).toMatchObject({ result: 'given up', givenUp: { tries: 7 } });
+    // It begins anew.
+    expect(sent[0]?.body).toMatchObject({ waiting: { tries: 1 } });
+    expect(sent[0]?.body).not.toHaveProperty('givenUp');
+    expect(again.outcome).toBe('done');
+    expect(endpoint.arrived.map(({ headers }) => headers['webhook-id'])).toEqual([event.id, event.id]);
   });
 
   it('is told of under one id, also when the write after the notice fails', async () => {
@@ -119,7 +124,7 @@ describe('a destination that has failed for three days', () => {
     const { id } = await house.addEndpoint(tenantId, endpoint.url, failing);
     await house.take('events');
     house.fault = ({ action }) => (action === 'dynamodb:UpdateItem' ? 'drop' : undefined);
-    await expect(house.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('database');
+    expect((await house.tryOnce(tenantId, id, eventOf(tenantId))).result).toBe('waits');
     house.fault = undefined;
 
     await house.tryOnce(tenantId, id, eventOf(tenantId), 2);

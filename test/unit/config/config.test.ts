@@ -25,6 +25,7 @@ const environment: Readonly<Record<string, string>> = {
   INCOMING_DEAD_LETTERS_ARN: 'arn:aws:sqs:us-east-1:000000000000:incoming-dead',
   DELIVERIES_DEAD_LETTERS_ARN: 'arn:aws:sqs:us-east-1:000000000000:deliveries-dead',
   APP_SECRET_PREFIX: 'hawser/apps/',
+  DELIVERIES_DEAD_LETTERS_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/deliveries-dead',
   DELIVERIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/deliveries',
 };
 const names = Object.keys(functionSettings) as FunctionName[];

@@ -25,6 +25,7 @@ const values = new Map([
   ['INCOMING_QUEUE_URL', '<Queues/incoming/Queue>'],
   ['APP_SECRET_PREFIX', 'hawser/apps/'],
   ['DELIVERIES_QUEUE_URL', '<Queues/deliveries/Queue>'],
+  ['DELIVERIES_DEAD_LETTERS_URL', '<Queues/deliveries/DeadLetters>'],
 ]);
 
 describe('the stack', () => {
@@ -66,6 +67,14 @@ describe.each(rows)('the function %s', (name, row) => {
     const { Variables } = environmentSchema.parse(propertiesOf(name)['Environment']);
 
     expect(Variables).toEqual({ ...expectedSettings(name), NODE_OPTIONS: '--enable-source-maps' });
+  });
+
+  it('is stopped by Lambda when it goes round, unless it is meant to', () => {
+    const { RecursiveLoop } = propertiesOf(name);
+
+    expect(RecursiveLoop).toBe(row.goesRound ? 'Allow' : undefined);
+    // It sends to a queue that it works on itself, for as long as something is not done.
+    if (name === 'deliver') expect(row.goesRound).toBe(true);
   });
 
   it('writes to a log group of its own, which forgets', () => {

@@ -283,5 +283,7 @@ function resourceOf(permission: Exclude<Permission, { readonly on: 'eventBuses' 
       return appSecrets;
     case 'queue':
       return `<Queues/${permission.queue}/Queue.Arn>`;
+    case 'deadLetters':
+      return `<Queues/${permission.queue}/DeadLetters.Arn>`;
   }
 }

@@ -42,7 +42,6 @@ describe('the alarms', () => {
         'Alarms/DestinationDisabled',
         'Alarms/EventsFailed',
         'Alarms/FunctionThrottles',
-        'Alarms/InFlight-deliveries',
         ...Object.keys(queues).map((name) => `Alarms/DeadLetters-${name}`),
         ...Object.entries(queues).flatMap(([name, row]) => ('worker' in row ? `Alarms/Backlog-${name}` : [])),
         ...Object.keys(schedules).map((name) => `Alarms/Clock-${name}`),
@@ -80,6 +79,13 @@ describe('the alarms', () => {
       EvaluationPeriods: 1,
       DatapointsToAlarm: 1,
     });
+  });
+
+  it('cry over late messages of a queue, and over none that was delayed on purpose', () => {
+    const late = (name: string) =>
+      alarms.find(({ path }) => path === `Alarms/Backlog-${name}`)?.properties['Threshold'];
+
+    expect([late('events'), late('deliveries')]).toEqual([300, 300 + 900]);
   });
 
   it('tell of the first event that failed for good, and leave deliveries to the alarm on destinations', () => {
