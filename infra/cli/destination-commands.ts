@@ -23,7 +23,8 @@ export const destinationCommands: readonly Command[] = [
   },
   {
     usage: 'destination enable TENANT DESTINATION',
-    summary: 'Sends to a destination again that was disabled because it failed for days or was gone.',
+    summary:
+      'Sends to a destination again that was disabled because it failed for days or was gone. What was on its way is among the failures.',
     act: enable,
   },
   {
@@ -96,7 +97,9 @@ async function enable({ operator, arguments: [tenantId = '', id = ''] }: Call): 
   return {
     data: { id, tenantId, status: 'active' },
     text: `Destination ${id} is active.\n`,
-    note: 'Events reach it within 60 seconds from now, and what waited as its tries come up.',
+    note:
+      'Events reach it within 60 seconds from now, and what still waits for it as its tries come up. ' +
+      `What was filed meanwhile is sent by: hawser failures replay --tenant ${tenantId} --all`,
   };
 }
 

@@ -77,7 +77,7 @@ export function destinationVerbs(stores: OperatorStores) {
       return secret;
     },
 
-    /** Sends to a disabled destination again, with what still waits for it. */
+    /** Sends to a disabled destination again. What came for it meanwhile was filed, and is sent when that is replayed. */
     async enableDestination(tenantId: string, id: string): Promise<void> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       if (!(await destinations.changeOne(tenant.id, id, recovered))) throw unknown(tenantId);
