@@ -165,25 +165,28 @@ export const functions = {
     sendTo('events'),
   ]),
   webhook: row('Takes the events of platforms', 10, [appSecrets, sendTo('incoming')]),
-  'process-event': row('Does what webhook events mean', 60, [
-    read,
-    write,
-    { on: 'connections', actions: ['dynamodb:Query'], index: 'byAccount' },
-    ...holders,
-    {
-      on: 'activity',
-      actions: [
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-        'dynamodb:Query',
-        'dynamodb:DeleteItem',
-      ],
-    },
-    sendTo('incoming'),
-    sendTo('events'),
-    sendTo('refresh'),
-  ]),
+  // A deletion that waits for a platform to come back looks again and again.
+  'process-event': goingRound(
+    row('Does what webhook events mean', 60, [
+      read,
+      write,
+      { on: 'connections', actions: ['dynamodb:Query'], index: 'byAccount' },
+      ...holders,
+      {
+        on: 'activity',
+        actions: [
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+          'dynamodb:Query',
+          'dynamodb:DeleteItem',
+        ],
+      },
+      sendTo('incoming'),
+      sendTo('events'),
+      sendTo('refresh'),
+    ]),
+  ),
   'platform-callback': row('Takes the word of platforms that users leave', 10, [
     appSecrets,
     { on: 'activity', actions: ['dynamodb:PutItem'] },
@@ -211,8 +214,8 @@ export const functions = {
     sendTo('incoming'),
     sendTo('deliveries'),
   ]),
-  deliver: {
-    ...row('Delivers events to destinations', 30, [
+  deliver: goingRound(
+    row('Delivers events to destinations', 30, [
       read,
       write,
       { on: 'vaultKey', actions: ['kms:Decrypt'], purpose: 'destinations' },
@@ -222,8 +225,7 @@ export const functions = {
       { on: 'deadLetters', queue: 'deliveries', actions: ['sqs:SendMessage'] },
       sendTo('events'),
     ]),
-    goesRound: true,
-  },
+  ),
   'run-job': row('Ends the connections of a user or a tenant', 60, [
     read,
     write,
@@ -271,4 +273,9 @@ function row(
   memoryMb = 512,
 ): FunctionRow {
   return { description, timeoutSeconds, memoryMb, may };
+}
+
+/** For a function that sends to a queue that it works on, for as long as something is not done. */
+function goingRound(plain: FunctionRow): FunctionRow {
+  return { ...plain, goesRound: true };
 }
