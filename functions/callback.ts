@@ -8,8 +8,8 @@ import {
   openPrecious,
   stateSecrets,
 } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
 import { flowCookie } from '../lib/api/flow-cookie.ts';
+import { flowRoutes } from '../lib/api/flow-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { handleOAuthCallback } from '../lib/integrations/handle-oauth-callback.ts';
@@ -26,7 +26,7 @@ const parts = {
 };
 
 export const handler = http(
-  contract.callback,
+  flowRoutes.callback,
   { now },
   async ({ params, query, cookie }): Promise<Answer> => {
     const result = await handleOAuthCallback(parts, {

@@ -9,7 +9,7 @@ import {
   openActivity,
   openPrecious,
 } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
+import { flowRoutes } from '../lib/api/flow-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { completeConnection } from '../lib/integrations/complete-connection.ts';
@@ -24,7 +24,7 @@ const parts = {
 };
 
 export const handler = http(
-  contract.complete,
+  flowRoutes.complete,
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, body }) =>
     json(

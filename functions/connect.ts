@@ -9,7 +9,7 @@ import {
   openActivity,
   openPrecious,
 } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
+import { flowRoutes } from '../lib/api/flow-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { connect } from '../lib/integrations/connect.ts';
@@ -27,7 +27,7 @@ const parts = {
 };
 
 export const handler = http(
-  contract.connect,
+  flowRoutes.connect,
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, params, body }) => {
     requireProvider(principal, params.provider);

@@ -1,7 +1,7 @@
 /** `GET /integrations/data-deletion/{context}`: shows a person how far the deletion of their data is. */
 import { now, openActivity } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
+import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
 import { catalogue } from '../lib/errors.ts';
 import type { ContextId } from '../lib/ids.ts';
@@ -10,7 +10,7 @@ import { describeDeletion, unknownDeletion } from '../lib/webhooks/data-deletion
 
 const deletions = createDeletionStore(openActivity(readSettings('data-deletion-status')), now);
 
-export const handler = http(contract.dataDeletionStatus, { now }, async ({ params, query }) => {
+export const handler = http(webhookRoutes.dataDeletionStatus, { now }, async ({ params, query }) => {
   const deletion = await deletions.find(params.context as ContextId, digestOf(query.code));
   if (!deletion) return { kind: 'page', status: catalogue.NOT_FOUND.status, ...unknownDeletion };
   return { kind: 'page', status: 200, ...describeDeletion(deletion, query.code) };

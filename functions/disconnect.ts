@@ -2,7 +2,7 @@
 import { accountOf } from '../lib/api/account-request.ts';
 import { json } from '../lib/api/answer.ts';
 import { authenticateWith, connectionParts, now, openPrecious } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
+import { connectionRoutes } from '../lib/api/connection-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { disconnectIntegration } from '../lib/integrations/disconnect-integration.ts';
@@ -12,7 +12,7 @@ const precious = openPrecious(settings);
 const parts = connectionParts('disconnect', precious, settings);
 
 export const handler = http(
-  contract.disconnect,
+  connectionRoutes.disconnect,
   { authenticate: authenticateWith(precious, settings), now },
   async (request) => json(200, await disconnectIntegration(parts, accountOf(request))),
 );

@@ -2,8 +2,8 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { json } from '../lib/api/answer.ts';
 import { authenticateWith, now, openActivity, openPrecious } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
+import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
 import { createFailureStore } from '../lib/webhooks/failure-store.ts';
 import { countFailures, getFailure, listFailures } from '../lib/webhooks/list-failures.ts';
@@ -13,20 +13,20 @@ const failures = createFailureStore(openActivity(settings), now);
 const parts = { authenticate: authenticateWith(openPrecious(settings), settings), now };
 const usualLimit = 50;
 
-const list = http(contract.listFailures, parts, async ({ principal, query }) => {
+const list = http(webhookRoutes.listFailures, parts, async ({ principal, query }) => {
   const { limit = usualLimit, cursor } = query;
   return json(200, await listFailures(failures, principal.tenantId, { limit, cursor }));
 });
-const get = http(contract.getFailure, parts, async ({ principal, params }) =>
+const get = http(webhookRoutes.getFailure, parts, async ({ principal, params }) =>
   json(200, { failure: await getFailure(failures, principal.tenantId, params.id) }),
 );
-const tally = http(contract.countFailures, parts, async ({ principal }) =>
+const tally = http(webhookRoutes.countFailures, parts, async ({ principal }) =>
   json(200, await countFailures(failures, principal.tenantId)),
 );
 
 export const handler = (event: APIGatewayProxyEventV2, context: Context) => {
-  if (event.routeKey === keyOf(contract.listFailures)) return list(event, context);
-  return (event.routeKey === keyOf(contract.getFailure) ? get : tally)(event, context);
+  if (event.routeKey === keyOf(webhookRoutes.listFailures)) return list(event, context);
+  return (event.routeKey === keyOf(webhookRoutes.getFailure) ? get : tally)(event, context);
 };
 
 function keyOf({ method, path }: { readonly method: string; readonly path: string }): string {

@@ -2,7 +2,7 @@
 import { json } from '../lib/api/answer.ts';
 import { visibleProviders } from '../lib/api/authentication.ts';
 import { authenticateWith, now, openPrecious } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
+import { connectionRoutes } from '../lib/api/connection-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { listProviders } from '../lib/integrations/list-providers.ts';
@@ -19,7 +19,7 @@ const parts = {
 };
 
 export const handler = http(
-  contract.listProviders,
+  connectionRoutes.listProviders,
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal }) => {
     const visible = visibleProviders(principal);

@@ -1,8 +1,8 @@
 /** `POST /integrations/failures/{id}/replay`: sends what failed through its queue again. */
 import { json } from '../lib/api/answer.ts';
 import { authenticateWith, now, openActivity, openPrecious, queueOf } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
+import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
 import { createFailureStore } from '../lib/webhooks/failure-store.ts';
 import { viewOf } from '../lib/webhooks/list-failures.ts';
@@ -18,7 +18,7 @@ const parts = {
 };
 
 export const handler = http(
-  contract.replayFailure,
+  webhookRoutes.replayFailure,
   { authenticate: authenticateWith(openPrecious(settings), settings), now },
   async ({ principal, params }) =>
     json(202, { failure: viewOf(await replayFailure(parts, principal.tenantId, params.id)) }),

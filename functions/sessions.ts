@@ -1,7 +1,7 @@
 /** `POST /integrations/sessions`: a tenant's backend asks for a token that one user's browser may use for ten minutes. */
 import { json } from '../lib/api/answer.ts';
 import { authenticateWith, now, openPrecious, secretSource } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
+import { flowRoutes } from '../lib/api/flow-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { createSession } from '../lib/integrations/create-session.ts';
@@ -21,7 +21,7 @@ const parts = {
 };
 
 export const handler = http(
-  contract.createSession,
+  flowRoutes.createSession,
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, body }) =>
     json(201, await createSession(parts, { tenantId: principal.tenantId, ...body })),

@@ -1,8 +1,8 @@
 /** `GET /integrations/start/{flowId}`: binds the flow to the browser that opened the link and sends it to the platform. */
 import { type Answer, failurePage } from '../lib/api/answer.ts';
 import { flowStore, now, openActivity, secretSource, stateSecrets } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
 import { flowCookie } from '../lib/api/flow-cookie.ts';
+import { flowRoutes } from '../lib/api/flow-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { startFlow } from '../lib/integrations/start-flow.ts';
@@ -16,7 +16,7 @@ const parts = {
   now,
 };
 
-export const handler = http(contract.start, { now }, async ({ params, query, cookie }): Promise<Answer> => {
+export const handler = http(flowRoutes.start, { now }, async ({ params, query, cookie }): Promise<Answer> => {
   const browser = flowCookie(settings.publicUrl, params.flowId);
   const started = await startFlow(parts, {
     flowId: params.flowId,

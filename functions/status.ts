@@ -2,7 +2,7 @@
 import { json } from '../lib/api/answer.ts';
 import { visibleProviders } from '../lib/api/authentication.ts';
 import { authenticateWith, now, openPrecious } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
+import { connectionRoutes } from '../lib/api/connection-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { listScope } from '../lib/api/list-scope.ts';
 import { readSettings } from '../lib/config.ts';
@@ -16,7 +16,7 @@ const parts = { connections: createConnectionStore(precious), registry: createRe
 const usualLimit = 50;
 
 export const handler = http(
-  contract.status,
+  connectionRoutes.status,
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, query }) => {
     const { limit = usualLimit, cursor } = query;

@@ -2,7 +2,7 @@
 import { accountOf } from '../lib/api/account-request.ts';
 import { json } from '../lib/api/answer.ts';
 import { authenticateWith, connectionParts, now, openPrecious, warmUp } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
+import { connectionRoutes } from '../lib/api/connection-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { getAccessToken } from '../lib/integrations/get-access-token.ts';
@@ -15,7 +15,7 @@ const parts = connectionParts('token', precious, settings);
 await warmUp(precious);
 
 export const handler = http(
-  contract.getToken,
+  connectionRoutes.getToken,
   { authenticate: authenticateWith(precious, settings), now },
   async (request) => {
     const { accessToken, ...rest } = await getAccessToken(parts, accountOf(request));

@@ -1,7 +1,7 @@
 /** `DELETE /integrations/users/{userId}`: begins the end of every connection of a user. */
 import { json } from '../lib/api/answer.ts';
 import { authenticateWith, now, openPrecious, queueOf } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
+import { connectionRoutes } from '../lib/api/connection-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { disconnectUser } from '../lib/integrations/disconnect-user.ts';
@@ -12,7 +12,7 @@ const precious = openPrecious(settings);
 const parts = { jobs: createJobStore(precious, now), queue: queueOf(settings.jobsQueueUrl) };
 
 export const handler = http(
-  contract.disconnectUser,
+  connectionRoutes.disconnectUser,
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, params }) => json(202, await disconnectUser(parts, principal.tenantId, params.userId)),
 );

@@ -2,8 +2,8 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { Answer } from '../lib/api/answer.ts';
 import { now, queueOf, secretSource } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
+import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
 import { createRegistry } from '../lib/providers/registry.ts';
 import type { SignedRequest } from '../lib/signatures/verification.ts';
@@ -39,8 +39,8 @@ const act = async ({
   if (answer.kind === 'accepted') return { kind: 'text', status: 200, body: '' };
   return { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };
 };
-const handshake = http(contract.webhookHandshake, { now, write }, act);
-const delivery = http(contract.webhook, { now, write }, act);
+const handshake = http(webhookRoutes.webhookHandshake, { now, write }, act);
+const delivery = http(webhookRoutes.webhook, { now, write }, act);
 
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
   (event.requestContext.http.method === 'GET' ? handshake : delivery)(event, context);

@@ -1,6 +1,6 @@
 /**
  * The API, once: every route with its method, path, caller, schemas and errors. Handlers, the topology, `openapi.json`
- * and the fuzz tests all come from this list.
+ * and the fuzz tests all come from this list; a handler takes its own group of it, so that it does not carry the others.
  */
 import * as z from 'zod/mini';
 import { connectionRoutes } from './connection-routes.ts';
