@@ -1,6 +1,14 @@
 /** Row 4 of the attack table: a link opened by the wrong person connects nobody's account to somebody else (COSF). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { begin, completionOf, connectAccount, openLink, reachReturn } from '../journey/flow-steps.ts';
+import {
+  begin,
+  comeBack,
+  completionOf,
+  connectAccount,
+  decide,
+  openLink,
+  reachReturn,
+} from '../journey/flow-steps.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
 
 let stack: TestStack;
@@ -147,10 +155,11 @@ describe('row 4: direct linking', () => {
     const browser = stack.newBrowser();
     const { authUrl } = await begin({ user, provider: 'tiktok' });
 
-    const widened = await browser.visit(`${authUrl}?completion=direct`);
-    const { connection } = await connectAccount(stack, { user, provider: 'tiktok', browser });
+    const consent = await openLink(browser, `${authUrl}?completion=direct`);
+    const returned = await comeBack(browser, await decide(browser, consent));
+    const { connection } = await user.client.ok('complete', { body: completionOf(user, returned) });
 
-    expect(widened.status).toBe(400);
+    expect(Object.keys(returned).sort()).toEqual(['completion', 'flow']);
     expect(connection.linking).toBe('confirmed');
   });
 });

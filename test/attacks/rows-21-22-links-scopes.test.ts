@@ -78,16 +78,26 @@ it('row 21: a link says nothing of what it is for', async () => {
   expect(Buffer.from(flowId, 'base64url')).toHaveLength(16);
 });
 
-it.each(['scope=video.publish', 'scopes=video.publish', 'redirect_uri=https://evil.example', 'agreed=no'])(
+it.each(['scope=video.publish', 'scopes=video.publish', 'redirect_uri=https://evil.example', 'state=mine'])(
   'row 21: a link cannot be widened with %s',
   async (query) => {
     const { authUrl } = await begin(wish());
 
-    const page = await stack.newBrowser().visit(`${authUrl}?${query}`);
+    const asked = new URL(await openLink(stack.newBrowser(), `${authUrl}?${query}`));
 
-    expect(page).toMatchObject({ status: 400, location: undefined });
+    expect(asked.searchParams.getAll('scope')).toEqual(['user.info.basic']);
+    expect(asked.searchParams.get('redirect_uri')).toBe(`${stack.apiUrl}/integrations/callback/tiktok`);
+    expect(asked.searchParams.getAll('state')).not.toContain('mine');
   },
 );
+
+it('row 21: a link is refused whose agreement says anything but yes', async () => {
+  const { authUrl } = await begin(wish());
+
+  const page = await stack.newBrowser().visit(`${authUrl}?agreed=no`);
+
+  expect(page).toMatchObject({ status: 400, location: undefined });
+});
 
 it('row 21: a link asks the platform for what connect was told and no more', async () => {
   const { authUrl } = await begin({ ...wish(), body: { scopes: ['video.list'] } });
