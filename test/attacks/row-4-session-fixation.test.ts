@@ -4,7 +4,6 @@ import {
   begin,
   comeBack,
   completionOf,
-  connectAccount,
   decide,
   openLink,
   reachReturn,
