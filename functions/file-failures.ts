@@ -1,4 +1,4 @@
-/** Works the dead letters of the queues of events and deliveries: files each, so that it can be listed and sent again. */
+/** Works the dead letters of events, on their way in and out: files each, so that it can be listed and sent again. */
 import { eachRecord } from '../lib/api/batch.ts';
 import { now, openActivity, openPrecious } from '../lib/api/compose.ts';
 import { fileParts } from '../lib/api/compose-webhooks.ts';
@@ -10,6 +10,7 @@ const settings = readSettings('file-failures');
 const parts = fileParts(openPrecious(settings), openActivity(settings));
 const queues: ReadonlyMap<string, FiledQueue> = new Map([
   [settings.incomingDeadLettersArn, 'incoming'],
+  [settings.eventsDeadLettersArn, 'events'],
   [settings.deliveriesDeadLettersArn, 'deliveries'],
 ]);
 

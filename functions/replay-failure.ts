@@ -13,6 +13,7 @@ const parts = {
   failures: createFailureStore(openActivity(settings), now),
   queues: {
     incoming: queueOf(settings.incomingQueueUrl),
+    events: queueOf(settings.eventsQueueUrl),
     deliveries: queueOf(settings.deliveriesQueueUrl),
   },
 };

@@ -40,6 +40,7 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
     jobsQueueUrl: queues.jobs.queue.queueUrl,
     incomingQueueUrl: queues.incoming.queue.queueUrl,
     incomingDeadLettersArn: queues.incoming.deadLetters.queueArn,
+    eventsDeadLettersArn: queues.events.deadLetters.queueArn,
     deliveriesDeadLettersArn: queues.deliveries.deadLetters.queueArn,
     deliveriesQueueUrl: queues.deliveries.queue.queueUrl,
     deliveriesDeadLettersUrl: queues.deliveries.deadLetters.queueUrl,

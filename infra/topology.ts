@@ -15,6 +15,7 @@ export const queues = {
   events: {
     description: 'What tenants are told',
     worker: { function: 'tell-tenants', batchSize: 10, maxConcurrency: 20 },
+    deadLetters: filing,
   },
   deliveries: {
     description: 'Events on their way to one destination each',
@@ -207,6 +208,7 @@ export const functions = {
     read,
     { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] },
     sendTo('incoming'),
+    sendTo('events'),
     sendTo('deliveries'),
   ]),
   'tell-tenants': row('Sends events to the destinations of their tenants', 10, [

@@ -35,6 +35,7 @@ const settings = {
   deliveriesDeadLettersUrl: { variable: 'DELIVERIES_DEAD_LETTERS_URL', schema: z.url() },
   /** ARNs of the queues' dead letters, by which a function that files those of several tells them apart. */
   incomingDeadLettersArn: { variable: 'INCOMING_DEAD_LETTERS_ARN', schema: z.string().check(z.minLength(1)) },
+  eventsDeadLettersArn: { variable: 'EVENTS_DEAD_LETTERS_ARN', schema: z.string().check(z.minLength(1)) },
   deliveriesDeadLettersArn: {
     variable: 'DELIVERIES_DEAD_LETTERS_ARN',
     schema: z.string().check(z.minLength(1)),
@@ -94,6 +95,7 @@ export const functionSettings = {
     'connectionsTable',
     'activityTable',
     'incomingDeadLettersArn',
+    'eventsDeadLettersArn',
     'deliveriesDeadLettersArn',
   ],
   failures: ['connectionsTable', 'activityTable', 'publicUrl'],
@@ -101,6 +103,7 @@ export const functionSettings = {
     'connectionsTable',
     'activityTable',
     'incomingQueueUrl',
+    'eventsQueueUrl',
     'deliveriesQueueUrl',
     'publicUrl',
   ],

@@ -44,6 +44,7 @@ export function failureVerbs(stores: OperatorStores) {
   const letterVerbs = deadLetterVerbs(stores);
   const queues = {
     incoming: openQueue(sqs, queueUrls.incoming.queue),
+    events: openQueue(sqs, queueUrls.events.queue),
     deliveries: openQueue(sqs, queueUrls.deliveries.queue),
   };
 

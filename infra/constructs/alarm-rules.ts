@@ -5,7 +5,7 @@ import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-clo
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { FunctionName } from '../../lib/config.ts';
 import { queueNames, queues as queueRows, schedules } from '../topology.ts';
-import type { QueueRow } from '../topology-rows.ts';
+import type { QueueName, QueueRow } from '../topology-rows.ts';
 import type { Functions } from './functions.ts';
 import type { Queues } from './queues.ts';
 import type { Tables } from './tables.ts';
@@ -155,17 +155,26 @@ const destinationDisabled: AlarmRule = {
 const eventsFailed: AlarmRule = {
   id: 'EventsFailed',
   description:
-    'Events of platforms could not be handled and were filed. `hawser failures list` shows them; once the reason is gone they can be sent again.',
-  metric: new Metric({
-    namespace: 'Hawser',
-    metricName: 'message_failed',
-    dimensionsMap: { reason: 'incoming' },
-    statistic: Stats.SUM,
+    'Events of platforms could not be handled, or events of ours not passed on, and were filed. `hawser failures list --all` shows them; once the reason is gone they can be sent again.',
+  metric: new MathExpression({
+    expression: 'FILL(incoming, 0) + FILL(events, 0)',
+    usingMetrics: { incoming: filedOf('incoming'), events: filedOf('events') },
     period,
   }),
   when: { above: 0 },
   atOnce: true,
 };
+
+/** What fails on its way to a destination is the business of its tenant, and not in it. */
+function filedOf(reason: QueueName): Metric {
+  return new Metric({
+    namespace: 'Hawser',
+    metricName: 'message_failed',
+    dimensionsMap: { reason },
+    statistic: Stats.SUM,
+    period,
+  });
+}
 
 function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Queues]): readonly AlarmRule[] {
   const failed: AlarmRule = {

@@ -197,6 +197,7 @@ function settingValues(
     jobsQueueUrl: queueUrls.jobs.queue,
     incomingQueueUrl: queueUrls.incoming.queue,
     incomingDeadLettersArn: queueArn(deadLetterName('incoming')),
+    eventsDeadLettersArn: queueArn(deadLetterName('events')),
     deliveriesDeadLettersArn: queueArn(deadLetterName('deliveries')),
     deliveriesQueueUrl: queueUrls.deliveries.queue,
     deliveriesDeadLettersUrl: queueUrls.deliveries.deadLetters,

@@ -1,7 +1,7 @@
 /** What a message that failed is called, and which queues' dead letters are filed. */
 
 /** Queues whose dead letters are filed. */
-export const filedQueues = ['incoming', 'deliveries'] as const;
+export const filedQueues = ['incoming', 'events', 'deliveries'] as const;
 export type FiledQueue = (typeof filedQueues)[number];
 
 /** When it was sent, so that they sort by time, and SQS's id of it. */

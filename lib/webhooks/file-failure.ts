@@ -10,7 +10,13 @@ import { type FiledQueue, failureId } from './failure-id.ts';
 import type { Failure, FailureStore } from './failure-store.ts';
 import { type IncomingEvent, parseWork, workId } from './incoming-event.ts';
 import type { ReceiptStore } from './receipt-store.ts';
-import { type GivenUp, parseDelivery } from './tell-tenant.ts';
+import {
+  type Delivery,
+  type GivenUp,
+  parseDelivery,
+  parseTenantEvent,
+  type TenantEvent,
+} from './tell-tenant.ts';
 
 /** A message among the dead letters of a queue. */
 export interface DeadLetter {
@@ -59,12 +65,21 @@ function countedBySqs({ receives, sentAt }: DeadLetter): GivenUp {
 async function describe(parts: FileParts, letter: DeadLetter): Promise<Described> {
   const body = parseJson(letter.body);
   try {
-    return letter.queue === 'incoming' ? await describeIncoming(parts, body) : describeDelivery(body, letter);
+    return await describers[letter.queue](parts, body, letter);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     return { type: 'unreadable', error: 'unreadable', fields: [] };
   }
 }
+
+type Describe = (parts: FileParts, body: unknown, letter: DeadLetter) => Described | Promise<Described>;
+
+/** Each queue's messages in their own words. */
+const describers: Readonly<Record<FiledQueue, Describe>> = {
+  incoming: describeIncoming,
+  events: (_parts, body) => describeTenantEvent(parseTenantEvent(body), untold),
+  deliveries: (_parts, body, letter) => describeDelivery(parseDelivery(body), letter),
+};
 
 async function describeIncoming(parts: FileParts, body: unknown): Promise<Described> {
   const deletion = parseDeletion(body)?.deletion;
@@ -98,20 +113,25 @@ async function describeEvent(parts: FileParts, message: IncomingEvent): Promise<
   };
 }
 
-function describeDelivery(body: unknown, letter: DeadLetter): Described {
-  const { tenantId, destinationId, event, waiting, givenUp } = parseDelivery(body);
-  const { id: eventId, type, provider, accountId, data } = event;
-  const connectionId = event['connectionId'];
+function describeDelivery(delivery: Delivery, letter: DeadLetter): Described {
+  const { destinationId, event, waiting, givenUp } = delivery;
   return {
-    type,
-    tenantId,
+    ...describeTenantEvent(event, 'undelivered'),
     destinationId,
-    eventId,
-    error: 'undelivered',
-    fields: namesIn(data),
     ...givenUp,
     // Given up by SQS, which knows of the last message only.
     ...(waiting && { tries: waiting.tries + letter.receives - 1, sentAt: waiting.sentAt }),
+  };
+}
+
+function describeTenantEvent(event: TenantEvent, error: string): Described {
+  const { id: eventId, type, tenantId, provider, accountId, data, connectionId } = event;
+  return {
+    type,
+    tenantId,
+    eventId,
+    error,
+    fields: namesIn(data),
     ...(provider !== undefined && { provider }),
     ...(accountId !== undefined && { accountId }),
     ...(typeof connectionId === 'string' && { connectionId: connectionId as ConnectionId }),
@@ -120,6 +140,8 @@ function describeDelivery(body: unknown, letter: DeadLetter): Described {
 
 /** Where the worker could not say what was wrong. */
 const unknownError = 'PROCESSING_FAILED';
+/** No destination has been told. */
+const untold = 'untold';
 
 function namesIn(data: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(data)

@@ -1,6 +1,7 @@
 /** For each right of the functions that take platforms' callbacks and hand out what failed: a run that needs it. */
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { localQueueUrls } from '../../infra/local/provision.ts';
+import type { FiledQueue } from '../../lib/webhooks/failure-id.ts';
 import { eventually, signedRequest } from '../integration/webhooks/webhook-house.ts';
 import { exchange } from '../journey/http-exchange.ts';
 import type { TestTenant } from '../journey/test-stack.ts';
@@ -42,10 +43,7 @@ const statusPage: Probe['prepare'] = async ({ stack }) => {
 
 /** What the API makes of a failure of a tenant whose key no function has read. */
 const onFailure =
-  (
-    name: 'listFailures' | 'getFailure' | 'replayFailure',
-    queue: 'incoming' | 'deliveries' = 'incoming',
-  ): Probe['prepare'] =>
+  (name: 'listFailures' | 'getFailure' | 'replayFailure', queue: FiledQueue = 'incoming'): Probe['prepare'] =>
   async (kit) => {
     const tenant = await kit.newTenant();
     const id = await fail(kit, tenant, queue);
@@ -54,22 +52,20 @@ const onFailure =
   };
 
 /** Has a message of the tenant fail, and waits until it is filed. */
-async function fail({ stack }: Kit, { id: tenantId }: TestTenant, queue: 'incoming' | 'deliveries') {
+async function fail({ stack }: Kit, { id: tenantId }: TestTenant, queue: FiledQueue) {
   const { endpoints, aws } = stack.local;
   const credentials = { accessKeyId: 'operator', secretAccessKey: 'local' };
   const sqs = new SQSClient({ endpoint: endpoints.sqs, region: aws.region, credentials });
-  const body =
-    queue === 'incoming'
-      ? { connected: { tenantId, provider: 'tiktok', accountId: 'nobody' } }
-      : {
-          destinationId: 'nowhere',
-          tenantId,
-          event: { id: 'evt_1', type: 'a', tenantId, occurredAt: new Date().toISOString(), data: {} },
-        };
+  const event = { id: 'evt_1', type: 'a', tenantId, occurredAt: new Date().toISOString(), data: {} };
+  const bodies = {
+    incoming: { connected: { tenantId, provider: 'tiktok', accountId: 'nobody' } },
+    events: event,
+    deliveries: { destinationId: 'nowhere', tenantId, event },
+  };
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: localQueueUrls(endpoints.sqs)[queue].deadLetters,
-      MessageBody: JSON.stringify(body),
+      MessageBody: JSON.stringify(bodies[queue]),
     }),
   );
   sqs.destroy();
@@ -110,6 +106,10 @@ export const callbackProbes: Readonly<Record<string, Probe>> = {
   },
   'replay-failure sqs:SendMessage incoming': {
     prepare: onFailure('replayFailure'),
+    outcome: processingFailed,
+  },
+  'replay-failure sqs:SendMessage events': {
+    prepare: onFailure('replayFailure', 'events'),
     outcome: processingFailed,
   },
   'replay-failure sqs:SendMessage deliveries': {

@@ -128,3 +128,21 @@ it('is filed at once where its destination is disabled, and arrives when it is s
     JSON.parse(JSON.stringify(eventOf(tenant.id as TenantId, { id: 'evt_kept' }))),
   );
 });
+
+it('is filed as its tenant’s where not even its destinations could be looked up, and arrives when it is sent again', async () => {
+  endpoint.answerWith(204);
+  const tenantId = tenant.id as TenantId;
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: localQueueUrls(stack.local.endpoints.sqs).events.deadLetters,
+      MessageBody: JSON.stringify(eventOf(tenantId, { id: 'evt_untold' })),
+    }),
+  );
+
+  const failure = await filed();
+  await tenant.client.ok('replayFailure', { params: { id: failure.id } });
+  const arrived = await eventually(() => endpoint.arrived[0]);
+
+  expect(failure).toMatchObject({ queue: 'events', eventId: 'evt_untold', error: 'untold' });
+  expect(arrived.headers['webhook-id']).toBe('evt_untold');
+});

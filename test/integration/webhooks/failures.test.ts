@@ -171,6 +171,7 @@ describe('a list of failures', () => {
     expect(await client.ok('countFailures')).toEqual({
       queues: [
         { name: 'incoming', failed: 2, oldestSentAt: first.sentAt },
+        { name: 'events', failed: 0, oldestSentAt: null },
         { name: 'deliveries', failed: 0, oldestSentAt: null },
       ],
       complete: true,

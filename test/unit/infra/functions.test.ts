@@ -21,6 +21,7 @@ const values = new Map([
   ['RESCUE_QUEUE_URL', '<Queues/rescue/Queue>'],
   ['JOBS_QUEUE_URL', '<Queues/jobs/Queue>'],
   ['INCOMING_DEAD_LETTERS_ARN', '<Queues/incoming/DeadLetters.Arn>'],
+  ['EVENTS_DEAD_LETTERS_ARN', '<Queues/events/DeadLetters.Arn>'],
   ['DELIVERIES_DEAD_LETTERS_ARN', '<Queues/deliveries/DeadLetters.Arn>'],
   ['INCOMING_QUEUE_URL', '<Queues/incoming/Queue>'],
   ['APP_SECRET_PREFIX', 'hawser/apps/'],

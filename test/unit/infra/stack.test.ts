@@ -97,19 +97,29 @@ describe('the alarms', () => {
 
     const alarm = alarms.find((each) => each.path === 'Alarms/EventsFailed')?.properties ?? {};
 
-    const written: unknown = JSON.parse(lines[0] ?? '');
-    expect(written).toMatchObject({
-      _aws: {
-        CloudWatchMetrics: [{ Dimensions: [['reason']], Metrics: [{ Name: alarm['MetricName'] }] }],
-      },
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Dimensions: [['reason']], Metrics: [{ Name: 'message_failed' }] }] },
       reason: 'incoming',
     });
-    expect(alarm).toMatchObject({
-      Namespace: 'Hawser',
-      Dimensions: [{ Name: 'reason', Value: 'incoming' }],
-      Threshold: 0,
-      DatapointsToAlarm: 1,
+    const summed = (reason: string) => ({
+      Id: reason,
+      MetricStat: {
+        Metric: {
+          Namespace: 'Hawser',
+          MetricName: 'message_failed',
+          Dimensions: [{ Name: 'reason', Value: reason }],
+        },
+        Stat: 'Sum',
+      },
+      ReturnData: false,
     });
+    expect(alarm).toMatchObject({ Threshold: 0, DatapointsToAlarm: 1 });
+    expect(alarm['Metrics']).toMatchObject([
+      // Where only one of the two was counted, the other has no value at all.
+      { Expression: 'FILL(incoming, 0) + FILL(events, 0)' },
+      summed('incoming'),
+      summed('events'),
+    ]);
   });
 
   it('take silence for trouble only where the clock should be heard', () => {
