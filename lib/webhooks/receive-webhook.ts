@@ -113,16 +113,16 @@ function readEvents(
   delivery: Delivery,
   app: WebhookApp,
 ): readonly PlatformEvent[] {
-  const events = readWith(webhook, delivery, app);
+  const events = orTooDeep(() => webhook.read(delivery, app));
   if (!events) throw new IntegrationError('INVALID_SIGNATURE', 'The body is not a delivery to this app.');
   return events;
 }
 
-function readWith(webhook: WebhookDefinition, delivery: Delivery, app: WebhookApp) {
+/** What is nested deeper than the stack is high can be parsed, and nothing else. */
+function orTooDeep<Result>(work: () => Result): Result {
   try {
-    return webhook.read(delivery, app);
+    return work();
   } catch (error) {
-    // What is nested deeper than the stack is high can be parsed, and nothing else.
     if (error instanceof RangeError)
       throw new IntegrationError('PAYLOAD_TOO_LARGE', 'It is nested too deep.');
     throw error;
@@ -135,7 +135,9 @@ const largestEvent = 380_000;
 const surelySmall = largestEvent / 4;
 
 function refuseTooLarge(messages: readonly Message[]): void {
-  const fit = messages.every(({ body }) => Buffer.byteLength(JSON.stringify(body)) <= largestEvent);
+  const fit = messages.every(
+    ({ body }) => Buffer.byteLength(orTooDeep(() => JSON.stringify(body))) <= largestEvent,
+  );
   if (!fit) throw new IntegrationError('PAYLOAD_TOO_LARGE', 'One event may have at most 380 KB.');
 }
 

@@ -92,6 +92,7 @@ describe('a delivery', () => {
     ['it is small, and large once its numbers are written out', changes(`[${'9e15,'.repeat(40_000)}1]`)],
     ['it is deeper than can be compared', changes('['.repeat(5_000) + ']'.repeat(5_000))],
     ['it is deeper than can be written', comment('['.repeat(5_000) + ']'.repeat(5_000))],
+    ['it is large, and deeper than can be written', comment('['.repeat(60_000) + ']'.repeat(60_000))],
   ])('is refused when %s', async (_what, body) => {
     expect(await receive(body)).toBe('PAYLOAD_TOO_LARGE');
   });
