@@ -53,8 +53,9 @@ async function handle(parts: ProcessParts, message: IncomingEvent): Promise<void
   if (concerned.length === 0) {
     await parts.waiting.keep(message);
     // A connection may have been stored between the look and the keeping, and found nothing waiting.
+    // It is told of what waits, too: only as a message of its own is the event known to have been there.
     const late = await findConcerned(parts, message);
-    await passOn(parts, message, late);
+    await parts.queue.sendAll(late.map((connection) => partFor(connection, message)));
     return;
   }
   await passOn(parts, message, concerned);

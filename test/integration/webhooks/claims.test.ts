@@ -8,8 +8,8 @@ import type { AccountId, ContextId, ProviderId, TenantId, UserId } from '../../.
 import { failureKey, receiptKey } from '../../../lib/table/keys.ts';
 import type { Table } from '../../../lib/table/table.ts';
 import { createFailureStore } from '../../../lib/webhooks/failure-store.ts';
-import { type IncomingEvent, workId } from '../../../lib/webhooks/incoming-event.ts';
-import { type ProcessParts, processEvent } from '../../../lib/webhooks/process-event.ts';
+import { type IncomingEvent, parseIncoming, workId } from '../../../lib/webhooks/incoming-event.ts';
+import { type ProcessParts, processEvent, reachWaiting } from '../../../lib/webhooks/process-event.ts';
 import { claimMilliseconds, createReceiptStore } from '../../../lib/webhooks/receipt-store.ts';
 import { createSubjectStore } from '../../../lib/webhooks/subject-store.ts';
 import { createWaitingEvents } from '../../../lib/webhooks/waiting-events.ts';
@@ -167,6 +167,25 @@ onEachEngine((engine) => {
       const { id, tenantId } = connection;
       expect(queued).toMatchObject([{ group: tenantId, body: { connection: { id, tenantId, accountId } } }]);
       expect((await receipts.claim(context, workId(message()))).kind).toBe('done');
+    });
+
+    it('tells of it once where its connection appeared while it began to wait', async () => {
+      const { parts, queued, told } = openWorker(await engine.newTable());
+      const connection = aConnection({ context, accountId, provider: message().provider });
+      const { tenantId, provider } = connection;
+      const waiting = {
+        ...parts.waiting,
+        keep: async (event: IncomingEvent) => {
+          await parts.waiting.keep(event);
+          await parts.connections.create(connection);
+        },
+      };
+
+      await processEvent({ ...parts, waiting }, message({}, connection.connectedAt));
+      await reachWaiting(parts, { tenantId, provider, accountId, again: true });
+      for (const { body } of queued) await processEvent(parts, parseIncoming(body));
+
+      expect(told.length).toBe(1);
     });
 
     it('keeps apart the same event of two apps, and of two connections', () => {
