@@ -190,12 +190,13 @@ export function createConnectionStore(table: Table) {
   }
 }
 
-/** The record is the one that was read: the same connection, the same credentials, in the same state. */
-function isStill(before: Connection) {
+/** The record is the one that was read: the same connection, the same credentials, in the same state for the same reason. */
+function isStill({ id, generation, status, statusReason }: Connection) {
   return allOf(
-    equals('id', before.id),
-    equals('generation', before.generation),
-    equals('status', before.status),
+    equals('id', id),
+    equals('generation', generation),
+    equals('status', status),
+    statusReason === undefined ? absent('statusReason') : equals('statusReason', statusReason),
   );
 }
 

@@ -54,6 +54,37 @@ it('stays in force when rescued credentials are stored only after it', async () 
   });
 });
 
+it('stays in force when it comes just before rescued credentials overturn another end', async () => {
+  const connection = await expiredConnection(world, world.newInstance());
+  world.fault = ({ action, body }) =>
+    action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('hawser-connections')
+      ? { error: 'ProvisionedThroughputExceededException', status: 400 }
+      : undefined;
+  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  world.fault = undefined;
+  const instance = world.newInstance();
+  const { connections } = instance.parts;
+  const declared = { status: 'reconnect_required', statusReason: 'answer_lost' } as const;
+  await connections.change(connection, { ...declared, updatedAt: world.time.now() });
+  let meanwhile = () => deauthorise(connection);
+  const late: typeof connections = {
+    ...connections,
+    change: async (before, change) => {
+      await meanwhile();
+      meanwhile = async () => undefined;
+      return connections.change(before, change);
+    },
+  };
+
+  await world.queues.work('rescue', { ...instance, parts: { ...instance.parts, connections: late } });
+
+  expect(await recordOf(world, connection)).toMatchObject({
+    status: 'reconnect_required',
+    statusReason: 'deauthorised',
+    generation: connection.generation + 1,
+  });
+});
+
 it('is the last word also where the end had been declared for another reason', async () => {
   const connection = await expiredConnection(world, world.newInstance());
   const slow = world.newInstance();
