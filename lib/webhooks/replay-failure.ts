@@ -1,12 +1,13 @@
 /**
- * Sends a message that failed back to its queue, as it was. What was done of it before is not done again: receipts and
- * conditional writes see to that, and a tenant gets the same event under the same id.
+ * Sends a message that failed back to its queue, as it was; a delivery begins anew. What was done of it before is not
+ * done again: receipts and conditional writes see to that, and a tenant gets the same event under the same id.
  */
 import type { Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
 import type { FiledQueue } from './failure-id.ts';
 import type { Failure, FailureScope, FailureStore } from './failure-store.ts';
 import { failureNotFound } from './list-failures.ts';
+import { begunAnew } from './tell-tenant.ts';
 
 export interface ReplayParts {
   readonly failures: Pick<FailureStore, 'get' | 'message' | 'markReplayed'>;
@@ -19,7 +20,7 @@ export async function replayFailure(parts: ReplayParts, scope: FailureScope, id:
   const message = failure && (await parts.failures.message(scope, id));
   if (!failure || message === undefined) throw failureNotFound();
   await parts.queues[failure.queue].send({
-    body: parse(message),
+    body: begunAnew(parse(message)),
     group: failure.tenantId ?? failure.context ?? 'operator',
   });
   // Marked last: a message that is sent twice does no harm, one that is lost does.

@@ -39,7 +39,7 @@ const waiting = z.object({
   /** How often a message of it had come back by itself when it was sent on. */
   copies: times,
 });
-/** How far a delivery came that was given up. Sent to its queue once more it begins anew. */
+/** How far a delivery came that was given up. */
 const givenUp = z.object({ tries: times, sentAt: times });
 
 const delivery = z.object({
@@ -116,4 +116,12 @@ export function parseDelivery(body: unknown): Delivery {
   const parsed = delivery.safeParse(body);
   if (!parsed.success) throw new IntegrationError('PROCESSING_FAILED', 'This message is no delivery.');
   return parsed.data;
+}
+
+/** A delivery as it was before its first try, however far it came; whatever else as it is. */
+export function begunAnew(body: unknown): unknown {
+  const parsed = delivery.safeParse(body);
+  if (!parsed.success) return body;
+  const { destinationId, tenantId, event } = parsed.data;
+  return { destinationId, tenantId, event } satisfies Delivery;
 }

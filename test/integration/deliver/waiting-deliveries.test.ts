@@ -129,6 +129,25 @@ it('is filed at once where its destination is disabled, and arrives when it is s
   );
 });
 
+it('begins anew when it is sent again, where SQS gave it up while it waited', async () => {
+  endpoint.answerWith(204);
+  const tenantId = tenant.id as TenantId;
+  const waiting = { tries: 18, dueAt: Date.now() + day / 2, sentAt: Date.now() - 3 * day, copies: 1 };
+  const body = { tenantId, destinationId, event: eventOf(tenantId, { id: 'evt_died' }), waiting };
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: localQueueUrls(stack.local.endpoints.sqs).deliveries.deadLetters,
+      MessageBody: JSON.stringify(body),
+    }),
+  );
+
+  const failure = await filed();
+  await tenant.client.ok('replayFailure', { params: { id: failure.id } });
+  const arrived = await eventually(() => endpoint.arrived[0]);
+
+  expect(arrived.headers['webhook-id']).toBe('evt_died');
+});
+
 it('is filed as its tenant’s where not even its destinations could be looked up, and arrives when it is sent again', async () => {
   endpoint.answerWith(204);
   const tenantId = tenant.id as TenantId;
