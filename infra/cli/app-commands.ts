@@ -11,7 +11,7 @@ export const appCommands: readonly Command[] = [
     usage:
       'app set PROVIDER [--tenant TENANT] [--client-id ID] [--webhook-secret] [--verify-token] [--setting NAME=VALUE ...] [--issuer URL]',
     summary:
-      'Registers a provider app, or changes it; asks for the client secret, or reads it from a pipe. Prints the redirect URI to enter at the platform. A provider whose users give credentials has no client id and no secret. With --webhook-secret or --verify-token asks for these too; through a pipe they come together as JSON: {"clientSecret": "…", "verifyToken": "…"}. What is not asked for stays as it was.',
+      'Registers a provider app, or changes it; asks for the client secret, or reads it from a pipe. Prints the redirect URI to enter at the platform. A provider whose users give credentials has no client id and no secret. With --webhook-secret or --verify-token asks for these too; through a pipe they come together as JSON: {"clientSecret": "…", "verifyToken": "…"}. Secrets and settings that are not given stay as they were; --setting NAME= takes a setting away.',
     act: set,
   },
   { usage: 'app list [--tenant TENANT]', summary: "Lists the shared apps, or a tenant's own.", act: list },
@@ -34,13 +34,14 @@ async function set(call: Call): Promise<Shown> {
   if (byCredentials && clientId !== undefined) {
     throw new UsageError(`The users of ${provider} give credentials: it takes no --client-id.`);
   }
-  refuseNeedlessSecrets(operator.requireProvider(provider), settings, given);
-  if (given.tenant !== undefined) await operator.requireTenant(given.tenant);
+  const owner = given.tenant !== undefined && { tenantId: given.tenant };
+  const changed = await operator.settingsWith({ provider, settings, ...owner });
+  refuseNeedlessSecrets(operator.requireProvider(provider), changed, given);
   const app = await operator.setApp({
     provider,
     ...(clientId && { clientId, ...(await readSecrets(io, secretsAsked(given))) }),
     settings,
-    ...(given.tenant !== undefined && { tenantId: given.tenant }),
+    ...owner,
     ...(given.issuer !== undefined && { issuer: given.issuer }),
   });
   if (byCredentials) {
@@ -128,7 +129,7 @@ async function remove({ operator, arguments: [provider = ''], given }: Call): Pr
 function readSettings(given: readonly string[]): Readonly<Record<string, string>> {
   const settings = new Map<string, string>();
   for (const pair of given) {
-    const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.+)$/s.exec(pair) ?? [];
+    const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(pair) ?? [];
     if (name === undefined || value === undefined) throw new UsageError('A --setting is NAME=VALUE.');
     if (settings.has(name)) throw new UsageError('A --setting is given twice.');
     settings.set(name, value);

@@ -22,6 +22,7 @@ export interface AppInput {
   readonly webhookSecret?: string;
   /** Where the platform shows in its handshake that it knows us. */
   readonly verifyToken?: string;
+  /** Those that change; an empty one goes. */
   readonly settings: Readonly<Record<string, string>>;
   /** For providers whose endpoints are discovered. */
   readonly issuer?: string;
@@ -29,7 +30,7 @@ export interface AppInput {
 
 export function appVerbs(stores: OperatorStores) {
   const { apps, names, registry, secrets, tenants, insecureOrigins } = stores;
-  return { requireProvider, setApp, listApps, findApp, hasClientSecret, removeApp };
+  return { requireProvider, settingsWith, setApp, listApps, findApp, hasClientSecret, removeApp };
 
   /** @throws Error naming the providers there are. */
   function requireProvider(id: string): Provider {
@@ -39,29 +40,44 @@ export function appVerbs(stores: OperatorStores) {
     throw new Error(`There is no provider "${id}". There are: ${known}.`);
   }
 
+  /** What an app's settings are once some are changed. */
+  async function settingsWith({
+    provider,
+    tenantId,
+    settings,
+  }: Pick<AppInput, 'provider' | 'tenantId' | 'settings'>): Promise<ProviderApp['settings']> {
+    const tenant = tenantId === undefined ? undefined : await requireLivingTenant(tenants, tenantId);
+    const context = contextOf(requireProvider(provider), tenant);
+    return changed(context && (await apps.get(context)), settings);
+  }
+
   /** Registers a provider app or changes its registration; its redirect URI is the callback of its context. */
   async function setApp(input: AppInput): Promise<ProviderApp> {
     const provider = requireProvider(input.provider);
-    checkSettings(provider, input.settings);
-    checkAddresses(input.settings, insecureOrigins);
-    // Throws where the settings describe webhooks that nobody could check.
-    webhookOf(provider, input.settings);
-    const client = clientOf(provider, input);
     const tenant =
       input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
     const context = contextOf(provider, tenant) ?? newContextId();
+    const settings = changed(await apps.get(context), input.settings);
+    checkSettings(provider, settings);
+    checkAddresses(settings, insecureOrigins);
+    // Throws where the settings describe webhooks that nobody could check.
+    const webhook = webhookOf(provider, settings);
+    const client = clientOf(provider, input);
     const server = await discover(provider, input.issuer);
     const secretId = client ? `${names.appSecretPrefix}${context}` : '';
     if (client) {
-      const before = await secrets.read(secretId);
-      await secrets.write(secretId, appSecret({ ...input, ...client }, before));
+      const secret = appSecret({ ...input, ...client, settings }, await secrets.read(secretId));
+      if (webhook?.signedWith === 'webhookSecret' && secret['webhookSecret'] === '') {
+        throw new Error('The webhooks that the settings describe need their secret: give --webhook-secret.');
+      }
+      await secrets.write(secretId, secret);
     }
     const app = await apps.save({
       context,
       provider: provider.id,
       clientId: client?.clientId ?? '',
       secretId,
-      settings: input.settings,
+      settings,
       ...(tenant && { tenantId: tenant.id }),
       ...(server && { server }),
     });
@@ -146,6 +162,15 @@ function clientOf(provider: Provider, input: AppInput): Client | undefined {
 /** A shared app's context is its provider's id; a tenant's own has one when it is registered. */
 function contextOf(provider: Provider, tenant: Tenant | undefined): ContextId | undefined {
   return tenant === undefined ? (provider.id as string as ContextId) : tenant.apps[provider.id];
+}
+
+/** What was not given now is what it was. */
+function changed(
+  before: Pick<ProviderApp, 'settings'> | undefined,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const all = Object.entries({ ...before?.settings, ...given });
+  return Object.fromEntries(all.filter(([, value]) => value !== ''));
 }
 
 function checkSettings(provider: Provider, settings: Readonly<Record<string, string>>): void {

@@ -64,6 +64,11 @@ export function customWebhook(json: string): WebhookDefinition {
   if (typeof places.id === 'object' && !signs(scheme, places.id.header)) {
     throw new Error("The webhook's description: the header of the id is not signed.");
   }
+  if (!scheme.signed.includes('body')) throw new Error("The webhook's description: the body is not signed.");
+  if (places.deauthorised.length > 0 && places.time === undefined) {
+    // One that comes again after the user has connected anew would take the new access away.
+    throw new Error("The webhook's description: what takes access away must say when, in its time.");
+  }
   return { scheme, signedWith: 'webhookSecret', read: (delivery) => read(delivery, places) };
 }
 
@@ -87,7 +92,7 @@ function read(
   if (content === undefined) return undefined;
   const text = (place: string | undefined) =>
     place === undefined ? undefined : asText(at(content, place.split('.')));
-  const type = text(places.type)?.slice(0, longestType) || unnamedType;
+  const type = text(places.type)?.slice(0, longestType).toWellFormed() || unnamedType;
   const accountId = text(places.account);
   const subject = text(places.subject);
   const time = text(places.time?.path);

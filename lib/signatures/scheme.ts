@@ -56,7 +56,8 @@ declare const checked: unique symbol;
 export type SignatureScheme = SchemeDescription & { readonly [checked]: true };
 
 const headerName = /^[a-z0-9-]{1,64}$/;
-const longestToleranceSeconds = 30 * 86_400;
+/** What was taken is known for a day longer, so that what comes again is not taken for new. */
+const longestToleranceSeconds = 14 * 86_400;
 
 /**
  * Checks a description.
@@ -89,7 +90,7 @@ export function defineSignatureScheme(description: SchemeDescription): Signature
     timestamp &&
     !(timestamp.toleranceSeconds > 0 && timestamp.toleranceSeconds <= longestToleranceSeconds)
   ) {
-    throw wrong('the tolerance is above 0 seconds and at most 30 days.');
+    throw wrong('the tolerance is above 0 seconds and at most 14 days.');
   }
   for (const index of signed.keys()) {
     // A digit parts no number from what follows it.

@@ -69,7 +69,7 @@ describe('until the owner turns it on', () => {
     const set = (settings: Values, client: object = {}) =>
       operator.setApp({ provider: 'onlyfans', settings, ...client });
 
-    await expect(set({})).rejects.toThrow('needs the setting signerUrl');
+    await expect(set({ signerUrl: '' })).rejects.toThrow('needs the setting signerUrl');
     for (const url of [
       'signer.example',
       'http://signer.example/sign',

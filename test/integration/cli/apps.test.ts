@@ -63,7 +63,10 @@ describe('hawser app', () => {
   it('refuses an empty secret, a missing setting, an unknown one, and an unknown provider', async () => {
     const refused = [
       [await desk.hawser('app set tiktok --client-id x', '\n'), 'client secret is missing'],
-      [await desk.hawser('app set reddit --client-id x', secret), 'needs the setting userAgent'],
+      [
+        await desk.hawser('app set reddit --client-id x --setting userAgent=', secret),
+        'needs the setting userAgent',
+      ],
       [await desk.hawser('app set tiktok --client-id x --setting a=b', secret), 'has no setting a'],
       [
         await desk.hawser('app set tiktok --client-id x --issuer https://a.example', secret),

@@ -124,3 +124,24 @@ it('that are not described are taken from nobody, and a description that could n
   expect(status).toBe(401);
   await expect(wrong).rejects.toThrow("The webhook's description");
 });
+
+it('stay described when only the secret of the app changes, until the description is taken away', async () => {
+  const { operator, platforms } = house.stack.local;
+  const tenant = await house.stack.newTenant();
+  const app = {
+    provider: 'openid',
+    tenantId: tenant.id,
+    issuer: platforms.sandboxes.openid.origin,
+    clientId: 'described',
+    clientSecret: 's4ndb0x-client',
+  };
+  const settings = { webhook: JSON.stringify(github) };
+
+  const unsigned = operator.setApp({ ...app, settings });
+  await expect(unsigned).rejects.toThrow('--webhook-secret');
+  await operator.setApp({ ...app, settings, webhookSecret: 's4ndb0x-webhook' });
+  const rotated = await operator.setApp({ ...app, clientSecret: 's4ndb0x-newer', settings: {} });
+  const bare = await operator.setApp({ ...app, settings: { webhook: '' } });
+
+  expect([rotated.settings, bare.settings]).toEqual([settings, {}]);
+});

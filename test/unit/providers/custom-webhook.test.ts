@@ -40,6 +40,28 @@ describe('a description', () => {
       'header',
     ],
     [
+      'whose body nobody signs',
+      JSON.stringify({ signature: { ...hmac, signed: '{header:x-id}' }, account: 'a' }),
+      'body is not signed',
+    ],
+    [
+      'that takes access away and does not say when',
+      JSON.stringify({ signature: hmac, account: 'a', deauthorised: ['gone'] }),
+      'must say when',
+    ],
+    [
+      'that believes a delivery for longer than it is remembered',
+      JSON.stringify({
+        signature: {
+          ...hmac,
+          signed: '{timestamp}.{body}',
+          timestamp: { header: 'x-time', format: 'unix-seconds', toleranceSeconds: 14 * 86_400 + 1 },
+        },
+        account: 'a',
+      }),
+      'at most 14 days',
+    ],
+    [
       'whose id stands in a header that nobody signs',
       JSON.stringify({ signature: hmac, account: 'a', id: { header: 'x-id' } }),
       'not signed',
