@@ -23,6 +23,7 @@ const environment: Readonly<Record<string, string>> = {
   JOBS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/jobs',
   INCOMING_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/incoming',
   INCOMING_DEAD_LETTERS_ARN: 'arn:aws:sqs:us-east-1:000000000000:incoming-dead',
+  EVENTS_DEAD_LETTERS_ARN: 'arn:aws:sqs:us-east-1:000000000000:events-dead',
   DELIVERIES_DEAD_LETTERS_ARN: 'arn:aws:sqs:us-east-1:000000000000:deliveries-dead',
   APP_SECRET_PREFIX: 'hawser/apps/',
   DELIVERIES_DEAD_LETTERS_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/deliveries-dead',
