@@ -4,7 +4,7 @@ import { verifyPubSubPush, verifySecurityEvent } from '../../../lib/signatures/g
 import { createKeySet } from '../../../lib/signatures/key-set.ts';
 import google from '../../vectors/signatures/google.json' with { type: 'json' };
 import { newKey, serveKeys } from './key-server.ts';
-import { textsFlipped } from './requests.ts';
+import { claimsFlipped, textsFlipped } from './requests.ts';
 
 const { push, securityEvent } = google;
 const at = (seconds: number) => () => seconds * 1000;
@@ -69,16 +69,8 @@ describe('a Pub/Sub push', () => {
   });
 
   it('row 14: is refused with any one bit of header or claims changed', async () => {
-    const cut = push.token.lastIndexOf('.');
     const answers: string[] = [];
-    for (let index = 0; index < cut; index += 1) {
-      for (const character of ['A', 'Q', '-', '.']) {
-        if (push.token[index] === character) continue;
-        answers.push(
-          reasonOf(await verify(push.token.slice(0, index) + character + push.token.slice(index + 1))),
-        );
-      }
-    }
+    for (const altered of claimsFlipped(push.token)) answers.push(reasonOf(await verify(altered)));
 
     expect(new Set(answers)).toEqual(new Set(['malformed', 'mismatch']));
   });

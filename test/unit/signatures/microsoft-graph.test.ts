@@ -6,7 +6,7 @@ import { openResourceData } from '../../../lib/signatures/microsoft-resource-dat
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import microsoft from '../../vectors/signatures/microsoft-graph.json' with { type: 'json' };
 import { newKey, serveKeys } from './key-server.ts';
-import { textsFlipped } from './requests.ts';
+import { claimsFlipped, textsFlipped } from './requests.ts';
 
 const { token, appId, tenantId, validAtSeconds, expiresAtSeconds } = microsoft.validationToken;
 const at = (seconds: number) => () => seconds * 1000;
@@ -100,6 +100,13 @@ describe('validation tokens', () => {
     const answers: string[] = [];
     for (const signature of textsFlipped(token.slice(cut)))
       answers.push(await verify([token.slice(0, cut) + signature]));
+
+    expect(new Set(answers)).toEqual(new Set(['malformed', 'mismatch']));
+  });
+
+  it('row 14: are refused with any one character of header or claims changed', async () => {
+    const answers: string[] = [];
+    for (const altered of claimsFlipped(token)) answers.push(await verify([altered]));
 
     expect(new Set(answers)).toEqual(new Set(['malformed', 'mismatch']));
   });

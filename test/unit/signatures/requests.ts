@@ -87,3 +87,13 @@ export function* textsFlipped(text: string): Generator<string> {
     }
   }
 }
+
+/** A token with one character of its header or its claims replaced, each by some that change other bits of it. */
+export function* claimsFlipped(token: string): Generator<string> {
+  for (let index = 0; index < token.lastIndexOf('.'); index += 1) {
+    for (const character of ['A', 'Q', '-', '.']) {
+      if (token[index] === character) continue;
+      yield token.slice(0, index) + character + token.slice(index + 1);
+    }
+  }
+}
