@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../lib/aws/queue.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
-import { IntegrationError } from '../../../lib/errors.ts';
 import type { AccountId, ContextId, ProviderId, TenantId, UserId } from '../../../lib/ids.ts';
 import { failureKey, receiptKey } from '../../../lib/table/keys.ts';
 import type { Table } from '../../../lib/table/table.ts';
@@ -119,9 +118,10 @@ onEachEngine((engine) => {
       const failing = {
         ...parts,
         events: { ...parts.events, send: () => Promise.reject(new Error('The queue is away.')) },
+        queue: { ...parts.queue, sendAll: () => Promise.reject(new Error('This one is away, too.')) },
       };
 
-      await expect(processEvent(failing, message())).rejects.toThrow('away');
+      await expect(processEvent(failing, message())).rejects.toThrow('too');
       expect(await receipts.lastError(context, workId(message()))).toBe('INTERNAL_ERROR');
       await processEvent(parts, message());
 
@@ -159,8 +159,10 @@ onEachEngine((engine) => {
       const { parts, receipts, queued } = openWorker(await engine.newTable());
       const connection = aConnection({ context, accountId, provider: message().provider });
       await parts.connections.create(connection);
-      const refused = new IntegrationError('PROCESSING_FAILED', 'The queue did not answer.');
-      const failing = { ...parts, events: { ...parts.events, send: () => Promise.reject(refused) } };
+      const failing = {
+        ...parts,
+        events: { ...parts.events, send: () => Promise.reject(new Error('A bug of ours.')) },
+      };
 
       await processEvent(failing, message());
 
