@@ -5,7 +5,7 @@ import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-clo
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { FunctionName } from '../../lib/config.ts';
 import { queueNames, queues as queueRows, schedules } from '../topology.ts';
-import type { QueueName, QueueRow } from '../topology-rows.ts';
+import type { QueueRow } from '../topology-rows.ts';
 import type { Functions } from './functions.ts';
 import type { Queues } from './queues.ts';
 import type { Tables } from './tables.ts';
@@ -130,7 +130,7 @@ const credentialsLost: AlarmRule = {
   id: 'CredentialsLost',
   description:
     'Renewed credentials could be neither stored nor put into the rescue queue. Their users have to connect again.',
-  metric: new Metric({ namespace: 'Hawser', metricName: 'credentials_lost', statistic: Stats.SUM, period }),
+  metric: counted('credentials_lost'),
   when: { above: 0 },
   // It happens once for each user and leaves no second period to wait for.
   atOnce: true,
@@ -141,12 +141,7 @@ const destinationDisabled: AlarmRule = {
   id: 'DestinationDisabled',
   description:
     'A destination of a tenant failed for three days, or said that it is gone, and gets no events any more.',
-  metric: new Metric({
-    namespace: 'Hawser',
-    metricName: 'destination_disabled',
-    statistic: Stats.SUM,
-    period,
-  }),
+  metric: counted('destination_disabled'),
   when: { above: 0 },
   atOnce: true,
 };
@@ -158,22 +153,20 @@ const eventsFailed: AlarmRule = {
     'Events of platforms could not be handled, or events of ours not passed on, and were filed. `hawser failures list --all` shows them; once the reason is gone they can be sent again.',
   metric: new MathExpression({
     expression: 'FILL(incoming, 0) + FILL(events, 0)',
-    usingMetrics: { incoming: filedOf('incoming'), events: filedOf('events') },
+    // What fails on its way to a destination is the business of its tenant.
+    usingMetrics: {
+      incoming: counted('message_failed', { reason: 'incoming' }),
+      events: counted('message_failed', { reason: 'events' }),
+    },
     period,
   }),
   when: { above: 0 },
   atOnce: true,
 };
 
-/** What fails on its way to a destination is the business of its tenant, and not in it. */
-function filedOf(reason: QueueName): Metric {
-  return new Metric({
-    namespace: 'Hawser',
-    metricName: 'message_failed',
-    dimensionsMap: { reason },
-    statistic: Stats.SUM,
-    period,
-  });
+/** What the functions count in their logs, under the dimensions that they give it. */
+function counted(metricName: string, dimensionsMap: Readonly<Record<string, string>> = {}): Metric {
+  return new Metric({ namespace: 'Hawser', metricName, dimensionsMap, statistic: Stats.SUM, period });
 }
 
 function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Queues]): readonly AlarmRule[] {
