@@ -9,6 +9,7 @@ import type { ConnectionStore } from '../connections/connection-store.ts';
 import { type AccountId, type ContextId, storedId, type TenantId } from '../ids.ts';
 import { hashedId } from '../signatures/event-id.ts';
 import { isGrantedAfter } from './apply-event.ts';
+import { concernedConnections } from './concerned-connections.ts';
 import type { Deletion, DeletionStore } from './data-deletion-store.ts';
 import type { FailureStore } from './failure-store.ts';
 import { normalise } from './normalised-event.ts';
@@ -71,13 +72,10 @@ async function findConcerned(
   { context, requestedAt }: Deletion,
   owner: string,
 ): Promise<readonly Connection[]> {
-  const found = [
-    ...(await parts.connections.byOwner(context, owner)),
-    // Either of a user's ids may be the one that was signed.
-    ...(await parts.connections.byAccount(context, owner as AccountId)),
-  ];
-  const byId = new Map(found.map((connection) => [connection.id, connection]));
-  return [...byId.values()].filter((connection) => !isGrantedAfter(connection, requestedAt));
+  // Either of a user's ids may be the one that was signed.
+  const ids = { accountId: owner as AccountId, owner };
+  const found = await concernedConnections(parts.connections, context, ids);
+  return found.filter((connection) => !isGrantedAfter(connection, requestedAt));
 }
 
 async function end(

@@ -8,6 +8,7 @@ import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import { type ApplyParts, applyEvent } from './apply-event.ts';
+import { concernedConnections } from './concerned-connections.ts';
 import { type Connected, type IncomingEvent, workId } from './incoming-event.ts';
 import type { ReceiptStore } from './receipt-store.ts';
 import type { WaitingEvents } from './waiting-events.ts';
@@ -100,15 +101,11 @@ async function handlePart(
 }
 
 /** The connections an event may reach: those of the app whose secret verified the bytes, and no others. */
-async function findConcerned(
-  parts: ProcessParts,
+function findConcerned(
+  { connections }: ProcessParts,
   { context, event }: IncomingEvent,
 ): Promise<readonly Connection[]> {
-  const byAccount =
-    event.accountId === undefined ? [] : await parts.connections.byAccount(context, event.accountId);
-  const byOwner = event.owner === undefined ? [] : await parts.connections.byOwner(context, event.owner);
-  const found = new Map([...byAccount, ...byOwner].map((connection) => [connection.id, connection]));
-  return [...found.values()];
+  return concernedConnections(connections, context, event);
 }
 
 /** Longer than an index lags behind its table, which is a second as a rule. */

@@ -1,0 +1,16 @@
+/** Whom something at a platform concerns, whichever of a user's ids the platform names. */
+import type { Connection } from '../connections/connection.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
+import type { AccountId, ContextId } from '../ids.ts';
+
+/** The connections of one app to an account, or of a platform user, each once. */
+export async function concernedConnections(
+  connections: Pick<ConnectionStore, 'byAccount' | 'byOwner'>,
+  context: ContextId,
+  { accountId, owner }: { readonly accountId?: AccountId; readonly owner?: string },
+): Promise<readonly Connection[]> {
+  const byAccount = accountId === undefined ? [] : await connections.byAccount(context, accountId);
+  const byOwner = owner === undefined ? [] : await connections.byOwner(context, owner);
+  const found = new Map([...byAccount, ...byOwner].map((connection) => [connection.id, connection]));
+  return [...found.values()];
+}
