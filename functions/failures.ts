@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { json } from '../lib/api/answer.ts';
 import { authenticateWith, now, openActivity, openPrecious } from '../lib/api/compose.ts';
 import { http } from '../lib/api/http.ts';
+import { routeKeyOf } from '../lib/api/route.ts';
 import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
 import { createFailureStore } from '../lib/webhooks/failure-store.ts';
@@ -25,10 +26,6 @@ const tally = http(webhookRoutes.countFailures, parts, async ({ principal }) =>
 );
 
 export const handler = (event: APIGatewayProxyEventV2, context: Context) => {
-  if (event.routeKey === keyOf(webhookRoutes.listFailures)) return list(event, context);
-  return (event.routeKey === keyOf(webhookRoutes.getFailure) ? get : tally)(event, context);
+  if (event.routeKey === routeKeyOf(webhookRoutes.listFailures)) return list(event, context);
+  return (event.routeKey === routeKeyOf(webhookRoutes.getFailure) ? get : tally)(event, context);
 };
-
-function keyOf({ method, path }: { readonly method: string; readonly path: string }): string {
-  return `${method} ${path}`;
-}

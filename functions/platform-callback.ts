@@ -7,6 +7,7 @@ import { json } from '../lib/api/answer.ts';
 import { now } from '../lib/api/compose.ts';
 import { callbackParts } from '../lib/api/compose-webhooks.ts';
 import { http } from '../lib/api/http.ts';
+import { routeKeyOf } from '../lib/api/route.ts';
 import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
 import { receiveDataDeletion, receiveDeauthorization } from '../lib/webhooks/signed-callback.ts';
@@ -21,7 +22,7 @@ const dataDeletion = http(webhookRoutes.dataDeletion, { now }, async ({ params, 
   const { url, confirmationCode } = await receiveDataDeletion(parts, params.context, signed);
   return json(200, { url, confirmation_code: confirmationCode });
 });
-const deletionKey = `${webhookRoutes.dataDeletion.method} ${webhookRoutes.dataDeletion.path}`;
+const deletionKey = routeKeyOf(webhookRoutes.dataDeletion);
 
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
   (event.routeKey === deletionKey ? dataDeletion : deauthorize)(event, context);

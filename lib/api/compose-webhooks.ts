@@ -17,7 +17,7 @@ import { createReceiptStore } from '../webhooks/receipt-store.ts';
 import type { CallbackParts } from '../webhooks/signed-callback.ts';
 import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { createWebhookApps } from '../webhooks/webhook-app.ts';
-import { count, now, openActivity, secretSource } from './compose.ts';
+import { count, now, openActivity, queueOf, secretSource } from './compose.ts';
 
 /** What a platform's call is taken with. */
 export function callbackParts(
@@ -27,7 +27,7 @@ export function callbackParts(
   return {
     findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
     deletions: createDeletionStore(openActivity(settings), now),
-    queue: openQueue(createSqs(), settings.incomingQueueUrl),
+    queue: queueOf(settings.incomingQueueUrl),
     publicUrl: settings.publicUrl,
     now,
     count,

@@ -25,7 +25,7 @@ import { createProviderAppStore } from '../tenants/provider-app.ts';
 import { createSessionVerifier } from '../tenants/session-token.ts';
 import { readStateSecrets } from '../tenants/state-secrets.ts';
 import { createTenantStore } from '../tenants/tenant.ts';
-import { openVault, type Vault } from '../vault/vault.ts';
+import { openVault, type Vault, type VaultParts } from '../vault/vault.ts';
 import type { ProcessParts } from '../webhooks/process-event.ts';
 import { createReceiptStore } from '../webhooks/receipt-store.ts';
 import { createSubjectStore } from '../webhooks/subject-store.ts';
@@ -80,13 +80,19 @@ export function stateSecrets(secrets: SecretSource, settings: SettingsOf<'stateS
   };
 }
 
-export function vaultOf(table: Table, settings: SettingsOf<'vaultKeyId'>): Vault {
+/** @param purpose what it seals and opens; credentials unless said otherwise. */
+export function vaultOf(
+  table: Table,
+  settings: SettingsOf<'vaultKeyId'>,
+  purpose?: VaultParts['purpose'],
+): Vault {
   const tenants = createTenantStore(table);
   return openVault({
     kms: createKms(),
     table,
     keyId: settings.vaultKeyId,
     kmsKeyOf: async (tenantId) => (await tenants.get(tenantId))?.kmsKeyId,
+    ...(purpose && { purpose }),
     now,
     onKmsCall: () => count('kms_call'),
   });

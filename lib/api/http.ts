@@ -11,7 +11,7 @@ import { createCount } from '../telemetry/metrics.ts';
 import { type Answer, failurePage, toResponse } from './answer.ts';
 import type { Authenticate, Principal } from './authentication.ts';
 import { type Parsed, parseRequest, readCookie, signedRequest, unparsed } from './request.ts';
-import type { Route } from './route.ts';
+import { type Route, routeKeyOf } from './route.ts';
 
 /** What a handler sees of a request. */
 export interface ApiRequest<R extends Route> extends Parsed<R> {
@@ -40,7 +40,7 @@ export function http<R extends Route>(
 ) {
   const { now, write = writeLine } = parts;
   const count = createCount(now, write);
-  const routeKey = `${route.method} ${route.path}`;
+  const routeKey = routeKeyOf(route);
 
   const answerRequest = middy<Event, Response, Error, Context>()
     .use({ onError: catalogueOnError })

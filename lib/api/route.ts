@@ -31,3 +31,8 @@ export interface Route {
   readonly page?: string;
   readonly errors: readonly ErrorCode[];
 }
+
+/** The name that API Gateway gives a route, and its events bring along. */
+export function routeKeyOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
+  return `${method} ${path}`;
+}
