@@ -26,22 +26,26 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-/** A tenant with an app of its own whose webhooks are as described, and one connection. */
-async function connected(description: object, webhookSecret: string) {
+/** A tenant, and an app that could be its own. */
+async function newApp() {
   const { stack } = house;
   const tenant = await stack.newTenant();
   const unique = randomBytes(6).toString('hex');
-  const sandbox = stack.local.platforms.sandboxes.openid;
   const client = { clientId: `own-${unique}`, clientSecret: `s4ndb0x-client-${unique}` };
-  const { context } = await stack.local.operator.setApp({
-    provider: 'openid',
-    tenantId: tenant.id,
-    issuer: sandbox.origin,
-    webhookSecret,
-    settings: { webhook: JSON.stringify(description) },
+  const { origin: issuer } = stack.local.platforms.sandboxes.openid;
+  return { tenant, client, app: { provider: 'openid', tenantId: tenant.id, issuer, ...client } };
+}
+
+/** A tenant with an app of its own whose webhooks are as described, and one connection. */
+async function connected(description: object, webhookSecret: string) {
+  const { stack } = house;
+  const { tenant, client, app } = await newApp();
+  const settings = { webhook: JSON.stringify(description) };
+  const { context } = await stack.local.operator.setApp({ ...app, webhookSecret, settings });
+  stack.local.platforms.sandboxes.openid.addClient({
     ...client,
+    redirectUris: [`${stack.apiUrl}/integrations/callback/${context}`],
   });
-  sandbox.addClient({ ...client, redirectUris: [`${stack.apiUrl}/integrations/callback/${context}`] });
   const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'openid' });
   return { tenant, context, connection };
 }
@@ -103,16 +107,8 @@ it('signed by an HMAC that was described reach the tenant, and nobody with anoth
 });
 
 it('that are not described are taken from nobody, and a description that could not be checked is refused', async () => {
-  const { operator, platforms } = house.stack.local;
-  const tenant = await house.stack.newTenant();
-  const app = {
-    provider: 'openid',
-    tenantId: tenant.id,
-    issuer: platforms.sandboxes.openid.origin,
-    clientId: 'undescribed',
-    clientSecret: 's4ndb0x-client',
-    webhookSecret: 's4ndb0x-webhook',
-  };
+  const { operator } = house.stack.local;
+  const app = { ...(await newApp()).app, webhookSecret: 's4ndb0x-webhook' };
   const { context } = await operator.setApp({ ...app, settings: {} });
   const body = '{}';
 
@@ -126,15 +122,8 @@ it('that are not described are taken from nobody, and a description that could n
 });
 
 it('stay described when only the secret of the app changes, until the description is taken away', async () => {
-  const { operator, platforms } = house.stack.local;
-  const tenant = await house.stack.newTenant();
-  const app = {
-    provider: 'openid',
-    tenantId: tenant.id,
-    issuer: platforms.sandboxes.openid.origin,
-    clientId: 'described',
-    clientSecret: 's4ndb0x-client',
-  };
+  const { operator } = house.stack.local;
+  const { app } = await newApp();
   const settings = { webhook: JSON.stringify(github) };
 
   const unsigned = operator.setApp({ ...app, settings });
