@@ -2,24 +2,24 @@
  * Runs one command of `hawser`. Answers go to standard output, and everything else that is said to standard error:
  * which target it acts on, what to do next, what went wrong.
  */
-import { appCommands } from './app-commands.ts';
-import { chooseTarget } from './choose-target.ts';
-import { type Call, type Command, type Shown, UsageError } from './command.ts';
-import { type Asked, readCommandLine } from './command-line.ts';
-import { connectionCommands } from './connection-commands.ts';
-import { deadLetterCommands } from './dead-letter-commands.ts';
-import { destinationCommands } from './destination-commands.ts';
-import { explain } from './failure.ts';
-import { failureCommands } from './failure-commands.ts';
-import type { Io } from './io.ts';
-import { jobCommands } from './job-commands.ts';
-import { keyCommands } from './key-commands.ts';
-import { providerCommands } from './provider-commands.ts';
-import { returnUrlCommands } from './return-url-commands.ts';
-import { secretCommands } from './secret-commands.ts';
-import { tenantCommands } from './tenant-commands.ts';
-import { usageLines, usageOf } from './usage.ts';
-import { userCommands } from './user-commands.ts';
+import { appCommands } from './commands/apps.ts';
+import { type Call, type Command, type Shown, UsageError } from './commands/command.ts';
+import { connectionCommands } from './commands/connections.ts';
+import { deadLetterCommands } from './commands/dead-letters.ts';
+import { destinationCommands } from './commands/destinations.ts';
+import { failureCommands } from './commands/failures.ts';
+import { jobCommands } from './commands/jobs.ts';
+import { keyCommands } from './commands/keys.ts';
+import { providerCommands } from './commands/providers.ts';
+import { returnUrlCommands } from './commands/return-urls.ts';
+import { secretCommands } from './commands/secrets.ts';
+import { tenantCommands } from './commands/tenants.ts';
+import { userCommands } from './commands/users.ts';
+import { chooseTarget } from './target/choose-target.ts';
+import { type Asked, readCommandLine } from './terminal/command-line.ts';
+import { explain } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { usageLines, usageOf } from './terminal/usage.ts';
 
 const commands: readonly Command[] = [
   ...tenantCommands,

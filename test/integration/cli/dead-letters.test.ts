@@ -6,9 +6,9 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deadLetterVerbs } from '../../../infra/cli/operator-dead-letters.ts';
-import type { QueueUrls } from '../../../infra/cli/operator-parts.ts';
 import { queueNames } from '../../../infra/topology.ts';
+import type { QueueUrls } from '../../../lib/admin/deps.ts';
+import { deadLetterVerbs } from '../../../lib/admin/failures/dead-letters.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { createJobStore } from '../../../lib/tenants/job.ts';
 import { until } from './connected-desk.ts';
