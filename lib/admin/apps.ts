@@ -8,8 +8,8 @@ import { discoverServer } from '../oauth/discovery.ts';
 import { type Provider, webhookOf } from '../providers/definition.ts';
 import type { ProviderApp } from '../tenants/provider-app.ts';
 import type { Tenant } from '../tenants/tenant.ts';
-import { findConnection } from './connections.ts';
-import { type OperatorStores, requireLivingTenant, requireTenant } from './deps.ts';
+import { findConnection } from './connections/connections.ts';
+import { type AdminStores, requireLivingTenant, requireTenant } from './deps.ts';
 
 export interface AppInput {
   readonly provider: string;
@@ -28,7 +28,7 @@ export interface AppInput {
   readonly issuer?: string;
 }
 
-export function appVerbs(stores: OperatorStores) {
+export function appActions(stores: AdminStores) {
   const { apps, names, registry, secrets, tenants, insecureOrigins } = stores;
   return { requireProvider, settingsWith, setApp, listApps, findApp, hasClientSecret, removeApp };
 

@@ -1,8 +1,7 @@
-/** What the operator's verbs stand on: the tables, the queues, the secrets, the vault's key, and where they are. */
+/** What an operator's actions depend on: the tables, the queues, the secrets, the vault's key, and their names. */
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { QueueName } from '../../infra/topology-rows.ts';
 import { type TenantId, tenantIdPattern } from '../ids.ts';
 import type { Resolve } from '../platform-http/pinned-connection.ts';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
@@ -14,10 +13,17 @@ import type { Tenant, TenantStore } from '../tenants/tenant.ts';
 import type { TenantKeyParts } from '../vault/tenant-key-versions.ts';
 import type { SecretStore } from './secret-store.ts';
 
-/** Where each queue and its dead letters are. */
-export type QueueUrls = Readonly<Record<QueueName, { readonly queue: string; readonly deadLetters: string }>>;
+/** Where a queue is, and where its dead letters are. */
+export interface QueuePair {
+  readonly queue: string;
+  readonly deadLetters: string;
+}
 
-export interface OperatorParts {
+/** Every queue of the stack by its name. Those that code names are listed here. */
+export type QueueUrls = Readonly<Record<string, QueuePair>> &
+  Readonly<Record<'incoming' | 'events' | 'deliveries' | 'refresh' | 'rescue' | 'jobs', QueuePair>>;
+
+export interface AdminDeps {
   readonly connections: Table;
   readonly activity: Table;
   readonly secrets: SecretsManagerClient;
@@ -33,23 +39,23 @@ export interface OperatorParts {
   readonly registry: Registry;
   readonly http: PlatformHttp;
   readonly insecureOrigins: readonly string[];
-  /** Whether return URLs may stand on any loopback address: where applications are tried, never on AWS. */
+  /** Whether a return URL may be on a loopback address: yes on a developer's machine, never on AWS. */
   readonly loopbackReturnUrls?: boolean;
-  /** The addresses of a name; asked of this machine's resolver when absent. */
+  /** Resolves a host name to its addresses; the resolver of this machine when absent. */
   readonly resolve?: Resolve;
   readonly now: () => number;
 }
 
-/** The parts with the stores opened on them, shared by all verbs. */
-export interface OperatorStores extends Omit<OperatorParts, 'secrets'> {
+/** The dependencies with the stores opened on them, shared by all actions. */
+export interface AdminStores extends Omit<AdminDeps, 'secrets'> {
   readonly tenants: TenantStore;
   readonly apiKeys: ApiKeyStore;
   readonly apps: ProviderAppStore;
   readonly secrets: SecretStore;
 }
 
-/** What the vault needs to make and open tenant keys. */
-export function vaultPartsOf(stores: OperatorStores): TenantKeyParts {
+/** What the vault needs to create and to open tenant keys. */
+export function vaultDepsOf(stores: AdminStores): TenantKeyParts {
   return {
     kms: stores.kms,
     table: stores.connections,
@@ -59,14 +65,14 @@ export function vaultPartsOf(stores: OperatorStores): TenantKeyParts {
   };
 }
 
-/** @throws Error when there never was such a tenant. */
+/** @throws Error when there has never been such a tenant. */
 export async function requireTenant(tenants: TenantStore, id: string): Promise<Tenant> {
   const tenant = tenantIdPattern.test(id) ? await tenants.get(id as TenantId) : undefined;
   if (!tenant) throw new Error(`There is no tenant "${id}".`);
   return tenant;
 }
 
-/** @throws Error when there is no such tenant, or not any more. */
+/** @throws Error when there is no such tenant, or when it has been deleted. */
 export async function requireLivingTenant(tenants: TenantStore, id: string): Promise<Tenant> {
   const tenant = await requireTenant(tenants, id);
   if (tenant.status === 'deleted') throw new Error(`Tenant "${id}" has been deleted.`);

@@ -20,7 +20,7 @@ import {
 import { openVault } from '../vault/vault.ts';
 import { destinationSecretPlace } from '../webhooks/deliver-https.ts';
 import type { Delivery } from '../webhooks/tell-tenant.ts';
-import { type OperatorStores, requireLivingTenant, requireTenant, vaultPartsOf } from './deps.ts';
+import { type AdminStores, requireLivingTenant, requireTenant, vaultDepsOf } from './deps.ts';
 
 export type DestinationInput = { readonly url: string } | { readonly busName: string };
 
@@ -34,10 +34,10 @@ export interface MadeDestination {
 export const rotationMilliseconds = 86_400_000;
 const busPattern = /^(?:arn:[a-z-]+:events:[a-z0-9-]+:\d{12}:event-bus\/)?[\w./-]{1,256}$/;
 
-export function destinationVerbs(stores: OperatorStores) {
+export function destinationActions(stores: AdminStores) {
   const { connections, tenants, insecureOrigins, resolve = resolveAll, now } = stores;
   const destinations = createDestinationStore(connections);
-  const vault = openVault({ ...vaultPartsOf(stores), purpose: 'destinations' });
+  const vault = openVault({ ...vaultDepsOf(stores), purpose: 'destinations' });
 
   return {
     /** @throws Error when the address is none to send to, or the tenant has as many destinations as there may be. */

@@ -1,6 +1,6 @@
 /** Providers as the operator sees them: which there are, and whether their proactive work rests. */
 import { createPauseStore } from '../tenants/paused-providers.ts';
-import type { OperatorStores } from './deps.ts';
+import type { AdminStores } from './deps.ts';
 
 export interface ProviderState {
   readonly id: string;
@@ -9,7 +9,7 @@ export interface ProviderState {
   readonly paused: boolean;
 }
 
-export function providerVerbs({ connections, registry }: Pick<OperatorStores, 'connections' | 'registry'>) {
+export function providerActions({ connections, registry }: Pick<AdminStores, 'connections' | 'registry'>) {
   const pauses = createPauseStore(connections);
   return {
     async listProviders(): Promise<readonly ProviderState[]> {

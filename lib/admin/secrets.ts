@@ -1,9 +1,9 @@
 /** The secrets that Hawser makes itself: filled once by `setup`, replaced by `rotate`. */
 import { token } from '../ids.ts';
 import { createSessionKey, publishSessionKey } from '../tenants/session-token.ts';
-import type { OperatorStores } from './deps.ts';
+import type { AdminStores } from './deps.ts';
 
-export function secretVerbs({ connections, names, secrets }: OperatorStores) {
+export function secretActions({ connections, names, secrets }: AdminStores) {
   return { setUp, rotateStateSecret, rotateSessionKey };
 
   /** Fills what is still empty. Answers what it made. */

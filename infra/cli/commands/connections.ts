@@ -1,7 +1,7 @@
 /** `hawser connections …`: who is connected to what, in what state, and what to do about it. Nothing that is sealed can be shown here. */
 
-import type { Wanted } from '../../../lib/admin/connections.ts';
-import type { Followed } from '../../../lib/admin/work.ts';
+import type { Followed } from '../../../lib/admin/connections/connection-work.ts';
+import type { Wanted } from '../../../lib/admin/connections/connections.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { viewConnection } from '../../../lib/integrations/connection-view.ts';
 import { describeConnection, viewInspected } from '../terminal/connection-sheet.ts';

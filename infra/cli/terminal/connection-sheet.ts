@@ -1,6 +1,6 @@
 /** A connection in full, for people and for programs: all that is known but what is sealed. */
 
-import type { Inspected } from '../../../lib/admin/connections.ts';
+import type { Inspected } from '../../../lib/admin/connections/connections.ts';
 import { isoTime, viewConnection } from '../../../lib/integrations/connection-view.ts';
 import { factSheet, timeText } from './text-table.ts';
 

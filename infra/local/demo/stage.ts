@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Wanted } from '../../../lib/admin/connections.ts';
+import type { Wanted } from '../../../lib/admin/connections/connections.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { run } from '../../cli/run.ts';

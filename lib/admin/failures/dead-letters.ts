@@ -1,6 +1,6 @@
 /**
- * Dead letters: messages that failed for good, of every queue there is. They can be looked at and sent back to their
- * queue; a message leaves the dead letters only when its queue has taken it.
+ * Dead letters of every queue: messages that SQS moved aside after their last attempt. An operator can look at them and
+ * send them back; a message is deleted here only after its queue has accepted it.
  */
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -10,38 +10,36 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { queueNames } from '../../../infra/topology.ts';
-import type { QueueName } from '../../../infra/topology-rows.ts';
-import type { OperatorStores } from '../deps.ts';
+import type { AdminStores, QueuePair } from '../deps.ts';
 import { type Summary, summaryOf } from './dead-letter-summary.ts';
 
 export interface DeadLetter {
   readonly id: string;
-  /** When it was first sent, epoch milliseconds. */
+  /** When it was sent first, epoch milliseconds. */
   readonly sentAt: number;
-  /** What it names; nothing else of it can be shown. */
+  /** The ids that it names; everything else is masked. */
   readonly summary: Summary;
 }
 
-/** Messages that are looked at stay hidden from others for so long, should this process die. */
+/** How long a received message stays hidden from other readers if this process dies. */
 const hiddenSeconds = 120;
-/** What SQS hands out or takes at once. */
+/** The most that SQS hands out or accepts in one call. */
 const batchSize = 10;
-/** As many as a person looks through. */
+/** As many as a person reads through. */
 const mostListed = 200;
-/** SQS holds no more than 120,000 messages of a queue in flight; nobody looks for one among more than these. */
+/** A search stops here. SQS allows 120,000 messages of a queue in flight. */
 const mostSearched = 20_000;
 
-export function deadLetterVerbs({ sqs, queueUrls }: Pick<OperatorStores, 'sqs' | 'queueUrls'>) {
+export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 'queueUrls'>) {
   return {
-    /** About how many there are, of each queue. */
-    async countDeadLetters(): Promise<readonly { readonly queue: QueueName; readonly count: number }[]> {
+    /** The approximate number of each queue's dead letters, as SQS counts. */
+    async countDeadLetters(): Promise<readonly { readonly queue: string; readonly count: number }[]> {
       return Promise.all(
-        queueNames.map(async (queue) => {
+        Object.entries(queueUrls).map(async ([queue, { deadLetters }]) => {
           const { Attributes } = await sqs.send(
             new GetQueueAttributesCommand({
-              QueueUrl: queueUrls[queue].deadLetters,
-              // One that somebody looks at just now is one as well.
+              QueueUrl: deadLetters,
+              // A message that another operator is reading right now counts too.
               AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
             }),
           );
@@ -70,35 +68,34 @@ export function deadLetterVerbs({ sqs, queueUrls }: Pick<OperatorStores, 'sqs' |
         found = toLetter(message);
         return { enough: true };
       });
-      if (!found) throw notThere(queue);
+      if (!found) throw noSuchLetter(queue);
       return found;
     },
 
-    /** Sends one message back to its queue, or all. Answers how many went. */
+    /** Sends one message back to its queue, or all of them. Returns how many it sent. */
     async replayDeadLetters(queue: string, id?: string): Promise<number> {
-      const name = requireQueue(queue);
+      const pair = requireQueue(queue);
       const sent = new Set<string>();
       let replayed = 0;
-      await look(name, mostSearched, async (message) => {
+      await look(pair, mostSearched, async (message) => {
         if (id !== undefined && message.MessageId !== id) return {};
-        // One that has failed again meanwhile would else go round for ever.
+        // A message that fails again at once would otherwise be sent in an endless loop.
         if (sent.has(message.MessageId ?? '')) return {};
-        sent.add(await sendBack(name, message));
+        sent.add(await sendBack(pair, message));
         replayed += 1;
         return { gone: true, enough: id !== undefined };
       });
-      if (id !== undefined && replayed === 0) throw notThere(queue);
+      if (id !== undefined && replayed === 0) throw noSuchLetter(queue);
       return replayed;
     },
   };
 
-  /** Shows every message once to the visitor, and lets those that stay be seen by others again. */
+  /** Passes every message to the visitor once, and then makes those that stay visible to other readers. */
   async function look(
-    name: QueueName,
+    { deadLetters: url }: QueuePair,
     most: number,
     visit: (message: Message) => Promise<{ readonly gone?: boolean; readonly enough?: boolean }>,
   ): Promise<void> {
-    const url = queueUrls[name].deadLetters;
     const held: Message[] = [];
     try {
       for (let seen = 0; seen < most; ) {
@@ -123,7 +120,7 @@ export function deadLetterVerbs({ sqs, queueUrls }: Pick<OperatorStores, 'sqs' |
         QueueUrl: url,
         MaxNumberOfMessages: batchSize,
         VisibilityTimeout: hiddenSeconds,
-        // Without waiting SQS asks only some of its servers, and may miss what is there.
+        // Long polling: a short poll asks only some of SQS's servers and can miss messages.
         WaitTimeSeconds: 1,
         MessageSystemAttributeNames: ['SentTimestamp', 'MessageGroupId'],
         MessageAttributeNames: ['All'],
@@ -148,9 +145,8 @@ export function deadLetterVerbs({ sqs, queueUrls }: Pick<OperatorStores, 'sqs' |
     }
   }
 
-  /** As it was, to the queue it came from. Answers the id under which it goes there. */
-  async function sendBack(name: QueueName, message: Message): Promise<string> {
-    const { queue, deadLetters } = queueUrls[name];
+  /** Sends a message unchanged to the queue it came from. Returns its new message id. */
+  async function sendBack({ queue, deadLetters }: QueuePair, message: Message): Promise<string> {
     const group = message.Attributes?.MessageGroupId;
     const { MessageId = '' } = await sqs.send(
       new SendMessageCommand({
@@ -163,20 +159,20 @@ export function deadLetterVerbs({ sqs, queueUrls }: Pick<OperatorStores, 'sqs' |
     await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetters, ReceiptHandle: message.ReceiptHandle }));
     return MessageId;
   }
+
+  /** @throws Error naming the queues there are. */
+  function requireQueue(name: string): QueuePair {
+    const pair = Object.hasOwn(queueUrls, name) ? queueUrls[name] : undefined;
+    if (pair) return pair;
+    throw new Error(`There is no queue "${name}". There are: ${Object.keys(queueUrls).join(', ')}.`);
+  }
 }
 
 function toLetter({ MessageId = '', Attributes, Body = '' }: Message): DeadLetter {
   return { id: MessageId, sentAt: Number(Attributes?.SentTimestamp ?? 0), summary: summaryOf(Body) };
 }
 
-function requireQueue(text: string): QueueName {
-  const name = queueNames.find((known) => known === text);
-  if (name === undefined)
-    throw new Error(`There is no queue "${text}". There are: ${queueNames.join(', ')}.`);
-  return name;
-}
-
-function notThere(queue: string): Error {
+function noSuchLetter(queue: string): Error {
   return new Error(
     `The dead letters of ${queue} hold no such message. Give an id that \`hawser dlq list ${queue}\` shows.`,
   );

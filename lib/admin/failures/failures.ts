@@ -1,47 +1,44 @@
 /**
- * Events and deliveries that failed for good and were filed: those of tenants, and those that are nobody's but the
- * operator's. And how full every queue is.
+ * Filed failures: events and deliveries that Hawser gave up on, of each tenant, and those that belong to no tenant. Also
+ * the statistics of every queue.
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { queueNames } from '../../../infra/topology.ts';
-import type { QueueName } from '../../../infra/topology-rows.ts';
 import { openQueue } from '../../aws/queue.ts';
-import type { TenantId } from '../../ids.ts';
-import type { Item } from '../../table/table.ts';
 import { createFailureStore, type Failure, type FailureScope } from '../../webhooks/failure-store.ts';
 import { replayFailure } from '../../webhooks/replay-failure.ts';
-import { type OperatorStores, requireTenant } from '../deps.ts';
-import { deadLetterVerbs } from './dead-letters.ts';
+import { type AdminStores, requireTenant } from '../deps.ts';
+import { allTenants } from '../tenants/tenants.ts';
+import { deadLetterActions } from './dead-letters.ts';
 
-/** Whose failures: one tenant's, everybody's, or those that are nobody's but the operator's. */
+/** Whose failures: one tenant's, everybody's, or, with neither field, those that belong to no tenant. */
 export interface WhoseFailures {
   readonly tenantId?: string;
   readonly everybody?: boolean;
 }
 
 export interface QueueStatistics {
-  readonly queue: QueueName;
-  /** Nearly, as SQS counts. */
+  readonly queue: string;
+  /** Approximate, as SQS counts. */
   readonly waiting: number;
   readonly inFlight: number;
   readonly delayed: number;
   readonly deadLetters: number;
-  /** Filed and not sent again; of whomever. */
+  /** Filed and not replayed, of all tenants. */
   readonly failed: number;
   /**
-   * When the oldest was sent, epoch milliseconds, of what was filed and of the dead letters as far as anybody looks
-   * through them. SQS tells no age of what waits; an alarm on its metric watches that.
+   * When the oldest message among the filed failures and the listed dead letters was sent, epoch milliseconds. SQS does
+   * not report the age of waiting messages; an alarm on its metric watches that.
    */
   readonly oldestFailedAt?: number;
 }
 
-/** As many as a person looks through. */
+/** As many as a person reads through. */
 const mostListed = 200;
 
-export function failureVerbs(stores: OperatorStores) {
+export function failureActions(stores: AdminStores) {
   const { activity, tenants, now, sqs, queueUrls } = stores;
   const failures = createFailureStore(activity, now);
-  const letterVerbs = deadLetterVerbs(stores);
+  const deadLetters = deadLetterActions(stores);
   const queues = {
     incoming: openQueue(sqs, queueUrls.incoming.queue),
     events: openQueue(sqs, queueUrls.events.queue),
@@ -66,23 +63,23 @@ export function failureVerbs(stores: OperatorStores) {
 
     async findFailure(id: string, tenantId?: string): Promise<Failure> {
       const failure = await failures.get(await scopeOf(tenantId), id);
-      if (!failure) throw notThere();
+      if (!failure) throw noSuchFailure();
       return failure;
     },
 
-    /** Sends one back to its queue. */
+    /** Sends one failure back to its queue. */
     async replayFailure(id: string, tenantId?: string): Promise<Failure> {
       const scope = await scopeOf(tenantId);
-      if (!(await failures.get(scope, id))) throw notThere();
+      if (!(await failures.get(scope, id))) throw noSuchFailure();
       return replayFailure({ failures, queues }, scope, id);
     },
 
-    /** Sends back all that were not sent back yet. Answers how many. */
+    /** Sends back every failure that has not been replayed. Returns how many it sent. */
     async replayFailures(whose: WhoseFailures): Promise<number> {
       let replayed = 0;
       for await (const scope of scopesOf(whose)) {
         for await (const { id, status, type } of failures.all(scope)) {
-          // What nobody can read would only come back.
+          // An unreadable message would only fail again.
           if (status === 'replayed' || type === 'unreadable') continue;
           await replayFailure({ failures, queues }, scope, id);
           replayed += 1;
@@ -101,11 +98,8 @@ export function failureVerbs(stores: OperatorStores) {
         }
       }
       return Promise.all(
-        queueNames.map(async (queue) => {
-          const [own, dead] = await Promise.all([
-            messagesOf(queueUrls[queue].queue),
-            messagesOf(queueUrls[queue].deadLetters),
-          ]);
+        Object.entries(queueUrls).map(async ([queue, pair]) => {
+          const [own, dead] = await Promise.all([messagesOf(pair.queue), messagesOf(pair.deadLetters)]);
           const deadLetters = dead.waiting + dead.inFlight;
           const { failed = 0, oldestFailedAt } = filed.get(queue) ?? {};
           const oldestLetter = deadLetters === 0 ? undefined : await oldestDeadLetter(queue);
@@ -122,8 +116,8 @@ export function failureVerbs(stores: OperatorStores) {
     },
   };
 
-  async function oldestDeadLetter(queue: QueueName): Promise<number | undefined> {
-    const { letters } = await letterVerbs.listDeadLetters(queue);
+  async function oldestDeadLetter(queue: string): Promise<number | undefined> {
+    const { letters } = await deadLetters.listDeadLetters(queue);
     return letters[0]?.sentAt;
   }
 
@@ -151,20 +145,12 @@ export function failureVerbs(stores: OperatorStores) {
 
   async function* scopesOf({ tenantId, everybody }: WhoseFailures): AsyncGenerator<FailureScope> {
     yield await scopeOf(tenantId);
-    if (everybody && tenantId === undefined) yield* tenantIds();
-  }
-
-  async function* tenantIds(): AsyncGenerator<TenantId> {
-    let after: Item | undefined;
-    do {
-      const page = await tenants.list(after);
-      yield* page.tenants.map(({ id }) => id);
-      after = page.last;
-    } while (after !== undefined);
+    if (!everybody || tenantId !== undefined) return;
+    for await (const { id } of allTenants(tenants)) yield id;
   }
 }
 
-function notThere(): Error {
+function noSuchFailure(): Error {
   return new Error(
     'There is no such failure. Give an id, and its tenant, as `hawser failures list` shows them.',
   );

@@ -1,12 +1,12 @@
 /** Connections as the operator may see them: everything but what is sealed. */
-import { type Connection, connectionRecord, type SealedConnection } from '../connections/connection.ts';
-import { createConnectionStore } from '../connections/connection-store.ts';
-import { createLeaseStore, type Taking } from '../connections/lease-store.ts';
-import { type AccountId, isOpaqueId, type ProviderId, type TenantId, type UserId } from '../ids.ts';
-import { readSealed } from '../vault/sealed-format.ts';
-import { type OperatorStores, requireTenant } from './deps.ts';
+import { type Connection, connectionRecord, type SealedConnection } from '../../connections/connection.ts';
+import { createConnectionStore } from '../../connections/connection-store.ts';
+import { createLeaseStore, type Taking } from '../../connections/lease-store.ts';
+import { type AccountId, isOpaqueId, type ProviderId, type TenantId, type UserId } from '../../ids.ts';
+import { readSealed } from '../../vault/sealed-format.ts';
+import { type AdminStores, requireTenant } from '../deps.ts';
 
-type Stores = Pick<OperatorStores, 'connections' | 'tenants'>;
+type Stores = Pick<AdminStores, 'connections' | 'tenants'>;
 
 /** What finds a connection, as a person types it. */
 export interface Wanted {
@@ -24,7 +24,7 @@ export interface Inspected {
   readonly lease: Exclude<Taking, { kind: 'taken' }>;
 }
 
-export function connectionVerbs(stores: OperatorStores) {
+export function connectionActions(stores: AdminStores) {
   const leases = createLeaseStore(stores.activity, stores.now);
   return {
     /** All connections of a tenant, or of one of its users, sorted by user, provider and account. */

@@ -1,24 +1,24 @@
-/** Tenants, and whose KMS key wraps theirs. Their end is in a file of its own. */
-import { type TenantId, tenantIdPattern } from '../ids.ts';
-import { exists } from '../table/condition.ts';
-import { tenantKey } from '../table/keys.ts';
-import type { Item } from '../table/table.ts';
-import type { Tenant } from '../tenants/tenant.ts';
-import type { Purpose } from '../vault/kms-keys.ts';
-import { newestVersion, storedVersion } from '../vault/tenant-key-versions.ts';
-import { type OperatorStores, requireLivingTenant, requireTenant, vaultPartsOf } from './deps.ts';
+/** Creates, lists and changes tenants, and the KMS key that wraps a tenant's keys. */
+import { type TenantId, tenantIdPattern } from '../../ids.ts';
+import { exists } from '../../table/condition.ts';
+import { tenantKey } from '../../table/keys.ts';
+import type { Item } from '../../table/table.ts';
+import type { Tenant, TenantStore } from '../../tenants/tenant.ts';
+import type { Purpose } from '../../vault/kms-keys.ts';
+import { newestVersion, storedVersion } from '../../vault/tenant-key-versions.ts';
+import { type AdminStores, requireLivingTenant, requireTenant, vaultDepsOf } from '../deps.ts';
 
 export interface TenantChange {
   readonly name?: string;
   readonly directLinking?: boolean;
-  /** ARN of the tenant's own KMS key; `none` returns it to the vault's. */
+  /** ARN of the tenant's own KMS key, or `none` to go back to the vault's. */
   readonly kmsKeyId?: string;
 }
 
 const kmsKeyArnPattern = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
 const purposes: readonly Purpose[] = ['credentials', 'destinations'];
 
-export function tenantVerbs(stores: OperatorStores) {
+export function tenantActions(stores: AdminStores) {
   const { connections, tenants, now } = stores;
 
   return {
@@ -46,12 +46,7 @@ export function tenantVerbs(stores: OperatorStores) {
     /** All tenants, deleted ones included. */
     async listTenants(): Promise<readonly Tenant[]> {
       const found: Tenant[] = [];
-      let after: Item | undefined;
-      do {
-        const page = await tenants.list(after);
-        found.push(...page.tenants);
-        after = page.last;
-      } while (after !== undefined);
+      for await (const tenant of allTenants(tenants)) found.push(tenant);
       return found;
     },
 
@@ -65,7 +60,7 @@ export function tenantVerbs(stores: OperatorStores) {
     },
   };
 
-  /** The key may change only while no version of the tenant's key is wrapped by it, or those would never open again. */
+  /** Refuses while a version of the tenant's key is wrapped under its present KMS key: that version could never be opened again. */
   async function changeKmsKey(tenant: Tenant, kmsKeyId: string): Promise<void> {
     const wanted = kmsKeyId === 'none' ? undefined : kmsKeyId;
     if (wanted !== undefined && !kmsKeyArnPattern.test(wanted)) {
@@ -81,17 +76,27 @@ export function tenantVerbs(stores: OperatorStores) {
 
   async function usesOwnKmsKey(tenantId: TenantId): Promise<boolean> {
     for (const purpose of purposes) {
-      const parts = { ...vaultPartsOf(stores), purpose };
-      const newest = await newestVersion(parts, tenantId);
+      const deps = { ...vaultDepsOf(stores), purpose };
+      const newest = await newestVersion(deps, tenantId);
       for (let version = newest?.version ?? 0; version > 0; version -= 1) {
-        if ((await storedVersion(parts, tenantId, version))?.wrapped.under === 'tenant') return true;
+        if ((await storedVersion(deps, tenantId, version))?.wrapped.under === 'tenant') return true;
       }
     }
     return false;
   }
 }
 
-/** People are asked for access in this name, so it must be something to read. */
+/** All tenants page by page, deleted ones included. */
+export async function* allTenants(tenants: TenantStore): AsyncGenerator<Tenant> {
+  let after: Item | undefined;
+  do {
+    const page = await tenants.list(after);
+    yield* page.tenants;
+    after = page.last;
+  } while (after !== undefined);
+}
+
+/** Consent pages show this name to people, so it must be readable. */
 function checkName(name: string): string {
   if (!/^[^\p{Cc}\p{Cf}]{1,100}$/u.test(name) || name.trim() !== name) {
     throw new Error('A name has 1-100 characters, and no control characters or outer blanks.');

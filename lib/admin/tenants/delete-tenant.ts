@@ -2,13 +2,13 @@
  * The end of a tenant. It is shut out at once; its connections end at the platforms in a job, and the keys that open
  * its credentials go only when none is left. Repeated, it ends what an earlier call began.
  */
-import { openQueue } from '../aws/queue.ts';
-import type { TenantId } from '../ids.ts';
-import { beginJob } from '../integrations/disconnect-user.ts';
-import { createJobStore, type Job } from '../tenants/job.ts';
-import { hasClient } from './apps.ts';
-import { findConnection } from './connections.ts';
-import { type OperatorStores, requireTenant } from './deps.ts';
+import { openQueue } from '../../aws/queue.ts';
+import type { TenantId } from '../../ids.ts';
+import { beginJob } from '../../integrations/disconnect-user.ts';
+import { createJobStore, type Job } from '../../tenants/job.ts';
+import { hasClient } from '../apps.ts';
+import { findConnection } from '../connections/connections.ts';
+import { type AdminStores, requireTenant } from '../deps.ts';
 
 export interface TenantEnd {
   /** Ends the connections, and then the keys. */
@@ -17,7 +17,7 @@ export interface TenantEnd {
   readonly appsLeft: number;
 }
 
-export function tenantEndVerbs(stores: OperatorStores) {
+export function deleteTenantActions(stores: AdminStores) {
   const { tenants, apps, apiKeys, secrets, now } = stores;
   const jobs = createJobStore(stores.connections, now);
   return {

@@ -1,62 +1,44 @@
 /**
- * Work that the operator asks for and the stack's own workers do: renewing a connection, ending one, ending all of a
- * user's. Nothing here opens credentials or asks a platform.
+ * Refreshes or disconnects one connection on an operator's request. The work is queued for the stack's own workers:
+ * nothing here opens credentials or calls a platform.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openQueue } from '../aws/queue.ts';
-import { type Connection, connectionRecord } from '../connections/connection.ts';
-import { type ConnectionChange, createConnectionStore } from '../connections/connection-store.ts';
-import { isOpaqueId, type UserId } from '../ids.ts';
-import { beginDisconnect, messageFor } from '../integrations/begin-disconnect.ts';
-import { disconnectUser } from '../integrations/disconnect-user.ts';
-import { createJobStore, type Job } from '../tenants/job.ts';
+import { openQueue } from '../../aws/queue.ts';
+import { type Connection, connectionRecord } from '../../connections/connection.ts';
+import { type ConnectionChange, createConnectionStore } from '../../connections/connection-store.ts';
+import { beginDisconnect, messageFor } from '../../integrations/begin-disconnect.ts';
+import type { AdminStores } from '../deps.ts';
 import { requireConnection, type Wanted } from './connections.ts';
-import { type OperatorStores, requireTenant } from './deps.ts';
 
-/** What became of a connection: as it is now, gone, or untouched for as long as anybody would wait. */
+/** What happened to a connection: it changed, it is gone, or no worker touched it in time. */
 export type Followed =
   | { readonly kind: 'changed'; readonly connection: Connection }
   | { readonly kind: 'gone' }
   | { readonly kind: 'waiting' };
 
-/** The clock of the operator's machine may be ahead of the workers', and what is due later is not due. */
+/** The operator's clock may be ahead of the workers', which skip a connection that is due later. */
 const clockSkewMilliseconds = 60_000;
-const rounds = 5;
-/** The sweep comes each minute, so that even a lost message is worked on by then. */
+const mostAttempts = 5;
+/** The sweep runs each minute, so a worker sees the connection by then even if its message is lost. */
 const patienceMilliseconds = 75_000;
-const lookEveryMilliseconds = 250;
+const pollMilliseconds = 250;
 
-export function workVerbs(stores: OperatorStores) {
-  const { tenants, registry, now, sqs, queueUrls } = stores;
+export function connectionWorkActions(stores: AdminStores) {
+  const { registry, now, sqs, queueUrls } = stores;
   const connections = createConnectionStore(stores.connections);
-  const jobs = createJobStore(stores.connections, now);
   return {
     makeDue,
     refreshConnection,
     disconnectConnection,
-    disconnectUserOf,
     followConnection,
-
-    /** All jobs under way, or those of one tenant, done ones of the last month included. */
-    async listJobs(tenantId?: string): Promise<readonly Job[]> {
-      return tenantId === undefined ? jobs.running() : jobs.list((await requireTenant(tenants, tenantId)).id);
-    },
-
-    findJob,
   };
 
-  async function findJob(id: string): Promise<Job> {
-    const job = await jobs.get(id);
-    if (!job) throw new Error('There is no such job. Jobs that are done are kept for a month.');
-    return job;
-  }
-
-  /** Puts a connection among what is due, where the sweep finds it. Answers it as it is now. */
+  /** Sets a connection's due date to now, so that the sweep finds it. Returns the connection as changed. */
   async function makeDue(
     wanted: Wanted,
     check: (found: Connection) => ConnectionChange = () => ({}),
   ): Promise<Connection> {
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < mostAttempts; round += 1) {
       const found = await requireConnection(stores, wanted);
       const change = { ...check(found), dueAt: now() - clockSkewMilliseconds };
       const changed = await connections.change(found, change);
@@ -65,19 +47,19 @@ export function workVerbs(stores: OperatorStores) {
     throw new Error('The connection kept changing. Try again.');
   }
 
-  /** Has a connection renewed now, used lately or not. Answers it as it is before that. */
+  /** Asks the worker to refresh a connection now, recently used or not. Returns it as it was before the refresh. */
   async function refreshConnection(wanted: Wanted): Promise<Connection> {
     const due = await makeDue(wanted, (found) => {
       const asksSessions = registry.find(found.provider)?.auth === 'credentials';
       refuseToRefresh(found, asksSessions);
-      // The operator's wish counts as a use: else the policy for unused connections could let it rest.
+      // The request counts as a use: otherwise the policy for unused connections could skip the refresh.
       return { lastUsedAt: now() };
     });
     await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
     return due;
   }
 
-  /** Ends a connection: no token is handed out from here on, and the worker has the platform revoke. May be repeated. */
+  /** Disconnects: no token is handed out after this, and the worker asks the platform to revoke. Can be repeated. */
   async function disconnectConnection(wanted: Wanted): Promise<Connection> {
     await beginDisconnect({ connections, now }, await requireConnection(stores, wanted));
     const due = await makeDue(wanted, ({ status }) => {
@@ -88,23 +70,14 @@ export function workVerbs(stores: OperatorStores) {
     return due;
   }
 
-  /** Begins the end of all connections of a user; answers the job that sees to it. */
-  async function disconnectUserOf(tenantId: string, userId: string): Promise<Job> {
-    const tenant = await requireTenant(tenants, tenantId);
-    if (!isOpaqueId(userId)) throw new Error('A user id has 1-128 characters and no control characters.');
-    const parts = { jobs, queue: openQueue(sqs, queueUrls.jobs.queue) };
-    const { jobId } = await disconnectUser(parts, tenant.id, userId as UserId);
-    return findJob(jobId);
-  }
-
-  /** Waits until the workers have dealt with a connection that was just made due. */
+  /** Waits until a worker has processed a connection that was just made due. */
   async function followConnection(before: Connection): Promise<Followed> {
     const until = now() + patienceMilliseconds;
     while (now() < until) {
       const found = await connections.get(before.tenantId, before.provider, before.accountId);
       if (found?.id !== before.id) return { kind: 'gone' };
       if (isSettled(before, found)) return { kind: 'changed', connection: connectionRecord.parse(found) };
-      await sleep(lookEveryMilliseconds);
+      await sleep(pollMilliseconds);
     }
     return { kind: 'waiting' };
   }
@@ -112,12 +85,12 @@ export function workVerbs(stores: OperatorStores) {
 
 function isSettled(before: Connection, found: Connection): boolean {
   if (found.status !== before.status) return true;
-  // A disconnect writes down its steps: a renewal that the platform wants first, its answer, what is to be told.
+  // A disconnect stores its steps: a refresh that the platform wants first, the platform's answer, the pending event.
   if (found.status === 'disconnecting') return found.failures !== before.failures;
   return found.generation !== before.generation || found.dueAt !== before.dueAt;
 }
 
-/** A session has nothing to refresh, but can be looked at. */
+/** A session cannot be refreshed, but the worker can probe it. */
 function refuseToRefresh({ status, statusReason, refreshable }: Connection, isSession: boolean): void {
   if (status === 'disconnecting') throw new Error('This connection is being disconnected.');
   if (status === 'reconnect_required') {

@@ -2,21 +2,21 @@
  * A tenant's key under a new version, and everything sealed anew under it. It is the one work of the operator that
  * opens credentials: it needs the right to decrypt with the vault's key, which an operator otherwise lacks.
  */
-import type { Connection, SealedConnection } from '../connections/connection.ts';
-import { type ConnectionStore, createConnectionStore } from '../connections/connection-store.ts';
-import { IntegrationError } from '../errors.ts';
-import type { TenantId } from '../ids.ts';
+import type { Connection, SealedConnection } from '../../connections/connection.ts';
+import { type ConnectionStore, createConnectionStore } from '../../connections/connection-store.ts';
+import { IntegrationError } from '../../errors.ts';
+import type { TenantId } from '../../ids.ts';
 import {
   type Credentials,
   openAccessToken,
   openRefreshToken,
   sealCredentials,
-} from '../integrations/credentials.ts';
-import { wrappedKeyKey } from '../table/keys.ts';
-import { newestVersion, rotateTenantKey } from '../vault/tenant-key-versions.ts';
-import { openVault, type Vault } from '../vault/vault.ts';
+} from '../../integrations/credentials.ts';
+import { wrappedKeyKey } from '../../table/keys.ts';
+import { newestVersion, rotateTenantKey } from '../../vault/tenant-key-versions.ts';
+import { openVault, type Vault } from '../../vault/vault.ts';
+import { type AdminStores, requireLivingTenant, vaultDepsOf } from '../deps.ts';
 import { connectionsOf, keyVersionsOf } from './connections.ts';
-import { type OperatorStores, requireLivingTenant, vaultPartsOf } from './deps.ts';
 
 export interface Resealed {
   readonly version: number;
@@ -39,8 +39,8 @@ const sameRunMilliseconds = 3_600_000;
 const together = 8;
 const rounds = 3;
 
-export function sealVerbs(stores: OperatorStores) {
-  const parts = vaultPartsOf(stores);
+export function sealActions(stores: AdminStores) {
+  const parts = vaultDepsOf(stores);
   return {
     /** Raises the tenant's key version; what is sealed stays readable, and is sealed anew as it is renewed. */
     async rotateTenantKey(id: string): Promise<number> {
