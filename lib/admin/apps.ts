@@ -1,7 +1,7 @@
 /**
  * Provider apps: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. The client secret
- * goes to Secrets Manager and never comes back from there to the operator. A provider whose users give credentials has
- * an app too, without a client: registering it is what turns the provider on.
+ * goes to Secrets Manager and is never read back to the operator. A provider whose users enter credentials has an app
+ * without an OAuth client: registering it enables the provider.
  */
 import { type ContextId, newContextId } from '../ids.ts';
 import { discoverServer } from '../oauth/discovery.ts';
@@ -15,14 +15,14 @@ export interface AppInput {
   readonly provider: string;
   /** The tenant whose own app it is; absent for the shared one. */
   readonly tenantId?: string;
-  /** The OAuth client; absent for a provider whose users give credentials. */
+  /** The OAuth client; absent for a provider whose users enter credentials. */
   readonly clientId?: string;
   readonly clientSecret?: string;
-  /** Where the platform signs webhooks with a secret of their own. */
+  /** For platforms that sign webhooks with a separate secret. */
   readonly webhookSecret?: string;
-  /** Where the platform shows in its handshake that it knows us. */
+  /** For platforms that prove in a handshake that they know this token. */
   readonly verifyToken?: string;
-  /** Those that change; an empty one goes. */
+  /** Settings to change; an empty value removes the setting. */
   readonly settings: Readonly<Record<string, string>>;
   /** For providers whose endpoints are discovered. */
   readonly issuer?: string;
@@ -40,7 +40,7 @@ export function appActions(stores: AdminStores) {
     throw new Error(`There is no provider "${id}". There are: ${known}.`);
   }
 
-  /** What an app's settings are once some are changed. */
+  /** An app's settings with these changes applied. Nothing is stored. */
   async function settingsWith({
     provider,
     tenantId,
@@ -51,7 +51,7 @@ export function appActions(stores: AdminStores) {
     return changed(context && (await apps.get(context)), settings);
   }
 
-  /** Registers a provider app or changes its registration; its redirect URI is the callback of its context. */
+  /** Registers a provider app or changes one. Its context, which is part of its redirect URI, stays the same. */
   async function setApp(input: AppInput): Promise<ProviderApp> {
     const provider = requireProvider(input.provider);
     const tenant =
@@ -60,7 +60,7 @@ export function appActions(stores: AdminStores) {
     const settings = changed(await apps.get(context), input.settings);
     checkSettings(provider, settings);
     checkAddresses(settings, insecureOrigins);
-    // Throws where the settings describe webhooks that nobody could check.
+    // Throws when the settings describe webhooks that cannot be verified.
     const webhook = webhookOf(provider, settings);
     const client = clientOf(provider, input);
     const server = await discover(provider, input.issuer);
@@ -98,21 +98,21 @@ export function appActions(stores: AdminStores) {
     return app;
   }
 
-  /** Whether the secret of an app is filled in, for this client id. */
+  /** Whether an app's secret is stored for its client id. */
   async function hasClientSecret(app: ProviderApp): Promise<boolean> {
     const { clientId, clientSecret } = await secrets.read(app.secretId);
     return clientId === app.clientId && clientSecret !== undefined && clientSecret !== '';
   }
 
   /**
-   * Forgets an app and its secret. A tenant's own is refused while connections stand on it: with another context in
-   * its place, nobody could renew or revoke them. A shared one comes back as it was when it is set again.
+   * Removes an app and its secret. Refused for a tenant's own app while connections use it: a new app would get another
+   * context, and nothing could refresh or revoke them. A shared app keeps its context when it is registered again.
    */
   async function removeApp(provider: string, tenantId?: string): Promise<void> {
     const app = await findApp(provider, tenantId);
     if (app.tenantId === undefined) {
       await apps.remove(app.context);
-      // The secret belongs to the stack; only what is in it goes.
+      // The stack owns this secret, so only its content is removed.
       if (hasClient(app)) await secrets.write(app.secretId, {});
       return;
     }
@@ -145,7 +145,7 @@ export function hasClient(app: Pick<ProviderApp, 'clientId'>): boolean {
   return app.clientId !== '';
 }
 
-/** The OAuth client that was given; none where there is none to give. */
+/** The OAuth client in the input; none for a provider whose users enter credentials. */
 function clientOf(provider: Provider, input: AppInput): Client | undefined {
   const { clientId, clientSecret, webhookSecret, verifyToken } = input;
   if (provider.auth === 'credentials') {
@@ -159,12 +159,12 @@ function clientOf(provider: Provider, input: AppInput): Client | undefined {
   throw new Error(`Provider "${provider.id}" needs its client id and secret.`);
 }
 
-/** A shared app's context is its provider's id; a tenant's own has one when it is registered. */
+/** A shared app's context is its provider's id; a tenant's own app gets one when it is registered. */
 function contextOf(provider: Provider, tenant: Tenant | undefined): ContextId | undefined {
   return tenant === undefined ? (provider.id as string as ContextId) : tenant.apps[provider.id];
 }
 
-/** What was not given now is what it was. */
+/** The settings before, with the given ones changed or removed. */
 function changed(
   before: Pick<ProviderApp, 'settings'> | undefined,
   given: Readonly<Record<string, string>>,
@@ -193,7 +193,7 @@ function checkSettings(provider: Provider, settings: Readonly<Record<string, str
   }
 }
 
-/** A setting whose name ends in Url is an address that Hawser will call: as safe as a platform's own, and without a password in it. */
+/** Hawser calls the addresses in settings whose name ends in Url, so they need https and may hold no password. */
 function checkAddresses(
   settings: Readonly<Record<string, string>>,
   insecureOrigins: readonly string[],
@@ -209,8 +209,8 @@ function checkAddresses(
 }
 
 /**
- * What lies in an app's secret. It names the provider, so that a webhook can be verified without the database; the
- * secrets before these stay beside them, so that deliveries under way during a change are still good.
+ * The content of an app's secret. It names the provider, so that a webhook can be verified without the database, and
+ * keeps the previous secrets, so that webhooks signed just before a change still verify.
  */
 function appSecret(
   input: AppInput & Client,
@@ -218,7 +218,7 @@ function appSecret(
 ): Record<string, string> {
   const { provider, clientId, clientSecret } = input;
   const sameClient = before['clientId'] === clientId;
-  // What was not given now is what it was: whoever changes the client secret knows nothing of the others.
+  // Secrets that are not given stay: an operator who changes the client secret may not have the others.
   const kept = (name: string) => (sameClient ? before[name] : undefined) ?? '';
   const { webhookSecret = kept('webhookSecret'), verifyToken = kept('verifyToken') } = input;
   const previous = (name: string, current: string) =>

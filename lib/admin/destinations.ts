@@ -1,6 +1,6 @@
 /**
- * Where tenants hear of their events: endpoints of their own and event buses of the account. The secret that signs for
- * an endpoint is made here, sealed for the deliverer alone, and given out once.
+ * Destinations of a tenant's outbound events: https endpoints, and EventBridge buses of the AWS account. An endpoint's
+ * signing secret is created here, sealed so that only the deliverer can open it, and shown once.
  */
 import { openQueue } from '../aws/queue.ts';
 import { type TenantId, token } from '../ids.ts';
@@ -26,11 +26,11 @@ export type DestinationInput = { readonly url: string } | { readonly busName: st
 
 export interface MadeDestination {
   readonly destination: Destination;
-  /** Signs what goes to an endpoint; a bus has none. */
+  /** Signs deliveries to an endpoint; absent for a bus. */
   readonly secret?: Secret;
 }
 
-/** Long enough for whoever checks signatures to learn the new secret. */
+/** How long both secrets sign, so that the receiver has time to install the new one. */
 export const rotationMilliseconds = 86_400_000;
 const busPattern = /^(?:arn:[a-z-]+:events:[a-z0-9-]+:\d{12}:event-bus\/)?[\w./-]{1,256}$/;
 
@@ -40,7 +40,7 @@ export function destinationActions(stores: AdminStores) {
   const vault = openVault({ ...vaultDepsOf(stores), purpose: 'destinations' });
 
   return {
-    /** @throws Error when the address is none to send to, or the tenant has as many destinations as there may be. */
+    /** @throws Error when the address is not acceptable, or the tenant already has as many destinations as it may. */
     async addDestination(tenantId: string, input: DestinationInput): Promise<MadeDestination> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const made = 'url' in input ? await endpoint(tenant.id, input.url) : bus(input.busName);
@@ -60,7 +60,7 @@ export function destinationActions(stores: AdminStores) {
       return destinations.list((await requireTenant(tenants, tenantId)).id);
     },
 
-    /** A new secret. The one before it signs as well for a day; the one before that ends now. */
+    /** Creates a new secret. The previous one signs too for a day; the one before that stops now. */
     async rotateDestinationSecret(tenantId: string, id: string): Promise<Secret> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const secret = newStandardWebhookSecret();
@@ -77,7 +77,7 @@ export function destinationActions(stores: AdminStores) {
       return secret;
     },
 
-    /** Sends to a disabled destination again. What came for it meanwhile was filed, and is sent when that is replayed. */
+    /** Enables a disabled destination. Deliveries that were filed in the meantime are sent when they are replayed. */
     async enableDestination(tenantId: string, id: string): Promise<void> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       if (!(await destinations.changeOne(tenant.id, id, recovered))) throw unknown(tenantId);
@@ -92,7 +92,7 @@ export function destinationActions(stores: AdminStores) {
       if (!removed) throw unknown(tenantId);
     },
 
-    /** Sends an event that means nothing, by the deliverer. Answers the event's id. */
+    /** Queues a test event for the deliverer. Returns the event's id. */
     async testDestination(tenantId: string, id: string): Promise<string> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const destination = await destinations.get(tenant.id, id);
@@ -128,7 +128,7 @@ export function destinationActions(stores: AdminStores) {
     };
   }
 
-  /** A name that cannot be resolved from here may be so tomorrow, or from there: each delivery looks again. */
+  /** A name that does not resolve here may resolve later or elsewhere, so it passes: each delivery checks again. */
   async function refusePrivate(url: URL): Promise<void> {
     if (isInsecureOrigin(url, insecureOrigins)) return;
     const addresses = await resolve(url.hostname).catch(() => []);
@@ -150,7 +150,7 @@ function addressOf(destination: Destination): string {
   return destination.kind === 'https' ? destination.url : destination.busName;
 }
 
-/** The message never repeats the id: somebody may have pasted a secret. */
+/** The message never repeats the id, because an operator may have pasted a secret. */
 function unknown(tenantId: string): Error {
   return new Error(
     `Tenant "${tenantId}" has no such destination. Give the id that \`hawser destination list\` shows.`,

@@ -1,4 +1,4 @@
-/** Providers as the operator sees them: which there are, and whether their proactive work rests. */
+/** Lists the providers, and pauses or resumes the sweep's work for one of them. */
 import { createPauseStore } from '../tenants/paused-providers.ts';
 import type { AdminStores } from './deps.ts';
 
@@ -18,7 +18,7 @@ export function providerActions({ connections, registry }: Pick<AdminStores, 'co
     },
 
     /**
-     * Lets the sweep pass a provider by, or look at it again. What users and tenants ask for goes on meanwhile.
+     * Makes the sweep skip a provider, or include it again. Requests of users and tenants are not affected.
      * @throws Error naming the providers there are.
      */
     async pauseProvider(id: string, paused: boolean): Promise<void> {

@@ -1,4 +1,4 @@
-/** The secrets that the operator writes, as small JSON objects. Nothing here prints or returns one to a person. */
+/** The secrets that an operator writes to Secrets Manager, as small JSON objects. Nothing here prints one. */
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 
-/** Days in which a removed secret can still be brought back, at the console of AWS. */
+/** Days within which a removed secret can be restored in the AWS console. */
 const recoveryDays = 7;
 const content = z.record(z.string(), z.string());
 
@@ -17,7 +17,7 @@ export type SecretStore = ReturnType<typeof createSecretStore>;
 
 export function createSecretStore(client: SecretsManagerClient) {
   return {
-    /** The secret's fields; none when it is missing, empty, or a placeholder of another shape. */
+    /** The secret's fields; empty when the secret is missing, empty, or a placeholder of another shape. */
     async read(id: string): Promise<Readonly<Record<string, string>>> {
       try {
         const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: id }));
@@ -28,13 +28,13 @@ export function createSecretStore(client: SecretsManagerClient) {
       }
     },
 
-    /** Fills a secret, and makes it where it is missing. */
+    /** Fills a secret, creating it when it is missing. */
     async write(id: string, value: Readonly<Record<string, string>>): Promise<void> {
       const SecretString = JSON.stringify(value);
       try {
         await client.send(new PutSecretValueCommand({ SecretId: id, SecretString }));
       } catch (error) {
-        // A secret known by its ARN belongs to the stack, and only a deployment can bring it back.
+        // The stack owns a secret that is named by its ARN: only a deployment can create it.
         if (!(error instanceof ResourceNotFoundException) || id.startsWith('arn:')) throw error;
         await client.send(new CreateSecretCommand({ Name: id, SecretString }));
       }

@@ -1,4 +1,4 @@
-/** The secrets that Hawser makes itself: filled once by `setup`, replaced by `rotate`. */
+/** The secrets that Hawser generates itself: `setUp` fills them once, the rotations replace them. */
 import { token } from '../ids.ts';
 import { createSessionKey, publishSessionKey } from '../tenants/session-token.ts';
 import type { AdminStores } from './deps.ts';
@@ -6,7 +6,7 @@ import type { AdminStores } from './deps.ts';
 export function secretActions({ connections, names, secrets }: AdminStores) {
   return { setUp, rotateStateSecret, rotateSessionKey };
 
-  /** Fills what is still empty. Answers what it made. */
+  /** Fills the secrets that are still empty. Returns the names of those it filled. */
   async function setUp(): Promise<readonly string[]> {
     const made: string[] = [];
     if (!(await secrets.read(names.stateSecretId))['current']) {
@@ -20,13 +20,13 @@ export function secretActions({ connections, names, secrets }: AdminStores) {
     return made;
   }
 
-  /** A new state secret; flows under way stay valid under the one before. */
+  /** Replaces the state secret. Flows in progress stay valid under the previous one. */
   async function rotateStateSecret(): Promise<void> {
     const { current = '' } = await secrets.read(names.stateSecretId);
     await secrets.write(names.stateSecretId, { current: token(32), previous: current });
   }
 
-  /** A new session signing key. Verifiers learn of it first, so that no token is signed that nobody can check. */
+  /** Replaces the session signing key. Its public half is published first, so that verifiers know it before it signs. */
   async function rotateSessionKey(): Promise<void> {
     const { keyId, privateKey, publicKey } = createSessionKey();
     await publishSessionKey(connections, keyId, publicKey);

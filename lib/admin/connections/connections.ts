@@ -1,4 +1,4 @@
-/** Connections as the operator may see them: everything but what is sealed. */
+/** Lists and inspects connections: an operator sees everything except the sealed credentials. */
 import { type Connection, connectionRecord, type SealedConnection } from '../../connections/connection.ts';
 import { createConnectionStore } from '../../connections/connection-store.ts';
 import { createLeaseStore, type Taking } from '../../connections/lease-store.ts';
@@ -8,19 +8,19 @@ import { type AdminStores, requireTenant } from '../deps.ts';
 
 type Stores = Pick<AdminStores, 'connections' | 'tenants'>;
 
-/** What finds a connection, as a person types it. */
+/** Identifies a connection, as a person types it. */
 export interface Wanted {
   readonly tenantId: string;
   readonly provider: string;
   readonly accountId: string;
 }
 
-/** A connection with what stands beside it. */
+/** A connection with its key versions and its lease. */
 export interface Inspected {
   readonly connection: Connection;
   /** The versions of the tenant's key under which its credentials are sealed. */
   readonly keyVersions: readonly number[];
-  /** Whether somebody may be asking the platform for new credentials just now. */
+  /** Whether a worker may be refreshing the credentials at the platform right now. */
   readonly lease: Exclude<Taking, { kind: 'taken' }>;
 }
 
@@ -67,7 +67,7 @@ export async function requireConnection(stores: Stores, wanted: Wanted): Promise
   );
 }
 
-/** The first connection of a tenant that fits, if there is one. */
+/** The first connection of a tenant that satisfies the condition. */
 export async function findConnection(
   stores: Stores,
   tenantId: TenantId,
@@ -94,13 +94,13 @@ export async function* connectionsOf(
       ...(userId !== undefined && { userId }),
       ...(cursor !== undefined && { cursor }),
     });
-    if (page === 'invalid_cursor') throw new Error('The list of connections broke off. Try again.');
+    if (page === 'invalid_cursor') throw new Error('The list of connections was interrupted. Try again.');
     yield* page.connections;
     cursor = page.cursor;
   } while (cursor !== undefined);
 }
 
-/** The versions of the tenant's key that a connection needs, each once. */
+/** The distinct versions of the tenant's key under which a connection's credentials are sealed. */
 export function keyVersionsOf({ sealed }: SealedConnection): readonly number[] {
   const fields = [sealed.accessToken, ...(sealed.refreshToken ? [sealed.refreshToken] : [])];
   return [...new Set(fields.map((field) => readSealed(field).keyVersion))];

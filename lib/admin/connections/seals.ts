@@ -1,6 +1,6 @@
 /**
- * A tenant's key under a new version, and everything sealed anew under it. It is the one work of the operator that
- * opens credentials: it needs the right to decrypt with the vault's key, which an operator otherwise lacks.
+ * Rotates a tenant's key and re-seals its connections under the new version. This is the only action of an operator that
+ * opens credentials: it needs permission to decrypt with the vault's key, which operators otherwise lack.
  */
 import type { Connection, SealedConnection } from '../../connections/connection.ts';
 import { type ConnectionStore, createConnectionStore } from '../../connections/connection-store.ts';
@@ -20,40 +20,40 @@ import { connectionsOf, keyVersionsOf } from './connections.ts';
 
 export interface Resealed {
   readonly version: number;
-  /** Whether this run has made the version; else it goes on with one that an earlier run made. */
+  /** Whether this run created the version; otherwise it continues with the version of an earlier run. */
   readonly made: boolean;
   readonly counts: Readonly<Record<Outcome, number>>;
 }
 
 type Outcome =
   | 'resealed'
-  /** Was sealed under the version when this run came to it. */
+  /** Was already sealed under this version. */
   | 'current'
-  /** Disconnected meanwhile. */
+  /** Was disconnected during the run. */
   | 'gone'
-  /** Others wrote it all the time, or it does not open; the next run looks at it again. */
+  /** Kept changing, or does not open; the next run tries it again. */
   | 'left';
 
-/** A version as young as this was made by a run that was interrupted, or is being completed. */
+/** A younger version belongs to a run that was interrupted, and this run completes it. */
 const sameRunMilliseconds = 3_600_000;
-const together = 8;
-const rounds = 3;
+const batchSize = 8;
+const mostAttempts = 3;
 
 export function sealActions(stores: AdminStores) {
-  const parts = vaultDepsOf(stores);
+  const deps = vaultDepsOf(stores);
   return {
-    /** Raises the tenant's key version; what is sealed stays readable, and is sealed anew as it is renewed. */
+    /** Creates a new version of the tenant's key. Sealed credentials still open; each refresh seals under the new one. */
     async rotateTenantKey(id: string): Promise<number> {
-      return rotateTenantKey(parts, (await requireLivingTenant(stores.tenants, id)).id);
+      return rotateTenantKey(deps, (await requireLivingTenant(stores.tenants, id)).id);
     },
 
-    /** Makes a new version, unless there is one of the last hour, and seals every connection under it. */
+    /** Seals every connection under a new version of the key, or under one created within the last hour. */
     async resealTenant(id: string): Promise<Resealed> {
       const tenant = await requireLivingTenant(stores.tenants, id);
       const recent = await recentVersion(tenant.id);
-      const version = recent ?? (await rotateTenantKey(parts, tenant.id));
-      const vault = openVault(parts);
-      // Fails before anything is read when the operator may not open.
+      const version = recent ?? (await rotateTenantKey(deps, tenant.id));
+      const vault = openVault(deps);
+      // Fails before anything is read when the operator lacks permission to decrypt.
       await vault.sealerFor(tenant.id);
       const counts = { resealed: 0, current: 0, gone: 0, left: 0 };
       const store = createConnectionStore(stores.connections);
@@ -64,7 +64,7 @@ export function sealActions(stores: AdminStores) {
         batch = [];
       };
       for await (const connection of connectionsOf(stores, tenant.id)) {
-        if (batch.push(connection) === together) await work();
+        if (batch.push(connection) === batchSize) await work();
       }
       await work();
       return { version, made: recent === undefined, counts };
@@ -72,7 +72,7 @@ export function sealActions(stores: AdminStores) {
   };
 
   async function recentVersion(tenantId: TenantId): Promise<number | undefined> {
-    const newest = await newestVersion(parts, tenantId);
+    const newest = await newestVersion(deps, tenantId);
     if (!newest) return undefined;
     const item = await stores.connections.get(wrappedKeyKey(tenantId, 'credentials', newest.version), [
       'createdAt',
@@ -82,14 +82,14 @@ export function sealActions(stores: AdminStores) {
   }
 }
 
-/** The credentials stay the same, and so does their generation: a renewal in between wins, and has sealed anew itself. */
+/** Keeps credentials and generation. A refresh in between wins: it has sealed under the newest version itself. */
 async function reseal(
   store: ConnectionStore,
   vault: Vault,
   { id, tenantId, provider, accountId }: Connection,
   version: number,
 ): Promise<Outcome> {
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < mostAttempts; round += 1) {
     const found = await store.get(tenantId, provider, accountId);
     if (found?.id !== id) return 'gone';
     if (keyVersionsOf(found).every((one) => one >= version)) return 'current';
@@ -101,14 +101,14 @@ async function reseal(
   return 'left';
 }
 
-/** Nothing when what is sealed there does not open, which no repeat would change. */
+/** Undefined when the sealed bytes do not open, which a retry would not change. */
 async function open(vault: Vault, connection: SealedConnection): Promise<Credentials | undefined> {
   try {
     const accessToken = await openAccessToken(vault, connection);
     const refreshToken = await openRefreshToken(vault, connection);
     return { accessToken, ...(refreshToken && { refreshToken }) };
   } catch (error) {
-    // With a cause it is KMS that failed, and then everything would fail.
+    // A cause means that KMS failed, and then every connection would fail.
     const isBroken =
       error instanceof IntegrationError && error.code === 'VAULT_ERROR' && error.cause === undefined;
     if (isBroken) return undefined;

@@ -1,9 +1,9 @@
-/** What may be shown of a message: the ids by which it names things. Tokens, sealed bytes and users' data stay masked. */
+/** The part of a queued message that may be shown: its ids. Tokens, sealed bytes and users' data are masked. */
 
-/** Fields and their values, masked where they are no ids. */
+/** A message's fields; values that are not ids are masked. */
 export type Summary = Readonly<Record<string, string | number>>;
 
-/** Names of fields that hold ids, kinds, counts and times in the messages of every queue. */
+/** Fields that hold ids, kinds, counts and times in the messages of all queues. */
 const shown: ReadonlySet<string> = new Set([
   'id',
   'type',
@@ -24,7 +24,7 @@ const shown: ReadonlySet<string> = new Set([
   'occurredAt',
   'receivedAt',
 ]);
-/** Longer than any id or time; what is longer is something else under its name. */
+/** Longer than any id or time: a longer value is something else, and is masked. */
 const longest = 256;
 const mask = '[masked]';
 

@@ -1,6 +1,6 @@
 /**
- * The end of a tenant. It is shut out at once; its connections end at the platforms in a job, and the keys that open
- * its credentials go only when none is left. Repeated, it ends what an earlier call began.
+ * Deletes a tenant. Its API keys stop working at once; a job then revokes its connections at the platforms and, when none
+ * is left, destroys the keys that open its credentials. Repeating the call completes what an earlier one began.
  */
 import { openQueue } from '../../aws/queue.ts';
 import type { TenantId } from '../../ids.ts';
@@ -10,10 +10,10 @@ import { hasClient } from '../apps.ts';
 import { findConnection } from '../connections/connections.ts';
 import { type AdminStores, requireTenant } from '../deps.ts';
 
-export interface TenantEnd {
-  /** Ends the connections, and then the keys. */
+export interface TenantDeletion {
+  /** Disconnects the connections, then destroys the keys. */
   readonly job: Job;
-  /** Apps of the tenant's own that have to wait: without them nothing could be revoked. */
+  /** The tenant's own apps that stay until the job is done: revoking needs them. */
   readonly appsLeft: number;
 }
 
@@ -21,7 +21,7 @@ export function deleteTenantActions(stores: AdminStores) {
   const { tenants, apps, apiKeys, secrets, now } = stores;
   const jobs = createJobStore(stores.connections, now);
   return {
-    async deleteTenant(id: string): Promise<TenantEnd> {
+    async deleteTenant(id: string): Promise<TenantDeletion> {
       const tenant = await requireTenant(tenants, id);
       await tenants.change(tenant.id, { status: 'deleted' });
       for (const key of await apiKeys.list(tenant.id)) await apiKeys.revoke(tenant.id, key.id);
@@ -38,7 +38,7 @@ export function deleteTenantActions(stores: AdminStores) {
     },
   };
 
-  /** The job that an earlier call began, unless it was done and connections have been found since. */
+  /** The job of an earlier call, unless it is done and the tenant has connections again. */
   async function jobFor(tenantId: TenantId, isEmpty: boolean): Promise<Job> {
     const before = (await jobs.list(tenantId)).find(({ kind }) => kind === 'delete_tenant');
     if (before?.status === 'running' || (before && isEmpty)) return before;
