@@ -1,4 +1,4 @@
-/** `npm run hawser -- …`: the operator's command, bound to this process. */
+/** `npm run hawser -- …`: runs the operator's command in this process. */
 import { run } from './run.ts';
 
 process.exitCode = await run(process.argv.slice(2), {

@@ -1,38 +1,50 @@
-/** `hawser connections …`: who is connected to what, in what state, and what to do about it. Nothing that is sealed can be shown here. */
-
+/** `hawser connections …`: which accounts are connected, in what state. Credentials are never shown. */
 import type { Followed } from '../../../lib/admin/connections/connection-work.ts';
 import type { Wanted } from '../../../lib/admin/connections/connections.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { viewConnection } from '../../../lib/integrations/connection-view.ts';
 import { describeConnection, viewInspected } from '../terminal/connection-sheet.ts';
 import { textTable, timeText } from '../terminal/text-table.ts';
-import type { Call, Command, Shown } from './command.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 
-export const connectionCommands: readonly Command[] = [
-  {
-    usage: 'connections list TENANT [--user USER]',
-    summary: "Lists a tenant's connections, or those of one of its users.",
-    act: list,
-  },
-  {
-    usage: 'connections show TENANT PROVIDER ACCOUNT',
-    summary: 'Shows all that is known of a connection but its credentials.',
-    act: show,
-  },
-  {
-    usage: 'connections refresh TENANT PROVIDER ACCOUNT [--wait]',
-    summary: 'Has a connection renewed now, by the worker; --wait says how that went.',
-    act: refresh,
-  },
-  {
-    usage: 'connections disconnect TENANT PROVIDER ACCOUNT [--wait]',
-    summary: 'Ends a connection, here and at the platform, by the worker; --wait says how that went.',
-    act: disconnect,
-  },
-];
+type WaitOption = { readonly wait?: true | undefined };
 
-async function list({ operator, arguments: [tenantId = ''], given }: Call): Promise<Shown> {
-  const connections = await operator.listConnections(tenantId, given.user);
+export function addConnectionCommands(connections: Group, act: Act): void {
+  connections
+    .command('list <TENANT>')
+    .description("Lists a tenant's connections.")
+    .option('--user <USER>', 'list the connections of this user only')
+    .action(act(list));
+  connections
+    .command('show <TENANT> <PROVIDER> <ACCOUNT>')
+    .description('Shows everything about a connection except its credentials.')
+    .action(act((call, ...[tenantId, provider, accountId]) => show(call, { tenantId, provider, accountId })));
+  connections
+    .command('refresh <TENANT> <PROVIDER> <ACCOUNT>')
+    .description('Queues a refresh of a connection for the worker.')
+    .option('--wait', 'wait for the result')
+    .action(
+      act((call, ...[tenantId, provider, accountId, options]) =>
+        refresh(call, { tenantId, provider, accountId }, options),
+      ),
+    );
+  connections
+    .command('disconnect <TENANT> <PROVIDER> <ACCOUNT>')
+    .description('Disconnects an account, here at once and by the worker at the platform.')
+    .option('--wait', 'wait for the result')
+    .action(
+      act((call, ...[tenantId, provider, accountId, options]) =>
+        disconnect(call, { tenantId, provider, accountId }, options),
+      ),
+    );
+}
+
+async function list(
+  { operator }: Call,
+  tenantId: string,
+  { user }: { readonly user?: string | undefined },
+): Promise<Shown> {
+  const connections = await operator.listConnections(tenantId, user);
   const rows = connections.map((connection) => [
     connection.id,
     connection.userId,
@@ -51,44 +63,42 @@ async function list({ operator, arguments: [tenantId = ''], given }: Call): Prom
   };
 }
 
-async function show(call: Call): Promise<Shown> {
-  const inspected = await call.operator.inspectConnection(wantedIn(call));
+async function show({ operator }: Call, wanted: Wanted): Promise<Shown> {
+  const inspected = await operator.inspectConnection(wanted);
   return { data: viewInspected(inspected), text: describeConnection(inspected) };
 }
 
-async function refresh(call: Call): Promise<Shown> {
-  const { operator, given } = call;
-  const before = await operator.refreshConnection(wantedIn(call));
-  if (!given.wait) return asked(before, 'It is with the worker.', 'due');
+async function refresh({ operator }: Call, wanted: Wanted, { wait }: WaitOption): Promise<Shown> {
+  const before = await operator.refreshConnection(wanted);
+  if (!wait) return queued(before, 'The refresh is queued for the worker.', 'due');
   const followed = await operator.followConnection(before);
-  const renewed = followed.kind === 'changed' && followed.connection.generation > before.generation;
-  return outcome(before, followed, renewed ? 'It has been renewed.' : undefined);
+  const isRefreshed = followed.kind === 'changed' && followed.connection.generation > before.generation;
+  return outcome(before, followed, isRefreshed ? 'It has been refreshed.' : undefined);
 }
 
-async function disconnect(call: Call): Promise<Shown> {
-  const { operator, given } = call;
-  const before = await operator.disconnectConnection(wantedIn(call));
-  if (!given.wait) {
-    return asked(
+async function disconnect({ operator }: Call, wanted: Wanted, { wait }: WaitOption): Promise<Shown> {
+  const before = await operator.disconnectConnection(wanted);
+  if (!wait) {
+    return queued(
       before,
-      'No token is handed out any more; the revocation is with the worker.',
+      'No token is handed out any more; the revocation is queued for the worker.',
       'disconnecting',
     );
   }
   return outcome(before, await operator.followConnection(before), undefined);
 }
 
-function asked(before: Connection, sentence: string, state: string): Shown {
+function queued(before: Connection, sentence: string, state: string): Shown {
   const { tenantId, provider, accountId } = before;
   return {
     data: { id: before.id, outcome: state, generation: before.generation },
     text: `${sentence}\n`,
-    note: `See how it goes: hawser connections show ${tenantId} ${provider} ${accountId}`,
+    note: `Follow it with: hawser connections show ${tenantId} ${provider} ${accountId}`,
   };
 }
 
-/** What a follower saw, in a word for programs and a sentence for people. */
-function outcome(before: Connection, followed: Followed, renewed: string | undefined): Shown {
+/** The result of waiting: a word for programs and a sentence for people. */
+function outcome(before: Connection, followed: Followed, refreshed: string | undefined): Shown {
   const { id } = before;
   if (followed.kind === 'gone') {
     return { data: { id, outcome: 'gone' }, text: 'The connection has ended.\n' };
@@ -96,16 +106,16 @@ function outcome(before: Connection, followed: Followed, renewed: string | undef
   if (followed.kind === 'waiting') {
     return {
       data: { id, outcome: 'waiting' },
-      text: 'Nobody has worked on it yet.\n',
-      note: 'Is its provider paused, or the queue refresh long? See hawser provider list and hawser dlq list.',
+      text: 'No worker has processed it yet.\n',
+      note: 'Is its provider paused, or the refresh queue long? See hawser provider list and hawser queue stats.',
     };
   }
   const { connection } = followed;
   const view = viewConnection(connection);
-  if (renewed !== undefined) {
+  if (refreshed !== undefined) {
     const until =
       connection.expiresAt === undefined ? '' : ` The token ends ${timeText(connection.expiresAt)}.`;
-    return { data: { id, outcome: 'renewed', connection: view }, text: `${renewed}${until}\n` };
+    return { data: { id, outcome: 'renewed', connection: view }, text: `${refreshed}${until}\n` };
   }
   const reason = connection.statusReason === undefined ? '' : ` (${connection.statusReason})`;
   const again = connection.dueAt === undefined ? 'not again' : `again ${timeText(connection.dueAt)}`;
@@ -117,8 +127,4 @@ function outcome(before: Connection, followed: Followed, renewed: string | undef
     },
     text: `It is ${connection.status}${reason}, after ${connection.failures ?? 0} failures in a row; it is tried ${again}.\n`,
   };
-}
-
-function wantedIn({ arguments: [tenantId = '', provider = '', accountId = ''] }: Call): Wanted {
-  return { tenantId, provider, accountId };
 }

@@ -1,24 +1,26 @@
-/** `hawser dlq …`: messages that failed for good. Only the ids that they name are ever shown. */
+/** `hawser dlq …`: messages that SQS moved aside after their last attempt. Only the ids in them are ever shown. */
 
 import { idsIn } from '../../../lib/admin/failures/dead-letter-summary.ts';
 import type { DeadLetter } from '../../../lib/admin/failures/dead-letters.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
-import { type Call, type Command, type Shown, UsageError } from './command.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 
-export const deadLetterCommands: readonly Command[] = [
-  {
-    usage: 'dlq list [QUEUE]',
-    summary: 'Counts the dead letters of every queue, or lists those of one, the oldest first.',
-    act: (call) => (call.arguments.length === 0 ? count(call) : list(call)),
-  },
-  { usage: 'dlq show QUEUE ID', summary: 'Shows what a dead letter names. All else is masked.', act: show },
-  {
-    usage: 'dlq replay QUEUE [ID] [--all]',
-    summary:
-      'Sends a dead letter back to its queue, or all of them. Once the reason for its failure is gone.',
-    act: replay,
-  },
-];
+export function addDeadLetterCommands(deadLetters: Group, act: Act): void {
+  deadLetters
+    .command('list [QUEUE]')
+    .description('Counts the dead letters of every queue, or lists those of one queue, the oldest first.')
+    .action(act((call, queue) => (queue === undefined ? count(call) : list(call, queue))));
+  deadLetters
+    .command('show <QUEUE> <ID>')
+    .description('Shows the ids in a dead letter. Everything else is masked.')
+    .action(act(show));
+  deadLetters
+    .command('replay <QUEUE> [ID]')
+    .description('Sends a dead letter back to its queue. Do so after you have fixed why it failed.')
+    .option('--all', 'send back all dead letters of the queue')
+    .action(act(replay));
+}
 
 async function count({ operator }: Call): Promise<Shown> {
   const counts = await operator.countDeadLetters();
@@ -31,7 +33,7 @@ async function count({ operator }: Call): Promise<Shown> {
   };
 }
 
-async function list({ operator, arguments: [queue = ''] }: Call): Promise<Shown> {
+async function list({ operator }: Call, queue: string): Promise<Shown> {
   const { letters, more } = await operator.listDeadLetters(queue);
   const rows = letters.map(({ id, sentAt, summary }) => [
     id,
@@ -48,7 +50,7 @@ async function list({ operator, arguments: [queue = ''] }: Call): Promise<Shown>
   };
 }
 
-async function show({ operator, arguments: [queue = '', id = ''] }: Call): Promise<Shown> {
+async function show({ operator }: Call, queue: string, id: string): Promise<Shown> {
   const letter = await operator.findDeadLetter(queue, id);
   return {
     data: { queue, ...view(letter) },
@@ -61,8 +63,13 @@ async function show({ operator, arguments: [queue = '', id = ''] }: Call): Promi
   };
 }
 
-async function replay({ operator, arguments: [queue = '', id], given }: Call): Promise<Shown> {
-  if ((id === undefined) !== (given.all === true)) {
+async function replay(
+  { operator }: Call,
+  queue: string,
+  id: string | undefined,
+  { all = false }: { readonly all?: boolean | undefined },
+): Promise<Shown> {
+  if ((id === undefined) !== all) {
     throw new UsageError('Say which one: an ID as `hawser dlq list` shows it, or --all.');
   }
   const replayed = await operator.replayDeadLetters(queue, id);

@@ -1,48 +1,49 @@
-/** `hawser destination …`: where a tenant hears of its events. A secret is shown once, when it is made. */
-
+/** `hawser destination …`: where a tenant's outbound events are sent. A secret is shown once, when it is created. */
 import type { DestinationInput } from '../../../lib/admin/destinations.ts';
 import type { Destination } from '../../../lib/tenants/destination.ts';
 import { textTable, timeText } from '../terminal/text-table.ts';
-import { type Call, type Command, type Shown, UsageError } from './command.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 
-export const destinationCommands: readonly Command[] = [
-  {
-    usage: 'destination add TENANT [URL] [--bus NAME]',
-    summary:
-      "Sends a tenant's events to an https endpoint of its own, or to an EventBridge bus that the stack may use (context eventBusArns). Prints the secret that signs for an endpoint, this once.",
-    act: add,
-  },
-  {
-    usage: 'destination list TENANT',
-    summary: "Lists a tenant's destinations and how they fare.",
-    act: list,
-  },
-  {
-    usage: 'destination rotate-secret TENANT DESTINATION',
-    summary: 'Makes a new secret and prints it, this once. The one before signs as well for a day.',
-    act: rotateSecret,
-  },
-  {
-    usage: 'destination enable TENANT DESTINATION',
-    summary:
-      'Sends to a destination again that was disabled because it failed for days or was gone. What was on its way is among the failures.',
-    act: enable,
-  },
-  {
-    usage: 'destination remove TENANT DESTINATION',
-    summary: 'Forgets a destination and its secrets; what is on its way is dropped.',
-    act: remove,
-  },
-  {
-    usage: 'destination test TENANT DESTINATION',
-    summary: 'Sends an event of the type destination.test.',
-    act: test,
-  },
-];
+export function addDestinationCommands(destinations: Group, act: Act): void {
+  destinations
+    .command('add <TENANT> [URL]')
+    .description(
+      "Sends a tenant's events to its https endpoint, or to an EventBridge bus. Prints the secret that signs deliveries to an endpoint, once.",
+    )
+    .option('--bus <NAME>', 'a bus that the stack may use (deploy with -c eventBusArns=…)')
+    .action(act(add));
+  destinations
+    .command('list <TENANT>')
+    .description("Lists a tenant's destinations, and whether deliveries to them succeed.")
+    .action(act(list));
+  destinations
+    .command('rotate-secret <TENANT> <DESTINATION>')
+    .description('Creates a new secret and prints it, once. The previous one signs too for a day.')
+    .action(act(rotateSecret));
+  destinations
+    .command('enable <TENANT> <DESTINATION>')
+    .description(
+      'Enables a destination that was disabled because deliveries failed for days or its address was gone. Deliveries that were pending then are among the failures.',
+    )
+    .action(act(enable));
+  destinations
+    .command('remove <TENANT> <DESTINATION>')
+    .description('Removes a destination and its secrets. Pending deliveries to it are dropped.')
+    .action(act(remove));
+  destinations
+    .command('test <TENANT> <DESTINATION>')
+    .description('Sends an event of the type destination.test.')
+    .action(act(test));
+}
 
-async function add(call: Call): Promise<Shown> {
-  const [tenantId = ''] = call.arguments;
-  const { destination, secret } = await call.operator.addDestination(tenantId, inputOf(call));
+async function add(
+  { operator }: Call,
+  tenantId: string,
+  url: string | undefined,
+  { bus }: { readonly bus?: string | undefined },
+): Promise<Shown> {
+  const { destination, secret } = await operator.addDestination(tenantId, inputOf(url, bus));
   const { id } = destination;
   const within = 'Events reach it within 60 seconds from now.';
   if (!secret) {
@@ -56,14 +57,13 @@ async function add(call: Call): Promise<Shown> {
   };
 }
 
-function inputOf({ arguments: [, url], given }: Call): DestinationInput {
-  const { bus } = given;
+function inputOf(url: string | undefined, bus: string | undefined): DestinationInput {
   if (url !== undefined && bus === undefined) return { url };
   if (url === undefined && bus !== undefined) return { busName: bus };
   throw new UsageError('Give either a URL or --bus.');
 }
 
-async function list({ operator, arguments: [tenantId = ''] }: Call): Promise<Shown> {
+async function list({ operator }: Call, tenantId: string): Promise<Shown> {
   const destinations = await operator.listDestinations(tenantId);
   const rows = destinations.map((one) => [
     one.id,
@@ -84,7 +84,7 @@ async function list({ operator, arguments: [tenantId = ''] }: Call): Promise<Sho
   };
 }
 
-async function rotateSecret({ operator, arguments: [tenantId = '', id = ''] }: Call): Promise<Shown> {
+async function rotateSecret({ operator }: Call, tenantId: string, id: string): Promise<Shown> {
   const secret = (await operator.rotateDestinationSecret(tenantId, id)).reveal();
   return {
     data: { id, tenantId, secret },
@@ -93,32 +93,32 @@ async function rotateSecret({ operator, arguments: [tenantId = '', id = ''] }: C
   };
 }
 
-async function enable({ operator, arguments: [tenantId = '', id = ''] }: Call): Promise<Shown> {
+async function enable({ operator }: Call, tenantId: string, id: string): Promise<Shown> {
   await operator.enableDestination(tenantId, id);
   return {
     data: { id, tenantId, status: 'active' },
     text: `Destination ${id} is active.\n`,
     note:
-      'Events reach it within 60 seconds from now, and what still waits for it as its tries come up. ' +
-      `What was filed meanwhile is sent by: hawser failures replay --tenant ${tenantId} --all`,
+      'Events reach it within 60 seconds from now, and pending deliveries at their next retry. ' +
+      `To send what was filed in the meantime: hawser failures replay --tenant ${tenantId} --all`,
   };
 }
 
-async function remove({ operator, arguments: [tenantId = '', id = ''] }: Call): Promise<Shown> {
+async function remove({ operator }: Call, tenantId: string, id: string): Promise<Shown> {
   await operator.removeDestination(tenantId, id);
   return { data: { id, tenantId, removed: true }, text: `Destination ${id} has been removed.\n` };
 }
 
-async function test({ operator, arguments: [tenantId = '', id = ''] }: Call): Promise<Shown> {
+async function test({ operator }: Call, tenantId: string, id: string): Promise<Shown> {
   const eventId = await operator.testDestination(tenantId, id);
   return {
     data: { id, tenantId, eventId },
     text: `Event ${eventId} is on its way.\n`,
-    note: `When it fails, hawser destination list ${tenantId} says how.`,
+    note: `If it fails, hawser destination list ${tenantId} shows the error.`,
   };
 }
 
-/** Without what is sealed. */
+/** Without the sealed secrets. */
 function view(destination: Destination) {
   const { id, kind, status, disabledReason, disabledAt, failingSince, lastError, createdAt } = destination;
   return {

@@ -1,37 +1,50 @@
-/** `hawser failures …` and `hawser queue …`: what failed for good and was filed, and how full the queues are. */
+/** `hawser failures …` and `hawser queue …`: filed failures, and how full the queues are. */
+
+import type { WhoseFailures } from '../../../lib/admin/failures/failures.ts';
 import type { Failure } from '../../../lib/webhooks/failure-store.ts';
 import { viewOf } from '../../../lib/webhooks/list-failures.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
-import { type Call, type Command, type Shown, UsageError } from './command.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 
-export const failureCommands: readonly Command[] = [
-  {
-    usage: 'failures list [--tenant TENANT] [--all]',
-    summary:
-      "Lists events and deliveries that failed for good: those that are no tenant's, those of one tenant, or all.",
-    act: list,
-  },
-  {
-    usage: 'failures show ID [--tenant TENANT]',
-    summary: 'Shows what is known of a failure. What the event brought with it is masked.',
-    act: show,
-  },
-  {
-    usage: 'failures replay [ID] [--tenant TENANT] [--all]',
-    summary:
-      'Sends a failure through its queue again; with --all those of the tenant, or without a tenant everything that was not sent again yet.',
-    act: replay,
-  },
-  {
-    usage: 'queue stats',
-    summary:
-      'Counts the messages of every queue: waiting, being worked on, put off, dead, filed as failed; and since when the oldest of those that failed is there.',
-    act: stats,
-  },
-];
+interface Scope {
+  readonly tenant?: string | undefined;
+  readonly all?: true | undefined;
+}
 
-async function list({ operator, given }: Call): Promise<Shown> {
-  const { failures, more } = await operator.listFailures(whose(given));
+export function addFailureCommands(failures: Group, act: Act): void {
+  failures
+    .command('list')
+    .description(
+      'Lists events and deliveries that failed for good: those that belong to no tenant, unless an option says otherwise.',
+    )
+    .option('--tenant <TENANT>', "list this tenant's failures")
+    .option('--all', 'list the failures of all tenants, and of none')
+    .action(act(list));
+  failures
+    .command('show <ID>')
+    .description("Shows a failure. The event's own data is masked.")
+    .option('--tenant <TENANT>', 'the tenant to which the failure belongs')
+    .action(act(show));
+  failures
+    .command('replay [ID]')
+    .description('Sends a failure through its queue again.')
+    .option('--tenant <TENANT>', 'the tenant to which the failure belongs')
+    .option('--all', "replay every failure that has not been replayed: the tenant's, or without a tenant all")
+    .action(act(replay));
+}
+
+export function addQueueCommands(queues: Group, act: Act): void {
+  queues
+    .command('stats')
+    .description(
+      'Counts the messages of every queue: waiting, in flight, delayed, dead, filed as failed; and dates the oldest failed one.',
+    )
+    .action(act(stats));
+}
+
+async function list({ operator }: Call, scope: Scope): Promise<Shown> {
+  const { failures, more } = await operator.listFailures(whose(scope));
   const rows = failures.map((failure) => [
     failure.id,
     failure.tenantId ?? '-',
@@ -46,13 +59,13 @@ async function list({ operator, given }: Call): Promise<Shown> {
   return {
     data: { failures: failures.map(view), more },
     text: rows.length === 0 ? '' : textTable(headings, rows),
-    ...(rows.length === 0 && { note: nothingFailed(given) }),
+    ...(rows.length === 0 && { note: nothingFailed(scope) }),
     ...(more && { note: 'There are more than these.' }),
   };
 }
 
-async function show({ operator, given, arguments: [id = ''] }: Call): Promise<Shown> {
-  const failure = await operator.findFailure(id, given.tenant);
+async function show({ operator }: Call, id: string, { tenant }: Scope): Promise<Shown> {
+  const failure = await operator.findFailure(id, tenant);
   const { sentAt, failedAt, replayedAt, data, ...shown } = viewOf(failure);
   const words: Readonly<Record<string, string | number | null>> = {
     ...shown,
@@ -69,15 +82,15 @@ async function show({ operator, given, arguments: [id = ''] }: Call): Promise<Sh
   return { data: view(failure), text: factSheet([...known, ...masked]) };
 }
 
-async function replay({ operator, given, arguments: [id] }: Call): Promise<Shown> {
-  if ((id === undefined) !== (given.all === true)) {
+async function replay({ operator }: Call, id: string | undefined, scope: Scope): Promise<Shown> {
+  if ((id === undefined) !== (scope.all === true)) {
     throw new UsageError('Say which one: an ID as `hawser failures list` shows it, or --all.');
   }
   if (id !== undefined) {
-    const failure = await operator.replayFailure(id, given.tenant);
+    const failure = await operator.replayFailure(id, scope.tenant);
     return { data: view(failure), text: `The message has gone back to ${failure.queue}.\n` };
   }
-  const replayed = await operator.replayFailures(whose(given));
+  const replayed = await operator.replayFailures(whose(scope));
   return {
     data: { replayed },
     text: `${replayed} ${replayed === 1 ? 'message has' : 'messages have'} gone back to their queues.\n`,
@@ -105,17 +118,14 @@ async function stats({ operator }: Call): Promise<Shown> {
   };
 }
 
-function nothingFailed({ all, tenant }: Call['given']): string {
+function nothingFailed({ all, tenant }: Scope): string {
   if (all) return 'Nothing has failed in the last two weeks.';
   if (tenant !== undefined) return `Nothing of tenant "${tenant}" has failed in the last two weeks.`;
   return "Nothing that is no tenant's has failed in the last two weeks. See the tenants' with --tenant TENANT or --all.";
 }
 
-function whose(given: Call['given']) {
-  return {
-    ...(given.tenant !== undefined && { tenantId: given.tenant }),
-    ...(given.all && { everybody: true }),
-  };
+function whose({ tenant, all }: Scope): WhoseFailures {
+  return { ...(tenant !== undefined && { tenantId: tenant }), ...(all && { everybody: true }) };
 }
 
 function view(failure: Failure) {

@@ -1,25 +1,28 @@
-/** `hawser jobs …`: long work of the stack, and how far it has come. */
+/** `hawser jobs …`: long work that the stack does in the background, and its progress. */
 import type { Job } from '../../../lib/tenants/job.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
-import type { Call, Command, Shown } from './command.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 
-export const jobCommands: readonly Command[] = [
-  {
-    usage: 'jobs list [--tenant TENANT]',
-    summary: 'Lists the jobs under way, or those of one tenant, done ones of the last month included.',
-    act: list,
-  },
-  { usage: 'jobs show JOB', summary: 'Shows a job.', act: show },
-];
+export function addJobCommands(jobs: Group, act: Act): void {
+  jobs
+    .command('list')
+    .description("Lists the running jobs, or one tenant's jobs including those done within the last month.")
+    .option('--tenant <TENANT>', "list this tenant's jobs")
+    .action(act(list));
+  jobs.command('show <JOB>').description('Shows a job and its progress.').action(act(show));
+}
 
-/** How a job is called where people read. */
+/** The names of jobs for people. */
 const kinds: Readonly<Record<Job['kind'], string>> = {
   disconnect: 'ends connections',
   delete_tenant: 'ends the tenant',
 };
 
-async function list({ operator, given }: Call): Promise<Shown> {
-  const jobs = await operator.listJobs(given.tenant);
+async function list(
+  { operator }: Call,
+  { tenant }: { readonly tenant?: string | undefined },
+): Promise<Shown> {
+  const jobs = await operator.listJobs(tenant);
   const rows = jobs.map((job) => [
     job.id,
     kinds[job.kind],
@@ -37,14 +40,14 @@ async function list({ operator, given }: Call): Promise<Shown> {
         : textTable(['JOB', 'WHAT', 'TENANT', 'USER', 'STATUS', 'LEFT', 'LAST WORKED ON'], rows),
     ...(rows.length === 0 && {
       note:
-        given.tenant === undefined
+        tenant === undefined
           ? 'No job is under way. See those of a tenant, done ones included, with --tenant TENANT.'
-          : `There are no jobs of tenant "${given.tenant}".`,
+          : `There are no jobs of tenant "${tenant}".`,
     }),
   };
 }
 
-async function show({ operator, arguments: [id = ''] }: Call): Promise<Shown> {
+async function show({ operator }: Call, id: string): Promise<Shown> {
   const job = await operator.findJob(id);
   return { data: viewJob(job), text: describeJob(job) };
 }

@@ -1,21 +1,26 @@
-/** `hawser key …`: the API keys by which a tenant's backend proves itself. */
-
+/** `hawser key …`: the API keys with which a tenant's backend authenticates. */
 import { textTable, timeText } from '../terminal/text-table.ts';
-import type { Call, Command, Shown } from './command.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 
-export const keyCommands: readonly Command[] = [
-  {
-    usage: 'key create TENANT [--label LABEL]',
-    summary: 'Makes an API key and prints it, this once. Only a digest of it is stored.',
-    act: create,
-  },
-  { usage: 'key list TENANT', summary: "Lists a tenant's keys by their ids.", act: list },
-  { usage: 'key revoke TENANT KEY_ID', summary: 'Ends a key within 60 seconds.', act: revoke },
-];
+export function addKeyCommands(keys: Group, act: Act): void {
+  keys
+    .command('create <TENANT>')
+    .description('Creates an API key and prints it, once. Only a digest of it is stored.')
+    .option('--label <LABEL>', 'a name by which you will recognise the key')
+    .action(act(create));
+  keys.command('list <TENANT>').description("Lists a tenant's keys by their ids.").action(act(list));
+  keys
+    .command('revoke <TENANT> <KEY_ID>')
+    .description('Revokes a key. It stops working within 60 seconds.')
+    .action(act(revoke));
+}
 
-/** Standard output is the key alone, so that it can be piped to where it will be kept. */
-async function create({ operator, arguments: [tenantId = ''], given }: Call): Promise<Shown> {
-  const label = given.label ?? '';
+/** Prints the key alone on standard output, so that it can be piped to where it will be kept. */
+async function create(
+  { operator }: Call,
+  tenantId: string,
+  { label = '' }: { readonly label?: string | undefined },
+): Promise<Shown> {
   const { id, text } = await operator.createApiKey(tenantId, label);
   const key = text.reveal();
   return {
@@ -25,7 +30,7 @@ async function create({ operator, arguments: [tenantId = ''], given }: Call): Pr
   };
 }
 
-async function list({ operator, arguments: [tenantId = ''] }: Call): Promise<Shown> {
+async function list({ operator }: Call, tenantId: string): Promise<Shown> {
   const keys = await operator.listApiKeys(tenantId);
   const rows = keys.map(({ id, label, status, createdAt }) => [id, label, status, timeText(createdAt)]);
   return {
@@ -42,11 +47,11 @@ async function list({ operator, arguments: [tenantId = ''] }: Call): Promise<Sho
   };
 }
 
-async function revoke({ operator, arguments: [tenantId = '', id = ''] }: Call): Promise<Shown> {
+async function revoke({ operator }: Call, tenantId: string, id: string): Promise<Shown> {
   await operator.revokeApiKey(tenantId, id);
   return {
     data: { id, tenantId, status: 'revoked' },
     text: `Key ${id} has been revoked.\n`,
-    note: 'Functions that hold it in memory refuse it within 60 seconds.',
+    note: 'Functions that have cached it refuse it within 60 seconds.',
   };
 }

@@ -1,25 +1,27 @@
 /** `hawser return-url …`: the exact pages to which a browser may be sent after consent. */
-import type { Call, Command, Shown } from './command.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 
-export const returnUrlCommands: readonly Command[] = [
-  {
-    usage: 'return-url add TENANT URL',
-    summary: 'Allows a page of the application: https, exact, without query or fragment.',
-    act: add,
-  },
-  { usage: 'return-url list TENANT', summary: "Lists a tenant's return URLs.", act: list },
-  { usage: 'return-url remove TENANT URL', summary: 'Takes one back; flows under way keep it.', act: remove },
-];
+export function addReturnUrlCommands(returnUrls: Group, act: Act): void {
+  returnUrls
+    .command('add <TENANT> <URL>')
+    .description('Allows a page of the application: https, exact, without query or fragment.')
+    .action(act(add));
+  returnUrls.command('list <TENANT>').description("Lists a tenant's return URLs.").action(act(list));
+  returnUrls
+    .command('remove <TENANT> <URL>')
+    .description('Removes a return URL. Flows that have started still return there.')
+    .action(act(remove));
+}
 
-async function add({ operator, arguments: [tenantId = '', url = ''] }: Call): Promise<Shown> {
+async function add({ operator }: Call, tenantId: string, url: string): Promise<Shown> {
   return show(tenantId, await operator.addReturnUrl(tenantId, url));
 }
 
-async function list({ operator, arguments: [tenantId = ''] }: Call): Promise<Shown> {
+async function list({ operator }: Call, tenantId: string): Promise<Shown> {
   return show(tenantId, (await operator.requireTenant(tenantId)).returnUrls);
 }
 
-async function remove({ operator, arguments: [tenantId = '', url = ''] }: Call): Promise<Shown> {
+async function remove({ operator }: Call, tenantId: string, url: string): Promise<Shown> {
   return show(tenantId, await operator.removeReturnUrl(tenantId, url));
 }
 

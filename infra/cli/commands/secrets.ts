@@ -1,33 +1,37 @@
-/** `hawser setup` and `hawser rotate …`: the secrets that Hawser makes itself. None is ever shown. */
-
+/** `hawser setup` and `hawser rotate …`: the secrets that Hawser generates itself. None is ever shown. */
 import { factSheet } from '../terminal/text-table.ts';
-import type { Call, Command, Shown } from './command.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 
-export const secretCommands: readonly Command[] = [
-  {
-    usage: 'setup',
-    summary:
-      'Fills the secrets that Hawser makes itself, where they are still empty. Once after a deployment.',
-    act: setUp,
-  },
-  {
-    usage: 'rotate tenant-key TENANT [--reseal]',
-    summary:
-      "Makes a new version of a tenant's key. What is sealed stays readable; --reseal seals every connection anew at once, and goes on where a run within the last hour was interrupted.",
-    act: rotateTenantKey,
-  },
-  {
-    usage: 'rotate state-secret',
-    summary:
-      'Replaces the secret that signs states. Flows under way stay valid, so rotate once in ten minutes at most.',
-    act: rotateStateSecret,
-  },
-  {
-    usage: 'rotate session-key',
-    summary: 'Replaces the key that signs session tokens. Tokens in use stay valid.',
-    act: rotateSessionKey,
-  },
-];
+export function defineSetup(setup: Group, act: Act): void {
+  setup
+    .description(
+      'Generates the secrets that Hawser needs and that are still empty. Run it once after a deployment.',
+    )
+    .action(act(setUp));
+}
+
+export function addRotateCommands(rotate: Group, act: Act): void {
+  rotate
+    .command('tenant-key <TENANT>')
+    .description(
+      "Creates a new version of a tenant's key. Credentials sealed under older versions still open.",
+    )
+    .option(
+      '--reseal',
+      'seal every connection under the new version now, or continue a run that was interrupted within the last hour',
+    )
+    .action(act(rotateTenantKey));
+  rotate
+    .command('state-secret')
+    .description(
+      'Replaces the secret that signs states. Flows in progress stay valid, so rotate at most once in ten minutes.',
+    )
+    .action(act(rotateStateSecret));
+  rotate
+    .command('session-key')
+    .description('Replaces the key that signs session tokens. Tokens in use stay valid.')
+    .action(act(rotateSessionKey));
+}
 
 async function setUp({ operator }: Call): Promise<Shown> {
   const made = await operator.setUp();
@@ -38,13 +42,17 @@ async function setUp({ operator }: Call): Promise<Shown> {
   };
 }
 
-async function rotateTenantKey({ operator, arguments: [tenantId = ''], given }: Call): Promise<Shown> {
-  if (given.reseal) return reseal(operator, tenantId);
+async function rotateTenantKey(
+  { operator }: Call,
+  tenantId: string,
+  options: { readonly reseal?: true | undefined },
+): Promise<Shown> {
+  if (options.reseal) return reseal(operator, tenantId);
   const version = await operator.rotateTenantKey(tenantId);
   return {
     data: { tenantId, version },
     text: `The key of tenant ${tenantId} is now at version ${version}.\n`,
-    note: 'Functions that hold the version before seal under it for five minutes more. Both open.',
+    note: 'Functions that have cached the previous version seal under it for up to five minutes. Both versions open.',
   };
 }
 
@@ -62,8 +70,8 @@ async function reseal(operator: Call['operator'], tenantId: string): Promise<Sho
     ]),
     note:
       counts.left > 0
-        ? 'Those left changed all the time, or do not open. Run it again to look at them once more.'
-        : 'Functions that hold the version before seal under it for five minutes more. Run it again after that.',
+        ? 'Those left kept changing, or do not open. Run it again to retry them.'
+        : 'Functions that have cached the previous version seal under it for up to five minutes. Run it again after that.',
   };
 }
 

@@ -1,33 +1,49 @@
 /** `hawser tenant …`: the applications that call the API. */
+import { Option } from '@commander-js/extra-typings';
 import type { Tenant } from '../../../lib/tenants/tenant.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
-import { type Call, type Command, type Shown, UsageError } from './command.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 import { viewJob } from './jobs.ts';
 
-export const tenantCommands: readonly Command[] = [
-  {
-    usage: 'tenant create ID [--name NAME]',
-    summary: 'Makes a tenant. The name is what people are shown when they are asked for access.',
-    act: create,
-  },
-  { usage: 'tenant list', summary: 'Lists all tenants, deleted ones included.', act: list },
-  { usage: 'tenant show ID', summary: 'Shows a tenant.', act: show },
-  {
-    usage: 'tenant set ID [--name NAME] [--direct on|off] [--kms-key ARN|none]',
-    summary:
-      'Changes a tenant: its name, whether flows may finish in the browser alone, its own KMS key for new key versions.',
-    act: set,
-  },
-  {
-    usage: 'tenant delete ID --yes',
-    summary:
-      'Ends a tenant for good: its API keys at once, its connections at the platforms, then the keys that open its credentials. Run it again when its job is done to remove apps of its own.',
-    act: remove,
-  },
-];
+interface Changes {
+  readonly name?: string | undefined;
+  readonly direct?: 'on' | 'off' | undefined;
+  readonly kmsKey?: string | undefined;
+}
 
-async function create({ operator, arguments: [id = ''], given }: Call): Promise<Shown> {
-  const tenant = await operator.createTenant(id, given.name ?? id);
+export function addTenantCommands(tenants: Group, act: Act): void {
+  tenants
+    .command('create <ID>')
+    .description('Creates a tenant.')
+    .option('--name <NAME>', 'what people read when they are asked for access; the id unless given')
+    .action(act(create));
+  tenants.command('list').description('Lists all tenants, deleted ones included.').action(act(list));
+  tenants.command('show <ID>').description('Shows a tenant.').action(act(show));
+  tenants
+    .command('set <ID>')
+    .description('Changes a tenant.')
+    .option('--name <NAME>', 'what people read when they are asked for access')
+    .addOption(
+      new Option('--direct <on|off>', 'whether flows may finish in the browser alone').choices(['on', 'off']),
+    )
+    .option('--kms-key <ARN|none>', "the tenant's own KMS key for new versions of its key")
+    .action(act(set));
+  tenants
+    .command('delete <ID>')
+    .description(
+      'Deletes a tenant for good: its API keys at once, its connections at the platforms, then the keys that open its credentials. Run it again when its job is done, to remove its own apps.',
+    )
+    .requiredOption('--yes', 'confirm; this cannot be undone, and nothing of the tenant opens again')
+    .action(act(remove));
+}
+
+async function create(
+  { operator }: Call,
+  id: string,
+  { name = id }: { readonly name?: string | undefined },
+): Promise<Shown> {
+  const tenant = await operator.createTenant(id, name);
   return {
     ...describe(tenant),
     note: `Next: hawser key create ${id} · hawser return-url add ${id} URL`,
@@ -50,17 +66,14 @@ async function list({ operator }: Call): Promise<Shown> {
   };
 }
 
-async function show({ operator, arguments: [id = ''] }: Call): Promise<Shown> {
+async function show({ operator }: Call, id: string): Promise<Shown> {
   return describe(await operator.requireTenant(id));
 }
 
-async function set({ operator, arguments: [id = ''], given }: Call): Promise<Shown> {
-  const { name, direct, 'kms-key': kmsKeyId } = given;
+async function set({ operator }: Call, id: string, changes: Changes): Promise<Shown> {
+  const { name, direct, kmsKey: kmsKeyId } = changes;
   if (name === undefined && direct === undefined && kmsKeyId === undefined) {
     throw new UsageError('Say what to change.');
-  }
-  if (direct !== undefined && direct !== 'on' && direct !== 'off') {
-    throw new UsageError('--direct is on or off.');
   }
   const tenant = await operator.changeTenant(id, {
     ...(name !== undefined && { name }),
@@ -70,15 +83,12 @@ async function set({ operator, arguments: [id = ''], given }: Call): Promise<Sho
   return {
     ...describe(tenant),
     ...(kmsKeyId !== undefined && {
-      note: `It holds for new versions of the tenant's key. To make one: hawser rotate tenant-key ${id}`,
+      note: `It applies to new versions of the tenant's key. To create one: hawser rotate tenant-key ${id}`,
     }),
   };
 }
 
-async function remove({ operator, arguments: [id = ''], given }: Call): Promise<Shown> {
-  if (!given.yes) {
-    throw new UsageError('This cannot be undone: nothing of the tenant opens again. Add --yes to do it.');
-  }
+async function remove({ operator }: Call, id: string): Promise<Shown> {
   const { job, appsLeft } = await operator.deleteTenant(id);
   const done = job.status === 'done';
   return {
@@ -87,7 +97,7 @@ async function remove({ operator, arguments: [id = ''], given }: Call): Promise<
       ? `Tenant ${id} has been deleted.\n`
       : `Tenant ${id} is deleted. Job ${job.id} ends its connections, and then the keys that open them.\n`,
     ...(!done && {
-      note: `See how it goes: hawser jobs show ${job.id}${
+      note: `Follow it with: hawser jobs show ${job.id}${
         appsLeft === 0 ? '' : '. Its own apps are needed until then: run this command again when it is done.'
       }`,
     }),

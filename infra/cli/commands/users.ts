@@ -1,20 +1,19 @@
 /** `hawser users …`: what an operator does for one user of a tenant. */
-import type { Call, Command, Shown } from './command.ts';
+import type { Act, Call, Group, Shown } from './call.ts';
 import { viewJob } from './jobs.ts';
 
-export const userCommands: readonly Command[] = [
-  {
-    usage: 'users disconnect TENANT USER',
-    summary: 'Ends all connections of a user, here and at the platforms, in a job.',
-    act: disconnect,
-  },
-];
+export function addUserCommands(users: Group, act: Act): void {
+  users
+    .command('disconnect <TENANT> <USER>')
+    .description('Starts a job that ends all connections of a user, here and at the platforms.')
+    .action(act(disconnect));
+}
 
-async function disconnect({ operator, arguments: [tenantId = '', userId = ''] }: Call): Promise<Shown> {
+async function disconnect({ operator }: Call, tenantId: string, userId: string): Promise<Shown> {
   const job = await operator.disconnectUserOf(tenantId, userId);
   return {
     data: viewJob(job),
     text: `${job.id}\n`,
-    note: `This job ends the user's connections. See how it goes: hawser jobs show ${job.id}`,
+    note: `This job ends the user's connections. Follow it with: hawser jobs show ${job.id}`,
   };
 }

@@ -1,4 +1,4 @@
-/** The operator's AWS clients. Credentials are the machine's own chain unless given; every call has a time-out. */
+/** The operator's AWS clients. Credentials come from the SDK's default chain unless given; every call has a timeout. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';

@@ -1,19 +1,25 @@
 /** Chooses where a command acts: a stack on AWS or the one that runs on this machine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Given } from '../commands/command.ts';
 import type { Io } from '../terminal/io.ts';
 import { openAwsTarget } from './aws-target.ts';
 import { openLocalTarget } from './local-target.ts';
 import type { Target } from './target.ts';
 
-/** Written by `npm run deploy`. */
+/** `npm run deploy` writes it. */
 const outputsFile = '.hawser/outputs.json';
-/** Written by `npm start`, and removed when it ends. */
+/** `npm start` writes it, and removes it when it ends. */
 const endpointsFile = '.local/endpoints.json';
 
+/** The options that choose. */
+export interface TargetOptions {
+  readonly local?: boolean | undefined;
+  readonly outputs?: string | undefined;
+  readonly stack?: string | undefined;
+}
+
 /** @throws Error saying what to do when there is nothing to act on. */
-export async function chooseTarget(given: Given, io: Io): Promise<Target> {
+export async function chooseTarget(given: TargetOptions, io: Io): Promise<Target> {
   const outputs = resolve(io.folder, given.outputs ?? outputsFile);
   const endpoints = resolve(io.folder, endpointsFile);
   if (given.local) {

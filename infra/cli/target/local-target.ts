@@ -13,14 +13,14 @@ import type { Target } from './target.ts';
 const endpointsFile = z.object({
   apiUrl: z.url(),
   platforms: z.record(z.string(), z.url()),
-  /** Of the demo application, which stands on this machine as well. */
+  /** Of the demo application, which runs on this machine too. */
   returnUrl: z.optional(z.url()),
   aws: z.object({ dynamodb: z.url(), kms: z.url(), secretsmanager: z.url(), sqs: z.url() }),
 });
 const notRunning = 'The local stack does not run. Start it with `npm start`.';
 const healthMilliseconds = 3_000;
 
-/** @throws Error when the stack that wrote the file has gone. */
+/** @throws Error when the stack that wrote the file no longer runs. */
 export async function openLocalTarget(endpoints: unknown, io: Io): Promise<Target> {
   const found = endpointsFile.safeParse(endpoints).data;
   if (found === undefined || !(await isHealthy(found.apiUrl, io))) throw new Error(notRunning);
@@ -61,7 +61,7 @@ async function isHealthy(apiUrl: string, io: Io): Promise<boolean> {
   }
 }
 
-/** Endpoints that the environment named to the stack want the environment's credentials; the embedded ones take any. */
+/** Endpoints that the environment names to the stack need the environment's credentials; the embedded ones accept any. */
 function identityOf(environment: Io['environment']): ClientOptions {
   const foreign = Object.keys(environment).some((name) => name.startsWith('AWS_ENDPOINT_URL_'));
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: session } = environment;

@@ -1,8 +1,8 @@
-/** Where commands act: a stack on AWS or the one on this machine, reached through the same verbs. */
+/** Where commands act: a stack on AWS or the one on this machine, with the same actions. */
 import type { Operator } from '../../../lib/admin/operator.ts';
 
 export interface Target {
-  /** Where that is, for people. */
+  /** Its name for people. */
   readonly name: string;
   /** Where the API is reached: scheme and host. */
   readonly apiUrl: string;

@@ -1,4 +1,4 @@
-/** A connection in full, for people and for programs: all that is known but what is sealed. */
+/** A connection in full, for people and for programs: everything except the sealed credentials. */
 
 import type { Inspected } from '../../../lib/admin/connections/connections.ts';
 import { isoTime, viewConnection } from '../../../lib/integrations/connection-view.ts';
@@ -22,12 +22,12 @@ export function describeConnection({ connection, keyVersions, lease }: Inspected
     ['Token expires', timeOr(connection.expiresAt, 'the platform does not say')],
     ['Refreshable', connection.refreshable ? 'yes' : 'no'],
     ['Refresh expires', timeOr(connection.refreshExpiresAt, 'the platform does not say')],
-    ['Due', timeOr(connection.dueAt, 'nothing is')],
+    ['Next due', timeOr(connection.dueAt, 'nothing')],
     ['Failures in a row', String(connection.failures ?? 0)],
     ['Last used', timeOr(connection.lastUsedAt, 'never')],
     ['Token call', leaseText(lease)],
-    ['Revocation', connection.revocation ?? 'none asked for, or none answered yet'],
-    ['To be told', connection.untold ?? 'nothing'],
+    ['Revocation', connection.revocation ?? 'not requested, or not answered yet'],
+    ['Pending event', connection.untold ?? 'none'],
     ['Scopes', connection.scopes.join(' ') || 'none'],
     ['Missing scopes', view.missingScopes.join(' ') || 'none'],
     ['Linking', connection.linking],
@@ -68,10 +68,10 @@ function viewLease(lease: Inspected['lease']) {
 }
 
 function leaseText(lease: Inspected['lease']): string {
-  if (lease.kind === 'outdated') return 'this generation has been spent; its successor is on its way';
+  if (lease.kind === 'outdated') return 'this generation has been refreshed; its successor is being stored';
   return lease.kind === 'resting'
-    ? `rests until ${timeText(lease.until)}, as the platform asked`
-    : `none under way after ${timeText(lease.until)}`;
+    ? `paused until ${timeText(lease.until)}, as the platform asked`
+    : `none in progress after ${timeText(lease.until)}`;
 }
 
 function metadataText(metadata: Inspected['connection']['metadata']): string {

@@ -1,6 +1,6 @@
-/** Failures in one sentence that says what to do. Stack traces are for developers, not for operators. */
+/** Explains a failure in one sentence that says what to do. Operators never see a stack trace. */
 
-/** What the names of AWS's errors mean to an operator. */
+/** What AWS's errors mean to an operator, by name. */
 const meanings: Readonly<Record<string, string>> = {
   CredentialsProviderError: 'No AWS credentials were found: sign in, or name a profile in AWS_PROFILE.',
   ExpiredToken: 'The AWS credentials have expired: sign in again.',
@@ -16,7 +16,7 @@ const denied: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDen
 const unreachable: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN']);
 
 export function explain(error: unknown): string {
-  // The product's own errors name what AWS said only as their cause.
+  // Hawser's own errors carry the error of AWS as their cause.
   for (const cause of causesOf(error)) {
     const meaning = meanings[cause.name];
     if (meaning !== undefined) return meaning;

@@ -1,21 +1,23 @@
-/** What a command touches of the world around it, so that a test can be that world. */
+/** A command's input, output and environment, so that a test can supply them. */
 
 export interface Io {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Where `.local` and `.hawser` are looked for. */
+  /** The folder that holds `.local` and `.hawser`. */
   readonly folder: string;
   readonly now: () => number;
   readonly fetch: typeof fetch;
 }
 
 interface Output {
+  /** Width of a terminal; absent for a pipe. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** Standard input; on a terminal, what is typed can be kept from showing. */
+/** Standard input; a terminal can stop echoing what is typed. */
 export interface Input extends AsyncIterable<string | Uint8Array> {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;

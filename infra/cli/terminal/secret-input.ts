@@ -1,21 +1,21 @@
 /**
- * Takes secrets from standard input or, on a terminal, from prompts that do not show them. Never from an argument, which
- * other users of the machine could see. What is read is repeated nowhere, not even in a complaint about it.
+ * Reads secrets from standard input: from prompts that do not echo on a terminal, as text or JSON from a pipe. Never from
+ * an argument, which other users of the machine could see. No message ever repeats what was read.
  */
+import { PassThrough, Writable } from 'node:stream';
+import { read } from 'read';
 import type { Io } from './io.ts';
 
 const longestSecret = 4_096;
-/** What a terminal in raw mode sends: Enter or Ctrl-D, Ctrl-C, Backspace or Delete, Ctrl-U. */
+/** What a terminal in raw mode sends for Enter and Ctrl-D, and for Ctrl-C. */
 const ends: ReadonlySet<string> = new Set(['\r', '\n', '\u0004']);
 const interrupt = '\u0003';
-const erases: ReadonlySet<string> = new Set(['\b', '\u007f']);
-const eraseAll = '\u0015';
 
 /**
- * Reads what is asked for: at a terminal one after the other; from a pipe a single one as it is, several as one JSON
- * object by their names.
- * @param asked what each is, by name, as in `{ clientSecret: 'client secret' }`.
- * @throws Error when something usable is missing.
+ * Reads the secrets that are asked for: at a terminal one after the other; from a pipe a single one as plain text,
+ * several as one JSON object by their names.
+ * @param asked what to call each secret in prompts, by its name, as in `{ clientSecret: 'client secret' }`.
+ * @throws Error when a secret is missing or malformed.
  */
 export async function readSecrets<Asked extends Readonly<Record<string, string | undefined>>>(
   io: Io,
@@ -78,7 +78,10 @@ async function readAll({ stdin }: Io, secrets: number): Promise<string> {
   return text;
 }
 
-/** The stream ends with its reader, so that one reader serves every prompt. */
+/**
+ * Asks for one secret after the other. The stream ends with its reader, so one reader serves all prompts: what is pasted
+ * after the end of one line belongs to the next.
+ */
 async function prompt({ stdin, stderr }: Io, questions: readonly string[]): Promise<readonly string[]> {
   const typed = charactersOf(stdin);
   const lines: string[] = [];
@@ -104,15 +107,27 @@ async function* charactersOf(stdin: Io['stdin']): AsyncGenerator<string, void> {
   }
 }
 
+/** Lets `read` edit one line, on an output that shows nothing. */
 async function readLine(typed: AsyncGenerator<string, void>): Promise<string> {
-  let line = '';
-  for (let next = await typed.next(); !next.done; next = await typed.next()) {
-    const character = next.value;
-    if (ends.has(character)) return line;
-    if (character === interrupt) throw new Error('Stopped. Nothing was changed.');
-    if (erases.has(character)) line = line.slice(0, -1);
-    else if (character === eraseAll) line = '';
-    else line += character;
+  const input = new PassThrough();
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const line = read({ input, output, silent: true, terminal: true });
+  try {
+    const [text] = await Promise.all([line, feedLine(typed, input)]);
+    return text;
+  } catch (error) {
+    throw new Error('Stopped. Nothing was changed.', { cause: error });
+  } finally {
+    input.destroy();
   }
-  return line;
+}
+
+/** Passes on what is typed until the line ends or is interrupted; the end of the input ends the line too. */
+async function feedLine(typed: AsyncGenerator<string, void>, line: PassThrough): Promise<void> {
+  for (let next = await typed.next(); !next.done; next = await typed.next()) {
+    if (ends.has(next.value)) break;
+    line.write(next.value);
+    if (next.value === interrupt) return;
+  }
+  line.write('\r');
 }
