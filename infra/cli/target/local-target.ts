@@ -18,7 +18,8 @@ const endpointsFile = z.object({
   aws: z.object({ dynamodb: z.url(), kms: z.url(), secretsmanager: z.url(), sqs: z.url() }),
 });
 const notRunning = 'The local stack does not run. Start it with `npm start`.';
-const healthMilliseconds = 3_000;
+/** A stack that has ended refuses the connection at once; this limit only catches one that hangs. */
+const healthMilliseconds = 15_000;
 
 /** @throws Error when the stack that wrote the file no longer runs. */
 export async function openLocalTarget(endpoints: unknown, io: Io): Promise<Target> {
