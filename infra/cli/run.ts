@@ -1,72 +1,69 @@
 /**
- * Runs one command of `hawser`. Answers go to standard output, and everything else that is said to standard error:
- * which target it acts on, what to do next, what went wrong.
+ * Runs one command of `hawser`. Data goes to standard output; everything else goes to standard error: the target it acts
+ * on, advice, and complaints.
  */
-import { appCommands } from './app-commands.ts';
-import { chooseTarget } from './choose-target.ts';
-import { type Call, type Command, type Shown, UsageError } from './command.ts';
-import { type Asked, readCommandLine } from './command-line.ts';
-import { connectionCommands } from './connection-commands.ts';
-import { deadLetterCommands } from './dead-letter-commands.ts';
-import { destinationCommands } from './destination-commands.ts';
-import { explain } from './failure.ts';
-import { failureCommands } from './failure-commands.ts';
-import type { Io } from './io.ts';
-import { jobCommands } from './job-commands.ts';
-import { keyCommands } from './key-commands.ts';
-import { providerCommands } from './provider-commands.ts';
-import { returnUrlCommands } from './return-url-commands.ts';
-import { secretCommands } from './secret-commands.ts';
-import { tenantCommands } from './tenant-commands.ts';
-import { usageLines, usageOf } from './usage.ts';
-import { userCommands } from './user-commands.ts';
+import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Act, Shown } from './commands/call.ts';
+import { createProgram } from './commands/program.ts';
+import { chooseTarget } from './target/choose-target.ts';
+import { explain } from './terminal/failure.ts';
+import { usageHint, writeHelp } from './terminal/help.ts';
+import type { Io } from './terminal/io.ts';
+import { complaintOf, guardDashedIds, UsageError } from './terminal/usage-error.ts';
 
-const commands: readonly Command[] = [
-  ...tenantCommands,
-  ...keyCommands,
-  ...returnUrlCommands,
-  ...appCommands,
-  ...connectionCommands,
-  ...userCommands,
-  ...jobCommands,
-  ...providerCommands,
-  ...deadLetterCommands,
-  ...failureCommands,
-  ...destinationCommands,
-  ...secretCommands,
-];
-
-/** Answers the exit code: 0, 1 when it failed, 2 when the command line is at fault. */
+/** Returns the exit code: 0, 1 when the command failed, 2 when the command line is wrong. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const act: Act =
+    (work) =>
+    async (...given) => {
+      const options = program.opts();
+      const target = await chooseTarget(options, io);
+      try {
+        io.stderr.write(`Acting on ${target.name}.\n`);
+        const { operator, apiUrl } = target;
+        show(await work({ operator, apiUrl, io }, ...given), options.json === true, io);
+      } finally {
+        target.close();
+      }
+    };
+  const program = createProgram(act, (root) => {
+    root
+      .helpCommand(false)
+      .exitOverride()
+      .configureHelp({ formatHelp: writeHelp })
+      .configureOutput({
+        writeOut: (text) => io.stdout.write(text),
+        // Complaints are written below, in our words, without the values that were given.
+        writeErr: () => undefined,
+        getOutHelpWidth: () => io.stdout.columns ?? 100,
+      });
+  });
+  // The command as far as the words name one: its usage stands beside a complaint.
+  let reached: CommandUnknownOpts = program;
+  for (const parent of [program, ...program.commands]) {
+    parent.hook('preSubcommand', (_, command) => {
+      reached = command;
+    });
+  }
+
   try {
-    const asked = readCommandLine(argv, commands);
-    if (asked.kind === 'help') io.stdout.write(usageOf(commands, asked.words));
-    else await execute(asked, io);
+    await program.parseAsync(guardDashedIds(askForHelp(argv)), { from: 'user' });
     return 0;
   } catch (error) {
-    io.stderr.write(`hawser: ${explain(error)}\n`);
-    if (!(error instanceof UsageError)) return 1;
-    io.stderr.write(
-      `\n${usageLines(
-        commands,
-        argv.filter((word) => !word.startsWith('-')),
-      )}`,
-    );
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const isUsage = error instanceof CommanderError || error instanceof UsageError;
+    const complaint = error instanceof CommanderError ? complaintOf(error, reached) : explain(error);
+    io.stderr.write(`hawser: ${complaint}\n`);
+    if (!isUsage) return 1;
+    io.stderr.write(`\n${usageHint(reached)}`);
     return 2;
   }
 }
 
-async function execute(asked: Asked & { readonly kind: 'command' }, io: Io): Promise<void> {
-  const { command, given } = asked;
-  const target = await chooseTarget(given, io);
-  try {
-    io.stderr.write(`Acting on ${target.name}.\n`);
-    const { operator, apiUrl } = target;
-    const call: Call = { operator, apiUrl, arguments: asked.arguments, given, io };
-    show(await command.act(call), given.json === true, io);
-  } finally {
-    target.close();
-  }
+/** `help key create` and `--help key create` mean `key create --help`. */
+function askForHelp(argv: readonly string[]): readonly string[] {
+  const [first, ...words] = argv;
+  return first === 'help' || first === '--help' || first === '-h' ? [...words, '--help'] : argv;
 }
 
 function show(shown: Shown, asJson: boolean, io: Io): void {

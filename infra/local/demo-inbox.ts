@@ -5,10 +5,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import type { Operator } from '../../lib/admin/operator.ts';
 import { standardWebhooksSignature } from '../../lib/signatures/schemes.ts';
 import { verifySignature } from '../../lib/signatures/verify-signature.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
-import type { Operator } from '../cli/operator.ts';
 import { escapeHtml } from './platforms/reply.ts';
 
 export interface Inbox {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Operator } from '../cli/operator.ts';
+import type { Operator } from '../../lib/admin/operator.ts';
 import { startInstagram } from './platforms/instagram.ts';
 import { startInstagramFacebook } from './platforms/instagram-facebook.ts';
 import { startOnlyFans } from './platforms/onlyfans.ts';

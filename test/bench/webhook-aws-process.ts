@@ -12,11 +12,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { createSecretStore } from '../../infra/cli/secret-store.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import { grantsOf } from '../../infra/local/grants.ts';
 import { localNames, localQueueUrls, provision } from '../../infra/local/provision.ts';
 import { appSecretPrefix, queueNames } from '../../infra/topology.ts';
+import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { answerParent } from './child.ts';

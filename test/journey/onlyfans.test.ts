@@ -3,7 +3,7 @@
  * handed to the tenant's backend alone, and never refreshed. Over HTTP against the whole stack.
  */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Input } from '../../infra/cli/io.ts';
+import type { Input } from '../../infra/cli/terminal/io.ts';
 import { openFolder, runIn } from '../integration/cli/operator-desk.ts';
 import { accountOf } from './flow-steps.ts';
 import { openHouse, type Values } from './onlyfans-house.ts';

@@ -12,6 +12,7 @@ const levels: readonly (readonly string[])[] = [
   ['infra'],
   ['functions'],
   ['lib/api'],
+  ['lib/admin'],
   ['lib/integrations', 'lib/webhooks'],
   ['lib/connections', 'lib/flows', 'lib/tenants', 'lib/providers', 'lib/vault'],
   ['lib/oauth', 'lib/signatures', 'lib/platform-http', 'lib/table', 'lib/aws'],

@@ -4,7 +4,6 @@
  * endpoints fail.
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { createSecretStore } from '../../infra/cli/secret-store.ts';
 import type { Intercept } from '../../infra/local/aws/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import { startGateway } from '../../infra/local/gateway.ts';
@@ -12,6 +11,7 @@ import { grantsOf } from '../../infra/local/grants.ts';
 import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
 import { deadLetterName, localNames, provision } from '../../infra/local/provision.ts';
 import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
+import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import { openQueue } from '../../lib/aws/queue.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { subjectKey } from '../../lib/table/keys.ts';

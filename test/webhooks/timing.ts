@@ -4,12 +4,12 @@
  */
 import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { createSecretStore } from '../../infra/cli/secret-store.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import { startGateway } from '../../infra/local/gateway.ts';
 import { grantsOf } from '../../infra/local/grants.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
+import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import { exchange } from '../journey/http-exchange.ts';
 import { type AwsPlace, openClients } from '../lifecycle/parts.ts';
 import { event as gatewayEvent, context as lambdaContext } from '../unit/api/event.ts';

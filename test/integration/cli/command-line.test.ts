@@ -43,6 +43,41 @@ describe('the command line', () => {
     expect(word.stdout).toBe(long.stdout);
   });
 
+  it('lists what each option of a command means in the help of that command', async () => {
+    const { code, stdout } = await hawser('--help', 'app', 'set');
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}--client-id ID +\S/m);
+    expect(stdout).toMatch(/^ {2}--outputs FILE +\S/m);
+    expect(stdout).not.toContain('app remove');
+  });
+
+  it.each([
+    [['tenants'], 'Did you mean tenant?'],
+    [['key', 'creat', 'bakery'], 'Did you mean create?'],
+    [['tenant', 'create', 'a', '--nmae', 'x'], 'Did you mean --name?'],
+    [['tenant', 'list', '--jsn'], 'Did you mean --json?'],
+  ])('suggests the nearest name for a mistyped one: %j', async (argv, suggestion) => {
+    const { code, stderr } = await hawser(...argv);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(suggestion);
+  });
+
+  it.each([
+    [['s4ndb0x']],
+    [['tenant', 's4ndb0x']],
+    [['setup', 's4ndb0x']],
+    [['tenant', 'set', 'a', '--direct', 's4ndb0x']],
+    [['app', 'set', 'tiktok', '--setting', 's4ndb0x']],
+    [['app', 'set', 'tiktok', '--client-secret=s4ndb0x']],
+  ])('never repeats a value that it refuses, which could be a secret: %j', async (argv) => {
+    const { code, stdout, stderr } = await hawser(...argv);
+
+    expect(code).toBe(2);
+    expect(stdout + stderr).not.toContain('s4ndb0x');
+  });
+
   it.each([
     [[], 'Say what to do.'],
     [['tenants'], 'There is no such command.'],

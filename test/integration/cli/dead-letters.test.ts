@@ -6,9 +6,9 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deadLetterVerbs } from '../../../infra/cli/operator-dead-letters.ts';
-import type { QueueUrls } from '../../../infra/cli/operator-parts.ts';
 import { queueNames } from '../../../infra/topology.ts';
+import type { QueueUrls } from '../../../lib/admin/deps.ts';
+import { deadLetterActions } from '../../../lib/admin/failures/dead-letters.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { createJobStore } from '../../../lib/tenants/job.ts';
 import { until } from './connected-desk.ts';
@@ -46,7 +46,7 @@ async function openQuietQueues() {
   };
   const pair = { queue: await make('quiet'), deadLetters: await make('quiet-dead') };
   const queueUrls = Object.fromEntries(queueNames.map((name) => [name, pair])) as QueueUrls;
-  return { pair, verbs: deadLetterVerbs({ sqs: desk.sqs, queueUrls }) };
+  return { pair, verbs: deadLetterActions({ sqs: desk.sqs, queueUrls }) };
 }
 
 /** The local engine keeps no group of a message in a standard queue. AWS does, and says it when it is asked. */
@@ -207,7 +207,7 @@ describe('a replay', () => {
       queueNames.map((name) => [name, { queue: pair.deadLetters, deadLetters: pair.deadLetters }]),
     ) as QueueUrls;
 
-    const replayed = await deadLetterVerbs({ sqs: desk.sqs, queueUrls }).replayDeadLetters('refresh');
+    const replayed = await deadLetterActions({ sqs: desk.sqs, queueUrls }).replayDeadLetters('refresh');
 
     expect(replayed).toBe(1);
     expect((await verbs.listDeadLetters('refresh')).letters).toHaveLength(1);

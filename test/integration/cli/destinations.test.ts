@@ -1,9 +1,9 @@
 /** `hawser destination …`: where a tenant hears of its events, from the operator's word to what arrives there. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createClients } from '../../../infra/cli/aws-clients.ts';
-import { createOperator } from '../../../infra/cli/operator.ts';
+import { createClients } from '../../../infra/cli/target/aws-clients.ts';
 import { localNames, localQueueUrls } from '../../../infra/local/provision.ts';
 import { appSecretPrefix } from '../../../infra/topology.ts';
+import { createOperator } from '../../../lib/admin/operator.ts';
 import type { Resolve } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';

@@ -5,7 +5,7 @@ import { deadLetterName, localNames, localQueueName } from '../../../infra/local
 import { appSecretPrefix, queueNames, queueOutputs } from '../../../infra/topology.ts';
 import { type Desk, openDesk, openFolder, type Ran, runIn } from './operator-desk.ts';
 
-const entry = resolve(import.meta.dirname, '../../../infra/cli/hawser.ts');
+const entry = resolve(import.meta.dirname, '../../../infra/cli/main.ts');
 
 const outputs = {
   ApiUrl: 'https://api.example/',

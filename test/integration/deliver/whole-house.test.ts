@@ -1,7 +1,7 @@
 /** The way out through the whole product: each function in its own worker with no more than its rights, real queues between them. */
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MadeDestination } from '../../../infra/cli/operator-destinations.ts';
+import type { MadeDestination } from '../../../lib/admin/destinations.ts';
 import {
   accountOf,
   begin,

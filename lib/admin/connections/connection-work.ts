@@ -1,0 +1,102 @@
+/**
+ * Refreshes or disconnects one connection on an operator's request. The work is queued for the stack's own workers:
+ * nothing here opens credentials or calls a platform.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openQueue } from '../../aws/queue.ts';
+import { type Connection, connectionRecord } from '../../connections/connection.ts';
+import { type ConnectionChange, createConnectionStore } from '../../connections/connection-store.ts';
+import { beginDisconnect, messageFor } from '../../integrations/begin-disconnect.ts';
+import type { AdminStores } from '../deps.ts';
+import { requireConnection, type Wanted } from './connections.ts';
+
+/** What happened to a connection: it changed, it is gone, or no worker touched it in time. */
+export type Followed =
+  | { readonly kind: 'changed'; readonly connection: Connection }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'waiting' };
+
+/** The operator's clock may be ahead of the workers', which skip a connection that is due later. */
+const clockSkewMilliseconds = 60_000;
+const mostAttempts = 5;
+/** The sweep runs each minute, so a worker sees the connection by then even if its message is lost. */
+const patienceMilliseconds = 75_000;
+const pollMilliseconds = 250;
+
+export function connectionWorkActions(stores: AdminStores) {
+  const { registry, now, sqs, queueUrls } = stores;
+  const connections = createConnectionStore(stores.connections);
+  return {
+    makeDue,
+    refreshConnection,
+    disconnectConnection,
+    followConnection,
+  };
+
+  /** Sets a connection's due date to now, so that the sweep finds it. Returns the connection as changed. */
+  async function makeDue(
+    wanted: Wanted,
+    check: (found: Connection) => ConnectionChange = () => ({}),
+  ): Promise<Connection> {
+    for (let round = 0; round < mostAttempts; round += 1) {
+      const found = await requireConnection(stores, wanted);
+      const change = { ...check(found), dueAt: now() - clockSkewMilliseconds };
+      const changed = await connections.change(found, change);
+      if (changed) return changed;
+    }
+    throw new Error('The connection kept changing. Try again.');
+  }
+
+  /** Asks the worker to refresh a connection now, recently used or not. Returns it as it was before the refresh. */
+  async function refreshConnection(wanted: Wanted): Promise<Connection> {
+    const due = await makeDue(wanted, (found) => {
+      const asksSessions = registry.find(found.provider)?.auth === 'credentials';
+      refuseToRefresh(found, asksSessions);
+      // The request counts as a use: otherwise the policy for unused connections could skip the refresh.
+      return { lastUsedAt: now() };
+    });
+    await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
+    return due;
+  }
+
+  /** Disconnects: no token is handed out after this, and the worker asks the platform to revoke. Can be repeated. */
+  async function disconnectConnection(wanted: Wanted): Promise<Connection> {
+    await beginDisconnect({ connections, now }, await requireConnection(stores, wanted));
+    const due = await makeDue(wanted, ({ status }) => {
+      if (status === 'disconnecting') return {};
+      throw new Error('The account has been connected again meanwhile. Look at it before you try again.');
+    });
+    await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
+    return due;
+  }
+
+  /** Waits until a worker has processed a connection that was just made due. */
+  async function followConnection(before: Connection): Promise<Followed> {
+    const until = now() + patienceMilliseconds;
+    while (now() < until) {
+      const found = await connections.get(before.tenantId, before.provider, before.accountId);
+      if (found?.id !== before.id) return { kind: 'gone' };
+      if (isSettled(before, found)) return { kind: 'changed', connection: connectionRecord.parse(found) };
+      await sleep(pollMilliseconds);
+    }
+    return { kind: 'waiting' };
+  }
+}
+
+function isSettled(before: Connection, found: Connection): boolean {
+  if (found.status !== before.status) return true;
+  // A disconnect stores its steps: a refresh that the platform wants first, the platform's answer, the pending event.
+  if (found.status === 'disconnecting') return found.failures !== before.failures;
+  return found.generation !== before.generation || found.dueAt !== before.dueAt;
+}
+
+/** A session cannot be refreshed, but the worker can probe it. */
+function refuseToRefresh({ status, statusReason, refreshable }: Connection, isSession: boolean): void {
+  if (status === 'disconnecting') throw new Error('This connection is being disconnected.');
+  if (status === 'reconnect_required') {
+    throw new Error(`Only the user can bring this connection back (${statusReason ?? 'the grant is gone'}).`);
+  }
+  if (!refreshable && !isSession) {
+    throw new Error('The platform gave nothing to refresh this connection with.');
+  }
+}

@@ -1,0 +1,80 @@
+/** What an operator's actions depend on: the tables, the queues, the secrets, the vault's key, and their names. */
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { type TenantId, tenantIdPattern } from '../ids.ts';
+import type { Resolve } from '../platform-http/pinned-connection.ts';
+import type { PlatformHttp } from '../platform-http/platform-http.ts';
+import type { Registry } from '../providers/registry.ts';
+import type { Table } from '../table/table.ts';
+import type { ApiKeyStore } from '../tenants/api-key.ts';
+import type { ProviderAppStore } from '../tenants/provider-app.ts';
+import type { Tenant, TenantStore } from '../tenants/tenant.ts';
+import type { TenantKeyParts } from '../vault/tenant-key-versions.ts';
+import type { SecretStore } from './secret-store.ts';
+
+/** Where a queue is, and where its dead letters are. */
+export interface QueuePair {
+  readonly queue: string;
+  readonly deadLetters: string;
+}
+
+/** Every queue of the stack by its name. Those that code names are listed here. */
+export type QueueUrls = Readonly<Record<string, QueuePair>> &
+  Readonly<Record<'incoming' | 'events' | 'deliveries' | 'refresh' | 'rescue' | 'jobs', QueuePair>>;
+
+export interface AdminDeps {
+  readonly connections: Table;
+  readonly activity: Table;
+  readonly secrets: SecretsManagerClient;
+  readonly kms: KMSClient;
+  readonly sqs: SQSClient;
+  readonly queueUrls: QueueUrls;
+  readonly names: {
+    readonly vaultKeyId: string;
+    readonly stateSecretId: string;
+    readonly sessionKeySecretId: string;
+    readonly appSecretPrefix: string;
+  };
+  readonly registry: Registry;
+  readonly http: PlatformHttp;
+  readonly insecureOrigins: readonly string[];
+  /** Whether a return URL may be on a loopback address: yes on a developer's machine, never on AWS. */
+  readonly loopbackReturnUrls?: boolean;
+  /** Resolves a host name to its addresses; the resolver of this machine when absent. */
+  readonly resolve?: Resolve;
+  readonly now: () => number;
+}
+
+/** The dependencies with the stores opened on them, shared by all actions. */
+export interface AdminStores extends Omit<AdminDeps, 'secrets'> {
+  readonly tenants: TenantStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly apps: ProviderAppStore;
+  readonly secrets: SecretStore;
+}
+
+/** What the vault needs to create and to open tenant keys. */
+export function vaultDepsOf(stores: AdminStores): TenantKeyParts {
+  return {
+    kms: stores.kms,
+    table: stores.connections,
+    keyId: stores.names.vaultKeyId,
+    kmsKeyOf: async (id) => (await stores.tenants.get(id))?.kmsKeyId,
+    now: stores.now,
+  };
+}
+
+/** @throws Error when there has never been such a tenant. */
+export async function requireTenant(tenants: TenantStore, id: string): Promise<Tenant> {
+  const tenant = tenantIdPattern.test(id) ? await tenants.get(id as TenantId) : undefined;
+  if (!tenant) throw new Error(`There is no tenant "${id}".`);
+  return tenant;
+}
+
+/** @throws Error when there is no such tenant, or when it has been deleted. */
+export async function requireLivingTenant(tenants: TenantStore, id: string): Promise<Tenant> {
+  const tenant = await requireTenant(tenants, id);
+  if (tenant.status === 'deleted') throw new Error(`Tenant "${id}" has been deleted.`);
+  return tenant;
+}

@@ -1,0 +1,51 @@
+/**
+ * Everything an operator can do, as one record of functions: the same against a stack on AWS and against the one on this
+ * machine. Every action can be repeated, and none prints anything.
+ */
+import { createApiKeyStore } from '../tenants/api-key.ts';
+import { createProviderAppStore } from '../tenants/provider-app.ts';
+import { createTenantStore } from '../tenants/tenant.ts';
+import { appActions } from './apps.ts';
+import { connectionWorkActions } from './connections/connection-work.ts';
+import { connectionActions } from './connections/connections.ts';
+import { sealActions } from './connections/seals.ts';
+import type { AdminDeps } from './deps.ts';
+import { destinationActions } from './destinations.ts';
+import { deadLetterActions } from './failures/dead-letters.ts';
+import { failureActions } from './failures/failures.ts';
+import { jobActions } from './jobs.ts';
+import { providerActions } from './providers.ts';
+import { createSecretStore } from './secret-store.ts';
+import { secretActions } from './secrets.ts';
+import { apiKeyActions } from './tenants/api-keys.ts';
+import { deleteTenantActions } from './tenants/delete-tenant.ts';
+import { returnUrlActions } from './tenants/return-urls.ts';
+import { tenantActions } from './tenants/tenants.ts';
+
+export type Operator = ReturnType<typeof createOperator>;
+
+export function createOperator(deps: AdminDeps) {
+  const tenants = createTenantStore(deps.connections);
+  const apiKeys = createApiKeyStore(deps.connections);
+  const apps = createProviderAppStore(deps.connections);
+  const stores = { ...deps, tenants, apiKeys, apps, secrets: createSecretStore(deps.secrets) };
+  return {
+    tenants,
+    apiKeys,
+    apps,
+    ...tenantActions(stores),
+    ...deleteTenantActions(stores),
+    ...apiKeyActions(stores),
+    ...returnUrlActions(stores),
+    ...appActions(stores),
+    ...connectionActions(stores),
+    ...connectionWorkActions(stores),
+    ...jobActions(stores),
+    ...deadLetterActions(stores),
+    ...failureActions(stores),
+    ...destinationActions(stores),
+    ...providerActions(stores),
+    ...sealActions(stores),
+    ...secretActions(stores),
+  };
+}

@@ -1,0 +1,33 @@
+/** Lists the providers, and pauses or resumes the sweep's work for one of them. */
+import { createPauseStore } from '../tenants/paused-providers.ts';
+import type { AdminStores } from './deps.ts';
+
+export interface ProviderState {
+  readonly id: string;
+  readonly name: string;
+  readonly auth: string;
+  readonly paused: boolean;
+}
+
+export function providerActions({ connections, registry }: Pick<AdminStores, 'connections' | 'registry'>) {
+  const pauses = createPauseStore(connections);
+  return {
+    async listProviders(): Promise<readonly ProviderState[]> {
+      const paused = await pauses.list();
+      return registry.all.map(({ id, name, auth }) => ({ id, name, auth, paused: paused.includes(id) }));
+    },
+
+    /**
+     * Makes the sweep skip a provider, or include it again. Requests of users and tenants are not affected.
+     * @throws Error naming the providers there are.
+     */
+    async pauseProvider(id: string, paused: boolean): Promise<void> {
+      const provider = registry.find(id);
+      if (!provider) {
+        const known = registry.all.map((one) => one.id).join(', ');
+        throw new Error(`There is no provider "${id}". There are: ${known}.`);
+      }
+      await pauses.set(provider.id, paused);
+    },
+  };
+}
