@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Inbox, inboxPath } from './demo-inbox.ts';
-import { escapeHtml } from './platforms/reply.ts';
+import { escapeHtml } from './sandbox/reply.ts';
 
 export interface DemoApp {
   readonly origin: string;

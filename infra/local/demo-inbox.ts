@@ -9,7 +9,7 @@ import { standardWebhooksSignature } from '../../lib/signatures/schemes.ts';
 import { verifySignature } from '../../lib/signatures/verify-signature.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import type { Operator } from '../cli/operator.ts';
-import { escapeHtml } from './platforms/reply.ts';
+import { escapeHtml } from './sandbox/reply.ts';
 
 export interface Inbox {
   /** The secret of the destination; until it is known nothing is taken. */

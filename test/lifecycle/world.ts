@@ -4,10 +4,10 @@
  */
 import type { Intercept } from '../../infra/local/aws/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
-import type { Fault } from '../../infra/local/platforms/control.ts';
-import type { SandboxOptions } from '../../infra/local/platforms/sandbox.ts';
-import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
+import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
 import { provision } from '../../infra/local/provision.ts';
+import type { Fault } from '../../infra/local/sandbox/control/control.ts';
+import type { SandboxOptions } from '../../infra/local/sandbox/sandbox.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { OwnAccount } from '../../lib/integrations/own-connection.ts';
 import {

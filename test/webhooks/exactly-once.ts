@@ -9,7 +9,7 @@ import type { Intercept } from '../../infra/local/aws/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import { startGateway } from '../../infra/local/gateway.ts';
 import { grantsOf } from '../../infra/local/grants.ts';
-import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
+import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
 import { deadLetterName, localNames, provision } from '../../infra/local/provision.ts';
 import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
 import { openQueue } from '../../lib/aws/queue.ts';

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import type { Failure } from '../../../lib/oauth/outcome.ts';
 import { meetingOf } from './conformance.ts';
 import { granted, refreshTokenOf, type Subject } from './subject.ts';

@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import { openOnlyFans } from './onlyfans-look.ts';
 
 const { sandbox, modes, inject, logIn, look, calls } = openOnlyFans();
