@@ -4,7 +4,7 @@ import type { FunctionName } from '../../lib/config.ts';
 import { indexes } from '../../lib/table/keys.ts';
 import { appSecretPrefix, functions } from '../topology.ts';
 import type { Permission } from '../topology-rows.ts';
-import type { Grant } from './aws/grants.ts';
+import type { Grant } from './aws/front/access-grants.ts';
 import { deadLetterName, localNames, localQueueName } from './provision.ts';
 
 const prefix = 'LOCAL-';

@@ -16,7 +16,7 @@ import type { QueueUrls } from '../cli/operator-parts.ts';
 import { environmentOf, type SettingValues } from '../environment.ts';
 import { appSecretPrefix, cors, functions, routes, type ScheduleName } from '../topology.ts';
 import { queueArn } from './aws/account.ts';
-import type { Intercept } from './aws/front.ts';
+import type { Intercept } from './aws/front/front.ts';
 import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
 import { startRunner } from './function-runner.ts';
 import { type AccessLogLine, startGateway } from './gateway.ts';

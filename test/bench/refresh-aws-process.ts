@@ -8,7 +8,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { listenOnLoopback } from '../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../infra/local/aws/front/listen.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import { grantsOf } from '../../infra/local/grants.ts';
 import { localNames, localQueueName, provision } from '../../infra/local/provision.ts';

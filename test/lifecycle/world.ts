@@ -2,7 +2,7 @@
  * The world of a lifecycle test: local AWS, a sandbox of TikTok, one tenant, and function instances as many as it
  * wants, all under a time that the test plays. Calls are real and go over loopback.
  */
-import type { Intercept } from '../../infra/local/aws/front.ts';
+import type { Intercept } from '../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
 import { provision } from '../../infra/local/provision.ts';

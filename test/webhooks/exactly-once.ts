@@ -5,7 +5,7 @@
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { createSecretStore } from '../../infra/cli/secret-store.ts';
-import type { Intercept } from '../../infra/local/aws/front.ts';
+import type { Intercept } from '../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import { startGateway } from '../../infra/local/gateway.ts';
 import { grantsOf } from '../../infra/local/grants.ts';

@@ -9,12 +9,12 @@ import {
   secretArn,
   tableArn,
   tableNameOf,
-} from './account.ts';
+} from '../account.ts';
+import { type EncryptionContext, keyIdIn } from '../kms/kms-cipher.ts';
+import type { KmsKeys } from '../kms/kms-keys.ts';
+import type { SecretRecord, SecretsStore } from '../secrets/secrets-store.ts';
+import type { Demand } from './access-grants.ts';
 import { type AwsCall, iamActionOf, isJsonObject, textAt } from './aws-call.ts';
-import type { Demand } from './grants.ts';
-import { type EncryptionContext, keyIdIn } from './kms-cipher.ts';
-import type { KmsKeys } from './kms-keys.ts';
-import type { SecretRecord, SecretsStore } from './secrets-store.ts';
 
 /** Where the names in a request are looked up. */
 export interface Resources {

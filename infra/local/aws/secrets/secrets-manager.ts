@@ -3,9 +3,9 @@
  * deletion with a recovery window.
  */
 import * as z from 'zod';
-import type { JsonObject } from './aws-call.ts';
-import { AwsError } from './aws-error.ts';
-import { type Operation, operation } from './json-operations.ts';
+import { AwsError } from '../aws-error.ts';
+import type { JsonObject } from '../front/aws-call.ts';
+import { type Operation, operation } from '../json-operations.ts';
 import { findVersion, type SecretSealer } from './secret-versions.ts';
 import { createSecretWriter } from './secret-writes.ts';
 import { listInput, listSecrets } from './secrets-listing.ts';

@@ -4,9 +4,9 @@
  */
 import { randomInt } from 'node:crypto';
 import * as z from 'zod';
-import { secretArn } from './account.ts';
-import { AwsError } from './aws-error.ts';
-import { openStateFile } from './state-file.ts';
+import { secretArn } from '../account.ts';
+import { AwsError } from '../aws-error.ts';
+import { openStateFile } from '../state-file.ts';
 
 const versionSchema = z.object({
   id: z.string(),

@@ -5,10 +5,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import { region } from './account.ts';
-import { type AwsCall, isJsonObject, type JsonObject, textAt } from './aws-call.ts';
-import type { Service } from './service.ts';
-import { openUpstream } from './upstream.ts';
+import { region } from '../account.ts';
+import { type AwsCall, isJsonObject, type JsonObject, textAt } from '../front/aws-call.ts';
+import { openUpstream } from '../front/upstream.ts';
+import type { Service } from '../service.ts';
 
 /** A receive waits for up to 20 seconds. */
 const timeoutMilliseconds = 30_000;

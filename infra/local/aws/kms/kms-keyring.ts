@@ -1,6 +1,6 @@
 /** Sealing and opening under keys by name, with the states of a key enforced as KMS enforces them. */
-import { keyArn } from './account.ts';
-import { AwsError } from './aws-error.ts';
+import { keyArn } from '../account.ts';
+import { AwsError } from '../aws-error.ts';
 import { type EncryptionContext, keyIdIn, open, seal } from './kms-cipher.ts';
 import type { KeyRecord, KmsKeys } from './kms-keys.ts';
 

@@ -2,9 +2,9 @@
  * The versions of a secret: sealing a value, moving the staging labels when one is added, reading one back.
  * Values are sealed under the secret's KMS key with its ARN and version as context, as Secrets Manager does it.
  */
-import { AwsError } from './aws-error.ts';
-import type { Keyring } from './kms-keyring.ts';
-import type { KmsKeys } from './kms-keys.ts';
+import { AwsError } from '../aws-error.ts';
+import type { Keyring } from '../kms/kms-keyring.ts';
+import type { KmsKeys } from '../kms/kms-keys.ts';
 import type { SecretRecord, SecretVersion } from './secrets-store.ts';
 
 export const current = 'AWSCURRENT';

@@ -5,12 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AwsError, errorBody } from '../aws-error.ts';
+import type { ReceivedRequest, Service } from '../service.ts';
+import { type Demand, type Grant, requireGranted } from './access-grants.ts';
 import { type AwsCall, type AwsService, readCall } from './aws-call.ts';
-import { AwsError, errorBody } from './aws-error.ts';
 import type { CallCounter } from './call-counter.ts';
-import { type Demand, type Grant, requireGranted } from './grants.ts';
 import { listenOnLoopback } from './listen.ts';
-import type { ReceivedRequest, Service } from './service.ts';
 import type { HttpAnswer } from './upstream.ts';
 
 /** What happens to a call instead of its own course: `drop` never performs it, `drop-after` loses its answer. */

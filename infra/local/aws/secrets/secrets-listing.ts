@@ -1,7 +1,7 @@
 /** Lists secrets a page at a time, filtered by the beginning of their names. */
 import * as z from 'zod';
-import type { JsonObject } from './aws-call.ts';
-import { AwsError } from './aws-error.ts';
+import { AwsError } from '../aws-error.ts';
+import type { JsonObject } from '../front/aws-call.ts';
 import type { SecretRecord } from './secrets-store.ts';
 
 /** The filter by name is the one that is offered here; AWS knows more. */

@@ -2,8 +2,9 @@
  * The writes of Secrets Manager. Each carries a token that becomes the version's id: the same token with the same
  * value changes nothing, with another value it is refused, so that a lost answer can be asked for again.
  */
-import type { JsonObject } from './aws-call.ts';
-import { AwsError } from './aws-error.ts';
+
+import { AwsError } from '../aws-error.ts';
+import type { JsonObject } from '../front/aws-call.ts';
 import { current, type SecretSealer, type SecretValue, withVersion } from './secret-versions.ts';
 import { newSecretArn, requireLiveSecret, type SecretRecord, type SecretsStore } from './secrets-store.ts';
 

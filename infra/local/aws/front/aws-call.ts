@@ -4,8 +4,8 @@
  * port of this machine could read the data folder as well. What is tested here is permission, not identity.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { region } from './account.ts';
-import { AwsError } from './aws-error.ts';
+import { region } from '../account.ts';
+import { AwsError } from '../aws-error.ts';
 
 export type AwsService = 'dynamodb' | 'sqs' | 'kms' | 'secretsmanager' | 'events';
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -4,8 +4,8 @@
  */
 import { createSecretKey, generateKeySync, type KeyObject, randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { aliasArn, keyArn, keyReferenceOf } from './account.ts';
-import { openStateFile } from './state-file.ts';
+import { aliasArn, keyArn, keyReferenceOf } from '../account.ts';
+import { openStateFile } from '../state-file.ts';
 
 const keySchema = z.object({
   id: z.uuid(),

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { busNameOf } from './account.ts';
-import type { JsonObject } from './aws-call.ts';
-import { type Operation, operation } from './json-operations.ts';
+import { busNameOf } from '../account.ts';
+import type { JsonObject } from '../front/aws-call.ts';
+import { type Operation, operation } from '../json-operations.ts';
 
 /** An event that a bus took. */
 export interface BusEntry {

@@ -1,8 +1,8 @@
 /** DynamoDB on this machine: dynalite in this process, on a loopback port that only the front knows. */
 import dynalite from 'dynalite';
-import { listenOnLoopback } from './listen.ts';
-import type { Service } from './service.ts';
-import { openUpstream } from './upstream.ts';
+import { listenOnLoopback } from '../front/listen.ts';
+import { openUpstream } from '../front/upstream.ts';
+import type { Service } from '../service.ts';
 
 /** @param folder where the tables are kept; in memory when absent. */
 export async function startDynamoDb(folder: string | undefined): Promise<Service> {

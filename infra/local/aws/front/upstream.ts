@@ -3,7 +3,7 @@
  * What the engine answers goes back as it came: status, headers (DynamoDB's checksum among them) and bytes.
  */
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import { AwsError } from './aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 
 export interface HttpAnswer {
   readonly status: number;

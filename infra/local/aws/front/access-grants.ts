@@ -2,8 +2,8 @@
  * What a function's row allows, and whether a call stays within it. A refusal reads as IAM's own,
  * so that a missing permission looks here as it would look on AWS.
  */
-import { principalArn } from './account.ts';
-import { AwsError } from './aws-error.ts';
+import { principalArn } from '../account.ts';
+import { AwsError } from '../aws-error.ts';
 
 /** Some actions on one resource. A trailing `*` anywhere here matches every ending. */
 export interface Grant {

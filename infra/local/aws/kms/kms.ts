@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { accountId, aliasArn, keyArn } from './account.ts';
-import type { JsonObject } from './aws-call.ts';
-import { AwsError } from './aws-error.ts';
-import { type Operation, operation } from './json-operations.ts';
+import { accountId, aliasArn, keyArn } from '../account.ts';
+import { AwsError } from '../aws-error.ts';
+import type { JsonObject } from '../front/aws-call.ts';
+import { type Operation, operation } from '../json-operations.ts';
 import type { Keyring } from './kms-keyring.ts';
 import type { AliasRecord, KeyRecord, KmsKeys } from './kms-keys.ts';
 
