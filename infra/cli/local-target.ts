@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createPlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';
-import { localNames, localQueueUrls } from '../local/provision.ts';
+import { localNames, localQueueUrls } from '../local/stack/provision.ts';
 import { appSecretPrefix } from '../topology.ts';
 import { type ClientOptions, createClients } from './aws-clients.ts';
 import type { Io } from './io.ts';

@@ -14,8 +14,8 @@ import {
 import * as z from 'zod';
 import { createSecretStore } from '../../infra/cli/secret-store.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
-import { grantsOf } from '../../infra/local/grants.ts';
-import { localNames, localQueueUrls, provision } from '../../infra/local/provision.ts';
+import { grantsOf } from '../../infra/local/stack/function-grants.ts';
+import { localNames, localQueueUrls, provision } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix, queueNames } from '../../infra/topology.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { openTable } from '../../lib/table/table.ts';

@@ -1,7 +1,7 @@
 /** One tenant and Hawser's registration at the sandbox platform, written through the stores themselves. */
 import { createSecretStore } from '../../infra/cli/secret-store.ts';
-import { localNames } from '../../infra/local/provision.ts';
 import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
+import { localNames } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../infra/topology.ts';
 import type { ContextId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
 import type { AwsClients, Instance } from './parts.ts';

@@ -5,9 +5,9 @@
 import type { Intercept } from '../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
 import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
-import { provision } from '../../infra/local/provision.ts';
 import type { Fault } from '../../infra/local/sandbox/control/control.ts';
 import type { SandboxOptions } from '../../infra/local/sandbox/sandbox.ts';
+import { provision } from '../../infra/local/stack/provision.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { OwnAccount } from '../../lib/integrations/own-connection.ts';
 import {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClients } from '../../../infra/cli/aws-clients.ts';
 import { createOperator } from '../../../infra/cli/operator.ts';
-import { localNames, localQueueUrls } from '../../../infra/local/provision.ts';
+import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../../infra/topology.ts';
 import type { Resolve } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';

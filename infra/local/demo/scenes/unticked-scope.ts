@@ -1,5 +1,5 @@
 /** A user grants less than was asked for: what was granted is stored, and what is missing is said. */
-import { readConnected } from './application.ts';
+import { readConnected } from '../application.ts';
 import type { Scene } from './scene.ts';
 
 const userId = 'zoe';

@@ -1,7 +1,7 @@
 /** The demo tenant of the local stack: made at the first start, found again at the next. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Operator } from '../cli/operator.ts';
+import type { Operator } from '../../../cli/operator.ts';
 
 export interface DemoTenant {
   readonly tenantId: string;

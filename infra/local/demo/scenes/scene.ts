@@ -1,5 +1,5 @@
 /** A scene of the demo: one promise of Hawser, played and checked. */
-import type { Stage } from './stage.ts';
+import type { Stage } from '../stage.ts';
 
 export interface Scene {
   readonly title: string;

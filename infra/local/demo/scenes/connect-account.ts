@@ -1,6 +1,6 @@
 /** Connects an account for a user in the usual way: link, consent, completion. For scenes that begin behind it. */
-import { readConnected } from './application.ts';
-import type { Stage } from './stage.ts';
+import { readConnected } from '../application.ts';
+import type { Stage } from '../stage.ts';
 
 export async function connectAccount(
   { application, browser: openBrowser, returnUrl }: Stage,

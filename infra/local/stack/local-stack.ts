@@ -7,22 +7,22 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { FunctionName } from '../../lib/config.ts';
-import { createPlatformHttp } from '../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../lib/providers/registry.ts';
-import { openTable } from '../../lib/table/table.ts';
-import { createOperator, type Operator } from '../cli/operator.ts';
-import type { QueueUrls } from '../cli/operator-parts.ts';
-import { environmentOf, type SettingValues } from '../environment.ts';
-import { appSecretPrefix, cors, functions, routes, type ScheduleName } from '../topology.ts';
-import { queueArn } from './aws/account.ts';
-import type { Intercept } from './aws/front/front.ts';
-import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
-import { startRunner } from './function-runner.ts';
-import { type AccessLogLine, startGateway } from './gateway.ts';
-import { accessKeyIdOf, grantsOf } from './grants.ts';
+import type { FunctionName } from '../../../lib/config.ts';
+import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
+import { createRegistry } from '../../../lib/providers/registry.ts';
+import { openTable } from '../../../lib/table/table.ts';
+import { createOperator, type Operator } from '../../cli/operator.ts';
+import type { QueueUrls } from '../../cli/operator-parts.ts';
+import { environmentOf, type SettingValues } from '../../environment.ts';
+import { appSecretPrefix, cors, functions, routes, type ScheduleName } from '../../topology.ts';
+import { queueArn } from '../aws/account.ts';
+import type { Intercept } from '../aws/front/front.ts';
+import { type LocalAws, startLocalAws } from '../aws/local-aws.ts';
+import { type AccessLogLine, startGateway } from '../gateway/gateway.ts';
+import { startRunner } from '../lambda/function-runner.ts';
+import { startQueueWorkers } from '../lambda/queue-workers.ts';
+import { accessKeyIdOf, grantsOf } from './function-grants.ts';
 import { deadLetterName, localNames, localQueueUrls, provision } from './provision.ts';
-import { startQueueWorkers } from './queue-workers.ts';
 import { runSchedule, startSchedules } from './schedules.ts';
 import { type Platforms, startPlatforms } from './start-platforms.ts';
 
@@ -77,7 +77,7 @@ const endpointVariables = {
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
   eventbridge: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
 } as const;
-const functionFolder = join(import.meta.dirname, '..', '..', 'functions');
+const functionFolder = join(import.meta.dirname, '..', '..', '..', 'functions');
 
 /** @throws Error when a port or the folder is in use, in words that say what to do. */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {

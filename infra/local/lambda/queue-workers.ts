@@ -9,11 +9,11 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { FunctionName } from '../../lib/config.ts';
-import { queueNames, queues } from '../topology.ts';
-import type { QueueRow, QueueWorker } from '../topology-rows.ts';
-import { queueArn, region } from './aws/account.ts';
-import { deadLetterName, localQueueName, type localQueueUrls } from './provision.ts';
+import type { FunctionName } from '../../../lib/config.ts';
+import { queueNames, queues } from '../../topology.ts';
+import type { QueueRow, QueueWorker } from '../../topology-rows.ts';
+import { queueArn, region } from '../aws/account.ts';
+import { deadLetterName, localQueueName, type localQueueUrls } from '../stack/provision.ts';
 
 export interface QueueWorkers {
   close(): Promise<void>;

@@ -4,11 +4,11 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { type GatewayCors, preflightHeaders, withCors } from './gateway-cors.ts';
-import { newRequestId, rawHeaders, toEvent } from './gateway-event.ts';
-import { listen } from './gateway-listen.ts';
-import { type GatewayResponse, gatewayMessage, readResult } from './gateway-response.ts';
-import { type GatewayRoute, type RouteMatch, readPath, routeTable } from './gateway-routes.ts';
+import { type GatewayCors, preflightHeaders, withCors } from './cors.ts';
+import { newRequestId, rawHeaders, toEvent } from './event.ts';
+import { listen } from './listen.ts';
+import { type GatewayResponse, gatewayMessage, readResult } from './response.ts';
+import { type GatewayRoute, type RouteMatch, readPath, routeTable } from './routes.ts';
 
 /** One request as the access log shows it; the query string is never in it, because it may hold a code. */
 export interface AccessLogLine {

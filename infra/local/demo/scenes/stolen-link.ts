@@ -1,5 +1,5 @@
 /** Somebody sends their own link to another user, to have that user's account linked to themselves. It does not work. */
-import { refusalOf } from './application.ts';
+import { refusalOf } from '../application.ts';
 import type { Scene } from './scene.ts';
 
 const attacker = 'mallory';

@@ -1,8 +1,8 @@
 /** A token that is near its end is renewed by the clock, before anybody has to ask for it. */
-import { readToken } from './application.ts';
+import { readToken } from '../application.ts';
+import { tenantId } from '../stage.ts';
 import { connectAccount } from './connect-account.ts';
 import type { Scene } from './scene.ts';
-import { tenantId } from './stage.ts';
 
 const userId = 'sora';
 const provider = 'tiktok';

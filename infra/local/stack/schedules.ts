@@ -1,6 +1,6 @@
 /** Runs the topology's schedules, as EventBridge Scheduler does: each at its interval, whether the last run ended or not. */
-import type { FunctionName } from '../../lib/config.ts';
-import { type ScheduleName, schedules } from '../topology.ts';
+import type { FunctionName } from '../../../lib/config.ts';
+import { type ScheduleName, schedules } from '../../topology.ts';
 
 export interface Schedules {
   close(): void;

@@ -1,5 +1,5 @@
 /** The whole life of a connection: connect, use, renew, let go. */
-import { readConnected, readToken, refusalOf } from './application.ts';
+import { readConnected, readToken, refusalOf } from '../application.ts';
 import type { Scene } from './scene.ts';
 
 const userId = 'mira';

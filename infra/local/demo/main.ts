@@ -1,5 +1,5 @@
 /** `npm run demo`: the whole journey by itself, each step with its HTTP exchange. Exits with 1 when a step is not as told. */
-import { runDemo } from './demo/run-demo.ts';
+import { runDemo } from './run-demo.ts';
 
 const stopping = new AbortController();
 // Whoever reads may have seen enough, as `head` does.

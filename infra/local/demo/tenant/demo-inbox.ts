@@ -5,11 +5,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import { standardWebhooksSignature } from '../../lib/signatures/schemes.ts';
-import { verifySignature } from '../../lib/signatures/verify-signature.ts';
-import { Secret } from '../../lib/telemetry/secret.ts';
-import type { Operator } from '../cli/operator.ts';
-import { escapeHtml } from './sandbox/reply.ts';
+import { standardWebhooksSignature } from '../../../../lib/signatures/schemes.ts';
+import { verifySignature } from '../../../../lib/signatures/verify-signature.ts';
+import { Secret } from '../../../../lib/telemetry/secret.ts';
+import type { Operator } from '../../../cli/operator.ts';
+import { escapeHtml } from '../../sandbox/reply.ts';
 
 export interface Inbox {
   /** The secret of the destination; until it is known nothing is taken. */

@@ -1,8 +1,8 @@
 /** A user lets go while the platform is down: no token is handed out, and the revocation is made good by the clock. */
-import { readToken, refusalOf } from './application.ts';
+import { readToken, refusalOf } from '../application.ts';
+import { tenantId } from '../stage.ts';
 import { connectAccount } from './connect-account.ts';
 import type { Scene } from './scene.ts';
-import { tenantId } from './stage.ts';
 
 const userId = 'mira';
 const provider = 'tiktok';

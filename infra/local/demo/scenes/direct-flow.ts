@@ -1,6 +1,7 @@
 /** A flow that ends in the browser alone: for tools without a return page, allowed by the owner, and marked as such. */
+
+import { tenantId } from '../stage.ts';
 import type { Scene } from './scene.ts';
-import { tenantId } from './stage.ts';
 
 const userId = 'jose';
 

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { RouteMatch } from './gateway-routes.ts';
+import type { RouteMatch } from './routes.ts';
 
 /** What the gateway has learnt about a request by the time it builds the event. */
 export interface EventSource {

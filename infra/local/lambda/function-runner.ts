@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
+import { localAccountId } from '../gateway/event.ts';
 import { type FunctionInstance, invocationError, startInstance } from './function-instance.ts';
-import { localAccountId } from './gateway-event.ts';
 
 export interface RunnerOptions {
   /** Absolute path of the module that exports `handler`. */

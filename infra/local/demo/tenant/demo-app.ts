@@ -3,8 +3,8 @@
  * another origin than the API, as in life, and finishes a flow with its own API key for the user it says is signed in.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { escapeHtml } from '../../sandbox/reply.ts';
 import { type Inbox, inboxPath } from './demo-inbox.ts';
-import { escapeHtml } from './sandbox/reply.ts';
 
 export interface DemoApp {
   readonly origin: string;

@@ -1,10 +1,10 @@
 /** A function's row of the topology as grants on the local stack's own resources. */
 
-import type { FunctionName } from '../../lib/config.ts';
-import { indexes } from '../../lib/table/keys.ts';
-import { appSecretPrefix, functions } from '../topology.ts';
-import type { Permission } from '../topology-rows.ts';
-import type { Grant } from './aws/front/access-grants.ts';
+import type { FunctionName } from '../../../lib/config.ts';
+import { indexes } from '../../../lib/table/keys.ts';
+import { appSecretPrefix, functions } from '../../topology.ts';
+import type { Permission } from '../../topology-rows.ts';
+import type { Grant } from '../aws/front/access-grants.ts';
 import { deadLetterName, localNames, localQueueName } from './provision.ts';
 
 const prefix = 'LOCAL-';

@@ -26,9 +26,9 @@ import {
   retentionDays,
   tables,
   visibilitySeconds,
-} from '../topology.ts';
-import type { QueueName } from '../topology-rows.ts';
-import { accountId } from './aws/account.ts';
+} from '../../topology.ts';
+import type { QueueName } from '../../topology-rows.ts';
+import { accountId } from '../aws/account.ts';
 
 /** Names of what stands in one local stack. */
 export const localNames = {

@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Operator } from '../cli/operator.ts';
-import { startInstagram } from './platforms/instagram/instagram.ts';
-import { startInstagramFacebook } from './platforms/instagram-facebook/instagram-facebook.ts';
-import { startOnlyFans } from './platforms/onlyfans/onlyfans.ts';
-import { startOpenId } from './platforms/openid/openid.ts';
-import { startReddit } from './platforms/reddit/reddit.ts';
-import { startTikTok } from './platforms/tiktok/tiktok.ts';
-import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
+import type { Operator } from '../../cli/operator.ts';
+import { startInstagram } from '../platforms/instagram/instagram.ts';
+import { startInstagramFacebook } from '../platforms/instagram-facebook/instagram-facebook.ts';
+import { startOnlyFans } from '../platforms/onlyfans/onlyfans.ts';
+import { startOpenId } from '../platforms/openid/openid.ts';
+import { startReddit } from '../platforms/reddit/reddit.ts';
+import { startTikTok } from '../platforms/tiktok/tiktok.ts';
+import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
 
 /** How a sandbox is started and what Hawser is told of it. */
 interface PlatformRow {

@@ -1,8 +1,8 @@
 /** A platform tells of something: Hawser knows it for the platform's, does what it means, and passes it on, signed. */
-import { refusalOf } from './application.ts';
+import { refusalOf } from '../application.ts';
+import { type Stage, tenantId } from '../stage.ts';
 import { connectAccount } from './connect-account.ts';
 import type { Scene } from './scene.ts';
-import { type Stage, tenantId } from './stage.ts';
 
 const userId = 'sora';
 const provider = 'tiktok';
