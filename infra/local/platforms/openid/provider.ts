@@ -2,7 +2,7 @@
  * The certified server behind the OpenID sandbox, configured: authorization code with PKCE, opaque tokens that carry
  * the sandbox's marker, refresh tokens that rotate and end their grant when one comes back spent, and no memory of a visitor.
  */
-import { type Adapter, errors, Provider, type SecretModel } from 'oidc-provider';
+import { type AccountClaims, type Adapter, errors, Provider } from 'oidc-provider';
 import { avatarPath } from '../../sandbox/consent/consent.ts';
 import { errorPage, pageHeaders } from '../../sandbox/consent/consent-page.ts';
 import type { SandboxAccount } from '../../sandbox/dialect.ts';
@@ -135,15 +135,20 @@ export function createProvider({
   return provider;
 }
 
-/** Lets new secrets of one kind carry the marker by which a leak would be found. */
-function mark({ prototype }: SecretModel, prefix: string): void {
-  const generate = prototype.generateTokenId;
-  prototype.generateTokenId = function generateMarkedTokenId() {
-    return `${prefix}s4ndb0x_${generate.call(this)}`;
-  };
+/**
+ * Makes new secrets of one kind carry the marker by which a leak would be found. A model names its instances when they
+ * are first saved, by a method that the package's types leave out; the name is the secret.
+ */
+function mark({ prototype }: { readonly prototype: object }, prefix: string): void {
+  const generate: unknown = Reflect.get(prototype, 'generateTokenId');
+  if (typeof generate !== 'function')
+    throw new Error('oidc-provider makes its token ids in another way now.');
+  Reflect.set(prototype, 'generateTokenId', function generateMarkedTokenId(this: unknown) {
+    return `${prefix}s4ndb0x_${String(Reflect.apply(generate, this, []))}`;
+  });
 }
 
-function claimsOf(account: OpenIdAccount, issuer: string): Readonly<Record<string, unknown>> {
+function claimsOf(account: OpenIdAccount, issuer: string): AccountClaims {
   const { subject, name, handle } = account;
   const picture = avatarPath(account);
   return {
