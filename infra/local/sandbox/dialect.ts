@@ -21,8 +21,8 @@ export interface SandboxAccount {
 /** What a call is for; faults and counters go by it. */
 export type Endpoint = 'authorize' | 'consent' | 'token' | 'revoke' | 'profile' | 'other';
 
-/** Which of the platform's hosts a route lives on. A platform with a single host has `web` alone. */
-export type Host = 'web' | 'api';
+/** Which of the platform's hosts a route lives on: `web`, `api`, or one of the dialect's `furtherHosts`. */
+export type Host = string;
 
 /** One HTTP request, read completely. */
 export interface Call {
@@ -47,7 +47,10 @@ export interface Reply {
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly host: Host;
-  readonly path: string;
+  /** The whole path; a pattern where a part of it differs from call to call. */
+  readonly path: string | RegExp;
+  /** Tells calls of one method and path apart; a route without it takes them all. */
+  readonly when?: (call: Call) => boolean;
   readonly endpoint: Endpoint;
   readonly handle: (call: Call) => Reply;
 }
@@ -60,6 +63,8 @@ export interface ConsentRequest {
   readonly scopes: readonly string[];
   /** Whether the grant will carry a refresh token. */
   readonly refreshable: boolean;
+  /** The scope that the person must have granted for the grant to carry a refresh token, where there is one. */
+  readonly refreshScope?: string;
   /** The PKCE challenge, in the platform's own encoding. */
   readonly challenge?: string;
 }
@@ -72,7 +77,7 @@ export type AuthorizeReading =
 
 /** The platform's side of the consent page. */
 export interface ConsentDialect {
-  readonly paths: readonly string[];
+  readonly paths: readonly Route['path'][];
   /** What each scope lets the application do, in the words of the consent page. */
   readonly scopes: Readonly<Record<string, string>>;
   readonly read: (query: URLSearchParams) => AuthorizeReading;
@@ -98,6 +103,10 @@ export interface Dialect<M> {
   readonly title: string;
   /** Whether the API answers on another host than consent and tokens do. */
   readonly separateApiHost: boolean;
+  /** Names of the hosts beyond `web` and `api`; each gets an origin of its own. */
+  readonly furtherHosts?: readonly string[];
+  /** Where a token answer has its refresh token and lifetime, as dotted paths; by the names of RFC 6749 when absent. */
+  readonly tokenAnswer?: { readonly refreshToken: string; readonly expiresIn: string };
   readonly accounts: readonly SandboxAccount[];
   readonly lifetimes: Lifetimes;
   /** The switches of this platform with their defaults; unknown names are refused. */

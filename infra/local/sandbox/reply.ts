@@ -33,6 +33,26 @@ export function formOf(call: Call): URLSearchParams | undefined {
   return type === 'application/x-www-form-urlencoded' ? new URLSearchParams(call.body) : undefined;
 }
 
+/** The text and number members of a JSON body as fields; undefined when the body is of any other type or no object. */
+export function jsonFieldsOf(call: Call): URLSearchParams | undefined {
+  if (!/^application\/json\b/i.test(call.headers['content-type'] ?? '')) return undefined;
+  const value = parseJson(call.body);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const members = Object.entries(value).flatMap(([name, member]: [string, unknown]): [string, string][] =>
+    typeof member === 'string' || typeof member === 'number' ? [[name, String(member)]] : [],
+  );
+  return new URLSearchParams(members);
+}
+
+/** The value of a JSON text; undefined when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The token of an `Authorization: Bearer` header; the scheme's case does not matter. */
 export function bearerOf(call: Call): string | undefined {
   return /^bearer +(\S+)$/i.exec(call.headers.authorization ?? '')?.[1];

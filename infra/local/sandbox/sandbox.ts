@@ -12,7 +12,7 @@ import { distort, openFaultQueue, refusalBy } from './control/faults.ts';
 import type { Call, Dialect, Host, Platform, Reply, Route } from './dialect.ts';
 import { openGrants } from './grants.ts';
 import { type LoopbackServer, listen, readCall, send } from './http-server.ts';
-import { bearerOf, empty, formOf, json } from './reply.ts';
+import { bearerOf, empty, formOf, json, jsonFieldsOf } from './reply.ts';
 import type { SandboxClient } from './sandbox-client.ts';
 import { type Grant, loadState, saveState } from './state-file.ts';
 import { openWebhookSender, type WebhookSender } from './webhooks/webhook-sender.ts';
@@ -36,6 +36,8 @@ export interface Sandbox {
   readonly origin: string;
   /** The API host; the same as `origin` where the platform has no separate one. */
   readonly apiOrigin: string;
+  /** The origins of the hosts that the platform has beyond these two, by their names. */
+  readonly furtherOrigins?: Readonly<Record<string, string>>;
   control(command: ControlCommand): ControlResult;
   /** What the sandbox saw so far; never a secret. */
   calls(): CallReport;
@@ -96,7 +98,7 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
       random: options.random ?? Math.random,
     });
   const control = openControl({ settings, grants, faults, log, addClient, webhooks });
-  const routes = [...consentRoutes(dialect, platform), ...dialect.routes(platform), ...ownRoutes()];
+  const routes = [...dialect.routes(platform), ...consentRoutes(dialect, platform), ...ownRoutes()];
 
   function addClient(client: SandboxClient): void {
     state.clients = state.clients.filter(({ clientId }) => clientId !== client.clientId);
@@ -141,8 +143,8 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
   async function serve(host: Host, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await readCall(request, webOrigin);
     if (call === undefined) return void (await send(response, empty(400)));
-    const onPath = routes.filter((route) => route.host === host && route.path === call.url.pathname);
-    const route = onPath.find(({ method }) => method === call.method);
+    const onPath = routes.filter((route) => route.host === host && isOn(route.path, call.url.pathname));
+    const route = onPath.find(({ method, when }) => method === call.method && (when?.(call) ?? true));
     if (route === undefined) return void (await send(response, empty(onPath.length === 0 ? 404 : 405)));
     // The sandbox's own doors are not part of what it saw.
     if (call.url.pathname.startsWith('/_sandbox/')) return void (await send(response, route.handle(call)));
@@ -151,7 +153,8 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
 
   async function answer(call: Call, route: Route, response: ServerResponse): Promise<void> {
     const { endpoint } = route;
-    const grantType = formOf(call)?.get('grant_type') ?? call.url.searchParams.get('grant_type') ?? undefined;
+    const fields = formOf(call) ?? jsonFieldsOf(call);
+    const grantType = fields?.get('grant_type') ?? call.url.searchParams.get('grant_type') ?? undefined;
     const owner = secretsOf(call)
       .map(grants.locate)
       .find((located) => located !== undefined);
@@ -178,7 +181,9 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
   async function replyTo(call: Call, route: Route, fault: Fault | undefined): Promise<Reply> {
     if (fault === undefined) return route.handle(call);
     if (fault.kind === 'delay') await sleep(fault.milliseconds, undefined, { signal: closing.signal });
-    const reply = refusalBy(fault, route.endpoint, dialect.failure) ?? distort(route.handle(call), fault);
+    const reply =
+      refusalBy(fault, route.endpoint, dialect.failure) ??
+      distort(route.handle(call), fault, dialect.tokenAnswer);
     if (fault.kind === 'hold_answer' && fault.milliseconds !== undefined) {
       await sleep(fault.milliseconds, undefined, { signal: closing.signal });
     }
@@ -200,9 +205,12 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
   try {
     webOrigin = await open('web', options.port);
     const apiOrigin = dialect.separateApiHost ? await open('api', options.apiPort) : webOrigin;
+    const furtherOrigins: Record<string, string> = {};
+    for (const host of dialect.furtherHosts ?? []) furtherOrigins[host] = await open(host);
     return {
       origin: webOrigin,
       apiOrigin,
+      furtherOrigins,
       control,
       calls: log.report,
       addClient,
@@ -215,9 +223,13 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
   }
 }
 
+function isOn(path: Route['path'], pathname: string): boolean {
+  return typeof path === 'string' ? path === pathname : path.test(pathname);
+}
+
 /** Every secret that a call may carry to say whose it is. */
 function secretsOf(call: Call): readonly string[] {
-  const sources = [formOf(call), call.url.searchParams];
+  const sources = [formOf(call) ?? jsonFieldsOf(call), call.url.searchParams];
   const fields = ['refresh_token', 'code', 'token', 'access_token', 'fb_exchange_token', 'input_token'];
   const carried = [bearerOf(call), ...sources.flatMap((source) => fields.map((field) => source?.get(field)))];
   return carried.filter((secret) => typeof secret === 'string');

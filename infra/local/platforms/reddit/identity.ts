@@ -4,9 +4,9 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Call, JsonObject, Platform, Reply, SandboxAccount } from '../../sandbox/dialect.ts';
+import type { RateBudget, Spent } from '../../sandbox/rate-budget.ts';
 import { bearerOf, html, json } from '../../sandbox/reply.ts';
 import type { Modes } from './modes.ts';
-import type { RateBudget } from './rate-budget.ts';
 
 interface RedditAccount extends SandboxAccount {
   /** In base 36, without `t2_`. */
@@ -73,16 +73,26 @@ export function identity(call: Call, platform: Platform<Modes>, budget: RateBudg
       : html(401, '<!doctype html><title>reddit.com: unauthorized</title><h1>unauthorized</h1>', headers);
   }
   const spent = budget.spend(grant.clientId);
+  const rate = rateHeaders(spent);
   if (!spent.allowed) {
     const after = platform.modes().retryAfter ? { 'retry-after': String(spent.resetSeconds) } : {};
-    return json(429, httpError(429), { ...spent.headers, ...after });
+    return json(429, httpError(429), { ...rate, ...after });
   }
   if (!grant.scopes.includes('identity')) {
     const scope = { 'www-authenticate': 'Bearer realm="reddit", error="insufficient_scope"' };
-    return json(403, httpError(403), { ...spent.headers, ...scope });
+    return json(403, httpError(403), { ...rate, ...scope });
   }
   const body = meOf(account, grant.clientId, platform);
-  return json(200, call.url.searchParams.get('raw_json') === '1' ? body : escapeTexts(body), spent.headers);
+  return json(200, call.url.searchParams.get('raw_json') === '1' ? body : escapeTexts(body), rate);
+}
+
+function rateHeaders({ used, remaining, resetSeconds }: Spent): Readonly<Record<string, string>> {
+  return {
+    'x-ratelimit-used': String(used),
+    // A float with one decimal, as Reddit writes it, while the other two are whole numbers.
+    'x-ratelimit-remaining': remaining.toFixed(1),
+    'x-ratelimit-reset': String(resetSeconds),
+  };
 }
 
 function meOf(account: RedditAccount, clientId: string, { avatarUrl }: Platform<Modes>): JsonObject {

@@ -14,12 +14,12 @@ import type {
   Route,
 } from '../../sandbox/dialect.ts';
 import type { Issued } from '../../sandbox/grants.ts';
+import { openRateBudget } from '../../sandbox/rate-budget.ts';
 import { basicOf, empty, escapeHtml, formOf, html, json, withParameters } from '../../sandbox/reply.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
 import type { SandboxClient } from '../../sandbox/sandbox-client.ts';
 import { accounts, httpError, identity } from './identity.ts';
 import { type Modes, modes } from './modes.ts';
-import { openRateBudget } from './rate-budget.ts';
 import { scopeCatalogue, scopes } from './scopes.ts';
 
 /** Starts the Reddit sandbox: `origin` is www.reddit.com, `apiOrigin` is oauth.reddit.com. */

@@ -107,7 +107,8 @@ function decide<M>(
     return ask(call, request, consent, dialect, 'Tick at least one thing that the application may do.');
   }
 
-  const { client, redirectUri, refreshable, challenge } = request;
+  const { client, redirectUri, refreshScope, challenge } = request;
+  const refreshable = request.refreshable && (refreshScope === undefined || scopes.includes(refreshScope));
   const code = grants.approve({
     clientId: client.clientId,
     account: account.key,

@@ -1,6 +1,5 @@
 /** Which fault meets which call, and what it does to the answer. */
-
-import type { Dialect, Endpoint, Reply } from '../dialect.ts';
+import type { Dialect, Endpoint, JsonObject, Reply } from '../dialect.ts';
 import type { Located } from '../grants.ts';
 import { empty, html, json } from '../reply.ts';
 import type { Fault, Injection } from './control.ts';
@@ -71,8 +70,14 @@ export function refusalBy(
   }
 }
 
+const standardTokenAnswer = { refreshToken: 'refresh_token', expiresIn: 'expires_in' };
+
 /** The answer as a fault distorts it. Faults that concern the sending leave it as it is. */
-export function distort(reply: Reply, fault: Fault): Reply {
+export function distort(
+  reply: Reply,
+  fault: Fault,
+  tokenAnswer: NonNullable<Dialect<unknown>['tokenAnswer']> = standardTokenAnswer,
+): Reply {
   switch (fault.kind) {
     case 'garbage_body':
       return {
@@ -80,21 +85,31 @@ export function distort(reply: Reply, fault: Fault): Reply {
         body: { kind: 'text', type: 'application/json', text: '{"access_token":"\u0000\ufffd<<' },
       };
     case 'oversized_body':
-      return withMembers(reply, () => ({ padding: 'x'.repeat(fault.bytes) }));
+      return withBody(reply, (body) => ({ ...body, padding: 'x'.repeat(fault.bytes) }));
     case 'without_refresh_token':
-      return withMembers(reply, () => ({ refresh_token: undefined }));
+      return withBody(reply, (body) => replaceMember(body, tokenAnswer.refreshToken.split('.'), undefined));
     case 'expires_in':
-      return withMembers(reply, (body) => ('expires_in' in body ? { expires_in: fault.value } : {}));
+      return withBody(reply, (body) => replaceMember(body, tokenAnswer.expiresIn.split('.'), fault.value));
     default:
       return reply;
   }
 }
 
-function withMembers(
-  reply: Reply,
-  change: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>,
-): Reply {
-  if (reply.body.kind !== 'json') return reply;
-  const { value } = reply.body;
-  return { ...reply, body: { kind: 'json', value: { ...value, ...change(value) } } };
+function withBody(reply: Reply, change: (body: JsonObject) => JsonObject): Reply {
+  return reply.body.kind === 'json'
+    ? { ...reply, body: { kind: 'json', value: change(reply.body.value) } }
+    : reply;
+}
+
+/** The body with another value at a path; as it was where there is nothing at that path. */
+function replaceMember(
+  body: JsonObject,
+  [name = '', ...further]: readonly string[],
+  value: unknown,
+): JsonObject {
+  if (!Object.hasOwn(body, name)) return body;
+  if (further.length === 0) return { ...body, [name]: value };
+  const member = body[name];
+  if (typeof member !== 'object' || member === null) return body;
+  return { ...body, [name]: replaceMember({ ...member }, further, value) };
 }

@@ -1,15 +1,16 @@
-/** Reddit's budget of calls: one per OAuth client, shared by all its users, told in three headers. */
+/** A platform's budget of calls: one per OAuth client, shared by all its users. */
 
 /** What a call left of the budget. */
 export interface Spent {
   readonly allowed: boolean;
+  readonly used: number;
+  readonly remaining: number;
   readonly resetSeconds: number;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 export type RateBudget = ReturnType<typeof openRateBudget>;
 
-/** Counts calls in windows that begin with a client's first call. The budget is read anew at every call. */
+/** Counts calls in windows that begin with a client's first call. Each call reads the current budget. */
 export function openRateBudget(
   now: () => number,
   budget: () => { readonly calls: number; readonly windowSeconds: number },
@@ -25,16 +26,11 @@ export function openRateBudget(
       windows.set(clientId, window);
       const allowed = window.used < calls;
       if (allowed) window.used += 1;
-      const resetSeconds = Math.ceil((window.endsAt - now()) / 1000);
       return {
         allowed,
-        resetSeconds,
-        headers: {
-          'x-ratelimit-used': String(window.used),
-          // A float with one decimal, as Reddit writes it, while the other two are whole numbers.
-          'x-ratelimit-remaining': Math.max(0, calls - window.used).toFixed(1),
-          'x-ratelimit-reset': String(resetSeconds),
-        },
+        used: window.used,
+        remaining: Math.max(0, calls - window.used),
+        resetSeconds: Math.ceil((window.endsAt - now()) / 1000),
       };
     },
   };
