@@ -103,7 +103,8 @@ function decide<M>(
   if (decision !== 'approve' || account === undefined) {
     return ask(call, request, consent, dialect, 'Choose an account, and whether to allow the access.');
   }
-  if (scopes.length === 0) {
+  // Some platforms know no scopes: there the person allows all or nothing.
+  if (scopes.length === 0 && request.scopes.length > 0) {
     return ask(call, request, consent, dialect, 'Tick at least one thing that the application may do.');
   }
 
