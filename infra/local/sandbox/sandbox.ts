@@ -143,8 +143,10 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
   async function serve(host: Host, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await readCall(request, webOrigin);
     if (call === undefined) return void (await send(response, empty(400)));
-    const onPath = routes.filter((route) => route.host === host && isOn(route.path, call.url.pathname));
-    const route = onPath.find(({ method, when }) => method === call.method && (when?.(call) ?? true));
+    const onPath = routes.filter(
+      (route) => route.host === host && isOn(route.path, call.url.pathname) && (route.when?.(call) ?? true),
+    );
+    const route = onPath.find(({ method }) => method === call.method);
     if (route === undefined) return void (await send(response, empty(onPath.length === 0 ? 404 : 405)));
     // The sandbox's own doors are not part of what it saw.
     if (call.url.pathname.startsWith('/_sandbox/')) return void (await send(response, route.handle(call)));
