@@ -6,11 +6,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { lockFolder } from './aws/folder-lock.ts';
-import { returnPath, startDemoApp } from './demo-app.ts';
-import { inboxPath, openInbox, registerInbox } from './demo-inbox.ts';
-import { prepareDemoTenant } from './demo-tenant.ts';
-import { startLocalStack } from './local-stack.ts';
-import { freePort } from './ports.ts';
+import { returnPath, startDemoApp } from './demo/tenant/demo-app.ts';
+import { inboxPath, openInbox, registerInbox } from './demo/tenant/demo-inbox.ts';
+import { prepareDemoTenant } from './demo/tenant/demo-tenant.ts';
+import { startLocalStack } from './stack/local-stack.ts';
+import { freePort } from './stack/ports.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const folder = join(root, '.local');

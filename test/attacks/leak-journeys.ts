@@ -1,5 +1,5 @@
 /** Everything that can happen to secrets, in one long run: every journey that succeeds, and every failure that has a token in its hand. */
-import type { Fault } from '../../infra/local/platforms/control.ts';
+import type { Fault } from '../../infra/local/sandbox/control/control.ts';
 import {
   accountOf,
   completionOf,

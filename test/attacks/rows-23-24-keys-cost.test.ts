@@ -1,8 +1,8 @@
 /** Rows 23 and 24 of the attack table: keys serve only their purpose, and nonsense costs neither a database nor a KMS call. */
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { accessKeyIdOf } from '../../infra/local/grants.ts';
-import { localNames } from '../../infra/local/provision.ts';
+import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
+import { localNames } from '../../infra/local/stack/provision.ts';
 import { functions } from '../../infra/topology.ts';
 import type { FunctionName } from '../../lib/config.ts';
 import { readSealed } from '../../lib/vault/sealed-format.ts';

@@ -3,7 +3,7 @@
  * as AWS does; asked for calls, it says how many have come since it was last asked.
  */
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
-import { grantsOf } from '../../infra/local/grants.ts';
+import { grantsOf } from '../../infra/local/stack/function-grants.ts';
 import { answerParent } from './child.ts';
 import { seed } from './seed.ts';
 import { selfSigned } from './self-signed.ts';

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { accessKeyIdOf } from '../../infra/local/grants.ts';
+import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
 import { benchFolder } from './bench-folder.ts';
 import { startChild } from './child.ts';
 import { environmentFor } from './function-environment.ts';

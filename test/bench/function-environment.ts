@@ -1,5 +1,5 @@
 /** What a function of the product finds when it is measured: its settings, what its stack adds, and Node as Lambda starts it. */
-import { localNames } from '../../infra/local/provision.ts';
+import { localNames } from '../../infra/local/stack/provision.ts';
 import {
   type FunctionName,
   functionSettings,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import * as z from 'zod';
 import { bundling } from '../../infra/bundle.ts';
-import { accessKeyIdOf } from '../../infra/local/grants.ts';
+import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
 import { type SettingName, variableOf } from '../../lib/config.ts';
 import { benchFolder, root } from './bench-folder.ts';
 import { type Child, startChild } from './child.ts';

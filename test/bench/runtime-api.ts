@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { listenOnLoopback } from '../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../infra/local/aws/front/listen.ts';
 
 export interface RuntimeApi {
   /** Host and port, as `AWS_LAMBDA_RUNTIME_API` gives them. */

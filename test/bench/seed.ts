@@ -3,7 +3,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { LocalAws } from '../../infra/local/aws/local-aws.ts';
-import { localNames } from '../../infra/local/provision.ts';
+import { localNames } from '../../infra/local/stack/provision.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import {

@@ -6,7 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
-import { localNames, provision } from '../../infra/local/provision.ts';
+import { localNames, provision } from '../../infra/local/stack/provision.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { sumOf } from './refresh-capacity.ts';
 import { openCountingStore } from './refresh-counting-table.ts';

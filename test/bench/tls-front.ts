@@ -1,7 +1,7 @@
 /** TLS in front of the local AWS endpoint: AWS is never spoken to in the clear, and the handshake is part of a first request. */
 import { request as forward } from 'node:http';
 import { createServer } from 'node:https';
-import { listenOnLoopback } from '../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../infra/local/aws/front/listen.ts';
 import type { Identity } from './self-signed.ts';
 
 /** @returns its address; it lives as long as the process. */

@@ -13,8 +13,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
-import { grantsOf } from '../../infra/local/grants.ts';
-import { localNames, localQueueUrls, provision } from '../../infra/local/provision.ts';
+import { grantsOf } from '../../infra/local/stack/function-grants.ts';
+import { localNames, localQueueUrls, provision } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix, queueNames } from '../../infra/topology.ts';
 import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';

@@ -1,6 +1,6 @@
 /** A burst of 5,000 webhooks at the whole product on this machine: gateway, function instances, queue. */
 import { Agent, request as httpRequest } from 'node:http';
-import { startLocalStack } from '../../infra/local/local-stack.ts';
+import { startLocalStack } from '../../infra/local/stack/local-stack.ts';
 import { type BenchGroup, exactly, shown } from './row.ts';
 import { accounts, apps, signatureOf, tiktokBody } from './webhook-population.ts';
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Fault } from '../../infra/local/platforms/control.ts';
+import type { Fault } from '../../infra/local/sandbox/control/control.ts';
 import { accountOf, completionOf, reachReturn } from '../journey/flow-steps.ts';
 import { type JourneyPlatform, platformFacts, platformNames } from '../journey/platform-facts.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';

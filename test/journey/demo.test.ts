@@ -5,9 +5,9 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createMask } from '../../infra/local/demo/mask.ts';
 import { runDemo } from '../../infra/local/demo/run-demo.ts';
-import type { Scene } from '../../infra/local/demo/scene.ts';
+import type { Scene } from '../../infra/local/demo/scenes/scene.ts';
 
-const entry = resolve(import.meta.dirname, '../../infra/local/demo.ts');
+const entry = resolve(import.meta.dirname, '../../infra/local/demo/main.ts');
 
 describe('npm run demo', () => {
   it('walks the whole journey by itself, and shows no secret', { timeout: 90_000 }, async () => {

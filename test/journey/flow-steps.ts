@@ -1,5 +1,5 @@
 /** The steps of a journey, each as one function, so that a test can stop, bend or repeat any of them. */
-import { approve, type Visit } from '../../infra/local/platforms/consent-visitor.ts';
+import { approve, type Visit } from '../../infra/local/sandbox/visitor/consent-visitor.ts';
 import type { Success } from './api-client.ts';
 import type { Browser, Page } from './browser.ts';
 import type { PlatformName, TestStack, User } from './test-stack.ts';

@@ -1,9 +1,9 @@
 /** The whole product with OnlyFans in view: log-ins at its sandbox, connections by credentials, and looks by the worker. */
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest';
-import type { Fault } from '../../infra/local/platforms/control.ts';
-import { modes as modesSchema } from '../../infra/local/platforms/onlyfans-modes.ts';
-import { localQueueName } from '../../infra/local/provision.ts';
+import { modes as modesSchema } from '../../infra/local/platforms/onlyfans/modes.ts';
+import type { Fault } from '../../infra/local/sandbox/control/control.ts';
+import { localQueueName } from '../../infra/local/stack/provision.ts';
 import type { Refusal, Success } from './api-client.ts';
 import { openTestStack, type TestStack, type TestTenant, type User } from './test-stack.ts';
 

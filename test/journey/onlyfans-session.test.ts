@@ -1,6 +1,6 @@
 /** What becomes of a lent OnlyFans session: the sweep looks at it now and then, and nothing of it shows anywhere. Over HTTP against the whole stack. */
 import { describe, expect, it } from 'vitest';
-import { userAgent } from '../../infra/local/platforms/onlyfans-session.ts';
+import { userAgent } from '../../infra/local/platforms/onlyfans/session.ts';
 import { accountOf } from './flow-steps.ts';
 import { openHouse, params, type Values } from './onlyfans-house.ts';
 

@@ -1,6 +1,6 @@
 /** Platforms that fail, at the exchange, at the profile and at a renewal: a catalogue error, no second use of a code, no token left lying about. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Fault } from '../../infra/local/platforms/control.ts';
+import type { Fault } from '../../infra/local/sandbox/control/control.ts';
 import { accountOf, completionOf, connectAccount, reachReturn } from './flow-steps.ts';
 import { openTestStack, type PlatformName, type TestStack, type TestTenant } from './test-stack.ts';
 

@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { localNames } from '../../infra/local/provision.ts';
+import { localNames } from '../../infra/local/stack/provision.ts';
 
 export type RawItem = Readonly<Record<string, AttributeValue>>;
 export type TableName = 'connections' | 'activity';

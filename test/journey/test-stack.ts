@@ -2,9 +2,13 @@
  * The whole product for one test file: the local stack with real workers, in memory and on free ports. Everything
  * that leaves it (function output, access log, answers to browsers) is kept, so that a test can look for leaks.
  */
-import type { Fault } from '../../infra/local/aws/front.ts';
-import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../infra/local/local-stack.ts';
-import type { PlatformName } from '../../infra/local/start-platforms.ts';
+import type { Fault } from '../../infra/local/aws/front/front.ts';
+import {
+  type LocalStack,
+  type LocalStackOptions,
+  startLocalStack,
+} from '../../infra/local/stack/local-stack.ts';
+import type { PlatformName } from '../../infra/local/stack/start-platforms.ts';
 import { type ApiClient, createApiClient, type OnAnswer, type Success } from './api-client.ts';
 import { type Browser, openBrowser, type Page } from './browser.ts';
 import { openRawTables, type RawTables } from './raw-tables.ts';

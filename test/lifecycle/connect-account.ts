@@ -1,5 +1,5 @@
 /** A whole connect in process: the domain's verbs from the flow to the stored connection, and a person on the consent page. */
-import { approve } from '../../infra/local/platforms/consent-visitor.ts';
+import { approve } from '../../infra/local/sandbox/visitor/consent-visitor.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { AccountId, FlowId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
 import { completeConnection } from '../../lib/integrations/complete-connection.ts';

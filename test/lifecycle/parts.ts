@@ -6,7 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { localNames, localQueueName } from '../../infra/local/provision.ts';
+import { localNames, localQueueName } from '../../infra/local/stack/provision.ts';
 import { queueNames } from '../../infra/topology.ts';
 import type { QueueName } from '../../infra/topology-rows.ts';
 import { messagesIn, openQueue } from '../../lib/aws/queue.ts';

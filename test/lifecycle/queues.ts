@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { deadLetterName } from '../../infra/local/provision.ts';
+import { deadLetterName } from '../../infra/local/stack/provision.ts';
 import type { QueueName } from '../../infra/topology-rows.ts';
 import { batch } from '../../lib/api/batch.ts';
 import type { ConnectionEvent } from '../../lib/integrations/connection-events.ts';

@@ -1,7 +1,6 @@
 /** One tenant and Hawser's registration at the sandbox platform, written through the stores themselves. */
-
-import type { Sandbox } from '../../infra/local/platforms/sandbox.ts';
-import { localNames } from '../../infra/local/provision.ts';
+import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
+import { localNames } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../infra/topology.ts';
 import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import type { ContextId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';

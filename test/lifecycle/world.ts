@@ -2,12 +2,12 @@
  * The world of a lifecycle test: local AWS, a sandbox of TikTok, one tenant, and function instances as many as it
  * wants, all under a time that the test plays. Calls are real and go over loopback.
  */
-import type { Intercept } from '../../infra/local/aws/front.ts';
+import type { Intercept } from '../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
-import type { Fault } from '../../infra/local/platforms/control.ts';
-import type { SandboxOptions } from '../../infra/local/platforms/sandbox.ts';
-import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
-import { provision } from '../../infra/local/provision.ts';
+import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
+import type { Fault } from '../../infra/local/sandbox/control/control.ts';
+import type { SandboxOptions } from '../../infra/local/sandbox/sandbox.ts';
+import { provision } from '../../infra/local/stack/provision.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { OwnAccount } from '../../lib/integrations/own-connection.ts';
 import {

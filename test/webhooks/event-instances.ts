@@ -1,6 +1,6 @@
 /** Function instances that work the queues of events, put together as `lib/api` does, over clients that fail. */
 import type { SQSEvent } from 'aws-lambda';
-import { deadLetterName, localNames } from '../../infra/local/provision.ts';
+import { deadLetterName, localNames } from '../../infra/local/stack/provision.ts';
 import { batch } from '../../lib/api/batch.ts';
 import { openQueue, type Queue } from '../../lib/aws/queue.ts';
 import type { FunctionName } from '../../lib/config.ts';

@@ -4,12 +4,12 @@
  * endpoints fail.
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import type { Intercept } from '../../infra/local/aws/front.ts';
+import type { Intercept } from '../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
-import { startGateway } from '../../infra/local/gateway.ts';
-import { grantsOf } from '../../infra/local/grants.ts';
-import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
-import { deadLetterName, localNames, provision } from '../../infra/local/provision.ts';
+import { startGateway } from '../../infra/local/gateway/gateway.ts';
+import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
+import { grantsOf } from '../../infra/local/stack/function-grants.ts';
+import { deadLetterName, localNames, provision } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
 import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import { openQueue } from '../../lib/aws/queue.ts';

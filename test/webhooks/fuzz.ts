@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import * as z from 'zod';
-import { localQueueUrls } from '../../infra/local/provision.ts';
+import { localQueueUrls } from '../../infra/local/stack/provision.ts';
 import { exchange, type RawRequest } from '../journey/http-exchange.ts';
 import type { TestStack } from '../journey/test-stack.ts';
 import { openClients } from '../lifecycle/parts.ts';

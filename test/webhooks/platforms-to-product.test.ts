@@ -1,7 +1,7 @@
 /** The sandbox platforms and the product, put together as `npm start` does: each sends, and each is understood. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type LocalStack, startLocalStack } from '../../infra/local/local-stack.ts';
-import type { Sandbox } from '../../infra/local/platforms/sandbox.ts';
+import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
+import { type LocalStack, startLocalStack } from '../../infra/local/stack/local-stack.ts';
 import { connectAccount } from '../journey/flow-steps.ts';
 import { openTestStack, type TestStack } from '../journey/test-stack.ts';
 

@@ -3,7 +3,7 @@
  * states follow one another, grants taken back (some before the present grant), and accounts that are connected only
  * after their first events.
  */
-import type { WebhookEvent } from '../../infra/local/platforms/webhook-sender-dialect.ts';
+import type { WebhookEvent } from '../../infra/local/sandbox/webhooks/webhook-dialect.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { AccountId, ContextId, TenantId, UserId } from '../../lib/ids.ts';
 import { aConnection } from '../integration/stores/records.ts';

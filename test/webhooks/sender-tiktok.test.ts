@@ -1,8 +1,8 @@
 /** The sandbox of TikTok sends webhooks as TikTok does, and badly only when it is told to. */
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../infra/local/platforms/sandbox.ts';
-import { startTikTok } from '../../infra/local/platforms/tiktok.ts';
+import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
+import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
 import { tiktok } from '../../lib/providers/tiktok.ts';
 import { tiktokSignature } from '../../lib/signatures/schemes.ts';
 import { verifySignature } from '../../lib/signatures/verify-signature.ts';

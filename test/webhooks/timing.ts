@@ -5,9 +5,9 @@
 import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { startLocalAws } from '../../infra/local/aws/local-aws.ts';
-import { startGateway } from '../../infra/local/gateway.ts';
-import { grantsOf } from '../../infra/local/grants.ts';
-import { provision } from '../../infra/local/provision.ts';
+import { startGateway } from '../../infra/local/gateway/gateway.ts';
+import { grantsOf } from '../../infra/local/stack/function-grants.ts';
+import { provision } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
 import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import { exchange } from '../journey/http-exchange.ts';

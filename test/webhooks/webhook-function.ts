@@ -3,7 +3,7 @@
  * the environment when it is loaded, and once.
  */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { accessKeyIdOf } from '../../infra/local/grants.ts';
+import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
 import { appSecretPrefix } from '../../infra/topology.ts';
 import { type FunctionName, variableOf } from '../../lib/config.ts';
 import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';

@@ -1,5 +1,5 @@
 /** The route of webhooks for any platform that can be described: HTTP in, the product's adapter between, messages out. */
-import { type Gateway, startGateway } from '../../infra/local/gateway.ts';
+import { type Gateway, startGateway } from '../../infra/local/gateway/gateway.ts';
 import { cors, routes } from '../../infra/topology.ts';
 import { contract } from '../../lib/api/contract.ts';
 import { http } from '../../lib/api/http.ts';

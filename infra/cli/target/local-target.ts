@@ -4,7 +4,7 @@ import { createOperator } from '../../../lib/admin/operator.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
-import { localNames, localQueueUrls } from '../../local/provision.ts';
+import { localNames, localQueueUrls } from '../../local/stack/provision.ts';
 import { appSecretPrefix } from '../../topology.ts';
 import type { Io } from '../terminal/io.ts';
 import { type ClientOptions, createClients } from './aws-clients.ts';

@@ -1,18 +1,26 @@
 /**
  * Keeps a data folder to one process at a time, so that two of them never write over each other.
- * The lock names its holder; one whose holder is dead is taken over.
+ * The operating system holds the lock on an open file: it frees the lock of a process that dies, whatever killed it.
  */
-import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { tryLock } from 'fs-native-extensions';
 
 export interface FolderLock {
-  /** Gives the folder free. A second call does nothing. */
+  /** Unlocks the folder. A second call does nothing. */
   release(): void;
 }
-
-/** Locks of this process, by their path: its own id is alive, whoever wrote it. */
-const heldHere = new Set<string>();
 
 /**
  * Creates the folder where it is missing, readable by its owner only.
@@ -21,100 +29,39 @@ const heldHere = new Set<string>();
 export function lockFolder(folder: string): FolderLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(realpathSync(folder), 'lock');
-  const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid), nonce: randomUUID() });
-  // A second round after a take-over; whoever is faster then is alive.
-  if (!claim(path, mine)) {
-    removeStale(path, folder);
-    if (!claim(path, mine)) throw inUse(folder, undefined);
+  const fd = openSync(path, 'a+', 0o600);
+  if (!tryLock(fd)) {
+    closeSync(fd);
+    throw inUse(folder, readHolder(path));
   }
-  heldHere.add(path);
+  if (!isStillAt(path, fd)) {
+    // A holder released between the two calls and removed the file opened here, which locks nothing any more.
+    closeSync(fd);
+    return lockFolder(folder);
+  }
+  ftruncateSync(fd);
+  writeSync(fd, JSON.stringify({ pid: process.pid, since: new Date().toISOString() }));
   let held = true;
   return {
     release() {
       if (!held) return;
       held = false;
-      heldHere.delete(path);
-      if (readIfPresent(path) === mine) rmSync(path, { force: true });
+      // Removed while still locked, so that no later holder's file is meant.
+      rmSync(path, { force: true });
+      closeSync(fd);
     },
   };
 }
 
-/** Writes the whole lock under a name of its own first: nobody ever reads half a lock. */
-function claim(path: string, content: string): boolean {
-  const fresh = `${path}.${randomUUID()}`;
-  writeFileSync(fresh, content, { mode: 0o600 });
+function isStillAt(path: string, fd: number): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
+}
+
+/** The process id that the holder wrote; undefined while it is about to write, or has just released. */
+function readHolder(path: string): number | undefined {
   try {
-    linkSync(fresh, path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false;
-    throw cause;
-  } finally {
-    rmSync(fresh, { force: true });
-  }
-}
-
-function removeStale(path: string, folder: string): void {
-  const found = readIfPresent(path);
-  if (found === undefined) return;
-  const holder = parseHolder(found);
-  if (heldHere.has(path) || (holder !== undefined && isAlive(holder))) throw inUse(folder, holder?.pid);
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    renameSync(path, aside);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return;
-    throw cause;
-  }
-  // Between reading and moving, another process may have taken the lock over: then it gets it back.
-  const moved = readFileSync(aside, 'utf8');
-  if (moved !== found) claim(path, moved);
-  rmSync(aside, { force: true });
-}
-
-interface Holder {
-  readonly pid: number;
-  readonly started: string;
-}
-
-function isAlive({ pid, started }: Holder): boolean {
-  // This very process, in another thread, or a bearer of its id in an earlier life.
-  if (pid === process.pid) return started !== '' && startOf(pid) === started;
-  try {
-    process.kill(pid, 0);
-  } catch (cause) {
-    // EPERM: it lives, and belongs to somebody else.
-    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
-  }
-  return startOf(pid) === started;
-}
-
-/**
- * When a process started, where the system tells (Linux): a process id is given again after a restart of the
- * machine or container, and the new bearer holds no lock.
- */
-function startOf(pid: number): string {
-  const boot = readIfPresent('/proc/sys/kernel/random/boot_id');
-  const status = readIfPresent(`/proc/${pid}/stat`);
-  // Field 22, counted behind the program's name, which may itself hold blanks and brackets (proc(5)).
-  const ticks = status?.slice(status.lastIndexOf(')') + 2).split(' ')[19];
-  return boot === undefined || ticks === undefined ? '' : `${boot.trim()} ${ticks}`;
-}
-
-function parseHolder(text: string): Holder | undefined {
-  try {
-    const { pid, started }: { pid?: unknown; started?: unknown } = JSON.parse(text);
-    return Number.isInteger(pid) && typeof pid === 'number' && typeof started === 'string'
-      ? { pid, started }
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readIfPresent(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
+    const { pid }: { pid?: unknown } = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof pid === 'number' ? pid : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** The operations of a service that is served in this process: each parses its own input and answers with an object. */
 import type * as z from 'zod';
-import type { AwsCall, JsonObject } from './aws-call.ts';
 import { AwsError } from './aws-error.ts';
+import type { AwsCall, JsonObject } from './front/aws-call.ts';
 
 export type Operation = (input: JsonObject) => JsonObject;
 

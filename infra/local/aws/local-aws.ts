@@ -5,21 +5,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountId, region } from './account.ts';
-import { type CallCounter, countCalls } from './call-counter.ts';
-import { demandsOf } from './demands.ts';
-import { startDynamoDb } from './dynamodb-engine.ts';
-import { type BusEntry, openBuses } from './event-buses.ts';
+import { startDynamoDb } from './dynamodb/dynamodb-engine.ts';
+import { type BusEntry, openBuses } from './events/event-buses.ts';
 import { lockFolder } from './folder-lock.ts';
-import { type Intercept, startFront } from './front.ts';
-import type { Grant } from './grants.ts';
-import { kmsOperations } from './kms.ts';
-import { createKeyring } from './kms-keyring.ts';
-import { openKeys } from './kms-keys.ts';
-import { createSealer } from './secret-versions.ts';
-import { secretsManagerOperations } from './secrets-manager.ts';
-import { openSecrets } from './secrets-store.ts';
+import type { Grant } from './front/access-grants.ts';
+import { type CallCounter, countCalls } from './front/call-counter.ts';
+import { demandsOf } from './front/demands.ts';
+import { type Intercept, startFront } from './front/front.ts';
+import { kmsOperations } from './kms/kms.ts';
+import { createKeyring } from './kms/kms-keyring.ts';
+import { openKeys } from './kms/kms-keys.ts';
+import { createSealer } from './secrets/secret-versions.ts';
+import { secretsManagerOperations } from './secrets/secrets-manager.ts';
+import { openSecrets } from './secrets/secrets-store.ts';
 import { type Service, serviceOf } from './service.ts';
-import { startSqs } from './sqs-engine.ts';
+import { startSqs } from './sqs/sqs-engine.ts';
 
 export interface LocalAwsOptions {
   /** Everything is kept here, and nobody else may use it meanwhile; in memory when absent. */

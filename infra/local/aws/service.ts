@@ -1,8 +1,8 @@
 /** What the front needs of a service, whether it is served in this process or by an engine behind a port. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AwsCall } from './aws-call.ts';
+import type { AwsCall } from './front/aws-call.ts';
+import type { HttpAnswer } from './front/upstream.ts';
 import { type Operation, perform } from './json-operations.ts';
-import type { HttpAnswer } from './upstream.ts';
 
 export interface ReceivedRequest {
   readonly headers: IncomingHttpHeaders;

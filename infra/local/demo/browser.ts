@@ -1,5 +1,5 @@
 /** A person's browser: cookies per host, one step at a time, and a person who reads the consent page. */
-import { approve, type Visit } from '../platforms/consent-visitor.ts';
+import { approve, type Visit } from '../sandbox/visitor/consent-visitor.ts';
 import type { Answer, Caller } from './http-caller.ts';
 import { NotAsTold } from './story.ts';
 

@@ -1,6 +1,7 @@
 /** Listens in on the application's inbox, so that a scene can show what Hawser sent to it. */
-import type { Inbox } from '../demo-inbox.ts';
+
 import type { Exchange } from './story.ts';
+import type { Inbox } from './tenant/demo-inbox.ts';
 
 /** One request that the inbox got. */
 export interface Received {

@@ -1,15 +1,15 @@
 /** Plays the demo, scene by scene, and holds every step against what was told. */
-import { deniedConsent } from './denied-consent.ts';
-import { directFlow } from './direct-flow.ts';
-import { firstConnection } from './first-connection.ts';
-import { pendingRevocation } from './pending-revocation.ts';
-import { refreshBeforeExpiry } from './refresh-before-expiry.ts';
-import type { Scene } from './scene.ts';
+import { deniedConsent } from './scenes/denied-consent.ts';
+import { directFlow } from './scenes/direct-flow.ts';
+import { firstConnection } from './scenes/first-connection.ts';
+import { pendingRevocation } from './scenes/pending-revocation.ts';
+import { refreshBeforeExpiry } from './scenes/refresh-before-expiry.ts';
+import type { Scene } from './scenes/scene.ts';
+import { stolenLink } from './scenes/stolen-link.ts';
+import { untickedScope } from './scenes/unticked-scope.ts';
+import { webhookArrives } from './scenes/webhook-arrives.ts';
 import { openStage, type StageOptions } from './stage.ts';
-import { stolenLink } from './stolen-link.ts';
 import { createStory, NotAsTold, type Story } from './story.ts';
-import { untickedScope } from './unticked-scope.ts';
-import { webhookArrives } from './webhook-arrives.ts';
 
 export interface DemoOptions extends Pick<StageOptions, 'environment' | 'now' | 'fetch'> {
   readonly write: (text: string) => void;

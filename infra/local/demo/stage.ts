@@ -8,15 +8,15 @@ import type { Wanted } from '../../../lib/admin/connections/connections.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { run } from '../../cli/run.ts';
-import { returnPath, startDemoApp } from '../demo-app.ts';
-import { inboxPath, openInbox } from '../demo-inbox.ts';
-import { type LocalStack, startLocalStack } from '../local-stack.ts';
-import { freePort } from '../ports.ts';
+import { type LocalStack, startLocalStack } from '../stack/local-stack.ts';
+import { freePort } from '../stack/ports.ts';
 import { type Application, createApplication } from './application.ts';
 import { type Browser, openBrowser } from './browser.ts';
 import { type Caller, createCaller } from './http-caller.ts';
 import { listenIn, type Received } from './received.ts';
 import { NotAsTold, type Story } from './story.ts';
+import { returnPath, startDemoApp } from './tenant/demo-app.ts';
+import { inboxPath, openInbox } from './tenant/demo-inbox.ts';
 
 export interface StageOptions {
   readonly story: Story;

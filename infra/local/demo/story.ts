@@ -1,6 +1,6 @@
 /** Tells the demo: narration, commands, HTTP exchanges, and checks. A check that does not hold ends the story. */
 import { STATUS_CODES } from 'node:http';
-import { headingOf } from '../platforms/html-form.ts';
+import { headingOf } from '../sandbox/visitor/html-form.ts';
 import { jsonText } from './json-text.ts';
 import { createMask } from './mask.ts';
 

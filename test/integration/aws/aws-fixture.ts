@@ -7,7 +7,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
-import type { Grant } from '../../../infra/local/aws/grants.ts';
+import type { Grant } from '../../../infra/local/aws/front/access-grants.ts';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../../infra/local/aws/local-aws.ts';
 
 /** The caller who may do everything. */

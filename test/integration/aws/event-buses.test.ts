@@ -1,7 +1,7 @@
 /** EventBridge on this machine: events on buses, taken and refused as AWS does. */
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Grant } from '../../../infra/local/aws/grants.ts';
+import type { Grant } from '../../../infra/local/aws/front/access-grants.ts';
 import { outcome, startAws } from './aws-fixture.ts';
 
 async function openBridge(grants?: readonly Grant[]) {

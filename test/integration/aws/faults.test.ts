@@ -2,7 +2,7 @@
 import { CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
-import type { Fault, Intercept } from '../../../infra/local/aws/front.ts';
+import type { Fault, Intercept } from '../../../infra/local/aws/front/front.ts';
 import { clientsOf, failureOf, startAws } from './aws-fixture.ts';
 
 const TableName = 'Connections';

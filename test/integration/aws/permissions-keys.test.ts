@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
-import type { Grant } from '../../../infra/local/aws/grants.ts';
+import type { Grant } from '../../../infra/local/aws/front/access-grants.ts';
 import { clientsOf, failureOf, operator, outcome, present, stackWith, startAws } from './aws-fixture.ts';
 
 async function createKey({ kms }: ReturnType<typeof clientsOf>): Promise<string> {

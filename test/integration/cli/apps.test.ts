@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import { type Desk, openDesk } from './operator-desk.ts';
 
 const secret = 's4ndb0x-client-secret-of-an-app';

@@ -1,7 +1,7 @@
 /** A desk with people connected at TikTok, and what the tests of connections, jobs and keys look at. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
 import type { AccountId, ProviderId, TenantId } from '../../../lib/ids.ts';

@@ -1,7 +1,7 @@
 /** `hawser destination …`: where a tenant hears of its events, from the operator's word to what arrives there. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClients } from '../../../infra/cli/target/aws-clients.ts';
-import { localNames, localQueueUrls } from '../../../infra/local/provision.ts';
+import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../../infra/topology.ts';
 import { createOperator } from '../../../lib/admin/operator.ts';
 import type { Resolve } from '../../../lib/platform-http/pinned-connection.ts';

@@ -10,8 +10,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { run } from '../../../infra/cli/run.ts';
 import type { Input, Io } from '../../../infra/cli/terminal/io.ts';
-import { startLocalStack } from '../../../infra/local/local-stack.ts';
-import { localNames, localQueueUrls } from '../../../infra/local/provision.ts';
+import { startLocalStack } from '../../../infra/local/stack/local-stack.ts';
+import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../../infra/topology.ts';
 import { openTable } from '../../../lib/table/table.ts';
 

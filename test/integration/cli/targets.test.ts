@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deadLetterName, localNames, localQueueName } from '../../../infra/local/provision.ts';
+import { deadLetterName, localNames, localQueueName } from '../../../infra/local/stack/provision.ts';
 import { appSecretPrefix, queueNames, queueOutputs } from '../../../infra/topology.ts';
 import { type Desk, openDesk, openFolder, type Ran, runIn } from './operator-desk.ts';
 

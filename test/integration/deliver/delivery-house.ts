@@ -6,9 +6,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Intercept } from '../../../infra/local/aws/front.ts';
+import type { Intercept } from '../../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../../infra/local/aws/local-aws.ts';
-import { deadLetterName, localNames, localQueueName, provision } from '../../../infra/local/provision.ts';
+import {
+  deadLetterName,
+  localNames,
+  localQueueName,
+  provision,
+} from '../../../infra/local/stack/provision.ts';
 import type { QueueName } from '../../../infra/topology-rows.ts';
 import { openEventBus } from '../../../lib/aws/event-bus.ts';
 import { type Message, openQueue, type Queue } from '../../../lib/aws/queue.ts';

@@ -1,7 +1,7 @@
 /** A tenant's endpoint on loopback: it answers as told and keeps what came in, to be checked as a tenant would. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
 import { standardWebhooksSignature } from '../../../lib/signatures/schemes.ts';
 import { verifySignature } from '../../../lib/signatures/verify-signature.ts';
 import type { Secret } from '../../../lib/telemetry/secret.ts';

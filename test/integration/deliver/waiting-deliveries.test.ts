@@ -2,7 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { localNames, localQueueUrls } from '../../../infra/local/provision.ts';
+import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { createDestinationStore } from '../../../lib/tenants/destination.ts';

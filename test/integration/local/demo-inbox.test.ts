@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startDemoApp } from '../../../infra/local/demo-app.ts';
-import { inboxPath, openInbox, registerInbox } from '../../../infra/local/demo-inbox.ts';
+import { startDemoApp } from '../../../infra/local/demo/tenant/demo-app.ts';
+import { inboxPath, openInbox, registerInbox } from '../../../infra/local/demo/tenant/demo-inbox.ts';
 import { newStandardWebhookSecret, signStandardWebhook } from '../../../lib/signatures/standard-webhooks.ts';
 import { type Desk, openDesk } from '../cli/operator-desk.ts';
 

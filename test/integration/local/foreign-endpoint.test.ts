@@ -1,7 +1,7 @@
 /** An AWS endpoint that the environment names serves instead of the embedded one, in whatever region it is. */
 import dynalite from 'dynalite';
 import { expect, test } from 'vitest';
-import { startLocalStack } from '../../../infra/local/local-stack.ts';
+import { startLocalStack } from '../../../infra/local/stack/local-stack.ts';
 
 test('uses the DynamoDB that the environment names, in its region, and makes there what is missing', async () => {
   const server = dynalite({ createTableMs: 0 });

@@ -1,12 +1,12 @@
 /** How functions run here: isolation, one event at a time, time-outs, crashes, output; with real worker threads. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startGateway } from '../../../infra/local/gateway/gateway.ts';
 import {
   type FunctionRunner,
   type RunnerOptions,
   startRunner,
-} from '../../../infra/local/function-runner.ts';
-import { startGateway } from '../../../infra/local/gateway.ts';
+} from '../../../infra/local/lambda/function-runner.ts';
 
 interface TestRunner extends FunctionRunner {
   readonly output: { readonly functionName: string; readonly line: string; readonly stream: string }[];

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startGateway } from '../../../infra/local/gateway.ts';
+import { startGateway } from '../../../infra/local/gateway/gateway.ts';
 import { openGateway } from './gateway-fixture.ts';
 
 describe('an answer', () => {

@@ -2,7 +2,11 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
-import { type AccessLogLine, type GatewayOptions, startGateway } from '../../../infra/local/gateway.ts';
+import {
+  type AccessLogLine,
+  type GatewayOptions,
+  startGateway,
+} from '../../../infra/local/gateway/gateway.ts';
 
 const routes = [
   { method: 'GET', path: '/items/{id}', functionName: 'item' },

@@ -1,10 +1,10 @@
 /** The consent page works without JavaScript, says what it is, and the visitor uses it as a browser would. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
-import { readForm } from '../../../infra/local/platforms/html-form.ts';
-import { startReddit } from '../../../infra/local/platforms/reddit.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
-import { startTikTok } from '../../../infra/local/platforms/tiktok.ts';
+import { startReddit } from '../../../infra/local/platforms/reddit/reddit.ts';
+import { startTikTok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
+import { readForm } from '../../../infra/local/sandbox/visitor/html-form.ts';
 import { call, client, postForm, redditUrl, testClock, tiktokUrl } from './platform-calls.ts';
 
 const platforms = [

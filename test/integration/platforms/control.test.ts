@@ -1,8 +1,8 @@
 /** Commands, faults and counters do to a sandbox platform exactly what they say, in process and over HTTP. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
-import { startTikTok } from '../../../infra/local/platforms/tiktok.ts';
+import { startTikTok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import {
   call,
   client,

@@ -1,7 +1,7 @@
 /** Calls the Instagram sandboxes the way Meta documents it, independently of the product's own clients. */
 import { createHmac } from 'node:crypto';
-import { approve, type Visit } from '../../../infra/local/platforms/consent-visitor.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve, type Visit } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import { type Answer, call, client, postForm, redirectUri, textOf } from './platform-calls.ts';
 
 type Query = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 /** The sandbox for Facebook Login keeps to what Meta documents; each promise names the trap it holds for a client. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
-import { startInstagramFacebook } from '../../../infra/local/platforms/instagram-facebook.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { startInstagramFacebook } from '../../../infra/local/platforms/instagram-facebook/instagram-facebook.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import {
   codeFrom,
   dialogUrl,

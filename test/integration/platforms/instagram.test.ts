@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
-import { startInstagram } from '../../../infra/local/platforms/instagram.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { startInstagram } from '../../../infra/local/platforms/instagram/instagram.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import {
   codeFrom,
   errorIn,

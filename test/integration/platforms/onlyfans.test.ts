@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startOnlyFans } from '../../../infra/local/platforms/onlyfans.ts';
-import { signatureOf } from '../../../infra/local/platforms/onlyfans-signing.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { startOnlyFans } from '../../../infra/local/platforms/onlyfans/onlyfans.ts';
+import { signatureOf } from '../../../infra/local/platforms/onlyfans/signing.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import { type Answer, call, postForm, testClock } from './platform-calls.ts';
 
 let sandbox: Sandbox;

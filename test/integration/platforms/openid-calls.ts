@@ -1,7 +1,7 @@
 /** Calls the OpenID sandbox as the standards say, independently of the product's own clients. */
 import { createHash } from 'node:crypto';
-import { approve, type Visit } from '../../../infra/local/platforms/consent-visitor.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve, type Visit } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import { type Answer, call, client, postForm, redirectUri } from './platform-calls.ts';
 
 const verifier = 'verifier-of-at-least-43-characters-as-RFC-7636-asks';

@@ -1,9 +1,9 @@
 /** The consent page of the OpenID sandbox works without JavaScript, and what is ticked there is what is granted. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
-import { readForm } from '../../../infra/local/platforms/html-form.ts';
-import { startOpenId } from '../../../infra/local/platforms/openid.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { startOpenId } from '../../../infra/local/platforms/openid/openid.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
+import { readForm } from '../../../infra/local/sandbox/visitor/html-form.ts';
 import { connectOpenId, openIdLocation, openIdUrl, redeem, refresh, userinfo } from './openid-calls.ts';
 import { call, client, postForm, textOf } from './platform-calls.ts';
 

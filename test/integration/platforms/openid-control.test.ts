@@ -1,8 +1,8 @@
 /** The OpenID sandbox follows the commands of the other sandboxes, and refuses in words those it cannot follow. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
-import { startOpenId } from '../../../infra/local/platforms/openid.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { startOpenId } from '../../../infra/local/platforms/openid/openid.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import {
   connectOpenId,
   openIdLocation,

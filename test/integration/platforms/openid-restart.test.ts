@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startOpenId } from '../../../infra/local/platforms/openid.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { startOpenId } from '../../../infra/local/platforms/openid/openid.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import { connectOpenId, openIdLocation, openIdUrl, redeem, refresh, userinfo } from './openid-calls.ts';
 import { call, client, otherClient, postForm, testClock, textOf } from './platform-calls.ts';
 

@@ -1,10 +1,10 @@
 /** The OpenID sandbox keeps the standards' promises, and the built-in provider connects to it. */
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
-import { startOpenId } from '../../../infra/local/platforms/openid.ts';
-import { openStorage } from '../../../infra/local/platforms/openid-storage.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { startOpenId } from '../../../infra/local/platforms/openid/openid.ts';
+import { openStorage } from '../../../infra/local/platforms/openid/storage.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import { discoverServer } from '../../../lib/oauth/discovery.ts';
 import { createPkce } from '../../../lib/oauth/pkce.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';

@@ -1,6 +1,7 @@
 /** Calls a sandbox platform the way its documentation says, independently of the product's own clients. */
-import { approve, type Visit } from '../../../infra/local/platforms/consent-visitor.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve, type Visit } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 
 export const client = {
   clientId: 'harbour-app',

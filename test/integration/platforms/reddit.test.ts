@@ -1,8 +1,8 @@
 /** The Reddit sandbox keeps to Reddit's pages and archived source; each promise names the trap it holds for a client. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
-import { startReddit } from '../../../infra/local/platforms/reddit.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { startReddit } from '../../../infra/local/platforms/reddit/reddit.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import {
   call,
   client,

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
-import { startReddit } from '../../../infra/local/platforms/reddit.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
-import { startTikTok } from '../../../infra/local/platforms/tiktok.ts';
+import { startReddit } from '../../../infra/local/platforms/reddit/reddit.ts';
+import { startTikTok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import {
   call,
   client,

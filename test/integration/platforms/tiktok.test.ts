@@ -1,9 +1,9 @@
 /** The TikTok sandbox keeps to what TikTok documents; each promise names the trap it holds for a client. */
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { approve } from '../../../infra/local/platforms/consent-visitor.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
-import { startTikTok } from '../../../infra/local/platforms/tiktok.ts';
+import { startTikTok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import {
   call,
   client,

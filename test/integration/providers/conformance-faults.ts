@@ -1,8 +1,8 @@
 /** What every OAuth provider must make of a platform that falters: the right outcome, no repeat that could harm, no leak. */
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import type { Failure } from '../../../lib/oauth/outcome.ts';
 import { meetingOf } from './conformance.ts';
 import { granted, refreshTokenOf, type Subject } from './subject.ts';

@@ -1,7 +1,7 @@
 /** Discovery: the metadata is the issuer's own and complete, or nothing is registered. */
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
 import { discoverServer } from '../../../lib/oauth/discovery.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 

@@ -1,6 +1,6 @@
 /** Instagram with Facebook Login before its sandbox: the conformance suite, and several accounts from one consent. */
 import { describe, expect, it } from 'vitest';
-import { startInstagramFacebook } from '../../../infra/local/platforms/instagram-facebook.ts';
+import { startInstagramFacebook } from '../../../infra/local/platforms/instagram-facebook/instagram-facebook.ts';
 import { instagramFacebook } from '../../../lib/providers/instagram.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { conforms, meetingOf } from './conformance.ts';

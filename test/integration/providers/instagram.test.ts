@@ -1,6 +1,6 @@
 /** Instagram with Instagram Login before its sandbox: the conformance suite, and what only this flavour does. */
 import { describe, expect, it } from 'vitest';
-import { startInstagram } from '../../../infra/local/platforms/instagram.ts';
+import { startInstagram } from '../../../infra/local/platforms/instagram/instagram.ts';
 import { instagram } from '../../../lib/providers/instagram.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { conforms, meetingOf } from './conformance.ts';

@@ -1,10 +1,10 @@
 /** OnlyFans before its sandbox and its signer, as its tests meet it: log-ins, looks, and an eye for leaks. */
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
-import { startOnlyFans } from '../../../infra/local/platforms/onlyfans.ts';
-import { modes as modesSchema } from '../../../infra/local/platforms/onlyfans-modes.ts';
-import type { Sandbox } from '../../../infra/local/platforms/sandbox.ts';
+import { modes as modesSchema } from '../../../infra/local/platforms/onlyfans/modes.ts';
+import { startOnlyFans } from '../../../infra/local/platforms/onlyfans/onlyfans.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
+import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 import { onlyfans } from '../../../lib/providers/onlyfans.ts';
 import type { ProfileOutcome } from '../../../lib/providers/platform-adapter.ts';

@@ -4,8 +4,8 @@
  */
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import { openOnlyFans } from './onlyfans-look.ts';
 
 const { sandbox, modes, inject, logIn, look, calls } = openOnlyFans();

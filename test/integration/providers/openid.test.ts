@@ -1,6 +1,6 @@
 /** OpenID Connect before a certified server that knows nothing of this project: the conformance suite, discovery included. */
 import { describe, expect, it } from 'vitest';
-import { startOpenId } from '../../../infra/local/platforms/openid.ts';
+import { startOpenId } from '../../../infra/local/platforms/openid/openid.ts';
 import { discoverServer } from '../../../lib/oauth/discovery.ts';
 import { openid } from '../../../lib/providers/openid.ts';
 import { conforms, meetingOf } from './conformance.ts';

@@ -1,6 +1,6 @@
 /** Reddit before its sandbox: the conformance suite, and what only Reddit does. */
 import { describe, expect, it } from 'vitest';
-import { startReddit } from '../../../infra/local/platforms/reddit.ts';
+import { startReddit } from '../../../infra/local/platforms/reddit/reddit.ts';
 import { reddit } from '../../../lib/providers/reddit.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { conforms, meetingOf } from './conformance.ts';

@@ -1,9 +1,9 @@
 /** One provider before its sandbox platform, as the conformance suite meets it: consents, adapters, and an eye for leaks. */
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import { approve, type Visit } from '../../../infra/local/platforms/consent-visitor.ts';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
-import type { Sandbox, SandboxOptions } from '../../../infra/local/platforms/sandbox.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
+import type { Sandbox, SandboxOptions } from '../../../infra/local/sandbox/sandbox.ts';
+import { approve, type Visit } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import { token } from '../../../lib/ids.ts';
 import type { TokenOutcome, TokenSet } from '../../../lib/oauth/outcome.ts';
 import { createPkce, type Pkce } from '../../../lib/oauth/pkce.ts';

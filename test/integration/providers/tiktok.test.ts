@@ -1,6 +1,6 @@
 /** TikTok before its sandbox: the conformance suite, and what only TikTok does. */
 import { describe, expect, it } from 'vitest';
-import { startTikTok } from '../../../infra/local/platforms/tiktok.ts';
+import { startTikTok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { tiktok } from '../../../lib/providers/tiktok.ts';
 import { conforms, meetingOf } from './conformance.ts';

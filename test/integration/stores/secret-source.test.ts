@@ -1,7 +1,7 @@
 /** Secrets from Secrets Manager: kept for ten minutes, read afresh on demand, and outliving an outage. */
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
-import type { Intercept } from '../../../infra/local/aws/front.ts';
+import type { Intercept } from '../../../infra/local/aws/front/front.ts';
 import { createSecretSource } from '../../../lib/aws/secret-source.ts';
 import { readClientSecret } from '../../../lib/tenants/provider-app.ts';
 import { readStateSecrets } from '../../../lib/tenants/state-secrets.ts';

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { region } from '../../../infra/local/aws/account.ts';
-import { type CallCounter, countCalls } from '../../../infra/local/aws/call-counter.ts';
-import { startDynamoDb } from '../../../infra/local/aws/dynamodb-engine.ts';
-import { type Intercept, startFront } from '../../../infra/local/aws/front.ts';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
+import { startDynamoDb } from '../../../infra/local/aws/dynamodb/dynamodb-engine.ts';
+import { type CallCounter, countCalls } from '../../../infra/local/aws/front/call-counter.ts';
+import { type Intercept, startFront } from '../../../infra/local/aws/front/front.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
+import { openUpstream } from '../../../infra/local/aws/front/upstream.ts';
 import type { Service } from '../../../infra/local/aws/service.ts';
-import { openUpstream } from '../../../infra/local/aws/upstream.ts';
 import { indexes } from '../../../lib/table/keys.ts';
 import { openTable, type Table } from '../../../lib/table/table.ts';
 

@@ -1,8 +1,8 @@
 /** One table and one KMS on loopback, and as many vaults over them as a test wants, each like a function instance of its own. */
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import type { Intercept } from '../../../infra/local/aws/front.ts';
-import type { Grant } from '../../../infra/local/aws/grants.ts';
+import type { Grant } from '../../../infra/local/aws/front/access-grants.ts';
+import type { Intercept } from '../../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../../infra/local/aws/local-aws.ts';
 import type { ProviderId, TenantId } from '../../../lib/ids.ts';
 import { openTable } from '../../../lib/table/table.ts';

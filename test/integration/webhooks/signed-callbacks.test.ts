@@ -1,6 +1,6 @@
 /** What follows when Meta tells that a user removed the app, or wants their data deleted. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appScopedId } from '../../../infra/local/platforms/instagram-people.ts';
+import { appScopedId } from '../../../infra/local/platforms/meta/people.ts';
 import { exchange } from '../../journey/http-exchange.ts';
 import {
   comments,

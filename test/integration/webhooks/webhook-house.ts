@@ -11,7 +11,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { localQueueUrls } from '../../../infra/local/provision.ts';
+import { localQueueUrls } from '../../../infra/local/stack/provision.ts';
 import type { QueueName } from '../../../infra/topology-rows.ts';
 import type { Success } from '../../journey/api-client.ts';
 import { connectAccount } from '../../journey/flow-steps.ts';

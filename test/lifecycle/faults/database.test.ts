@@ -1,6 +1,6 @@
 /** DynamoDB fails at every single call of the path, in every way in which it can, and no connection is lost or raced for. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Fault } from '../../../infra/local/aws/front.ts';
+import type { Fault } from '../../../infra/local/aws/front/front.ts';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import { disconnectIntegration } from '../../../lib/integrations/disconnect-integration.ts';

@@ -1,6 +1,6 @@
 /** Every way in which a platform can answer a renewal wrongly, late or not at all, and what becomes of the connection. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
 import { leaseMilliseconds, refreshConnection } from '../../../lib/integrations/refresh-token.ts';
 import {

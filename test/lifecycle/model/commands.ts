@@ -1,6 +1,6 @@
 /** The model's commands: acts alone and together, what the platform does, and time. */
 import * as fc from 'fast-check';
-import type { Fault } from '../../../infra/local/platforms/control.ts';
+import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import type { World } from '../world.ts';
 import { type Accounts, type Act, people, perform } from './acts.ts';
 import {

@@ -2,10 +2,11 @@
  * TikTok as it would be with a grace period: a refresh token that was rotated works a while longer and gives the same
  * successor again. Everything else is the sandbox's.
  */
-import type { Call, Dialect, Reply, Route } from '../../../infra/local/platforms/dialect.ts';
-import { formOf } from '../../../infra/local/platforms/reply.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../../infra/local/platforms/sandbox.ts';
-import { tiktok } from '../../../infra/local/platforms/tiktok.ts';
+
+import { tiktok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
+import type { Call, Dialect, Reply, Route } from '../../../infra/local/sandbox/dialect.ts';
+import { formOf } from '../../../infra/local/sandbox/reply.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../../infra/local/sandbox/sandbox.ts';
 
 type Modes = typeof tiktok extends Dialect<infer M> ? M : never;
 

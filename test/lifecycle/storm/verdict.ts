@@ -1,6 +1,6 @@
 /** What a storm must have left behind, judged by the platform's count, the journal of leases and the record. */
 import { readFileSync } from 'node:fs';
-import type { CallReport } from '../../../infra/local/platforms/call-log.ts';
+import type { CallReport } from '../../../infra/local/sandbox/call-log.ts';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { refreshConnection } from '../../../lib/integrations/refresh-token.ts';
 import type { Instance } from '../parts.ts';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, get } from 'node:https';
 import { expect, it, onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
 import { selfSigned } from '../../bench/self-signed.ts';
 
 const now = Date.now();

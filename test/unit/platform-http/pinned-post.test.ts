@@ -1,7 +1,7 @@
 /** The way out to addresses that outsiders chose: what becomes of a call, over real connections that break in every way they can. */
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
 import { connectTo, resolveAll } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../../lib/platform-http/pinned-post.ts';
 import { openWorld, otherPublicAddress, publicAddress } from './pinned-world.ts';

@@ -7,7 +7,7 @@ import { createServer } from 'node:https';
 import { connect as connectPlain, createServer as createPlainServer } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
 import type { Connect, Endpoint } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../../lib/platform-http/pinned-post.ts';
 import { certificateFor } from './certificate.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../infra/local/aws/listen.ts';
+import { listenOnLoopback } from '../../../infra/local/aws/front/listen.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 
 /** A platform that answers as told, and a way to it. */
