@@ -10,6 +10,8 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
+import { readMessage, unreadableMessage } from '../../lib/messages/parse-message.ts';
+import { queueMessages } from '../../lib/messages/queue-messages.ts';
 import { queueNames } from '../topology.ts';
 import type { QueueName } from '../topology-rows.ts';
 import { type Summary, summaryOf } from './dead-letter-summary.ts';
@@ -74,13 +76,20 @@ export function deadLetterVerbs({ sqs, queueUrls }: Pick<OperatorStores, 'sqs' |
       return found;
     },
 
-    /** Sends one message back to its queue, or all. Answers how many went. */
+    /**
+     * Sends one message back to its queue, or all that its worker can read. Answers how many went.
+     * @throws IntegrationError `INVALID_REQUEST` when the one message is none that its queue knows; it stays where it is.
+     */
     async replayDeadLetters(queue: string, id?: string): Promise<number> {
       const name = requireQueue(queue);
       const sent = new Set<string>();
       let replayed = 0;
       await look(name, mostSearched, async (message) => {
         if (id !== undefined && message.MessageId !== id) return {};
+        if (readMessage(queueMessages[name], message.Body ?? '') === undefined) {
+          if (id !== undefined) throw unreadableMessage();
+          return {};
+        }
         // One that has failed again meanwhile would else go round for ever.
         if (sent.has(message.MessageId ?? '')) return {};
         sent.add(await sendBack(name, message));

@@ -3,7 +3,9 @@
  * an endpoint is made here, sealed for the deliverer alone, and given out once.
  */
 import { openQueue } from '../../lib/aws/queue.ts';
-import { type TenantId, token } from '../../lib/ids.ts';
+import type { TenantId } from '../../lib/ids.ts';
+import { buildDestinationTest } from '../../lib/messages/build-tenant-event.ts';
+import type { DeliveryMessage } from '../../lib/messages/deliveries.ts';
 import { isPublicAddress } from '../../lib/platform-http/pinned-address.ts';
 import { resolveAll } from '../../lib/platform-http/pinned-connection.ts';
 import { isInsecureOrigin, parsePinnedUrl } from '../../lib/platform-http/pinned-url.ts';
@@ -19,7 +21,6 @@ import {
 } from '../../lib/tenants/destination.ts';
 import { openVault } from '../../lib/vault/vault.ts';
 import { destinationSecretPlace } from '../../lib/webhooks/deliver-https.ts';
-import type { Delivery } from '../../lib/webhooks/tell-tenant.ts';
 import { type OperatorStores, requireLivingTenant, requireTenant, vaultPartsOf } from './operator-parts.ts';
 
 export type DestinationInput = { readonly url: string } | { readonly busName: string };
@@ -100,15 +101,12 @@ export function destinationVerbs(stores: OperatorStores) {
       if (destination.status === 'disabled') {
         throw new Error('This destination is disabled. Enable it first: hawser destination enable.');
       }
-      const event = {
-        id: `evt_${token(16)}`,
-        type: 'destination.test',
-        tenantId: tenant.id,
-        occurredAt: new Date(now()).toISOString(),
-        data: { destinationId: id },
-      };
-      const body: Delivery = { destinationId: id, tenantId: tenant.id, event };
-      await openQueue(stores.sqs, stores.queueUrls.deliveries.queue).send({ body, group: tenant.id });
+      const event = buildDestinationTest(tenant.id, id, now());
+      const deliveries = openQueue<DeliveryMessage>(stores.sqs, stores.queueUrls.deliveries.queue);
+      await deliveries.send({
+        body: { kind: 'delivery', destinationId: id, tenantId: tenant.id, event },
+        group: tenant.id,
+      });
       return event.id;
     },
   };

@@ -5,9 +5,10 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openQueue } from '../../lib/aws/queue.ts';
 import type { TenantId } from '../../lib/ids.ts';
+import type { MessageOf } from '../../lib/messages/queue-messages.ts';
 import type { Item } from '../../lib/table/table.ts';
 import { createFailureStore, type Failure, type FailureScope } from '../../lib/webhooks/failure-store.ts';
-import { replayFailure } from '../../lib/webhooks/replay-failure.ts';
+import { replayedFailure, replayFailure } from '../../lib/webhooks/replay-failure.ts';
 import { queueNames } from '../topology.ts';
 import type { QueueName } from '../topology-rows.ts';
 import { deadLetterVerbs } from './operator-dead-letters.ts';
@@ -43,9 +44,9 @@ export function failureVerbs(stores: OperatorStores) {
   const failures = createFailureStore(activity, now);
   const letterVerbs = deadLetterVerbs(stores);
   const queues = {
-    incoming: openQueue(sqs, queueUrls.incoming.queue),
-    events: openQueue(sqs, queueUrls.events.queue),
-    deliveries: openQueue(sqs, queueUrls.deliveries.queue),
+    incoming: openQueue<MessageOf<'incoming'>>(sqs, queueUrls.incoming.queue),
+    events: openQueue<MessageOf<'events'>>(sqs, queueUrls.events.queue),
+    deliveries: openQueue<MessageOf<'deliveries'>>(sqs, queueUrls.deliveries.queue),
   };
 
   return {
@@ -74,18 +75,18 @@ export function failureVerbs(stores: OperatorStores) {
     async replayFailure(id: string, tenantId?: string): Promise<Failure> {
       const scope = await scopeOf(tenantId);
       if (!(await failures.get(scope, id))) throw notThere();
-      return replayFailure({ failures, queues }, scope, id);
+      return replayedFailure(await replayFailure({ failures, queues }, scope, id));
     },
 
-    /** Sends back all that were not sent back yet. Answers how many. */
+    /** Sends back all that were not sent back yet and that a worker can read. Answers how many. */
     async replayFailures(whose: WhoseFailures): Promise<number> {
       let replayed = 0;
       for await (const scope of scopesOf(whose)) {
         for await (const { id, status, type } of failures.all(scope)) {
           // What nobody can read would only come back.
           if (status === 'replayed' || type === 'unreadable') continue;
-          await replayFailure({ failures, queues }, scope, id);
-          replayed += 1;
+          const { kind } = await replayFailure({ failures, queues }, scope, id);
+          if (kind === 'replayed') replayed += 1;
         }
       }
       return replayed;

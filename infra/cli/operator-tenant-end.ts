@@ -5,6 +5,7 @@
 import { openQueue } from '../../lib/aws/queue.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import { beginJob } from '../../lib/integrations/disconnect-user.ts';
+import type { JobMessage } from '../../lib/messages/jobs.ts';
 import { createJobStore, type Job } from '../../lib/tenants/job.ts';
 import { hasClient } from './operator-apps.ts';
 import { findConnection } from './operator-connections.ts';
@@ -42,7 +43,7 @@ export function tenantEndVerbs(stores: OperatorStores) {
   async function jobFor(tenantId: TenantId, isEmpty: boolean): Promise<Job> {
     const before = (await jobs.list(tenantId)).find(({ kind }) => kind === 'delete_tenant');
     if (before?.status === 'running' || (before && isEmpty)) return before;
-    const queue = openQueue(stores.sqs, stores.queueUrls.jobs.queue);
+    const queue = openQueue<JobMessage>(stores.sqs, stores.queueUrls.jobs.queue);
     return beginJob({ jobs, queue }, { kind: 'delete_tenant', tenantId });
   }
 }

@@ -7,8 +7,10 @@ import { openQueue } from '../../lib/aws/queue.ts';
 import { type Connection, connectionRecord } from '../../lib/connections/connection.ts';
 import { type ConnectionChange, createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { isOpaqueId, type UserId } from '../../lib/ids.ts';
-import { beginDisconnect, messageFor } from '../../lib/integrations/begin-disconnect.ts';
+import { beginDisconnect } from '../../lib/integrations/begin-disconnect.ts';
 import { disconnectUser } from '../../lib/integrations/disconnect-user.ts';
+import type { JobMessage } from '../../lib/messages/jobs.ts';
+import { type RefreshMessage, refreshMessageFor } from '../../lib/messages/refresh.ts';
 import { createJobStore, type Job } from '../../lib/tenants/job.ts';
 import { requireConnection, type Wanted } from './operator-connections.ts';
 import { type OperatorStores, requireTenant } from './operator-parts.ts';
@@ -73,7 +75,7 @@ export function workVerbs(stores: OperatorStores) {
       // The operator's wish counts as a use: else the policy for unused connections could let it rest.
       return { lastUsedAt: now() };
     });
-    await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
+    await openQueue<RefreshMessage>(sqs, queueUrls.refresh.queue).send(refreshMessageFor(due));
     return due;
   }
 
@@ -84,7 +86,7 @@ export function workVerbs(stores: OperatorStores) {
       if (status === 'disconnecting') return {};
       throw new Error('The account has been connected again meanwhile. Look at it before you try again.');
     });
-    await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
+    await openQueue<RefreshMessage>(sqs, queueUrls.refresh.queue).send(refreshMessageFor(due));
     return due;
   }
 
@@ -92,7 +94,7 @@ export function workVerbs(stores: OperatorStores) {
   async function disconnectUserOf(tenantId: string, userId: string): Promise<Job> {
     const tenant = await requireTenant(tenants, tenantId);
     if (!isOpaqueId(userId)) throw new Error('A user id has 1-128 characters and no control characters.');
-    const parts = { jobs, queue: openQueue(sqs, queueUrls.jobs.queue) };
+    const parts = { jobs, queue: openQueue<JobMessage>(sqs, queueUrls.jobs.queue) };
     const { jobId } = await disconnectUser(parts, tenant.id, userId as UserId);
     return findJob(jobId);
   }
