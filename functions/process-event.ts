@@ -3,8 +3,8 @@ import { batch } from '../lib/api/batch.ts';
 import { now, openActivity, openPrecious, processParts } from '../lib/api/compose.ts';
 import { deletionParts } from '../lib/api/compose-webhooks.ts';
 import { readSettings } from '../lib/config.ts';
-import { parseDeletion, workDeletion } from '../lib/webhooks/data-deletion.ts';
-import { parseWork } from '../lib/webhooks/incoming-event.ts';
+import { incomingMessage } from '../lib/messages/incoming.ts';
+import { workDeletion } from '../lib/webhooks/data-deletion.ts';
 import { processEvent, reachWaiting } from '../lib/webhooks/process-event.ts';
 
 const settings = readSettings('process-event');
@@ -12,11 +12,13 @@ const [precious, activity] = [openPrecious(settings), openActivity(settings)];
 const parts = processParts(precious, activity, settings);
 const deleting = deletionParts(precious, activity, settings);
 
-export const handler = batch(
-  { functionName: 'process-event', now },
-  (body) => parseDeletion(body) ?? parseWork(body),
-  (work) => {
-    if ('deletion' in work) return workDeletion(deleting, work);
-    return 'connected' in work ? reachWaiting(parts, work.connected) : processEvent(parts, work);
-  },
-);
+export const handler = batch({ functionName: 'process-event', now }, incomingMessage, (message) => {
+  switch (message.kind) {
+    case 'webhook_event':
+      return processEvent(parts, message);
+    case 'connected':
+      return reachWaiting(parts, message);
+    case 'data_deletion':
+      return workDeletion(deleting, message);
+  }
+});

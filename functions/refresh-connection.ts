@@ -2,9 +2,9 @@
 import { batch } from '../lib/api/batch.ts';
 import { connectionParts, now, openPrecious } from '../lib/api/compose.ts';
 import { readSettings } from '../lib/config.ts';
-import { parseReference } from '../lib/integrations/connection-reference.ts';
 import { createThrottle } from '../lib/integrations/throttle.ts';
 import { workConnection } from '../lib/integrations/work-connection.ts';
+import { refreshMessage } from '../lib/messages/refresh.ts';
 
 const settings = readSettings('refresh-connection');
 const parts = {
@@ -15,7 +15,7 @@ const throttle = createThrottle(parts.registry, now);
 
 export const handler = batch(
   { functionName: 'refresh-connection', now },
-  parseReference,
+  refreshMessage,
   async (reference) => {
     await throttle(reference.provider, () => workConnection(parts, reference));
   },

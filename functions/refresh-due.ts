@@ -8,7 +8,7 @@ import { createJobStore } from '../lib/tenants/job.ts';
 const settings = readSettings('refresh-due');
 const precious = openPrecious(settings);
 const parts = sweepParts(precious, settings);
-const jobs = { jobs: createJobStore(precious, now), queue: queueOf(settings.jobsQueueUrl) };
+const jobs = { jobs: createJobStore(precious, now), queue: queueOf('jobs', settings) };
 
 export const handler = async (): Promise<void> => {
   parts.log('info', 'swept', { sent: await sweepDue(parts), resumed: await resumeJobs(jobs) });

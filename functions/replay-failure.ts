@@ -6,15 +6,15 @@ import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
 import { createFailureStore } from '../lib/webhooks/failure-store.ts';
 import { viewOf } from '../lib/webhooks/list-failures.ts';
-import { replayFailure } from '../lib/webhooks/replay-failure.ts';
+import { replayedFailure, replayFailure } from '../lib/webhooks/replay-failure.ts';
 
 const settings = readSettings('replay-failure');
 const parts = {
   failures: createFailureStore(openActivity(settings), now),
   queues: {
-    incoming: queueOf(settings.incomingQueueUrl),
-    events: queueOf(settings.eventsQueueUrl),
-    deliveries: queueOf(settings.deliveriesQueueUrl),
+    incoming: queueOf('incoming', settings),
+    events: queueOf('events', settings),
+    deliveries: queueOf('deliveries', settings),
   },
 };
 
@@ -22,5 +22,7 @@ export const handler = http(
   webhookRoutes.replayFailure,
   { authenticate: authenticateWith(openPrecious(settings), settings), now },
   async ({ principal, params }) =>
-    json(202, { failure: viewOf(await replayFailure(parts, principal.tenantId, params.id)) }),
+    json(202, {
+      failure: viewOf(replayedFailure(await replayFailure(parts, principal.tenantId, params.id))),
+    }),
 );

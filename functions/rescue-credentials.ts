@@ -2,11 +2,12 @@
 import { batch } from '../lib/api/batch.ts';
 import { now, openPrecious, rescueParts } from '../lib/api/compose.ts';
 import { readSettings } from '../lib/config.ts';
-import { applyRescued, parseRescued } from '../lib/integrations/rescue.ts';
+import { applyRescued } from '../lib/integrations/rescue.ts';
+import { rescueMessage } from '../lib/messages/rescue.ts';
 
 const settings = readSettings('rescue-credentials');
 const parts = rescueParts(openPrecious(settings), settings);
 
-export const handler = batch({ functionName: 'rescue-credentials', now }, parseRescued, (rescued) =>
+export const handler = batch({ functionName: 'rescue-credentials', now }, rescueMessage, (rescued) =>
   applyRescued(parts, rescued),
 );

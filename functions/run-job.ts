@@ -1,11 +1,11 @@
 /** Works the jobs queue: ends the connections of a user or a tenant, and what opens them once the tenant is deleted. */
-import * as z from 'zod/mini';
 import { batch } from '../lib/api/batch.ts';
 import { now, openPrecious, queueOf } from '../lib/api/compose.ts';
 import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
 import type { TenantId } from '../lib/ids.ts';
 import { runJob } from '../lib/integrations/run-job.ts';
+import { jobMessage } from '../lib/messages/jobs.ts';
 import { createDestinationStore } from '../lib/tenants/destination.ts';
 import { createJobStore } from '../lib/tenants/job.ts';
 import { deleteTenantKeys } from '../lib/vault/tenant-key-versions.ts';
@@ -15,16 +15,15 @@ const precious = openPrecious(settings);
 const parts = {
   connections: createConnectionStore(precious),
   jobs: createJobStore(precious, now),
-  refreshQueue: queueOf(settings.refreshQueueUrl),
+  refreshQueue: queueOf('refresh', settings),
   deleteDestinations: (tenantId: TenantId) => createDestinationStore(precious).removeAll(tenantId),
   deleteKeys: (tenantId: TenantId) => deleteTenantKeys({ table: precious, now }, tenantId),
   now,
 };
-const message = z.object({ jobId: z.string() });
 
 export const handler = batch(
   { functionName: 'run-job', now },
-  (body) => message.parse(body),
+  jobMessage,
   // A job that is not done waits among what is due; its message has done its work either way.
   async ({ jobId }) => void (await runJob(parts, jobId)),
 );

@@ -1,18 +1,19 @@
-/** Works the queue of events: each goes to the destinations of its tenant, as a message for each of them. */
+/** Works the queue of events: fans each out to the destinations of its tenant, as a message for each of them. */
 import { batch } from '../lib/api/batch.ts';
 import { now, openPrecious, queueOf } from '../lib/api/compose.ts';
 import { readSettings } from '../lib/config.ts';
+import { eventMessage } from '../lib/messages/events.ts';
 import { createDestinationStore } from '../lib/tenants/destination.ts';
-import { parseTenantEvent, tellTenant } from '../lib/webhooks/tell-tenant.ts';
-import { rememberDestinations } from '../lib/webhooks/tell-tenant-destinations.ts';
+import { fanOutEvent } from '../lib/webhooks/fan-out-event.ts';
+import { rememberDestinations } from '../lib/webhooks/fan-out-event-destinations.ts';
 
 const settings = readSettings('tell-tenants');
-const parts = {
+const deps = {
   activeDestinations: rememberDestinations(createDestinationStore(openPrecious(settings)), now),
-  deliveries: queueOf(settings.deliveriesQueueUrl),
-  incoming: queueOf(settings.incomingQueueUrl),
+  deliveries: queueOf('deliveries', settings),
+  incoming: queueOf('incoming', settings),
 };
 
-export const handler = batch({ functionName: 'tell-tenants', now }, parseTenantEvent, (event) =>
-  tellTenant(parts, event),
+export const handler = batch({ functionName: 'tell-tenants', now }, eventMessage, (message) =>
+  fanOutEvent(deps, message),
 );

@@ -9,7 +9,7 @@ import { createJobStore } from '../lib/tenants/job.ts';
 
 const settings = readSettings('users');
 const precious = openPrecious(settings);
-const parts = { jobs: createJobStore(precious, now), queue: queueOf(settings.jobsQueueUrl) };
+const parts = { jobs: createJobStore(precious, now), queue: queueOf('jobs', settings) };
 
 export const handler = http(
   connectionRoutes.disconnectUser,

@@ -22,7 +22,7 @@ const registry = createRegistry({});
 const parts = {
   findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
   standIn: createStandIn(registry),
-  queue: queueOf(settings.incomingQueueUrl),
+  queue: queueOf('incoming', settings),
   fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => fetch(input, init),
   now,
   count: createCount(now, (line) => metrics.push(line)),

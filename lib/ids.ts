@@ -2,7 +2,6 @@
  * The identifiers of the domain, branded so that one can never be passed where another is meant,
  * and the rules that text from outside must satisfy to become one.
  */
-import { randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 
 declare const brand: unique symbol;
@@ -55,5 +54,8 @@ export const storedId = <Id extends string>() => z.custom<Id>((value) => typeof 
 
 /** A random value of `bytes` bytes as base64url text. */
 export function token(bytes: number): string {
-  return randomBytes(bytes).toString('base64url');
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  // Web APIs only, so that a browser can load this file.
+  const base64 = btoa(String.fromCharCode(...random));
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

@@ -1,8 +1,10 @@
 /** What an operator's actions depend on: the tables, the queues, the secrets, the vault's key, and their names. */
+
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type TenantId, tenantIdPattern } from '../ids.ts';
+import type { MessageQueue } from '../messages/queue-messages.ts';
 import type { Resolve } from '../platform-http/pinned-connection.ts';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
 import type { Registry } from '../providers/registry.ts';
@@ -19,9 +21,8 @@ export interface QueuePair {
   readonly deadLetters: string;
 }
 
-/** Every queue of the stack by its name. Those that code names are listed here. */
-export type QueueUrls = Readonly<Record<string, QueuePair>> &
-  Readonly<Record<'incoming' | 'events' | 'deliveries' | 'refresh' | 'rescue' | 'jobs', QueuePair>>;
+/** Every queue of the stack by its name. */
+export type QueueUrls = Readonly<Record<MessageQueue, QueuePair>>;
 
 export interface AdminDeps {
   readonly connections: Table;

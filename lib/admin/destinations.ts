@@ -3,7 +3,9 @@
  * signing secret is created here, sealed so that only the deliverer can open it, and shown once.
  */
 import { openQueue } from '../aws/queue.ts';
-import { type TenantId, token } from '../ids.ts';
+import type { TenantId } from '../ids.ts';
+import { buildDestinationTest } from '../messages/build-tenant-event.ts';
+import type { DeliveryMessage } from '../messages/deliveries.ts';
 import { isPublicAddress } from '../platform-http/pinned-address.ts';
 import { resolveAll } from '../platform-http/pinned-connection.ts';
 import { isInsecureOrigin, parsePinnedUrl } from '../platform-http/pinned-url.ts';
@@ -19,7 +21,6 @@ import {
 } from '../tenants/destination.ts';
 import { openVault } from '../vault/vault.ts';
 import { destinationSecretPlace } from '../webhooks/deliver-https.ts';
-import type { Delivery } from '../webhooks/tell-tenant.ts';
 import { type AdminStores, requireLivingTenant, requireTenant, vaultDepsOf } from './deps.ts';
 
 export type DestinationInput = { readonly url: string } | { readonly busName: string };
@@ -100,15 +101,12 @@ export function destinationActions(stores: AdminStores) {
       if (destination.status === 'disabled') {
         throw new Error('This destination is disabled. Enable it first: hawser destination enable.');
       }
-      const event = {
-        id: `evt_${token(16)}`,
-        type: 'destination.test',
-        tenantId: tenant.id,
-        occurredAt: new Date(now()).toISOString(),
-        data: { destinationId: id },
-      };
-      const body: Delivery = { destinationId: id, tenantId: tenant.id, event };
-      await openQueue(stores.sqs, stores.queueUrls.deliveries.queue).send({ body, group: tenant.id });
+      const event = buildDestinationTest(tenant.id, id, now());
+      const deliveries = openQueue<DeliveryMessage>(stores.sqs, stores.queueUrls.deliveries.queue);
+      await deliveries.send({
+        body: { kind: 'delivery', destinationId: id, tenantId: tenant.id, event },
+        group: tenant.id,
+      });
       return event.id;
     },
   };

@@ -2,6 +2,7 @@
 import { openQueue } from '../aws/queue.ts';
 import { isOpaqueId, type UserId } from '../ids.ts';
 import { disconnectUser } from '../integrations/disconnect-user.ts';
+import type { JobMessage } from '../messages/jobs.ts';
 import { createJobStore, type Job } from '../tenants/job.ts';
 import { type AdminStores, requireTenant } from './deps.ts';
 
@@ -19,7 +20,7 @@ export function jobActions({ connections, tenants, now, sqs, queueUrls }: AdminS
     async disconnectUserOf(tenantId: string, userId: string): Promise<Job> {
       const tenant = await requireTenant(tenants, tenantId);
       if (!isOpaqueId(userId)) throw new Error('A user id has 1-128 characters and no control characters.');
-      const deps = { jobs, queue: openQueue(sqs, queueUrls.jobs.queue) };
+      const deps = { jobs, queue: openQueue<JobMessage>(sqs, queueUrls.jobs.queue) };
       const { jobId } = await disconnectUser(deps, tenant.id, userId as UserId);
       return findJob(jobId);
     },

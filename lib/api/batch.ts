@@ -4,6 +4,8 @@
  */
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type * as z from 'zod/mini';
+import { parseMessage } from '../messages/parse-message.ts';
 import { logError, type Write, withRequest, writeLine } from '../telemetry/log.ts';
 
 export interface BatchParts {
@@ -27,17 +29,17 @@ class Again extends Error {
 
 /**
  * The Lambda handler of one queue. A message comes back when `act` throws or answers `again`.
- * @param parse turns a message's JSON into what the handler works on; throws for what is none.
+ * @param schema the queue's own, of `lib/messages`; what does not fit it comes back until it is a dead letter.
  */
-export function batch<Body>(
+export function batch<Schema extends z.core.$ZodType>(
   parts: BatchParts,
-  parse: (body: unknown) => Body,
-  act: (body: Body, message: ReceivedMessage) => Promise<void> | Promise<'done' | 'again'>,
+  schema: Schema,
+  act: (body: z.output<Schema>, message: ReceivedMessage) => Promise<void> | Promise<'done' | 'again'>,
 ) {
   return eachRecord(parts, (record) => {
     const { ApproximateReceiveCount, SentTimestamp } = record.attributes;
     const message = { receives: Number(ApproximateReceiveCount), sentAt: Number(SentTimestamp) };
-    return act(parse(JSON.parse(record.body)), message);
+    return act(parseMessage(schema, JSON.parse(record.body)), message);
   });
 }
 

@@ -8,7 +8,7 @@ import { createPinnedPost } from '../platform-http/pinned-post.ts';
 import { createLog, logError, writeLine } from '../telemetry/log.ts';
 import { createDestinationStore } from '../tenants/destination.ts';
 import type { DeliverParts } from '../webhooks/deliver.ts';
-import { count, now, openPrecious, vaultOf } from './compose.ts';
+import { count, now, openPrecious, queueOf, vaultOf } from './compose.ts';
 
 export function deliveryParts(settings: FunctionSettings<'deliver'>): DeliverParts {
   const { insecureOrigins } = settings;
@@ -19,8 +19,8 @@ export function deliveryParts(settings: FunctionSettings<'deliver'>): DeliverPar
     vault: vaultOf(table, settings, 'destinations'),
     post: createPinnedPost({ resolve: resolveAll, connect: connectTo, insecureOrigins }),
     putEvent: openEventBus(createEventBridge()),
-    events: openQueue(sqs, settings.eventsQueueUrl),
-    deliveries: openQueue(sqs, settings.deliveriesQueueUrl),
+    events: queueOf('events', settings, sqs),
+    deliveries: queueOf('deliveries', settings, sqs),
     deadLetters: openQueue(sqs, settings.deliveriesDeadLettersUrl),
     now,
     random: Math.random,

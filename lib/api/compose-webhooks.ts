@@ -1,11 +1,11 @@
 /** The parts of what works on webhooks beside the events themselves: platforms' calls, deletions, and what failed. */
 
 import { createSqs } from '../aws/clients.ts';
-import { openQueue } from '../aws/queue.ts';
 import type { SettingsOf } from '../config.ts';
 import { createConnectionStore } from '../connections/connection-store.ts';
 import type { ContextId } from '../ids.ts';
-import { beginDisconnect, messageFor } from '../integrations/begin-disconnect.ts';
+import { beginDisconnect } from '../integrations/begin-disconnect.ts';
+import { refreshMessageFor } from '../messages/refresh.ts';
 import { createRegistry } from '../providers/registry.ts';
 import type { Table } from '../table/table.ts';
 import { createProviderAppStore } from '../tenants/provider-app.ts';
@@ -27,7 +27,7 @@ export function callbackParts(
   return {
     findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
     deletions: createDeletionStore(openActivity(settings), now),
-    queue: queueOf(settings.incomingQueueUrl),
+    queue: queueOf('incoming', settings),
     publicUrl: settings.publicUrl,
     now,
     count,
@@ -42,7 +42,7 @@ export function deletionParts(
 ): DeletionParts {
   const sqs = createSqs();
   const connections = createConnectionStore(table);
-  const refreshQueue = openQueue(sqs, settings.refreshQueueUrl);
+  const refreshQueue = queueOf('refresh', settings, sqs);
   return {
     deletions: createDeletionStore(activity, now),
     connections,
@@ -51,10 +51,10 @@ export function deletionParts(
     tenantOf: tenantOf(table),
     async endConnection(connection) {
       const exists = await beginDisconnect({ connections, now }, connection);
-      if (exists) await refreshQueue.send(messageFor(connection));
+      if (exists) await refreshQueue.send(refreshMessageFor(connection));
     },
-    events: openQueue(sqs, settings.eventsQueueUrl),
-    queue: openQueue(sqs, settings.incomingQueueUrl),
+    events: queueOf('events', settings, sqs),
+    queue: queueOf('incoming', settings, sqs),
   };
 }
 

@@ -3,7 +3,7 @@
  * no more, so that its bundle and its permissions stay as small as its work.
  */
 import { createDynamoDb, createKms, createSecretsManager, createSqs } from '../aws/clients.ts';
-import { messagesIn, openQueue } from '../aws/queue.ts';
+import { messagesIn, openQueue, type Queue } from '../aws/queue.ts';
 import { createSecretSource, type SecretSource } from '../aws/secret-source.ts';
 import type { FunctionName, SettingsOf } from '../config.ts';
 import { createConnectionStore } from '../connections/connection-store.ts';
@@ -13,6 +13,7 @@ import { createFlowStore } from '../flows/flow-store.ts';
 import type { ConnectionParts } from '../integrations/parts.ts';
 import type { RescueParts } from '../integrations/rescue.ts';
 import type { SweepParts } from '../integrations/sweep-due.ts';
+import type { MessageOf, MessageQueue } from '../messages/queue-messages.ts';
 import { createPlatformHttp } from '../platform-http/platform-http.ts';
 import { createRegistry } from '../providers/registry.ts';
 import { nowhereKey } from '../table/keys.ts';
@@ -113,8 +114,8 @@ export function connectionParts(
     connections: createConnectionStore(table),
     leases: createLeaseStore(openActivity(settings), now),
     receipts: createRevocationReceipts(openActivity(settings), now),
-    events: openQueue(sqs, settings.eventsQueueUrl),
-    rescue: openQueue(sqs, settings.rescueQueueUrl),
+    events: queueOf('events', settings, sqs),
+    rescue: queueOf('rescue', settings, sqs),
     flights: new Map(),
     apps: createProviderAppStore(table),
     vault: vaultOf(table, settings),
@@ -136,7 +137,12 @@ export function flowStore(table: Table) {
   return createFlowStore(table, now);
 }
 
-export const queueOf = (url: string) => openQueue(createSqs(), url);
+/** One of the queues, for the messages that its schema knows. */
+export const queueOf = <Name extends MessageQueue>(
+  name: Name,
+  settings: SettingsOf<`${Name}QueueUrl`>,
+  sqs = createSqs(),
+): Queue<MessageOf<Name>> => openQueue(sqs, settings[`${name}QueueUrl`]);
 
 /** What the sweep works with; it opens nothing and asks no platform. */
 export function sweepParts(table: Table, settings: SettingsOf<'refreshQueueUrl'>): SweepParts {
@@ -145,7 +151,7 @@ export function sweepParts(table: Table, settings: SettingsOf<'refreshQueueUrl'>
     connections: createConnectionStore(table),
     registry: createRegistry({}),
     pauses: createPauseStore(table),
-    queue: openQueue(sqs, settings.refreshQueueUrl),
+    queue: queueOf('refresh', settings, sqs),
     backlog: () => messagesIn(sqs, settings.refreshQueueUrl),
     now,
     log: createLog('refresh-due', now),
@@ -157,7 +163,7 @@ export function rescueParts(table: Table, settings: SettingsOf<'eventsQueueUrl'>
   return {
     connections: createConnectionStore(table),
     registry: createRegistry({}),
-    events: queueOf(settings.eventsQueueUrl),
+    events: queueOf('events', settings),
     now,
     random: Math.random,
     log: createLog('rescue-credentials', now),
@@ -176,8 +182,8 @@ export function processParts(
     receipts: createReceiptStore(activity, now),
     waiting: createWaitingEvents(activity, now),
     subjects: createSubjectStore(activity, now),
-    queue: openQueue(sqs, settings.incomingQueueUrl),
-    events: openQueue(sqs, settings.eventsQueueUrl),
+    queue: queueOf('incoming', settings, sqs),
+    events: queueOf('events', settings, sqs),
     now,
     log: createLog('process-event', now),
     count,

@@ -1,4 +1,7 @@
-/** Sends messages to one SQS queue. A message is in the queue when the call returns, and in doubt when it throws. */
+/**
+ * Sends messages to one SQS queue. A message is in the queue when the call returns, and in doubt when it throws. The
+ * type of a queue says what may lie in it; the schemas stand in `lib/messages`.
+ */
 import {
   GetQueueAttributesCommand,
   SendMessageBatchCommand,
@@ -7,20 +10,21 @@ import {
 } from '@aws-sdk/client-sqs';
 import { IntegrationError } from '../errors.ts';
 
-export interface Message {
+export interface Message<Body = unknown> {
   /** JSON; never a secret in the clear. */
-  readonly body: unknown;
+  readonly body: Body;
   /** Whose message it is, so that nobody's burst delays the others (fair queues). */
   readonly group: string;
   /** For how long nobody gets it, in seconds: 900 at most. */
   readonly delaySeconds?: number;
 }
 
-export interface Queue {
+/** Functions and no methods: so a queue of some messages does not pass for a queue of more. */
+export interface Queue<Body> {
   /** @throws IntegrationError `PROCESSING_FAILED` when the queue did not take it. */
-  send(message: Message): Promise<void>;
+  readonly send: (message: Message<Body>) => Promise<void>;
   /** Any number of messages, ten to a call, in no order. @throws IntegrationError `PROCESSING_FAILED` when some were not taken. */
-  sendAll(messages: readonly Message[]): Promise<void>;
+  readonly sendAll: (messages: readonly Message<Body>[]) => Promise<void>;
 }
 
 /** What one call may carry: ten messages, and 1 MiB together with room for what travels beside them. */
@@ -75,7 +79,8 @@ function batches(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   return all;
 }
 
-export function openQueue(client: SQSClient, url: string): Queue {
+/** Of a queue whose type nobody says, nothing can be sent: `Body` is inferred from where the queue goes, or given. */
+export function openQueue<Body = never>(client: SQSClient, url: string): Queue<Body> {
   async function sendBatch(entries: readonly Entry[]): Promise<void> {
     const { Failed = [] } = await orFailed(
       client.send(

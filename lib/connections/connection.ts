@@ -10,6 +10,7 @@ import {
   type TenantId,
   type UserId,
 } from '../ids.ts';
+import { type ConnectionEventType, connectionEventTypes } from '../messages/event-types.ts';
 
 export type ConnectionStatus =
   /** Tokens are handed out. */
@@ -81,15 +82,7 @@ export interface Connection {
   readonly updatedAt: number;
 }
 
-/** What a tenant is told of. */
-export type ConnectionEventType =
-  | 'connection.created'
-  | 'connection.refreshed'
-  | 'connection.expiring'
-  | 'connection.reconnect_required'
-  | 'connection.misconfigured'
-  | 'connection.recovered'
-  | 'connection.disconnected';
+export type { ConnectionEventType };
 
 /** What the platform has been told when a connection ends; each is a fact, none a hope. */
 export type Revocation =
@@ -142,17 +135,7 @@ const open = {
   dueAt: z.exactOptional(z.number()),
   failures: z.exactOptional(z.number()),
   lastUsedAt: z.exactOptional(z.number()),
-  untold: z.exactOptional(
-    z.enum([
-      'connection.created',
-      'connection.refreshed',
-      'connection.expiring',
-      'connection.reconnect_required',
-      'connection.misconfigured',
-      'connection.recovered',
-      'connection.disconnected',
-    ]),
-  ),
+  untold: z.exactOptional(connectionEventTypes),
   revocation: z.exactOptional(z.enum(['revoked', 'revoke_pending', 'shared_grant', 'not_supported'])),
   grantedAt: z.exactOptional(z.number()),
   flowBeganAt: z.exactOptional(z.number()),

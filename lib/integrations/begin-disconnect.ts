@@ -1,6 +1,6 @@
 /** Begins the end of a connection without waiting for the platform: marks it, so that the refresh worker revokes. */
 import type { Connection } from '../connections/connection.ts';
-import type { ConnectionReference, ConnectionStore } from '../connections/connection-store.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
 
 const rounds = 5;
 
@@ -32,9 +32,4 @@ export async function beginDisconnect(
   }
   // Others change it all the time; whoever asked comes back to it.
   return true;
-}
-
-/** The message by which the worker is told of a connection. */
-export function messageFor({ tenantId, provider, accountId }: ConnectionReference) {
-  return { body: { tenantId, provider, accountId }, group: tenantId };
 }

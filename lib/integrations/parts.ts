@@ -9,6 +9,8 @@ import type { RevocationReceipts } from '../connections/revocation-receipts.ts';
 import { IntegrationError } from '../errors.ts';
 import type { FlowStore } from '../flows/flow-store.ts';
 import type { ContextId, ProviderId, TenantId } from '../ids.ts';
+import type { EventMessage } from '../messages/events.ts';
+import type { RescueMessage } from '../messages/rescue.ts';
 import { callTimeoutMilliseconds, type PlatformHttp } from '../platform-http/platform-http.ts';
 import { createAdapter } from '../providers/adapter.ts';
 import type { OAuthProvider, Provider } from '../providers/definition.ts';
@@ -26,9 +28,9 @@ export interface ConnectionParts {
   /** What became of the tokens of ended connections. */
   readonly receipts: RevocationReceipts;
   /** The events queue: what tenants are told. */
-  readonly events: Queue;
+  readonly events: Queue<EventMessage>;
   /** Where renewed credentials wait, sealed, that could not be stored. */
-  readonly rescue: Queue;
+  readonly rescue: Queue<RescueMessage>;
   /** Refreshes under way in this process, by connection and generation. */
   readonly flights: Map<string, Promise<SealedConnection>>;
   readonly apps: ProviderAppStore;

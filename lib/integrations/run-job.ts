@@ -8,14 +8,15 @@ import type { Connection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import { flowMilliseconds } from '../flows/flow.ts';
 import type { TenantId } from '../ids.ts';
+import { type RefreshMessage, refreshMessageFor } from '../messages/refresh.ts';
 import type { Job, JobStore } from '../tenants/job.ts';
-import { beginDisconnect, messageFor } from './begin-disconnect.ts';
+import { beginDisconnect } from './begin-disconnect.ts';
 
 export interface JobParts {
   readonly connections: ConnectionStore;
   readonly jobs: JobStore;
   /** The queue whose worker revokes. */
-  readonly refreshQueue: Queue;
+  readonly refreshQueue: Queue<RefreshMessage>;
   /** Deletes, for good, where a tenant hears of its events. */
   readonly deleteDestinations: (tenantId: TenantId) => Promise<void>;
   /** Deletes, for good, the keys that open a tenant's credentials. */
@@ -73,7 +74,7 @@ async function endConnections(parts: JobParts, job: Job): Promise<number> {
         wanted.slice(from, from + together).map((connection) => beginDisconnect(parts, connection)),
       );
     }
-    await parts.refreshQueue.sendAll(wanted.map(messageFor));
+    await parts.refreshQueue.sendAll(wanted.map(refreshMessageFor));
     cursor = page.cursor;
   } while (cursor !== undefined && parts.now() < began + roundMilliseconds);
   return met;

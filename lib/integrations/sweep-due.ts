@@ -5,6 +5,7 @@
 
 import type { Queue } from '../aws/queue.ts';
 import type { ConnectionReference, ConnectionStore } from '../connections/connection-store.ts';
+import { type RefreshMessage, refreshMessageFor } from '../messages/refresh.ts';
 import type { Registry } from '../providers/registry.ts';
 import { dueShards } from '../table/keys.ts';
 import type { Item } from '../table/table.ts';
@@ -15,7 +16,7 @@ export interface SweepParts {
   readonly connections: ConnectionStore;
   readonly registry: Registry;
   readonly pauses: PauseStore;
-  readonly queue: Queue;
+  readonly queue: Queue<RefreshMessage>;
   /** Messages that wait in the refresh queue or are being worked on. */
   readonly backlog: () => Promise<number>;
   readonly now: () => number;
@@ -39,7 +40,7 @@ export async function sweepDue(parts: SweepParts): Promise<number> {
   const providers = parts.registry.all.map(({ id }) => id).filter((id) => !paused.includes(id));
   let sent = 0;
   const waiting: ConnectionReference[] = [];
-  const send = (count: number) => parts.queue.sendAll(waiting.splice(0, count).map(toMessage));
+  const send = (count: number) => parts.queue.sendAll(waiting.splice(0, count).map(refreshMessageFor));
   await Promise.all(
     providers.map(async (provider) => {
       for (let shard = 0; shard < dueShards; shard += 1) {
@@ -64,8 +65,4 @@ export async function sweepDue(parts: SweepParts): Promise<number> {
   );
   await send(waiting.length);
   return sent;
-}
-
-function toMessage(reference: ConnectionReference) {
-  return { body: reference, group: reference.tenantId };
 }

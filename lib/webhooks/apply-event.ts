@@ -9,16 +9,17 @@ import {
 } from '../connections/connection.ts';
 import type { ConnectionChange, ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
+import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
+import type { EventMessage } from '../messages/events.ts';
+import type { WebhookEventMessage } from '../messages/incoming.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { IncomingEvent } from './incoming-event.ts';
-import { normalise } from './normalised-event.ts';
 import type { SubjectStore } from './subject-store.ts';
 
 export interface ApplyParts {
   readonly connections: ConnectionStore;
   readonly subjects: SubjectStore;
   /** What tenants are told. */
-  readonly events: Queue;
+  readonly events: Queue<EventMessage>;
   readonly now: () => number;
   readonly log: Log;
 }
@@ -30,7 +31,7 @@ const clockSlackMilliseconds = 2_000;
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
 export async function applyEvent(
   parts: ApplyParts,
-  message: IncomingEvent,
+  message: WebhookEventMessage,
   connection: SealedConnection,
 ): Promise<void> {
   const { event } = message;
@@ -47,9 +48,12 @@ export async function applyEvent(
           event.id,
         );
   await parts.events.send({
-    body: normalise(message, connection, {
-      superseded: !newest || (event.meaning === 'deauthorised' && outdated),
-    }),
+    body: {
+      kind: 'platform_event',
+      event: buildPlatformEvent(message, connection, {
+        superseded: !newest || (event.meaning === 'deauthorised' && outdated),
+      }),
+    },
     group: connection.tenantId,
   });
 }

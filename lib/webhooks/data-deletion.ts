@@ -2,25 +2,19 @@
  * Deletes what is held of a platform user at one app: ends their connections, for which their tenants are told why,
  * and forgets events that wait or failed. It comes back until the last connection is gone.
  */
-import * as z from 'zod/mini';
 import type { Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
-import { type AccountId, type ContextId, storedId, type TenantId } from '../ids.ts';
+import type { AccountId, ContextId, TenantId } from '../ids.ts';
+import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
+import type { EventMessage } from '../messages/events.ts';
+import type { DataDeletionMessage } from '../messages/incoming.ts';
 import { hashedId } from '../signatures/event-id.ts';
 import { isGrantedAfter } from './apply-event.ts';
 import { concernedConnections } from './concerned-connections.ts';
 import type { Deletion, DeletionStore } from './data-deletion-store.ts';
 import type { FailureStore } from './failure-store.ts';
-import { normalise } from './normalised-event.ts';
 import type { WaitingEvents } from './waiting-events.ts';
-
-const message = z.object({
-  deletion: z.object({ context: storedId<ContextId>(), digest: z.string(), round: z.number() }),
-});
-
-/** As it lies in the queue of webhook events; whom it is about stands in the record only. */
-export type DeletionMessage = z.output<typeof message>;
 
 export interface DeletionParts {
   readonly deletions: DeletionStore;
@@ -32,23 +26,18 @@ export interface DeletionParts {
   /** Begins the end of a connection; what follows needs nobody's attention. */
   readonly endConnection: (connection: Connection) => Promise<void>;
   /** What tenants are told. */
-  readonly events: Queue;
+  readonly events: Queue<EventMessage>;
   /** The queue that this works on. */
-  readonly queue: Queue;
+  readonly queue: Queue<DataDeletionMessage>;
 }
 
 /** Seconds until the next look: an end takes a moment, or as long as the platform is down. */
 const pauses = [2, 5, 30, 120, 300] as const;
 const longestPause = 900;
 
-/** Nothing when the message is of another kind. */
-export function parseDeletion(body: unknown): DeletionMessage | undefined {
-  return message.safeParse(body).data;
-}
-
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
-export async function workDeletion(parts: DeletionParts, { deletion }: DeletionMessage): Promise<void> {
-  const { context, digest, round } = deletion;
+export async function workDeletion(parts: DeletionParts, message: DataDeletionMessage): Promise<void> {
+  const { context, digest, round } = message;
   const found = await parts.deletions.find(context, digest);
   if (found?.owner === undefined) return;
   await parts.deletions.begin(context, digest);
@@ -60,7 +49,7 @@ export async function workDeletion(parts: DeletionParts, { deletion }: DeletionM
     return;
   }
   await parts.queue.send({
-    body: { deletion: { context, digest, round: round + 1 } } satisfies DeletionMessage,
+    body: { ...message, round: round + 1 },
     group: context,
     delaySeconds: pauses[round] ?? longestPause,
   });
@@ -95,7 +84,10 @@ async function end(
   } as const;
   // Told first: of a connection that is gone nobody could be told any more.
   await parts.events.send({
-    body: normalise({ context, provider, receivedAt, event }, connection, { superseded: false }),
+    body: {
+      kind: 'platform_event',
+      event: buildPlatformEvent({ context, provider, receivedAt, event }, connection, { superseded: false }),
+    },
     group: connection.tenantId,
   });
   await parts.endConnection(connection);

@@ -1,8 +1,8 @@
 /** Puts an event on an EventBridge bus of the account, where rules may match its type and its fields. */
 import type { PutEvent } from '../aws/event-bus.ts';
+import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { BusDestination } from '../tenants/destination.ts';
 import type { DeliveryOutcome } from './deliver-outcome.ts';
-import type { TenantEvent } from './tell-tenant.ts';
 
 /** What rules match as the source. */
 export const eventSource = 'hawser';

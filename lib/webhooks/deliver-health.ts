@@ -2,18 +2,18 @@
  * How a destination fares: since when it fails, and its end when that has lasted. The table is written only when that
  * changes, and whoever is disabled is told of through the tenant's other destinations.
  */
-import { createHash } from 'node:crypto';
 import type { Queue } from '../aws/queue.ts';
 import type { TenantId } from '../ids.ts';
+import { buildDestinationDisabled } from '../messages/build-tenant-event.ts';
+import type { EventMessage } from '../messages/events.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import { type Destination, type DestinationStore, recovered } from '../tenants/destination.ts';
-import { destinationDisabled, type TenantEvent } from './tell-tenant.ts';
 
 export interface HealthParts {
   readonly destinations: DestinationStore;
   /** What tenants are told. */
-  readonly events: Queue;
+  readonly events: Queue<EventMessage>;
   readonly now: () => number;
   readonly log: Log;
   readonly count: Count;
@@ -75,7 +75,8 @@ async function disable(
 ): Promise<void> {
   const now = parts.now();
   // First the notice, whose id repeats with the try: a crash between the two then costs nobody the news.
-  await parts.events.send({ body: noticeOf(tenantId, ending, reason, now), group: tenantId });
+  const event = buildDestinationDisabled(tenantId, ending, { reason, now });
+  await parts.events.send({ body: { kind: 'destination_event', event }, group: tenantId });
   const changed = await parts.destinations.changeOne(tenantId, ending.id, (one) => {
     // A success in between has begun anew.
     const same = reason === 'gone' || one.failingSince === ending.failingSince;
@@ -92,26 +93,4 @@ async function disable(
   if (!changed) return;
   parts.count('destination_disabled');
   parts.log('warn', 'destination disabled', { tenantId, destinationId: ending.id, reason });
-}
-
-function noticeOf(
-  tenantId: TenantId,
-  { id, kind, failingSince, lastError, createdAt }: Destination,
-  reason: 'failing' | 'gone',
-  now: number,
-): TenantEvent {
-  const identity = JSON.stringify([id, reason, failingSince ?? createdAt]);
-  return {
-    id: `evt_${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}`,
-    type: destinationDisabled,
-    tenantId,
-    occurredAt: new Date(now).toISOString(),
-    data: {
-      destinationId: id,
-      kind,
-      reason,
-      ...(failingSince !== undefined && { failingSince: new Date(failingSince).toISOString() }),
-      ...(lastError !== undefined && { lastError }),
-    },
-  };
 }

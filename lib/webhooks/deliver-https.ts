@@ -3,6 +3,7 @@
  * being exchanged, the one before it. Each try is signed anew and has the event's own id.
  */
 import type { ProviderId, TenantId } from '../ids.ts';
+import type { TenantEvent } from '../messages/tenant-event.ts';
 import { retryAfterSeconds } from '../oauth/outcome.ts';
 import type { PinnedPost } from '../platform-http/pinned-post.ts';
 import { signStandardWebhook } from '../signatures/standard-webhooks.ts';
@@ -10,7 +11,6 @@ import type { HttpsDestination } from '../tenants/destination.ts';
 import type { SealContext } from '../vault/seal-context.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { DeliveryOutcome } from './deliver-outcome.ts';
-import type { TenantEvent } from './tell-tenant.ts';
 
 export interface DeliverHttpsParts {
   /** Of the purpose `destinations`: it opens nothing else. */

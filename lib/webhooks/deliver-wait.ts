@@ -10,14 +10,14 @@
  * each ends by the schedule of the delivery itself.
  */
 import type { Queue } from '../aws/queue.ts';
+import { type DeliveryMessage, type DeliveryWait, restartDelivery } from '../messages/deliveries.ts';
 import { mostTries, pauseSeconds } from './deliver-schedule.ts';
-import type { Delivery, Waiting } from './tell-tenant.ts';
 
 export interface WaitParts {
   /** The queue that deliveries come from. */
-  readonly deliveries: Queue;
+  readonly deliveries: Queue<DeliveryMessage>;
   /** Its dead letters, each of which is filed. */
-  readonly deadLetters: Queue;
+  readonly deadLetters: Queue<DeliveryMessage>;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -39,19 +39,23 @@ const mostDelaySeconds = 900;
 const mostCopies = 1;
 
 /** Whether it came before its time. Nothing needs to be read to know. */
-export function isEarly({ now }: WaitParts, { waiting }: Delivery): boolean {
+export function isEarly({ now }: WaitParts, { waiting }: DeliveryMessage): boolean {
   return waiting !== undefined && now() < waiting.dueAt;
 }
 
 /** Lets what came early wait on. @throws IntegrationError `PROCESSING_FAILED`; the message then comes back by itself. */
-export async function waitOn(parts: WaitParts, delivery: Delivery, received: Received): Promise<Parting> {
+export async function waitOn(
+  parts: WaitParts,
+  delivery: DeliveryMessage,
+  received: Received,
+): Promise<Parting> {
   return wait(parts, delivery, standOf(delivery, received));
 }
 
 /** Lets it wait after one more try, or gives it up after the last. @throws IntegrationError as {@link waitOn}. */
 export async function tryLater(
   parts: WaitParts,
-  delivery: Delivery,
+  delivery: DeliveryMessage,
   received: Received,
   askedSeconds?: number,
 ): Promise<Parting> {
@@ -63,25 +67,29 @@ export async function tryLater(
 }
 
 /** Has it filed with the tries that it had, so that it can be sent again. @throws IntegrationError as {@link waitOn}. */
-export async function giveUp(parts: WaitParts, delivery: Delivery, received: Received): Promise<Parting> {
+export async function giveUp(
+  parts: WaitParts,
+  delivery: DeliveryMessage,
+  received: Received,
+): Promise<Parting> {
   return end(parts, delivery, standOf(delivery, received));
 }
 
-function standOf({ waiting }: Delivery, { receives, sentAt }: Received): Waiting {
+function standOf({ waiting }: DeliveryMessage, { receives, sentAt }: Received): DeliveryWait {
   const stand = waiting ?? { tries: 0, dueAt: sentAt, sentAt, copies: 0 };
   return { ...stand, copies: stand.copies + receives - 1 };
 }
 
 async function wait(
   { deliveries, now }: WaitParts,
-  { destinationId, tenantId, event }: Delivery,
-  waiting: Waiting,
+  delivery: DeliveryMessage,
+  waiting: DeliveryWait,
 ): Promise<Parting> {
   if (waiting.copies > mostCopies) return 'again';
   const restSeconds = Math.ceil((waiting.dueAt - now()) / 1000);
   await deliveries.send({
-    body: { destinationId, tenantId, event, waiting } satisfies Delivery,
-    group: tenantId,
+    body: { ...restartDelivery(delivery), waiting },
+    group: delivery.tenantId,
     delaySeconds: Math.max(0, Math.min(restSeconds, mostDelaySeconds)),
   });
   return 'done';
@@ -89,13 +97,13 @@ async function wait(
 
 async function end(
   { deadLetters }: WaitParts,
-  { destinationId, tenantId, event }: Delivery,
-  { tries, sentAt, copies }: Waiting,
+  delivery: DeliveryMessage,
+  { tries, sentAt, copies }: DeliveryWait,
 ): Promise<Parting> {
   if (copies > mostCopies) return 'again';
   await deadLetters.send({
-    body: { destinationId, tenantId, event, givenUp: { tries, sentAt } } satisfies Delivery,
-    group: tenantId,
+    body: { ...restartDelivery(delivery), givenUp: { tries, sentAt } },
+    group: delivery.tenantId,
   });
   return 'done';
 }

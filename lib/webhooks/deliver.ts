@@ -4,6 +4,8 @@
  */
 import type { PutEvent } from '../aws/event-bus.ts';
 import { IntegrationError } from '../errors.ts';
+import type { DeliveryMessage } from '../messages/deliveries.ts';
+import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { Destination } from '../tenants/destination.ts';
 import { deliverToBus } from './deliver-event-bus.ts';
 import { type HealthParts, noteFailure, noteGone, noteSuccess } from './deliver-health.ts';
@@ -18,7 +20,6 @@ import {
   type WaitParts,
   waitOn,
 } from './deliver-wait.ts';
-import type { Delivery, TenantEvent } from './tell-tenant.ts';
 
 export interface DeliverParts extends HealthParts, DeliverHttpsParts, WaitParts {
   readonly putEvent: PutEvent;
@@ -38,7 +39,11 @@ type Tried =
  * @throws IntegrationError when a queue fails, or the table after the destination has taken the event or wants no more;
  * the message then comes back after the queue's own time.
  */
-export async function deliver(parts: DeliverParts, delivery: Delivery, received: Received): Promise<Parting> {
+export async function deliver(
+  parts: DeliverParts,
+  delivery: DeliveryMessage,
+  received: Received,
+): Promise<Parting> {
   if (isEarly(parts, delivery)) return waitOn(parts, delivery, received);
   const tried = await tryOnce(parts, delivery).catch((error: unknown) => {
     parts.tellError(error);
@@ -57,7 +62,10 @@ export async function deliver(parts: DeliverParts, delivery: Delivery, received:
   }
 }
 
-async function tryOnce(parts: DeliverParts, { tenantId, destinationId, event }: Delivery): Promise<Tried> {
+async function tryOnce(
+  parts: DeliverParts,
+  { tenantId, destinationId, event }: DeliveryMessage,
+): Promise<Tried> {
   const destination = await parts.destinations.get(tenantId, destinationId);
   // Removed, or gone by its own word: it wants nothing that is still on its way, either.
   if (!destination || destination.disabledReason === 'gone') return { kind: 'unwanted' };
@@ -89,7 +97,7 @@ async function conclude(
     destination,
     outcome,
   }: {
-    readonly delivery: Delivery;
+    readonly delivery: DeliveryMessage;
     readonly received: Received;
     readonly destination: Destination;
     readonly outcome: DeliveryOutcome;

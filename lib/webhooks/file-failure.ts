@@ -2,21 +2,17 @@
  * Files a dead letter: says whose it is and what failed, and keeps the message, so that it can be sent again. What
  * cannot be read is filed too, for the operator.
  */
-import { IntegrationError } from '../errors.ts';
-import type { ConnectionId, ContextId, TenantId } from '../ids.ts';
+import type { ContextId, TenantId } from '../ids.ts';
+import { type DeliveryGivenUp, type DeliveryMessage, deliveryMessage } from '../messages/deliveries.ts';
+import { eventMessage } from '../messages/events.ts';
+import { type IncomingMessage, incomingMessage, type WebhookEventMessage } from '../messages/incoming.ts';
+import { readMessage } from '../messages/parse-message.ts';
+import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { Count } from '../telemetry/metrics.ts';
-import { parseDeletion } from './data-deletion.ts';
 import { type FiledQueue, failureId } from './failure-id.ts';
 import type { Failure, FailureStore } from './failure-store.ts';
-import { type IncomingEvent, parseWork, workId } from './incoming-event.ts';
 import type { ReceiptStore } from './receipt-store.ts';
-import {
-  type Delivery,
-  type GivenUp,
-  parseDelivery,
-  parseTenantEvent,
-  type TenantEvent,
-} from './tell-tenant.ts';
+import { workId } from './work-id.ts';
 
 /** A message among the dead letters of a queue. */
 export interface DeadLetter {
@@ -38,8 +34,8 @@ export interface FileParts {
 }
 
 /** What a message says of itself. */
-type Described = Omit<Failure, 'id' | 'queue' | 'bytes' | 'failedAt' | 'status' | keyof GivenUp> &
-  Partial<GivenUp>;
+type Described = Omit<Failure, 'id' | 'queue' | 'bytes' | 'failedAt' | 'status' | keyof DeliveryGivenUp> &
+  Partial<DeliveryGivenUp>;
 
 const mostFields = 50;
 
@@ -58,44 +54,45 @@ export async function fileFailure(parts: FileParts, letter: DeadLetter): Promise
 }
 
 /** It was received once more to be filed. */
-function countedBySqs({ receives, sentAt }: DeadLetter): GivenUp {
+function countedBySqs({ receives, sentAt }: DeadLetter): DeliveryGivenUp {
   return { tries: Math.max(1, receives - 1), sentAt };
 }
 
+/** In the words of its queue; `unreadable` for what its worker could not read either. */
 async function describe(parts: FileParts, letter: DeadLetter): Promise<Described> {
-  const body = parseJson(letter.body);
-  try {
-    return await describers[letter.queue](parts, body, letter);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    return { type: 'unreadable', error: 'unreadable', fields: [] };
+  switch (letter.queue) {
+    case 'incoming': {
+      const message = readMessage(incomingMessage, letter.body);
+      return message ? describeIncoming(parts, message) : unreadable;
+    }
+    case 'events': {
+      const message = readMessage(eventMessage, letter.body);
+      return message ? describeTenantEvent(message.event, unpublished) : unreadable;
+    }
+    case 'deliveries': {
+      const message = readMessage(deliveryMessage, letter.body);
+      return message ? describeDelivery(message, letter) : unreadable;
+    }
   }
 }
 
-type Describe = (parts: FileParts, body: unknown, letter: DeadLetter) => Described | Promise<Described>;
-
-/** Each queue's messages in their own words. */
-const describers: Readonly<Record<FiledQueue, Describe>> = {
-  incoming: describeIncoming,
-  events: (_parts, body) => describeTenantEvent(parseTenantEvent(body), untold),
-  deliveries: (_parts, body, letter) => describeDelivery(parseDelivery(body), letter),
-};
-
-async function describeIncoming(parts: FileParts, body: unknown): Promise<Described> {
-  const deletion = parseDeletion(body)?.deletion;
-  if (deletion) {
-    const tenantId = await parts.tenantOf(deletion.context);
-    const { context } = deletion;
-    return { type: 'data_deletion', context, error: unknownError, fields: [], ...(tenantId && { tenantId }) };
+async function describeIncoming(parts: FileParts, message: IncomingMessage): Promise<Described> {
+  switch (message.kind) {
+    case 'webhook_event':
+      return describeEvent(parts, message);
+    case 'connected': {
+      const { kind: type, tenantId, provider, accountId } = message;
+      return { type, tenantId, provider, accountId, error: unknownError, fields: [] };
+    }
+    case 'data_deletion': {
+      const { kind: type, context } = message;
+      const tenantId = await parts.tenantOf(context);
+      return { type, context, error: unknownError, fields: [], ...(tenantId && { tenantId }) };
+    }
   }
-  const work = parseWork(body);
-  if ('connected' in work) {
-    return { type: 'connected', ...work.connected, error: unknownError, fields: [] };
-  }
-  return describeEvent(parts, work);
 }
 
-async function describeEvent(parts: FileParts, message: IncomingEvent): Promise<Described> {
+async function describeEvent(parts: FileParts, message: WebhookEventMessage): Promise<Described> {
   const { event, context, provider, connection } = message;
   const tenantId = connection?.tenantId ?? (await parts.tenantOf(context));
   const accountId = connection?.accountId ?? event.accountId;
@@ -113,7 +110,7 @@ async function describeEvent(parts: FileParts, message: IncomingEvent): Promise<
   };
 }
 
-function describeDelivery(delivery: Delivery, letter: DeadLetter): Described {
+function describeDelivery(delivery: DeliveryMessage, letter: DeadLetter): Described {
   const { destinationId, event, waiting, givenUp } = delivery;
   return {
     ...describeTenantEvent(event, 'undelivered'),
@@ -134,29 +131,18 @@ function describeTenantEvent(event: TenantEvent, error: string): Described {
     fields: namesIn(data),
     ...(provider !== undefined && { provider }),
     ...(accountId !== undefined && { accountId }),
-    ...(typeof connectionId === 'string' && { connectionId: connectionId as ConnectionId }),
+    ...(connectionId !== undefined && { connectionId }),
   };
 }
 
 /** Where the worker could not say what was wrong. */
 const unknownError = 'PROCESSING_FAILED';
-/** No destination has been told. */
-const untold = 'untold';
+/** The event has reached no destination; the word is part of the API. */
+const unpublished = 'untold';
+const unreadable: Described = { type: 'unreadable', error: 'unreadable', fields: [] };
 
 function namesIn(data: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(data)
     .slice(0, mostFields)
     .map((name) => name.slice(0, 64));
-}
-
-function isUnreadable(error: unknown): boolean {
-  return error instanceof IntegrationError && error.code === 'PROCESSING_FAILED';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,24 +6,25 @@ import type { Message, Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
+import type { ConnectedMessage, IncomingMessage, WebhookEventMessage } from '../messages/incoming.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import { type ApplyParts, applyEvent } from './apply-event.ts';
 import { concernedConnections } from './concerned-connections.ts';
-import { type Connected, type IncomingEvent, workId } from './incoming-event.ts';
 import type { ReceiptStore } from './receipt-store.ts';
 import type { WaitingEvents } from './waiting-events.ts';
+import { workId } from './work-id.ts';
 
 export interface ProcessParts extends ApplyParts {
   readonly connections: ConnectionStore;
   readonly receipts: ReceiptStore;
   readonly waiting: WaitingEvents;
   /** The queue that this works on: an event that concerns several connections goes back as a message for each. */
-  readonly queue: Queue;
+  readonly queue: Queue<IncomingMessage>;
   readonly count: Count;
 }
 
 /** @throws IntegrationError `PROCESSING_FAILED` when somebody else is at it; the message then comes back. */
-export async function processEvent(parts: ProcessParts, message: IncomingEvent): Promise<void> {
+export async function processEvent(parts: ProcessParts, message: WebhookEventMessage): Promise<void> {
   const claiming = await parts.receipts.claim(message.context, workId(message));
   if (claiming.kind === 'done') {
     parts.count('webhook_duplicate', { provider: message.provider });
@@ -42,7 +43,7 @@ export async function processEvent(parts: ProcessParts, message: IncomingEvent):
   await parts.receipts.finish(claiming.claim);
 }
 
-async function handle(parts: ProcessParts, message: IncomingEvent): Promise<void> {
+async function handle(parts: ProcessParts, message: WebhookEventMessage): Promise<void> {
   if (message.connection) return handlePart(parts, message, message.connection);
   const { accountId, owner } = message.event;
   if (accountId === undefined && owner === undefined) {
@@ -65,7 +66,7 @@ async function handle(parts: ProcessParts, message: IncomingEvent): Promise<void
 /** To several connections by a message for each, so that none of them waits for another. */
 async function passOn(
   parts: ProcessParts,
-  message: IncomingEvent,
+  message: WebhookEventMessage,
   concerned: readonly Connection[],
 ): Promise<void> {
   const [first, ...others] = concerned;
@@ -79,7 +80,7 @@ async function passOn(
  */
 function isHandledHere(
   parts: ProcessParts,
-  message: IncomingEvent,
+  message: WebhookEventMessage,
   connection: Connection,
 ): Promise<boolean> {
   return handlePart(parts, message, connection).then(
@@ -90,7 +91,7 @@ function isHandledHere(
 
 async function handlePart(
   parts: ProcessParts,
-  message: IncomingEvent,
+  message: WebhookEventMessage,
   { id, tenantId, accountId }: Pick<Connection, 'id' | 'tenantId' | 'accountId'>,
 ): Promise<void> {
   const connection = await parts.connections.get(tenantId, message.provider, accountId);
@@ -103,7 +104,7 @@ async function handlePart(
 /** The connections an event may reach: those of the app whose secret verified the bytes, and no others. */
 function findConcerned(
   { connections }: ProcessParts,
-  { context, event }: IncomingEvent,
+  { context, event }: WebhookEventMessage,
 ): Promise<readonly Connection[]> {
   return concernedConnections(connections, context, event);
 }
@@ -116,7 +117,7 @@ const secondLookSeconds = 60;
  * Some time later it looks again, because an event may have come when the index did not show the connection yet, and
  * have begun to wait only after the first look.
  */
-export async function reachWaiting(parts: ProcessParts, made: Connected): Promise<void> {
+export async function reachWaiting(parts: ProcessParts, made: ConnectedMessage): Promise<void> {
   const connection = await parts.connections.get(made.tenantId, made.provider, made.accountId);
   if (!connection) return;
   const began = connection.flowBeganAt ?? connection.connectedAt;
@@ -126,11 +127,17 @@ export async function reachWaiting(parts: ProcessParts, made: Connected): Promis
     }
   }
   if (made.again) return;
-  const body = { connected: { ...made, again: true } };
-  await parts.queue.send({ body, group: made.tenantId, delaySeconds: secondLookSeconds });
+  await parts.queue.send({
+    body: { ...made, again: true },
+    group: made.tenantId,
+    delaySeconds: secondLookSeconds,
+  });
 }
 
 /** An event's part for one connection, to be worked on by itself. */
-function partFor({ id, tenantId, accountId }: Connection, message: IncomingEvent): Message {
+function partFor(
+  { id, tenantId, accountId }: Connection,
+  message: WebhookEventMessage,
+): Message<WebhookEventMessage> {
   return { body: { ...message, connection: { id, tenantId, accountId } }, group: tenantId };
 }

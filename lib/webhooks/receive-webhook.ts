@@ -5,7 +5,8 @@
  */
 import type { Message, Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
-import type { ContextId } from '../ids.ts';
+import type { AccountId, ContextId, ProviderId } from '../ids.ts';
+import type { WebhookEventMessage } from '../messages/incoming.ts';
 import type {
   Delivery,
   PlatformEvent,
@@ -18,7 +19,6 @@ import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { IncomingEvent } from './incoming-event.ts';
 import type { Receiver, StandIn } from './stand-in-app.ts';
 import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
@@ -26,7 +26,7 @@ export interface ReceiveParts {
   readonly findApp: (context: string) => Promise<WebhookApp | undefined>;
   /** What a request to a context without an app is checked against. */
   readonly standIn: StandIn;
-  readonly queue: Queue;
+  readonly queue: Queue<WebhookEventMessage>;
   /**
    * For platforms that name their secret themselves: which contexts wait for one, and where it is kept. Where it is
    * absent, none does: a function that may write secrets is one that only such a platform needs.
@@ -134,16 +134,29 @@ const largestEvent = 380_000;
 /** What is read is never four times as long when it is written again, its numbers in full. */
 const surelySmall = largestEvent / 4;
 
-function refuseTooLarge(messages: readonly Message[]): void {
+function refuseTooLarge(messages: readonly Message<WebhookEventMessage>[]): void {
   const fit = messages.every(
     ({ body }) => Buffer.byteLength(orTooDeep(() => JSON.stringify(body))) <= largestEvent,
   );
   if (!fit) throw new IntegrationError('PAYLOAD_TOO_LARGE', 'One event may have at most 380 KB.');
 }
 
-function toMessage(app: WebhookApp, context: ContextId, event: PlatformEvent, now: number): Message {
-  const body = { context, provider: app.provider, receivedAt: now, event };
-  return { body: body satisfies Omit<IncomingEvent, 'provider' | 'event'> & object, group: context };
+function toMessage(
+  app: WebhookApp,
+  context: ContextId,
+  event: PlatformEvent,
+  now: number,
+): Message<WebhookEventMessage> {
+  const { accountId, ...rest } = event;
+  // An app whose secret was found names a provider; a signed body names an account of it.
+  const body: WebhookEventMessage = {
+    kind: 'webhook_event',
+    context,
+    provider: app.provider as ProviderId,
+    receivedAt: now,
+    event: { ...rest, ...(accountId !== undefined && { accountId: accountId as AccountId }) },
+  };
+  return { body, group: context };
 }
 
 function parseJson(body: Uint8Array): unknown {

@@ -1,36 +1,71 @@
 /**
- * Sends a message that failed back to its queue, as it was; a delivery begins anew. What was done of it before is not
- * done again: receipts and conditional writes see to that, and a tenant gets the same event under the same id.
+ * Sends a message that failed back to its queue; a delivery starts over. Effects are not repeated: receipts and
+ * conditional writes prevent that, and a tenant gets the same event under the same id.
  */
 import type { Queue } from '../aws/queue.ts';
-import { IntegrationError } from '../errors.ts';
+import { deliveryMessage, restartDelivery } from '../messages/deliveries.ts';
+import { eventMessage } from '../messages/events.ts';
+import { incomingMessage } from '../messages/incoming.ts';
+import { readMessage, unreadableMessage } from '../messages/parse-message.ts';
+import type { MessageOf } from '../messages/queue-messages.ts';
 import type { FiledQueue } from './failure-id.ts';
 import type { Failure, FailureScope, FailureStore } from './failure-store.ts';
 import { failureNotFound } from './list-failures.ts';
-import { begunAnew } from './tell-tenant.ts';
 
-export interface ReplayParts {
+export interface ReplayDeps {
   readonly failures: Pick<FailureStore, 'get' | 'message' | 'markReplayed'>;
-  readonly queues: Readonly<Record<FiledQueue, Queue>>;
+  readonly queues: { readonly [Name in FiledQueue]: Queue<MessageOf<Name>> };
 }
 
-/** @throws IntegrationError `NOT_FOUND`, `INVALID_REQUEST` for what never was a message of ours, `DATABASE_ERROR`, `PROCESSING_FAILED`. */
-export async function replayFailure(parts: ReplayParts, scope: FailureScope, id: string): Promise<Failure> {
-  const failure = await parts.failures.get(scope, id);
-  const message = failure && (await parts.failures.message(scope, id));
-  if (!failure || message === undefined) throw failureNotFound();
-  await parts.queues[failure.queue].send({
-    body: begunAnew(parse(message)),
-    group: failure.tenantId ?? failure.context ?? 'operator',
-  });
+export type Replay =
+  | { readonly kind: 'replayed'; readonly failure: Failure }
+  | { readonly kind: 'not_found' }
+  /** No worker could read the body; it stays where it is. */
+  | { readonly kind: 'unreadable' };
+
+/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`. */
+export async function replayFailure(deps: ReplayDeps, scope: FailureScope, id: string): Promise<Replay> {
+  const failure = await deps.failures.get(scope, id);
+  const text = failure && (await deps.failures.message(scope, id));
+  if (!failure || text === undefined) return { kind: 'not_found' };
+  const group = failure.tenantId ?? failure.context ?? 'operator';
+  if (!(await sendBack(deps.queues, { queue: failure.queue, text, group }))) return { kind: 'unreadable' };
   // Marked last: a message that is sent twice does no harm, one that is lost does.
-  return (await parts.failures.markReplayed(scope, id)) ?? failure;
+  return { kind: 'replayed', failure: (await deps.failures.markReplayed(scope, id)) ?? failure };
 }
 
-function parse(message: string): unknown {
-  try {
-    return JSON.parse(message);
-  } catch {
-    throw new IntegrationError('INVALID_REQUEST', 'This message is no JSON; no worker could read it.');
+/** @throws IntegrationError `NOT_FOUND`, `INVALID_REQUEST` where nothing was sent. */
+export function replayedFailure(replay: Replay): Failure {
+  switch (replay.kind) {
+    case 'replayed':
+      return replay.failure;
+    case 'not_found':
+      throw failureNotFound();
+    case 'unreadable':
+      throw unreadableMessage();
+  }
+}
+
+/** Answers whether the body is a message of its queue, and so was sent. */
+async function sendBack(
+  queues: ReplayDeps['queues'],
+  { queue, text, group }: { readonly queue: FiledQueue; readonly text: string; readonly group: string },
+): Promise<boolean> {
+  switch (queue) {
+    case 'incoming': {
+      const body = readMessage(incomingMessage, text);
+      if (body) await queues.incoming.send({ body, group });
+      return body !== undefined;
+    }
+    case 'events': {
+      const body = readMessage(eventMessage, text);
+      if (body) await queues.events.send({ body, group });
+      return body !== undefined;
+    }
+    case 'deliveries': {
+      const body = readMessage(deliveryMessage, text);
+      if (body) await queues.deliveries.send({ body: restartDelivery(body), group });
+      return body !== undefined;
+    }
   }
 }

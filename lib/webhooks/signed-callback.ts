@@ -6,20 +6,19 @@
 import type { Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
 import type { AccountId, ContextId, ProviderId } from '../ids.ts';
+import type { DataDeletionMessage, WebhookEventMessage } from '../messages/incoming.ts';
 import { hashedId } from '../signatures/event-id.ts';
 import { verifySignedRequest } from '../signatures/signed-request.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import type { Count } from '../telemetry/metrics.ts';
-import type { DeletionMessage } from './data-deletion.ts';
 import { type DeletionStore, digestOf } from './data-deletion-store.ts';
-import type { IncomingEvent } from './incoming-event.ts';
 import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
 export interface CallbackParts {
   readonly findApp: (context: string) => Promise<WebhookApp | undefined>;
   readonly deletions: DeletionStore;
   /** The queue of webhook events. */
-  readonly queue: Queue;
+  readonly queue: Queue<WebhookEventMessage | DataDeletionMessage>;
   readonly publicUrl: string;
   readonly now: () => number;
   readonly count: Count;
@@ -49,7 +48,8 @@ export async function receiveDeauthorization(
   request: SignedRequest,
 ): Promise<void> {
   const { userId, profileId, issuedAt, ...of } = await verify(parts, context, request);
-  const message: IncomingEvent = {
+  const message: WebhookEventMessage = {
+    kind: 'webhook_event',
     context: of.context,
     provider: of.provider,
     receivedAt: parts.now(),
@@ -82,7 +82,7 @@ export async function receiveDataDeletion(
   const digest = digestOf(code);
   const { userId: owner, issuedAt: requestedAt, provider } = told;
   await parts.deletions.receive(digest, { context: told.context, provider, owner, requestedAt });
-  const message: DeletionMessage = { deletion: { context: told.context, digest, round: 0 } };
+  const message: DataDeletionMessage = { kind: 'data_deletion', context: told.context, digest, round: 0 };
   await parts.queue.send({ body: message, group: context });
   parts.count('webhook_accepted', { provider });
   return {

@@ -4,10 +4,11 @@
  */
 import * as z from 'zod/mini';
 import type { AccountId, ContextId } from '../ids.ts';
+import { type WebhookEventMessage, webhookEventMessage } from '../messages/incoming.ts';
+import { parseMessage } from '../messages/parse-message.ts';
 import { whatever } from '../table/condition.ts';
 import { waitingFrom, waitingKey, waitingPartition } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
-import { type IncomingEvent, parseIncoming } from './incoming-event.ts';
 
 const waitingSeconds = 86_400;
 const pageSize = 100;
@@ -17,7 +18,7 @@ export type WaitingEvents = ReturnType<typeof createWaitingEvents>;
 
 export function createWaitingEvents(table: Table, now: () => number) {
   return {
-    async keep(message: IncomingEvent): Promise<void> {
+    async keep(message: WebhookEventMessage): Promise<void> {
       const { context, event, receivedAt } = message;
       const until = Math.floor(now() / 1000) + waitingSeconds;
       const places = [event.accountId, event.owner].filter((place) => place !== undefined);
@@ -45,7 +46,7 @@ export function createWaitingEvents(table: Table, now: () => number) {
       context: ContextId,
       place: AccountId | string,
       receivedAt: number,
-    ): AsyncGenerator<readonly IncomingEvent[]> {
+    ): AsyncGenerator<readonly WebhookEventMessage[]> {
       let after: Item | undefined = { ...waitingFrom(context, place, receivedAt) };
       while (after) {
         const partition = waitingPartition(context, place);
@@ -56,7 +57,9 @@ export function createWaitingEvents(table: Table, now: () => number) {
         });
         yield page.items.flatMap((item) => {
           const parsed = record.safeParse(item).data;
-          return parsed && parsed.until > now() / 1000 ? [parseIncoming(JSON.parse(parsed.message))] : [];
+          return parsed && parsed.until > now() / 1000
+            ? [parseMessage(webhookEventMessage, JSON.parse(parsed.message))]
+            : [];
         });
         after = page.last;
       }

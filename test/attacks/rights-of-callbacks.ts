@@ -56,11 +56,23 @@ async function fail({ stack }: Kit, { id: tenantId }: TestTenant, queue: FiledQu
   const { endpoints, aws } = stack.local;
   const credentials = { accessKeyId: 'operator', secretAccessKey: 'local' };
   const sqs = new SQSClient({ endpoint: endpoints.sqs, region: aws.region, credentials });
-  const event = { id: 'evt_1', type: 'a', tenantId, occurredAt: new Date().toISOString(), data: {} };
+  const [occurredAt, names] = [new Date().toISOString(), { connectionId: 'con_1', userId: 'ada' }];
+  const event = {
+    id: 'evt_1',
+    type: 'a',
+    tenantId,
+    occurredAt,
+    receivedAt: occurredAt,
+    provider: 'tiktok',
+    accountId: 'nobody',
+    ...names,
+    superseded: false,
+    data: {},
+  };
   const bodies = {
-    incoming: { connected: { tenantId, provider: 'tiktok', accountId: 'nobody' } },
-    events: event,
-    deliveries: { destinationId: 'nowhere', tenantId, event },
+    incoming: { kind: 'connected', tenantId, provider: 'tiktok', accountId: 'nobody' },
+    events: { kind: 'platform_event', event },
+    deliveries: { kind: 'delivery', destinationId: 'nowhere', tenantId, event },
   };
   await sqs.send(
     new SendMessageCommand({

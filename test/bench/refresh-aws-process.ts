@@ -98,7 +98,12 @@ answerParent(async (asked) => {
         const made = connectionOf(person, { platforms, sealer, now: now(), random: Math.random });
         const connection = { ...made, dueAt: now() - 1_000 };
         await connections.create(connection);
-        messages.push({ tenantId, provider: provider.id, accountId: connection.accountId });
+        messages.push({
+          kind: 'connection_due',
+          tenantId,
+          provider: provider.id,
+          accountId: connection.accountId,
+        });
       }
       return { messages };
     }

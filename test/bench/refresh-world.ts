@@ -8,10 +8,11 @@ import { createConnectionStore } from '../../lib/connections/connection-store.ts
 import { createLeaseStore } from '../../lib/connections/lease-store.ts';
 import { createRevocationReceipts } from '../../lib/connections/revocation-receipts.ts';
 import type { ContextId } from '../../lib/ids.ts';
-import { parseReference } from '../../lib/integrations/connection-reference.ts';
 import type { SweepParts } from '../../lib/integrations/sweep-due.ts';
 import { createThrottle } from '../../lib/integrations/throttle.ts';
 import { type Worked, type WorkParts, workConnection } from '../../lib/integrations/work-connection.ts';
+import { parseMessage } from '../../lib/messages/parse-message.ts';
+import { refreshMessage } from '../../lib/messages/refresh.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import type { Table } from '../../lib/table/table.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
@@ -59,8 +60,8 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       connections: createConnectionStore(precious),
       leases: createLeaseStore(activity, now),
       receipts: createRevocationReceipts(activity, now),
-      events: openQueue(aws.sqs, eventsQueue),
-      rescue: openQueue(aws.sqs, rescueQueue),
+      events: openQueue<unknown>(aws.sqs, eventsQueue),
+      rescue: openQueue<unknown>(aws.sqs, rescueQueue),
       flights: new Map(),
       apps: createProviderAppStore(precious),
       vault: openVault({ kms: aws.kms, table: precious, keyId: 'alias/bench', now }),
@@ -100,7 +101,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
     connections: createConnectionStore(precious),
     registry,
     pauses: createPauseStore(precious),
-    queue: openQueue(aws.sqs, refreshQueue),
+    queue: openQueue<unknown>(aws.sqs, refreshQueue),
     backlog: () => messagesIn(aws.sqs, refreshQueue),
     now,
     log,
@@ -112,7 +113,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
     setUp,
     sweep,
     /** What else `refresh-due` does each minute. */
-    resume: { jobs: createJobStore(precious, now), queue: openQueue(aws.sqs, jobsQueue) },
+    resume: { jobs: createJobStore(precious, now), queue: openQueue<unknown>(aws.sqs, jobsQueue) },
     newReader: () => partsOf('reader'),
 
     /** Works one message of the refresh queue, as `functions/refresh-connection.ts` does. */
@@ -120,7 +121,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       const parts = partsOf('worker');
       const throttle = createThrottle(registry, now);
       return async (message: string): Promise<void> => {
-        const reference = parseReference(JSON.parse(message));
+        const reference = parseMessage(refreshMessage, JSON.parse(message));
         await throttle(reference.provider, async () => {
           const worked = await workConnection(parts, reference);
           observe(worked);

@@ -91,7 +91,12 @@ export function openHouse() {
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: `${local.endpoints.sqs}/${local.aws.accountId}/${localQueueName('refresh')}`,
-        MessageBody: JSON.stringify({ tenantId: tenant().id, provider: 'onlyfans', accountId }),
+        MessageBody: JSON.stringify({
+          kind: 'connection_due',
+          tenantId: tenant().id,
+          provider: 'onlyfans',
+          accountId,
+        }),
       }),
     );
     // The worker moves the time of the next look before it takes this one.

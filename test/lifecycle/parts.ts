@@ -82,7 +82,7 @@ export function openInstance(options: InstanceOptions) {
   const activity = openTable(clients.dynamoDb, localNames.activityTable);
   const tenants = createTenantStore(precious);
   const secrets = createSecretSource(clients.secrets, now);
-  const queue = (name: QueueName) => openQueue(clients.sqs, queueUrlOf(aws, name));
+  const queue = (name: QueueName) => openQueue<unknown>(clients.sqs, queueUrlOf(aws, name));
   const queues = Object.fromEntries(queueNames.map((name) => [name, queue(name)])) as Record<
     QueueName,
     ReturnType<typeof queue>

@@ -10,18 +10,21 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import * as z from 'zod/mini';
 import { deadLetterName } from '../../infra/local/stack/provision.ts';
 import type { QueueName } from '../../infra/topology-rows.ts';
 import { batch } from '../../lib/api/batch.ts';
-import type { ConnectionEvent } from '../../lib/integrations/connection-events.ts';
-import { parseReference } from '../../lib/integrations/connection-reference.ts';
-import { applyRescued, parseRescued } from '../../lib/integrations/rescue.ts';
+import { applyRescued } from '../../lib/integrations/rescue.ts';
 import { resumeJobs } from '../../lib/integrations/resume-jobs.ts';
 import { runJob } from '../../lib/integrations/run-job.ts';
 import { sweepDue } from '../../lib/integrations/sweep-due.ts';
 import { createThrottle } from '../../lib/integrations/throttle.ts';
 import { workConnection } from '../../lib/integrations/work-connection.ts';
+import { eventMessage } from '../../lib/messages/events.ts';
+import { jobMessage } from '../../lib/messages/jobs.ts';
+import { parseMessage } from '../../lib/messages/parse-message.ts';
+import { refreshMessage } from '../../lib/messages/refresh.ts';
+import { rescueMessage } from '../../lib/messages/rescue.ts';
+import type { ConnectionEvent } from '../../lib/messages/tenant-event.ts';
 import type { AwsClients, AwsPlace, Instance } from './parts.ts';
 import { queueUrlOf } from './parts.ts';
 
@@ -46,7 +49,6 @@ const context: Context = {
   fail: () => undefined,
   succeed: () => undefined,
 };
-const jobMessage = z.object({ jobId: z.string() });
 
 export function openQueues(
   place: AwsPlace,
@@ -86,12 +88,12 @@ export function openQueues(
     switch (name) {
       case 'refresh': {
         const throttle = createThrottle(parts.registry, parts.now);
-        return batch(settings, parseReference, (reference) =>
+        return batch(settings, refreshMessage, (reference) =>
           throttle(reference.provider, () => workConnection(parts, reference)),
         );
       }
       case 'rescue':
-        return batch(settings, parseRescued, (rescued) => applyRescued(parts, rescued));
+        return batch(settings, rescueMessage, (rescued) => applyRescued(parts, rescued));
       case 'jobs': {
         const work = {
           connections: parts.connections,
@@ -101,11 +103,7 @@ export function openQueues(
           deleteKeys: instance.deleteKeys,
           now: parts.now,
         };
-        return batch(
-          settings,
-          (body) => jobMessage.parse(body),
-          async ({ jobId }) => void (await runJob(work, jobId)),
-        );
+        return batch(settings, jobMessage, async ({ jobId }) => void (await runJob(work, jobId)));
       }
     }
   }
@@ -171,7 +169,10 @@ export function openQueues(
       const url = queueUrlOf(place, 'events');
       const messages = await receive(url);
       await forget(url, messages);
-      return messages.map(({ Body = '' }) => JSON.parse(Body) as ConnectionEvent);
+      return messages.flatMap(({ Body = '' }) => {
+        const message = parseMessage(eventMessage, JSON.parse(Body));
+        return message.kind === 'connection_event' ? [message.event] : [];
+      });
     },
   };
 }

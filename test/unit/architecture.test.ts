@@ -16,6 +16,7 @@ const levels: readonly (readonly string[])[] = [
   ['lib/integrations', 'lib/webhooks'],
   ['lib/connections', 'lib/flows', 'lib/tenants', 'lib/providers', 'lib/vault'],
   ['lib/oauth', 'lib/signatures', 'lib/platform-http', 'lib/table', 'lib/aws'],
+  ['lib/messages'],
   ['lib/telemetry', 'lib/config.ts', 'lib/errors.ts', 'lib/ids.ts', 'lib/constant-time.ts'],
 ];
 const ground = levels.length - 1;

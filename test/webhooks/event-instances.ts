@@ -5,6 +5,9 @@ import { batch } from '../../lib/api/batch.ts';
 import { openQueue, type Queue } from '../../lib/aws/queue.ts';
 import type { FunctionName } from '../../lib/config.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
+import { type DeliveryMessage, deliveryMessage } from '../../lib/messages/deliveries.ts';
+import { eventMessage } from '../../lib/messages/events.ts';
+import { incomingMessage } from '../../lib/messages/incoming.ts';
 import { connectTo, resolveAll } from '../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../lib/platform-http/pinned-post.ts';
 import { openTable } from '../../lib/table/table.ts';
@@ -12,12 +15,11 @@ import { createLog } from '../../lib/telemetry/log.ts';
 import { createDestinationStore } from '../../lib/tenants/destination.ts';
 import { openVault } from '../../lib/vault/vault.ts';
 import { deliver } from '../../lib/webhooks/deliver.ts';
-import { parseWork } from '../../lib/webhooks/incoming-event.ts';
+import { fanOutEvent } from '../../lib/webhooks/fan-out-event.ts';
+import { rememberDestinations } from '../../lib/webhooks/fan-out-event-destinations.ts';
 import { processEvent, reachWaiting } from '../../lib/webhooks/process-event.ts';
 import { createReceiptStore } from '../../lib/webhooks/receipt-store.ts';
 import { createSubjectStore } from '../../lib/webhooks/subject-store.ts';
-import { parseDelivery, parseTenantEvent, tellTenant } from '../../lib/webhooks/tell-tenant.ts';
-import { rememberDestinations } from '../../lib/webhooks/tell-tenant-destinations.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';
 import { context } from '../unit/api/event.ts';
@@ -39,7 +41,7 @@ type Clients = ReturnType<typeof openUnreliable>;
 /** The function that works a queue, and how one instance of it is made over its clients. */
 const workers = {
   incoming: { functionName: 'process-event', create: processing },
-  events: { functionName: 'tell-tenants', create: telling },
+  events: { functionName: 'tell-tenants', create: fanningOut },
   deliveries: { functionName: 'deliver', create: delivering },
 } as const satisfies Record<
   EventQueue,
@@ -78,26 +80,27 @@ function processing({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
     receipts: createReceiptStore(activity, now),
     waiting: createWaitingEvents(activity, now),
     subjects: createSubjectStore(activity, now),
-    queue: openQueue(sqs, queueUrlOf(place, 'incoming')),
-    events: openQueue(sqs, queueUrlOf(place, 'events')),
+    queue: openQueue<unknown>(sqs, queueUrlOf(place, 'incoming')),
+    events: openQueue<unknown>(sqs, queueUrlOf(place, 'events')),
     now,
     log: createLog('process-event', now, silent),
     count: silent,
   };
-  return batch({ functionName: 'process-event', now, write: silent }, parseWork, (work) =>
-    'connected' in work ? reachWaiting(parts, work.connected) : processEvent(parts, work),
-  );
+  return batch({ functionName: 'process-event', now, write: silent }, incomingMessage, (message) => {
+    if (message.kind === 'data_deletion') throw new Error('No platform of this test asks for a deletion.');
+    return message.kind === 'connected' ? reachWaiting(parts, message) : processEvent(parts, message);
+  });
 }
 
-function telling({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
+function fanningOut({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
   const destinations = createDestinationStore(openTable(dynamoDb, localNames.connectionsTable));
   const parts = {
     activeDestinations: rememberDestinations(destinations, now),
-    deliveries: openQueue(sqs, queueUrlOf(place, 'deliveries')),
-    incoming: openQueue(sqs, queueUrlOf(place, 'incoming')),
+    deliveries: openQueue<unknown>(sqs, queueUrlOf(place, 'deliveries')),
+    incoming: openQueue<unknown>(sqs, queueUrlOf(place, 'incoming')),
   };
-  return batch({ functionName: 'tell-tenants', now, write: silent }, parseTenantEvent, (event) =>
-    tellTenant(parts, event),
+  return batch({ functionName: 'tell-tenants', now, write: silent }, eventMessage, (message) =>
+    fanOutEvent(parts, message),
   );
 }
 
@@ -116,21 +119,24 @@ function delivering(instance: InstanceParts, { dynamoDb, kms, sqs }: Clients) {
     }),
     post: createPinnedPost({ resolve: resolveAll, connect: connectTo, insecureOrigins }),
     putEvent: async () => undefined,
-    events: openQueue(sqs, queueUrlOf(place, 'events')),
-    deliveries: soon(openQueue(sqs, queueUrlOf(place, 'deliveries'))),
-    deadLetters: openQueue(sqs, `${place.endpoint}/${place.accountId}/${deadLetterName('deliveries')}`),
+    events: openQueue<unknown>(sqs, queueUrlOf(place, 'events')),
+    deliveries: soon(openQueue<unknown>(sqs, queueUrlOf(place, 'deliveries'))),
+    deadLetters: openQueue<unknown>(
+      sqs,
+      `${place.endpoint}/${place.accountId}/${deadLetterName('deliveries')}`,
+    ),
     tellError: silent,
     now,
     random,
     log: createLog('deliver', now, silent),
     count: silent,
   };
-  return batch({ functionName: 'deliver', now, write: silent }, parseDelivery, (delivery, received) =>
+  return batch({ functionName: 'deliver', now, write: silent }, deliveryMessage, (delivery, received) =>
     deliver(parts, delivery, received),
   );
 }
 
 /** A second of the queue's time for however many of the clock's, which a test plays. */
-function soon(queue: Queue): Queue {
+function soon(queue: Queue<DeliveryMessage>): Queue<DeliveryMessage> {
   return { ...queue, send: (message) => queue.send({ ...message, delaySeconds: 1 }) };
 }

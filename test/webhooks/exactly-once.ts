@@ -14,6 +14,7 @@ import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
 import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import { openQueue } from '../../lib/aws/queue.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
+import type { EventMessage } from '../../lib/messages/events.ts';
 import { subjectKey } from '../../lib/table/keys.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { createDestinationStore, newDestinationId } from '../../lib/tenants/destination.ts';
@@ -274,19 +275,22 @@ async function tellOf(
   place: AwsPlace,
   made: Observed['population']['late'],
 ): Promise<void> {
-  await openQueue(sqs, queueUrlOf(place, 'events')).sendAll(
+  await openQueue<EventMessage>(sqs, queueUrlOf(place, 'events')).sendAll(
     made.map(({ id, tenantId, provider, accountId, userId }) => ({
       group: tenantId,
       body: {
-        id: `evt_${id}`,
-        type: 'connection.created',
-        occurredAt: new Date().toISOString(),
-        tenantId,
-        connectionId: id,
-        provider,
-        accountId,
-        userId,
-        data: { status: 'active' },
+        kind: 'connection_event',
+        event: {
+          id: `evt_${id}`,
+          type: 'connection.created',
+          occurredAt: new Date().toISOString(),
+          tenantId,
+          connectionId: id,
+          provider,
+          accountId,
+          userId,
+          data: { status: 'active' },
+        },
       },
     })),
   );

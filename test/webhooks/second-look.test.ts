@@ -3,7 +3,8 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import type { ContextId } from '../../lib/ids.ts';
-import { type IncomingEvent, parseWork } from '../../lib/webhooks/incoming-event.ts';
+import { incomingMessage, type WebhookEventMessage } from '../../lib/messages/incoming.ts';
+import { parseMessage } from '../../lib/messages/parse-message.ts';
 import { type ProcessParts, reachWaiting } from '../../lib/webhooks/process-event.ts';
 import { createReceiptStore } from '../../lib/webhooks/receipt-store.ts';
 import { createSubjectStore } from '../../lib/webhooks/subject-store.ts';
@@ -14,7 +15,8 @@ import { onEachEngine } from '../integration/table/engines.ts';
 const noon = Date.UTC(2026, 10, 20, 12);
 const connection = aConnection({ connectedAt: noon, flowBeganAt: noon - 60_000 });
 const { tenantId, provider, accountId } = connection;
-const early: IncomingEvent = {
+const early: WebhookEventMessage = {
+  kind: 'webhook_event',
   context: connection.context,
   provider,
   receivedAt: noon - 1_000,
@@ -50,26 +52,26 @@ onEachEngine((engine) => {
   const second = () => sent.filter(({ body }) => JSON.stringify(body).includes('"again"'));
 
   it('looks again once, after a minute', async () => {
-    await reachWaiting(parts, { tenantId, provider, accountId });
+    await reachWaiting(parts, { kind: 'connected', tenantId, provider, accountId });
 
     expect(sent).toEqual([
       {
-        body: { connected: { tenantId, provider, accountId, again: true } },
+        body: { kind: 'connected', tenantId, provider, accountId, again: true },
         group: tenantId,
         delaySeconds: 60,
       },
     ]);
-    const work = parseWork(JSON.parse(JSON.stringify(sent[0]?.body)));
-    if (!('connected' in work)) throw new Error('This is no word of a connection.');
-    await reachWaiting(parts, work.connected);
+    const work = parseMessage(incomingMessage, JSON.parse(JSON.stringify(sent[0]?.body)));
+    if (work.kind !== 'connected') throw new Error('This is no word of a connection.');
+    await reachWaiting(parts, work);
     expect(second()).toHaveLength(1);
   });
 
   it('reaches an event that began to wait between the looks', async () => {
-    await reachWaiting(parts, { tenantId, provider, accountId });
+    await reachWaiting(parts, { kind: 'connected', tenantId, provider, accountId });
     await parts.waiting.keep(early);
 
-    await reachWaiting(parts, { tenantId, provider, accountId, again: true });
+    await reachWaiting(parts, { kind: 'connected', tenantId, provider, accountId, again: true });
 
     expect(sent.slice(1)).toEqual([
       { body: { ...early, connection: { id: connection.id, tenantId, accountId } }, group: tenantId },
@@ -79,7 +81,7 @@ onEachEngine((engine) => {
   it('reaches no event of another app', async () => {
     await parts.waiting.keep({ ...early, context: 'app_AAAAAAAAAAAAAAAAAAAAAA' as ContextId });
 
-    await reachWaiting(parts, { tenantId, provider, accountId });
+    await reachWaiting(parts, { kind: 'connected', tenantId, provider, accountId });
 
     expect(sent).toEqual(second());
   });
@@ -87,7 +89,7 @@ onEachEngine((engine) => {
   it('looks at nothing for a connection that has gone', async () => {
     await parts.connections.remove(connection);
 
-    await reachWaiting(parts, { tenantId, provider, accountId });
+    await reachWaiting(parts, { kind: 'connected', tenantId, provider, accountId });
 
     expect(sent).toEqual([]);
   });

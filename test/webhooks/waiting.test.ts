@@ -1,8 +1,8 @@
 /** What waits for a connection, on both engines: in the order in which it came, however much it is. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AccountId, ContextId, ProviderId } from '../../lib/ids.ts';
+import type { WebhookEventMessage } from '../../lib/messages/incoming.ts';
 import type { Table } from '../../lib/table/table.ts';
-import type { IncomingEvent } from '../../lib/webhooks/incoming-event.ts';
 import { createWaitingEvents, type WaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { onEachEngine } from '../integration/table/engines.ts';
 
@@ -21,7 +21,8 @@ onEachEngine((engine) => {
     waiting = createWaitingEvents(table, () => now);
   });
 
-  const eventAt = (receivedAt: number, id: string, changes: Partial<IncomingEvent['event']> = {}) => ({
+  const eventAt = (receivedAt: number, id: string, changes: Partial<WebhookEventMessage['event']> = {}) => ({
+    kind: 'webhook_event' as const,
     context,
     provider: 'tiktok' as ProviderId,
     receivedAt,

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue } from '../../aws/queue.ts';
 import { type Connection, connectionRecord } from '../../connections/connection.ts';
 import { type ConnectionChange, createConnectionStore } from '../../connections/connection-store.ts';
-import { beginDisconnect, messageFor } from '../../integrations/begin-disconnect.ts';
+import { beginDisconnect } from '../../integrations/begin-disconnect.ts';
+import { type RefreshMessage, refreshMessageFor } from '../../messages/refresh.ts';
 import type { AdminStores } from '../deps.ts';
 import { requireConnection, type Wanted } from './connections.ts';
 
@@ -55,7 +56,7 @@ export function connectionWorkActions(stores: AdminStores) {
       // The request counts as a use: otherwise the policy for unused connections could skip the refresh.
       return { lastUsedAt: now() };
     });
-    await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
+    await openQueue<RefreshMessage>(sqs, queueUrls.refresh.queue).send(refreshMessageFor(due));
     return due;
   }
 
@@ -66,7 +67,7 @@ export function connectionWorkActions(stores: AdminStores) {
       if (status === 'disconnecting') return {};
       throw new Error('The account has been connected again meanwhile. Look at it before you try again.');
     });
-    await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
+    await openQueue<RefreshMessage>(sqs, queueUrls.refresh.queue).send(refreshMessageFor(due));
     return due;
   }
 

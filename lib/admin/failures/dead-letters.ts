@@ -10,6 +10,8 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
+import { readMessage, unreadableMessage } from '../../messages/parse-message.ts';
+import { isMessageQueue, type MessageQueue, queueMessages } from '../../messages/queue-messages.ts';
 import type { AdminStores, QueuePair } from '../deps.ts';
 import { type Summary, summaryOf } from './dead-letter-summary.ts';
 
@@ -72,13 +74,20 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
       return found;
     },
 
-    /** Sends one message back to its queue, or all of them. Returns how many it sent. */
+    /**
+     * Sends one message back to its queue, or all that its worker can read. Returns how many it sent.
+     * @throws IntegrationError `INVALID_REQUEST` when the queue's schema refuses the one message; it stays where it is.
+     */
     async replayDeadLetters(queue: string, id?: string): Promise<number> {
       const pair = requireQueue(queue);
       const sent = new Set<string>();
       let replayed = 0;
       await look(pair, mostSearched, async (message) => {
         if (id !== undefined && message.MessageId !== id) return {};
+        if (readMessage(queueMessages[pair.name], message.Body ?? '') === undefined) {
+          if (id !== undefined) throw unreadableMessage();
+          return {};
+        }
         // A message that fails again at once would otherwise be sent in an endless loop.
         if (sent.has(message.MessageId ?? '')) return {};
         sent.add(await sendBack(pair, message));
@@ -161,9 +170,8 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
   }
 
   /** @throws Error naming the queues there are. */
-  function requireQueue(name: string): QueuePair {
-    const pair = Object.hasOwn(queueUrls, name) ? queueUrls[name] : undefined;
-    if (pair) return pair;
+  function requireQueue(name: string): QueuePair & { readonly name: MessageQueue } {
+    if (isMessageQueue(name)) return { name, ...queueUrls[name] };
     throw new Error(`There is no queue "${name}". There are: ${Object.keys(queueUrls).join(', ')}.`);
   }
 }

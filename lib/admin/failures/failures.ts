@@ -4,8 +4,9 @@
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openQueue } from '../../aws/queue.ts';
+import type { MessageOf } from '../../messages/queue-messages.ts';
 import { createFailureStore, type Failure, type FailureScope } from '../../webhooks/failure-store.ts';
-import { replayFailure } from '../../webhooks/replay-failure.ts';
+import { replayedFailure, replayFailure } from '../../webhooks/replay-failure.ts';
 import { type AdminStores, requireTenant } from '../deps.ts';
 import { allTenants } from '../tenants/tenants.ts';
 import { deadLetterActions } from './dead-letters.ts';
@@ -40,9 +41,9 @@ export function failureActions(stores: AdminStores) {
   const failures = createFailureStore(activity, now);
   const deadLetters = deadLetterActions(stores);
   const queues = {
-    incoming: openQueue(sqs, queueUrls.incoming.queue),
-    events: openQueue(sqs, queueUrls.events.queue),
-    deliveries: openQueue(sqs, queueUrls.deliveries.queue),
+    incoming: openQueue<MessageOf<'incoming'>>(sqs, queueUrls.incoming.queue),
+    events: openQueue<MessageOf<'events'>>(sqs, queueUrls.events.queue),
+    deliveries: openQueue<MessageOf<'deliveries'>>(sqs, queueUrls.deliveries.queue),
   };
 
   return {
@@ -71,18 +72,18 @@ export function failureActions(stores: AdminStores) {
     async replayFailure(id: string, tenantId?: string): Promise<Failure> {
       const scope = await scopeOf(tenantId);
       if (!(await failures.get(scope, id))) throw noSuchFailure();
-      return replayFailure({ failures, queues }, scope, id);
+      return replayedFailure(await replayFailure({ failures, queues }, scope, id));
     },
 
-    /** Sends back every failure that has not been replayed. Returns how many it sent. */
+    /** Sends back every failure that has not been replayed and that a worker can read. Returns how many it sent. */
     async replayFailures(whose: WhoseFailures): Promise<number> {
       let replayed = 0;
       for await (const scope of scopesOf(whose)) {
         for await (const { id, status, type } of failures.all(scope)) {
           // An unreadable message would only fail again.
           if (status === 'replayed' || type === 'unreadable') continue;
-          await replayFailure({ failures, queues }, scope, id);
-          replayed += 1;
+          const { kind } = await replayFailure({ failures, queues }, scope, id);
+          if (kind === 'replayed') replayed += 1;
         }
       }
       return replayed;

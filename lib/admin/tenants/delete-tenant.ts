@@ -2,9 +2,11 @@
  * Deletes a tenant. Its API keys stop working at once; a job then revokes its connections at the platforms and, when none
  * is left, destroys the keys that open its credentials. Repeating the call completes what an earlier one began.
  */
+
 import { openQueue } from '../../aws/queue.ts';
 import type { TenantId } from '../../ids.ts';
 import { beginJob } from '../../integrations/disconnect-user.ts';
+import type { JobMessage } from '../../messages/jobs.ts';
 import { createJobStore, type Job } from '../../tenants/job.ts';
 import { hasClient } from '../apps.ts';
 import { findConnection } from '../connections/connections.ts';
@@ -42,7 +44,7 @@ export function deleteTenantActions(stores: AdminStores) {
   async function jobFor(tenantId: TenantId, isEmpty: boolean): Promise<Job> {
     const before = (await jobs.list(tenantId)).find(({ kind }) => kind === 'delete_tenant');
     if (before?.status === 'running' || (before && isEmpty)) return before;
-    const queue = openQueue(stores.sqs, stores.queueUrls.jobs.queue);
+    const queue = openQueue<JobMessage>(stores.sqs, stores.queueUrls.jobs.queue);
     return beginJob({ jobs, queue }, { kind: 'delete_tenant', tenantId });
   }
 }

@@ -70,7 +70,7 @@ export async function openConnectedDesk() {
       await desk.sqs.send(
         new SendMessageCommand({
           QueueUrl: desk.queueUrls.jobs.queue,
-          MessageBody: JSON.stringify({ jobId }),
+          MessageBody: JSON.stringify({ kind: 'run_job', jobId }),
         }),
       );
     },

@@ -21,6 +21,7 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 
 const rescued = {
+  kind: 'refreshed_credentials',
   tenantId: 'bakery',
   provider: 'tiktok',
   accountId: 'acc-1',
@@ -29,6 +30,10 @@ const rescued = {
   sealed: { accessToken: 's4ndb0x-sealed-bytes' },
   displayName: 's4ndb0x Mira',
 };
+
+/** A message of the refresh queue. */
+const dueMessage = (accountId: string) =>
+  JSON.stringify({ kind: 'connection_due', tenantId: 'bakery', provider: 'tiktok', accountId });
 
 /** Puts a message among the dead letters of a queue of the stack. */
 async function bury(queue: (typeof queueNames)[number], body: string): Promise<string> {
@@ -136,8 +141,8 @@ describe('hawser dlq', () => {
     const jobs = createJobStore(desk.table, () => Date.now());
     const order = { kind: 'disconnect', tenantId: 'replayed' as TenantId } as const;
     const [job, other] = [await jobs.create(order), await jobs.create(order)];
-    const id = await bury('jobs', JSON.stringify({ jobId: job.id }));
-    await bury('jobs', JSON.stringify({ jobId: other.id }));
+    const id = await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
+    await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: other.id }));
 
     const { code, stdout } = await desk.hawser(`dlq replay jobs ${id}`);
 
@@ -164,7 +169,7 @@ describe('hawser dlq', () => {
 describe('a replay', () => {
   it('sends bodies, groups and attributes as they were, and leaves nothing behind', async () => {
     const { pair, verbs } = await openQuietQueues();
-    const bodies = Array.from({ length: 23 }, (_each, index) => JSON.stringify({ index }));
+    const bodies = Array.from({ length: 23 }, (_each, index) => dueMessage(`acc-${index}`));
     for (const body of bodies) {
       await desk.sqs.send(
         new SendMessageCommand({
@@ -202,7 +207,9 @@ describe('a replay', () => {
 
   it('does not send a message round for ever that fails again meanwhile', async () => {
     const { pair, verbs } = await openQuietQueues();
-    await desk.sqs.send(new SendMessageCommand({ QueueUrl: pair.deadLetters, MessageBody: '{}' }));
+    await desk.sqs.send(
+      new SendMessageCommand({ QueueUrl: pair.deadLetters, MessageBody: dueMessage('acc-1') }),
+    );
     const queueUrls = Object.fromEntries(
       queueNames.map((name) => [name, { queue: pair.deadLetters, deadLetters: pair.deadLetters }]),
     ) as QueueUrls;

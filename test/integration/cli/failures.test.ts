@@ -24,6 +24,7 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 
 const eventOf = (id: string, connection?: object) => ({
+  kind: 'webhook_event',
   context: 'instagram',
   provider: 'instagram',
   receivedAt: Date.now(),

@@ -148,13 +148,25 @@ describe('a delivery that fails', () => {
     const waiting = { tries: 7, dueAt: house.clock.now + 2_000_000, sentAt: start, copies: 0 };
     house.aws.resetCalls();
 
-    const first = await house.receive({ tenantId, destinationId: id, event, waiting });
+    const first = await house.receive({ kind: 'delivery', tenantId, destinationId: id, event, waiting });
     house.clock.now += 1_700_000;
-    const second = await house.receive({ tenantId, destinationId: id, event, waiting });
+    const second = await house.receive({ kind: 'delivery', tenantId, destinationId: id, event, waiting });
 
     expect([first, second].map(({ sent }) => sent)).toEqual([
-      [{ body: { tenantId, destinationId: id, event, waiting }, group: tenantId, delaySeconds: 900 }],
-      [{ body: { tenantId, destinationId: id, event, waiting }, group: tenantId, delaySeconds: 300 }],
+      [
+        {
+          body: { kind: 'delivery', tenantId, destinationId: id, event, waiting },
+          group: tenantId,
+          delaySeconds: 900,
+        },
+      ],
+      [
+        {
+          body: { kind: 'delivery', tenantId, destinationId: id, event, waiting },
+          group: tenantId,
+          delaySeconds: 300,
+        },
+      ],
     ]);
     expect(house.aws.calls().map(({ action, count }) => [action, count])).toEqual([['sqs:SendMessage', 2]]);
     expect(endpoint.arrived).toEqual([]);
@@ -309,7 +321,8 @@ describe('a delivery whose message comes back, because whoever had it died', () 
     const endpoint = await endpointOfTest(503);
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
-    const delivery = { tenantId, destinationId: id, event: eventOf(tenantId) };
+    const kind = 'delivery' as const;
+    const delivery = { kind, tenantId, destinationId: id, event: eventOf(tenantId) };
 
     const [first, second, third] = [
       await house.receive(delivery, 1),
@@ -331,7 +344,8 @@ describe('a delivery whose message comes back, because whoever had it died', () 
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
     const waiting = { tries: mostTries - 1, dueAt: house.clock.now, sentAt: start, copies: 1 };
-    const copy = { tenantId, destinationId: id, event: eventOf(tenantId), waiting };
+    const kind = 'delivery' as const;
+    const copy = { kind, tenantId, destinationId: id, event: eventOf(tenantId), waiting };
 
     const early = { ...copy, waiting: { ...waiting, dueAt: house.clock.now + 1 } };
     const results = [

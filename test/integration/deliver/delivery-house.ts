@@ -17,7 +17,11 @@ import {
 import type { QueueName } from '../../../infra/topology-rows.ts';
 import { openEventBus } from '../../../lib/aws/event-bus.ts';
 import { type Message, openQueue, type Queue } from '../../../lib/aws/queue.ts';
-import type { TenantId } from '../../../lib/ids.ts';
+import type { AccountId, ConnectionId, ProviderId, TenantId, UserId } from '../../../lib/ids.ts';
+import { type DeliveryMessage, deliveryMessage } from '../../../lib/messages/deliveries.ts';
+import { eventMessage } from '../../../lib/messages/events.ts';
+import { parseMessage } from '../../../lib/messages/parse-message.ts';
+import type { TenantEvent } from '../../../lib/messages/tenant-event.ts';
 import { connectTo, type Resolve } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../../lib/platform-http/pinned-post.ts';
 import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
@@ -31,7 +35,6 @@ import {
 import { openVault } from '../../../lib/vault/vault.ts';
 import { type DeliverParts, deliver } from '../../../lib/webhooks/deliver.ts';
 import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
-import { type Delivery, parseDelivery, type TenantEvent } from '../../../lib/webhooks/tell-tenant.ts';
 
 export const start = Date.UTC(2026, 0, 1);
 let made = 0;
@@ -66,7 +69,7 @@ export async function openDeliveryHouse() {
   const vault = openVault({ kms, table, keyId: localNames.vaultKeyId, purpose: 'destinations', now });
   const urlAt = (name: string) => `${aws.endpoints.sqs}/${aws.accountId}/${name}`;
   const urlOf = (name: QueueName) => urlAt(localQueueName(name));
-  const queueOf = (name: QueueName) => openQueue(sqs, urlOf(name));
+  const queueOf = (name: QueueName) => openQueue<unknown>(sqs, urlOf(name));
   const parts: DeliverParts = {
     destinations,
     vault,
@@ -79,7 +82,7 @@ export async function openDeliveryHouse() {
     putEvent: openEventBus(bridge),
     events: queueOf('events'),
     deliveries: queueOf('deliveries'),
-    deadLetters: openQueue(sqs, urlAt(deadLetterName('deliveries'))),
+    deadLetters: openQueue<unknown>(sqs, urlAt(deadLetterName('deliveries'))),
     now,
     random: () => chance,
     tellError: (error) => void told.push(error),
@@ -144,11 +147,17 @@ export async function openDeliveryHouse() {
     /** One try to deliver. Answers what becomes of the delivery, and for how many seconds it waits for its next try. */
     async tryOnce(tenantId: TenantId, destinationId: string, event: TenantEvent, tries = 1) {
       const waiting = { tries: tries - 1, dueAt: clock.now, sentAt: clock.now, copies: 0 };
-      return this.receive({ tenantId, destinationId, event, ...(tries > 1 && { waiting }) });
+      return this.receive({
+        kind: 'delivery',
+        tenantId,
+        destinationId,
+        event,
+        ...(tries > 1 && { waiting }),
+      });
     },
 
     /** Works one message. */
-    async receive(delivery: Delivery, receives = 1) {
+    async receive(delivery: DeliveryMessage, receives = 1) {
       const [sent, filed] = [seen(parts.deliveries), seen(parts.deadLetters)];
       const result = await deliver({ ...parts, deliveries: sent.queue, deadLetters: filed.queue }, delivery, {
         receives,
@@ -166,7 +175,7 @@ export async function openDeliveryHouse() {
     async tryForDays(tenantId: TenantId, destinationId: string, event: TenantEvent) {
       const began = clock.now;
       const [times, delays]: [number[], number[]] = [[], []];
-      let delivery: Delivery = { tenantId, destinationId, event };
+      let delivery: DeliveryMessage = { kind: 'delivery', tenantId, destinationId, event };
       for (;;) {
         if (clock.now >= (delivery.waiting?.dueAt ?? 0)) times.push((clock.now - began) / 1000);
         const { result, sent, letter } = await this.receive(delivery);
@@ -175,7 +184,7 @@ export async function openDeliveryHouse() {
         const { delaySeconds = 0 } = next;
         delays.push(delaySeconds);
         clock.now += delaySeconds * 1000;
-        delivery = parseDelivery(JSON.parse(JSON.stringify(next.body)));
+        delivery = parseMessage(deliveryMessage, JSON.parse(JSON.stringify(next.body)));
       }
     },
 
@@ -191,6 +200,11 @@ export async function openDeliveryHouse() {
       }
     },
 
+    /** Takes the events that lie in their queue, as tenants receive them. */
+    async takeEvents(): Promise<readonly TenantEvent[]> {
+      return (await this.take('events')).map((body) => parseMessage(eventMessage, body).event);
+    },
+
     async close() {
       for (const client of [dynamoDb, kms, sqs, bridge]) client.destroy();
       await aws.close();
@@ -199,16 +213,16 @@ export async function openDeliveryHouse() {
 }
 
 /** A queue that shows what is sent to it. */
-function seen(queue: Queue) {
-  const messages: Message[] = [];
-  const send = async (message: Message) => {
+function seen(queue: Queue<DeliveryMessage>) {
+  const messages: Message<DeliveryMessage>[] = [];
+  const send = async (message: Message<DeliveryMessage>) => {
     await queue.send(message);
     messages.push(message);
   };
   return {
     messages,
     get bodies() {
-      return messages.map(({ body }) => parseDelivery(JSON.parse(JSON.stringify(body))));
+      return messages.map(({ body }) => parseMessage(deliveryMessage, JSON.parse(JSON.stringify(body))));
     },
     queue: { ...queue, send },
   };
@@ -221,7 +235,11 @@ export function eventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}): 
     id: 'evt_0123456789abcdefABCDEF',
     type: 'video.publish_completed',
     tenantId,
-    provider: undefined,
+    provider: 'tiktok' as ProviderId,
+    accountId: '42' as AccountId,
+    connectionId: 'con_1' as ConnectionId,
+    userId: 'ada' as UserId,
+    superseded: false,
     occurredAt: '2026-01-01T00:00:00.000Z',
     receivedAt: '2026-01-01T00:00:01.000Z',
     data: { text: 's4ndb0x of the platform, with ünïcode' },

@@ -18,7 +18,7 @@ describe('a destination that has failed for three days', () => {
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
     const failingSince = house.clock.now;
-    await house.take('events');
+    await house.takeEvents();
     house.counted.length = 0;
 
     await house.tryOnce(tenantId, id, eventOf(tenantId));
@@ -41,7 +41,7 @@ describe('a destination that has failed for three days', () => {
       failingSince,
       lastError: 'http_503',
     });
-    expect(await house.take('events')).toEqual([
+    expect(await house.takeEvents()).toEqual([
       {
         id: expect.stringMatching(/^evt_[\w-]{22}$/),
         type: 'destination.disabled',
@@ -122,14 +122,14 @@ describe('a destination that has failed for three days', () => {
     const tenantId = house.newTenant();
     const failing = { failingSince: house.clock.now - 3 * day, lastError: 'http_503' };
     const { id } = await house.addEndpoint(tenantId, endpoint.url, failing);
-    await house.take('events');
+    await house.takeEvents();
     house.fault = ({ action }) => (action === 'dynamodb:UpdateItem' ? 'drop' : undefined);
     expect((await house.tryOnce(tenantId, id, eventOf(tenantId))).result).toBe('waits');
     house.fault = undefined;
 
     await house.tryOnce(tenantId, id, eventOf(tenantId), 2);
 
-    const notices = await house.take('events');
+    const notices = await house.takeEvents();
     expect(notices.length).toBe(2);
     expect(new Set(notices.map((notice) => JSON.stringify(notice))).size).toBe(1);
     expect(await house.destinations.get(tenantId, id)).toMatchObject({ status: 'disabled' });
@@ -158,7 +158,7 @@ describe('a destination that says it is gone', () => {
     const endpoint = await endpointOfTest(410);
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
-    await house.take('events');
+    await house.takeEvents();
 
     const first = await house.tryOnce(tenantId, id, eventOf(tenantId));
     const second = await house.tryOnce(tenantId, id, eventOf(tenantId));
@@ -170,7 +170,7 @@ describe('a destination that says it is gone', () => {
       disabledReason: 'gone',
       lastError: 'http_410',
     });
-    expect(await house.take('events')).toMatchObject([
+    expect(await house.takeEvents()).toMatchObject([
       { type: 'destination.disabled', data: { reason: 'gone' } },
     ]);
   });

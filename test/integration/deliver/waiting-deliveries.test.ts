@@ -4,9 +4,9 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-s
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
 import type { TenantId } from '../../../lib/ids.ts';
+import type { DeliveryWait } from '../../../lib/messages/deliveries.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { createDestinationStore } from '../../../lib/tenants/destination.ts';
-import type { Waiting } from '../../../lib/webhooks/tell-tenant.ts';
 import type { Success } from '../../journey/api-client.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../../journey/test-stack.ts';
 import { eventually } from '../webhooks/webhook-house.ts';
@@ -44,9 +44,15 @@ afterAll(async () => {
 });
 
 /** Sends an event on its way to the destination. */
-async function send(id: string, waiting?: Waiting): Promise<void> {
+async function send(id: string, waiting?: DeliveryWait): Promise<void> {
   const tenantId = tenant.id as TenantId;
-  const body = { tenantId, destinationId, event: eventOf(tenantId, { id }), ...(waiting && { waiting }) };
+  const body = {
+    kind: 'delivery',
+    tenantId,
+    destinationId,
+    event: eventOf(tenantId, { id }),
+    ...(waiting && { waiting }),
+  };
   const { queue } = localQueueUrls(stack.local.endpoints.sqs).deliveries;
   await sqs.send(
     new SendMessageCommand({ QueueUrl: queue, MessageBody: JSON.stringify(body), MessageGroupId: tenantId }),
@@ -133,7 +139,13 @@ it('begins anew when it is sent again, where SQS gave it up while it waited', as
   endpoint.answerWith(204);
   const tenantId = tenant.id as TenantId;
   const waiting = { tries: 18, dueAt: Date.now() + day / 2, sentAt: Date.now() - 3 * day, copies: 1 };
-  const body = { tenantId, destinationId, event: eventOf(tenantId, { id: 'evt_died' }), waiting };
+  const body = {
+    kind: 'delivery',
+    tenantId,
+    destinationId,
+    event: eventOf(tenantId, { id: 'evt_died' }),
+    waiting,
+  };
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: localQueueUrls(stack.local.endpoints.sqs).deliveries.deadLetters,
@@ -154,7 +166,7 @@ it('is filed as its tenant’s where not even its destinations could be looked u
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: localQueueUrls(stack.local.endpoints.sqs).events.deadLetters,
-      MessageBody: JSON.stringify(eventOf(tenantId, { id: 'evt_untold' })),
+      MessageBody: JSON.stringify({ kind: 'platform_event', event: eventOf(tenantId, { id: 'evt_untold' }) }),
     }),
   );
 

@@ -4,27 +4,36 @@ import type { Message } from '../../../lib/aws/queue.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
 import type { AccountId, ContextId, ProviderId, TenantId, UserId } from '../../../lib/ids.ts';
+import { eventMessage } from '../../../lib/messages/events.ts';
+import { type WebhookEventMessage, webhookEventMessage } from '../../../lib/messages/incoming.ts';
+import { parseMessage } from '../../../lib/messages/parse-message.ts';
 import { failureKey, receiptKey } from '../../../lib/table/keys.ts';
 import type { Table } from '../../../lib/table/table.ts';
 import { createFailureStore } from '../../../lib/webhooks/failure-store.ts';
-import { type IncomingEvent, parseIncoming, workId } from '../../../lib/webhooks/incoming-event.ts';
 import { type ProcessParts, processEvent, reachWaiting } from '../../../lib/webhooks/process-event.ts';
 import { claimMilliseconds, createReceiptStore } from '../../../lib/webhooks/receipt-store.ts';
 import { createSubjectStore } from '../../../lib/webhooks/subject-store.ts';
 import { createWaitingEvents } from '../../../lib/webhooks/waiting-events.ts';
+import { workId } from '../../../lib/webhooks/work-id.ts';
 import { aConnection, testClock } from '../stores/records.ts';
 import { onEachEngine } from '../table/engines.ts';
 
 const context = 'instagram' as ContextId;
 const accountId = '17841405793187218' as AccountId;
 
-function message(event: Partial<IncomingEvent['event']> = {}, receivedAt = 0): IncomingEvent {
+function message(event: Partial<WebhookEventMessage['event']> = {}, receivedAt = 0): WebhookEventMessage {
   return {
+    kind: 'webhook_event',
     context,
     provider: 'instagram' as ProviderId,
     receivedAt,
     event: { id: 'e-1', type: 'comments', meaning: 'news', accountId, data: {}, ...event },
   };
+}
+
+/** The event that a tenant receives by a message of the queue `events`. */
+function eventIn({ body }: Message) {
+  return parseMessage(eventMessage, body).event;
 }
 
 /** A worker on a table, whose queues keep what they are sent. */
@@ -177,22 +186,22 @@ onEachEngine((engine) => {
       const { tenantId, provider } = connection;
       const waiting = {
         ...parts.waiting,
-        keep: async (event: IncomingEvent) => {
+        keep: async (event: WebhookEventMessage) => {
           await parts.waiting.keep(event);
           await parts.connections.create(connection);
         },
       };
 
       await processEvent({ ...parts, waiting }, message({}, connection.connectedAt));
-      await reachWaiting(parts, { tenantId, provider, accountId, again: true });
-      for (const { body } of queued) await processEvent(parts, parseIncoming(body));
+      await reachWaiting(parts, { kind: 'connected', tenantId, provider, accountId, again: true });
+      for (const { body } of queued) await processEvent(parts, parseMessage(webhookEventMessage, body));
 
       expect(told.length).toBe(1);
     });
 
     it('keeps apart the same event of two apps, and of two connections', () => {
       const to = (id: string) =>
-        ({ id, tenantId: 'acme', accountId }) as NonNullable<IncomingEvent['connection']>;
+        ({ id, tenantId: 'acme', accountId }) as NonNullable<WebhookEventMessage['connection']>;
 
       const ids = [
         workId(message()),
@@ -218,12 +227,12 @@ onEachEngine((engine) => {
       expect(told).toEqual([]);
       await processEvent(parts, { ...message(), connection: { id: since.id, tenantId, accountId } });
 
-      expect(told.map(({ body }) => body)).toMatchObject([{ connectionId: since.id, userId: 'user-2' }]);
+      expect(told.map(eventIn)).toMatchObject([{ connectionId: since.id, userId: 'user-2' }]);
     });
   });
 
   describe('a deauthorisation', () => {
-    const deauthorised = ({ id, tenantId }: Connection, occurredAt: number): IncomingEvent => ({
+    const deauthorised = ({ id, tenantId }: Connection, occurredAt: number): WebhookEventMessage => ({
       ...message({ id: `d-${occurredAt}`, meaning: 'deauthorised', occurredAt }),
       connection: { id, tenantId, accountId },
     });
@@ -246,7 +255,7 @@ onEachEngine((engine) => {
 
       const found = await parts.connections.get(connection.tenantId, connection.provider, accountId);
       expect(found?.status).toBe(status);
-      expect(told.map(({ body }) => body)).toMatchObject([{ superseded }]);
+      expect(told.map(eventIn)).toMatchObject([{ superseded }]);
     });
 
     it('moves no connection of another app, whose account and owner are the same', async () => {

@@ -28,6 +28,7 @@ afterAll(() => house.close());
 
 /** An event on its way to the one connection of the app. */
 const eventFor = (id: string, more: object = {}) => ({
+  kind: 'webhook_event',
   context: app.context,
   provider: 'instagram',
   receivedAt: Date.now(),
@@ -198,6 +199,7 @@ describe('a delivery that was given up', () => {
       data: { text: 's4ndb0x words of a delivery' },
     };
     await house.put('deliveries', 'deadLetters', {
+      kind: 'delivery',
       destinationId: 'dst_1',
       tenantId: app.tenant.id,
       event,
@@ -228,6 +230,7 @@ describe('a delivery that SQS gave up, because whoever had it died each time', (
     const waiting = { tries: 4, dueAt: sentAt + 1_000, sentAt, copies: 1 };
 
     await house.put('deliveries', 'deadLetters', {
+      kind: 'delivery',
       destinationId: 'dst_1',
       tenantId: app.tenant.id,
       event,

@@ -4,12 +4,13 @@ import { type SendMessageBatchCommandInput, SQSClient } from '@aws-sdk/client-sq
 import { describe, expect, it } from 'vitest';
 import { openQueue } from '../../../lib/aws/queue.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
+import { webhookEventMessage } from '../../../lib/messages/incoming.ts';
+import { parseMessage } from '../../../lib/messages/parse-message.ts';
 import { webhookOf } from '../../../lib/providers/definition.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { createFailureStore } from '../../../lib/webhooks/failure-store.ts';
 import { fileFailure } from '../../../lib/webhooks/file-failure.ts';
-import { parseIncoming } from '../../../lib/webhooks/incoming-event.ts';
 import { createReceiptStore } from '../../../lib/webhooks/receipt-store.ts';
 import { receiveWebhook } from '../../../lib/webhooks/receive-webhook.ts';
 import { createStandIn } from '../../../lib/webhooks/stand-in-app.ts';
@@ -46,7 +47,7 @@ async function receive(body: string): Promise<readonly string[] | string> {
     findApp: async () => app,
     fetch,
     standIn: createStandIn(registry),
-    queue: openQueue(client, 'https://sqs.us-east-1.amazonaws.com/000000000000/incoming'),
+    queue: openQueue<unknown>(client, 'https://sqs.us-east-1.amazonaws.com/000000000000/incoming'),
     now: clock.now,
     count: () => undefined,
   };
@@ -102,7 +103,7 @@ onEachEngine((engine) => {
   it('an event of the largest size can wait, and can fail', async () => {
     const table = await engine.newTable();
     const [body = ''] = await receive(delivery([words(370_000)]));
-    const message = parseIncoming(JSON.parse(body));
+    const message = parseMessage(webhookEventMessage, JSON.parse(body));
     const failures = createFailureStore(table, clock.now);
 
     await createWaitingEvents(table, clock.now).keep(message);

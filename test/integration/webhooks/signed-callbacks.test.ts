@@ -230,6 +230,7 @@ describe('a user who wants their data deleted', () => {
     await house.deliver(app, comments(others, ['c-waits-on']));
     await eventually(async () => (await dump()).includes('c-waits-on') || undefined);
     const failed = (accountId: string, id: string) => ({
+      kind: 'webhook_event',
       context: app.context,
       provider: 'instagram',
       receivedAt: Date.now(),

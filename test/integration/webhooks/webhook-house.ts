@@ -42,6 +42,7 @@ const told = z.looseObject({
   superseded: z.optional(z.boolean()),
   data: z.record(z.string(), z.unknown()),
 });
+const sentEvent = z.object({ kind: z.string(), event: told });
 export type Told = z.output<typeof told>;
 
 const sent = z.object({ QueueUrl: z.string(), MessageBody: z.string() });
@@ -99,7 +100,7 @@ export async function openWebhookHouse() {
       action === 'sqs:SendMessage' &&
       message?.QueueUrl === urls.events.queue
     ) {
-      tellings.push(told.parse(JSON.parse(message.MessageBody)));
+      tellings.push(sentEvent.parse(JSON.parse(message.MessageBody)).event);
     }
     return undefined;
   };

@@ -129,7 +129,7 @@ async function deauthorise(seen: SealedConnection): Promise<void> {
       now: world.time.now,
       log: () => undefined,
     },
-    { context, provider, receivedAt: world.time.now(), event },
+    { kind: 'webhook_event', context, provider, receivedAt: world.time.now(), event },
     connection,
   );
 }

@@ -1,8 +1,8 @@
 /** What tenants are told: each change of state once by its id, even if whoever made it dies before, while or after telling. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ConnectionEvent } from '../../../lib/integrations/connection-events.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
 import { refreshConnection } from '../../../lib/integrations/refresh-token.ts';
+import type { ConnectionEvent } from '../../../lib/messages/tenant-event.ts';
 import { runUntil } from '../process.ts';
 import { expiredConnection, recordOf } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';

@@ -27,7 +27,7 @@ describe('the refresh queue', () => {
       world.queues.work('refresh', one, (messages) => [...messages, ...messages]),
       workConnection(two.parts, connection),
     ]);
-    await world.queues.send('refresh', JSON.stringify(connection));
+    await world.queues.send('refresh', JSON.stringify({ kind: 'connection_due', ...connection }));
     const late = await world.queues.work('refresh', world.newInstance());
 
     expect([first.failed, late.failed]).toEqual([0, 0]);

@@ -5,7 +5,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { openQueue } from '../../../lib/aws/queue.ts';
 
 const client = mockClient(SQSClient);
-const queue = openQueue(new SQSClient({ region: 'us-east-1' }), 'https://sqs.example/1/queue');
+const queue = openQueue<unknown>(new SQSClient({ region: 'us-east-1' }), 'https://sqs.example/1/queue');
 const message = (body: unknown) => ({ body, group: 'acme' });
 
 beforeEach(() => client.reset());

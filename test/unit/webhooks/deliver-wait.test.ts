@@ -3,19 +3,21 @@ import { expect, it } from 'vitest';
 import { maxReceiveCount } from '../../../infra/topology.ts';
 import type { Message } from '../../../lib/aws/queue.ts';
 import type { TenantId } from '../../../lib/ids.ts';
+import { type DeliveryMessage, deliveryMessage } from '../../../lib/messages/deliveries.ts';
+import { parseMessage } from '../../../lib/messages/parse-message.ts';
 import { mostTries } from '../../../lib/webhooks/deliver-schedule.ts';
 import { isEarly, tryLater, waitOn } from '../../../lib/webhooks/deliver-wait.ts';
-import { type Delivery, parseDelivery } from '../../../lib/webhooks/tell-tenant.ts';
 
 const tenantId = 'acme' as TenantId;
-const first: Delivery = {
+const first: DeliveryMessage = {
+  kind: 'delivery',
   tenantId,
   destinationId: 'dst_1',
   event: { id: 'evt_1', type: 'a', tenantId, occurredAt: '2026-01-01T00:00:00.000Z', data: {} },
 };
 
 interface Shown {
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryMessage;
   readonly at: number;
 }
 
@@ -46,7 +48,7 @@ async function workOff(receivesOf: (message: number) => number) {
     }
     if (sent.length === 0) ends += 1;
     for (const { body, delaySeconds = 0 } of sent.splice(0)) {
-      shown.push({ delivery: parseDelivery(body), at: now + delaySeconds * 1000 });
+      shown.push({ delivery: parseMessage(deliveryMessage, body), at: now + delaySeconds * 1000 });
     }
   }
   return { messages, letters, ends };

@@ -1,28 +1,36 @@
-/** Telling a tenant: an event becomes one message for each destination, and a new connection gets what waited for it. */
+/** The fan-out: an event becomes one message for each destination, and a new connection gets what waited for it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
-import {
-  parseDelivery,
-  parseTenantEvent,
-  type TellParts,
-  tellTenant,
-} from '../../../lib/webhooks/tell-tenant.ts';
-import { rememberDestinations } from '../../../lib/webhooks/tell-tenant-destinations.ts';
+import { deliveryMessage } from '../../../lib/messages/deliveries.ts';
+import { type EventMessage, eventMessage } from '../../../lib/messages/events.ts';
+import { parseMessage } from '../../../lib/messages/parse-message.ts';
+import type { TenantEvent } from '../../../lib/messages/tenant-event.ts';
+import { type FanOutDeps, fanOutEvent } from '../../../lib/webhooks/fan-out-event.ts';
+import { rememberDestinations } from '../../../lib/webhooks/fan-out-event-destinations.ts';
 import { type DeliveryHouse, eventOf, openDeliveryHouse } from './delivery-house.ts';
 
 const acme = 'acme' as TenantId;
 let house: DeliveryHouse;
-let parts: TellParts;
+let deps: FanOutDeps;
 
 beforeAll(async () => {
   house = await openDeliveryHouse();
-  parts = {
+  deps = {
     activeDestinations: rememberDestinations(house.destinations, () => house.clock.now),
     deliveries: house.queueOf('deliveries'),
     incoming: house.queueOf('incoming'),
   };
 });
 afterAll(() => house.close());
+
+/** The message of an event, as the worker reads it from its queue. */
+function messageOf(kind: EventMessage['kind'], event: TenantEvent): EventMessage {
+  return parseMessage(eventMessage, JSON.parse(JSON.stringify({ kind, event })));
+}
+function platformEventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}): EventMessage {
+  return messageOf('platform_event', eventOf(tenantId, change));
+}
+const parseDelivery = (body: unknown) => parseMessage(deliveryMessage, body);
 
 describe('an event', () => {
   it('becomes one message for each active destination of its tenant, whole and under its id', async () => {
@@ -33,7 +41,7 @@ describe('an event', () => {
     await house.addEndpoint(stranger, 'https://theirs.example/hook');
     const event = eventOf(tenantId);
 
-    await tellTenant(parts, parseTenantEvent(JSON.parse(JSON.stringify(event))));
+    await fanOutEvent(deps, messageOf('platform_event', event));
 
     const messages = (await house.take('deliveries')).map(parseDelivery);
     expect(messages.map(({ destinationId }) => destinationId).toSorted()).toEqual([one, two].toSorted());
@@ -45,8 +53,8 @@ describe('an event', () => {
     const tenantId = house.newTenant();
     await house.addEndpoint(tenantId, 'https://one.example/hook');
 
-    await tellTenant(parts, eventOf(tenantId));
-    await tellTenant(parts, eventOf(tenantId));
+    await fanOutEvent(deps, platformEventOf(tenantId));
+    await fanOutEvent(deps, platformEventOf(tenantId));
 
     const ids = (await house.take('deliveries')).map((body) => parseDelivery(body).event.id);
     expect(ids).toEqual([eventOf(tenantId).id, eventOf(tenantId).id]);
@@ -56,22 +64,22 @@ describe('an event', () => {
     const tenantId = house.newTenant();
     house.aws.resetCalls();
 
-    for (let times = 0; times < 5; times += 1) await tellTenant(parts, eventOf(tenantId));
+    for (let times = 0; times < 5; times += 1) await fanOutEvent(deps, platformEventOf(tenantId));
     house.clock.now += 60_000;
-    await tellTenant(parts, eventOf(tenantId));
+    await fanOutEvent(deps, platformEventOf(tenantId));
 
     expect(house.aws.calls().map(({ action, count }) => [action, count])).toEqual([['dynamodb:GetItem', 2]]);
   });
 
   it('reaches a new destination within a minute', async () => {
     const tenantId = house.newTenant();
-    await tellTenant(parts, eventOf(tenantId));
+    await fanOutEvent(deps, platformEventOf(tenantId));
     await house.addEndpoint(tenantId, 'https://new.example/hook');
 
-    await tellTenant(parts, eventOf(tenantId));
+    await fanOutEvent(deps, platformEventOf(tenantId));
     expect(await house.take('deliveries')).toEqual([]);
     house.clock.now += 60_000;
-    await tellTenant(parts, eventOf(tenantId));
+    await fanOutEvent(deps, platformEventOf(tenantId));
 
     expect((await house.take('deliveries')).length).toBe(1);
   });
@@ -82,12 +90,21 @@ describe('an event', () => {
     const { id: other } = await house.addEndpoint(tenantId, 'https://two.example/hook');
     const notice = { type: 'destination.disabled', data: { destinationId: failed } };
 
-    await tellTenant(parts, eventOf(tenantId, { ...notice, receivedAt: undefined }));
+    await fanOutEvent(
+      deps,
+      messageOf(
+        'destination_event',
+        eventOf(tenantId, {
+          ...notice,
+          data: { ...notice.data, kind: 'https', reason: 'failing' },
+        }),
+      ),
+    );
     const told = (await house.take('deliveries')).map((body) => parseDelivery(body).destinationId);
     // A platform may call its events what it likes.
-    await tellTenant(parts, eventOf(tenantId, notice));
+    await fanOutEvent(deps, platformEventOf(tenantId, notice));
     const ofPlatform = await house.take('deliveries');
-    await tellTenant(parts, eventOf(tenantId, { data: notice.data, receivedAt: undefined }));
+    await fanOutEvent(deps, platformEventOf(tenantId, { data: notice.data }));
     const ofAnotherType = await house.take('deliveries');
 
     expect(told).toEqual([other]);
@@ -99,7 +116,7 @@ describe('an event', () => {
     await house.addEndpoint(tenantId, 'https://one.example/hook');
     house.fault = ({ action }) => (action === 'sqs:SendMessageBatch' ? 'drop' : undefined);
 
-    await expect(tellTenant(parts, eventOf(tenantId))).rejects.toThrow('queue');
+    await expect(fanOutEvent(deps, platformEventOf(tenantId))).rejects.toThrow('queue');
     house.fault = undefined;
   });
 
@@ -108,16 +125,14 @@ describe('an event', () => {
     ['whose id could hide where it ends', { ...eventOf(acme), id: 'evt_1.2' }],
     ['that is no object', 'text'],
   ])('%s is none, and ends among the dead letters', (_, body) => {
-    expect(() => parseTenantEvent(body)).toThrow('no event of a tenant');
-    expect(() => parseDelivery({ destinationId: 'dst_1', tenantId: 'acme', event: body })).toThrow(
-      'no delivery',
-    );
+    const refused = 'none of the shapes that its queue knows';
+    expect(() => parseMessage(eventMessage, { kind: 'platform_event', event: body })).toThrow(refused);
+    const delivery = { kind: 'delivery', destinationId: 'dst_1', tenantId: 'acme', event: body };
+    expect(() => parseDelivery(delivery)).toThrow(refused);
   });
 });
 
 describe('a connection that was made or granted anew', () => {
-  const change = { receivedAt: undefined, provider: 'tiktok', accountId: '42' };
-
   it.each([
     ['connection.created', {}, true],
     ['connection.recovered', {}, true],
@@ -128,17 +143,20 @@ describe('a connection that was made or granted anew', () => {
   ])('gets what waited for it, and no other does: %s %j', async (type, data, reached) => {
     const tenantId = house.newTenant();
 
-    await tellTenant(parts, parseTenantEvent({ ...eventOf(tenantId), ...change, type, data }));
+    await fanOutEvent(
+      deps,
+      messageOf('connection_event', { ...eventOf(tenantId), type, data: { status: 'active', ...data } }),
+    );
 
-    const connected = { tenantId, provider: 'tiktok', accountId: '42' };
-    expect(await house.take('incoming')).toEqual(reached ? [{ connected }] : []);
+    const connected = { kind: 'connected', tenantId, provider: 'tiktok', accountId: '42' };
+    expect(await house.take('incoming')).toEqual(reached ? [connected] : []);
   });
 
   it("is not what a platform's event of that name makes it", async () => {
     const tenantId = house.newTenant();
-    const received = { ...change, receivedAt: '2026-01-01T00:00:01.000Z', type: 'connection.created' };
+    const received = { receivedAt: '2026-01-01T00:00:01.000Z', type: 'connection.created' };
 
-    await tellTenant(parts, parseTenantEvent({ ...eventOf(tenantId), ...received }));
+    await fanOutEvent(deps, platformEventOf(tenantId, received));
 
     expect(await house.take('incoming')).toEqual([]);
   });
