@@ -1,6 +1,6 @@
 /** Works the queue of events: each goes to the destinations of its tenant, as a message for each of them. */
 import { batch } from '../lib/api/batch.ts';
-import { now, openPrecious, queueOf } from '../lib/api/compose.ts';
+import { monotonic, now, openPrecious, queueOf } from '../lib/api/compose.ts';
 import { readSettings } from '../lib/config.ts';
 import { createDestinationStore } from '../lib/tenants/destination.ts';
 import { parseTenantEvent, tellTenant } from '../lib/webhooks/tell-tenant.ts';
@@ -8,7 +8,7 @@ import { rememberDestinations } from '../lib/webhooks/tell-tenant-destinations.t
 
 const settings = readSettings('tell-tenants');
 const parts = {
-  activeDestinations: rememberDestinations(createDestinationStore(openPrecious(settings)), now),
+  activeDestinations: rememberDestinations(createDestinationStore(openPrecious(settings)), monotonic),
   deliveries: queueOf(settings.deliveriesQueueUrl),
   incoming: queueOf(settings.incomingQueueUrl),
 };

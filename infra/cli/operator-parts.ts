@@ -2,6 +2,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { steadyClock } from '../../lib/cache.ts';
 import { type TenantId, tenantIdPattern } from '../../lib/ids.ts';
 import type { Resolve } from '../../lib/platform-http/pinned-connection.ts';
 import type { PlatformHttp } from '../../lib/platform-http/platform-http.ts';
@@ -10,7 +11,7 @@ import type { Table } from '../../lib/table/table.ts';
 import type { ApiKeyStore } from '../../lib/tenants/api-key.ts';
 import type { ProviderAppStore } from '../../lib/tenants/provider-app.ts';
 import type { Tenant, TenantStore } from '../../lib/tenants/tenant.ts';
-import type { TenantKeyParts } from '../../lib/vault/tenant-key-versions.ts';
+import type { VaultParts } from '../../lib/vault/vault.ts';
 import type { QueueName } from '../topology-rows.ts';
 import type { SecretStore } from './secret-store.ts';
 
@@ -49,13 +50,14 @@ export interface OperatorStores extends Omit<OperatorParts, 'secrets'> {
 }
 
 /** What the vault needs to make and open tenant keys. */
-export function vaultPartsOf(stores: OperatorStores): TenantKeyParts {
+export function vaultPartsOf(stores: OperatorStores): VaultParts {
   return {
     kms: stores.kms,
     table: stores.connections,
     keyId: stores.names.vaultKeyId,
     kmsKeyOf: async (id) => (await stores.tenants.get(id))?.kmsKeyId,
     now: stores.now,
+    monotonic: steadyClock(stores.now, () => performance.now()),
   };
 }
 

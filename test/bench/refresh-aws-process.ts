@@ -64,7 +64,7 @@ await createProviderAppStore(table).save({
   secretId,
   settings: {},
 });
-const vault = openVault({ kms: clients.kms, table, keyId: localNames.vaultKeyId, now });
+const vault = openVault({ kms: clients.kms, table, keyId: localNames.vaultKeyId, now, monotonic: now });
 const platforms = openPlatforms({ now, sleep: async () => undefined, latency: () => 0 });
 const identity = selfSigned(now());
 const url = await startTlsFront(new URL(aws.endpoints.dynamodb), identity);

@@ -63,7 +63,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       rescue: openQueue(aws.sqs, rescueQueue),
       flights: new Map(),
       apps: createProviderAppStore(precious),
-      vault: openVault({ kms: aws.kms, table: precious, keyId: 'alias/bench', now }),
+      vault: openVault({ kms: aws.kms, table: precious, keyId: 'alias/bench', now, monotonic: now }),
       registry,
       secrets: createSecretSource(aws.secrets, now),
       http: platforms.http(role),

@@ -245,6 +245,7 @@ async function addDestinations(clients: AwsClients, endpoints: TenantEndpoints):
     kmsKeyOf: async () => undefined,
     purpose: 'destinations',
     now: Date.now,
+    monotonic: () => performance.now(),
   });
   for (const tenantId of tenantIds) {
     const id = newDestinationId();

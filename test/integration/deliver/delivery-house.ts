@@ -58,7 +58,14 @@ export async function openDeliveryHouse() {
   const table = openTable(dynamoDb, localNames.connectionsTable);
   const destinations = createDestinationStore(table);
   const now = () => clock.now;
-  const vault = openVault({ kms, table, keyId: localNames.vaultKeyId, purpose: 'destinations', now });
+  const vault = openVault({
+    kms,
+    table,
+    keyId: localNames.vaultKeyId,
+    purpose: 'destinations',
+    now,
+    monotonic: now,
+  });
   const urlAt = (name: string) => `${aws.endpoints.sqs}/${aws.accountId}/${name}`;
   const urlOf = (name: QueueName) => urlAt(localQueueName(name));
   const queueOf = (name: QueueName) => openQueue(sqs, urlOf(name));
