@@ -1,7 +1,10 @@
 /** What lets a tenant in, and where its users' browsers may go: API keys and return URLs. */
+
+import { requireNoConflict } from '../../lib/table/update.ts';
 import type { Secret } from '../../lib/telemetry/secret.ts';
 import { mintApiKey } from '../../lib/tenants/api-key.ts';
 import { parseReturnUrl } from '../../lib/tenants/return-url.ts';
+import type { Tenant } from '../../lib/tenants/tenant.ts';
 import { type OperatorStores, requireLivingTenant, requireTenant } from './operator-parts.ts';
 
 export function accessVerbs(stores: OperatorStores) {
@@ -34,23 +37,31 @@ export function accessVerbs(stores: OperatorStores) {
     /** Answers all of the tenant's return URLs. */
     async addReturnUrl(tenantId: string, url: string): Promise<readonly string[]> {
       const tenant = await requireLivingTenant(tenants, tenantId);
-      const returnUrls = [...new Set([...tenant.returnUrls, parseReturnUrl(url, insecureOrigins(url))])];
-      await tenants.change(tenant.id, { returnUrls });
-      return returnUrls;
+      const added = parseReturnUrl(url, insecureOrigins(url));
+      return changeReturnUrls(tenant, (before) => [...new Set([...before, added])]);
     },
 
     /** Answers the return URLs that are left. */
     async removeReturnUrl(tenantId: string, url: string): Promise<readonly string[]> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const spelled = new Set([url, URL.parse(url)?.href]);
-      const returnUrls = tenant.returnUrls.filter((known) => !spelled.has(known));
-      if (returnUrls.length === tenant.returnUrls.length) {
-        throw new Error('This return URL is not registered.');
-      }
-      await tenants.change(tenant.id, { returnUrls });
-      return returnUrls;
+      return changeReturnUrls(tenant, (before) => {
+        const left = before.filter((known) => !spelled.has(known));
+        if (left.length === before.length) throw new Error('This return URL is not registered.');
+        return left;
+      });
     },
   };
+
+  async function changeReturnUrls(
+    { id }: Tenant,
+    decide: (before: readonly string[]) => readonly string[],
+  ): Promise<readonly string[]> {
+    const updated = requireNoConflict(
+      await tenants.update(id, (one) => ({ ...one, returnUrls: decide(one.returnUrls) })),
+    );
+    return updated.kind === 'absent' ? [] : updated.value.returnUrls;
+  }
 
   function insecureOrigins(url: string): readonly string[] {
     const { hostname, origin } = URL.parse(url) ?? {};

@@ -8,6 +8,7 @@ import { isPublicAddress } from '../../lib/platform-http/pinned-address.ts';
 import { resolveAll } from '../../lib/platform-http/pinned-connection.ts';
 import { isInsecureOrigin, parsePinnedUrl } from '../../lib/platform-http/pinned-url.ts';
 import { newStandardWebhookSecret } from '../../lib/signatures/standard-webhooks.ts';
+import { requireNoConflict, type Updated } from '../../lib/table/update.ts';
 import type { Secret } from '../../lib/telemetry/secret.ts';
 import {
   createDestinationStore,
@@ -44,7 +45,7 @@ export function destinationVerbs(stores: OperatorStores) {
     async addDestination(tenantId: string, input: DestinationInput): Promise<MadeDestination> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const made = 'url' in input ? await endpoint(tenant.id, input.url) : bus(input.busName);
-      await destinations.change(tenant.id, (before) => {
+      const updated = await destinations.update(tenant.id, (before) => {
         if (before.length >= mostDestinations) {
           throw new Error(`A tenant has at most ${mostDestinations} destinations. Remove one first.`);
         }
@@ -53,6 +54,7 @@ export function destinationVerbs(stores: OperatorStores) {
         }
         return [...before, made.destination];
       });
+      requireNoConflict(updated);
       return made;
     },
 
@@ -65,7 +67,7 @@ export function destinationVerbs(stores: OperatorStores) {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const secret = newStandardWebhookSecret();
       const sealed = await vault.encryptToken(secret, destinationSecretPlace(tenant.id, id));
-      const changed = await destinations.changeOne(tenant.id, id, (one) => {
+      const updated = await destinations.updateOne(tenant.id, id, (one) => {
         if (one.kind !== 'https') throw new Error('An event bus has no secret.');
         return {
           ...one,
@@ -73,23 +75,23 @@ export function destinationVerbs(stores: OperatorStores) {
           previous: { secret: one.secret, until: now() + rotationMilliseconds },
         };
       });
-      if (!changed) throw unknown(tenantId);
+      requireUpdated(updated, tenantId);
       return secret;
     },
 
     /** Sends to a disabled destination again. What came for it meanwhile was filed, and is sent when that is replayed. */
     async enableDestination(tenantId: string, id: string): Promise<void> {
       const tenant = await requireLivingTenant(tenants, tenantId);
-      if (!(await destinations.changeOne(tenant.id, id, recovered))) throw unknown(tenantId);
+      requireUpdated(await destinations.updateOne(tenant.id, id, recovered), tenantId);
     },
 
     async removeDestination(tenantId: string, id: string): Promise<void> {
       const tenant = await requireTenant(tenants, tenantId);
-      const removed = await destinations.change(tenant.id, (before) => {
+      const updated = await destinations.update(tenant.id, (before) => {
         const left = before.filter((one) => one.id !== id);
         return left.length === before.length ? undefined : left;
       });
-      if (!removed) throw unknown(tenantId);
+      requireUpdated(updated, tenantId);
     },
 
     /** Sends an event that means nothing, by the deliverer. Answers the event's id. */
@@ -148,6 +150,10 @@ export function destinationVerbs(stores: OperatorStores) {
 
 function addressOf(destination: Destination): string {
   return destination.kind === 'https' ? destination.url : destination.busName;
+}
+
+function requireUpdated(updated: Updated<unknown>, tenantId: string): void {
+  if (requireNoConflict(updated).kind !== 'updated') throw unknown(tenantId);
 }
 
 /** The message never repeats the id: somebody may have pasted a secret. */

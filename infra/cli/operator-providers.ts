@@ -1,4 +1,5 @@
 /** Providers as the operator sees them: which there are, and whether their proactive work rests. */
+import { requireNoConflict } from '../../lib/table/update.ts';
 import { createPauseStore } from '../../lib/tenants/paused-providers.ts';
 import type { OperatorStores } from './operator-parts.ts';
 
@@ -27,7 +28,11 @@ export function providerVerbs({ connections, registry }: Pick<OperatorStores, 'c
         const known = registry.all.map((one) => one.id).join(', ');
         throw new Error(`There is no provider "${id}". There are: ${known}.`);
       }
-      await pauses.set(provider.id, paused);
+      const updated = await pauses.update((before) => {
+        const others = before.filter((one) => one !== provider.id);
+        return paused ? [...others, provider.id] : others;
+      });
+      requireNoConflict(updated);
     },
   };
 }

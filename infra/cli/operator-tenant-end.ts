@@ -5,7 +5,9 @@
 import { openQueue } from '../../lib/aws/queue.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import { beginJob } from '../../lib/integrations/disconnect-user.ts';
+import { requireNoConflict } from '../../lib/table/update.ts';
 import { createJobStore, type Job } from '../../lib/tenants/job.ts';
+import { withApp } from '../../lib/tenants/tenant.ts';
 import { hasClient } from './operator-apps.ts';
 import { findConnection } from './operator-connections.ts';
 import { type OperatorStores, requireTenant } from './operator-parts.ts';
@@ -23,7 +25,7 @@ export function tenantEndVerbs(stores: OperatorStores) {
   return {
     async deleteTenant(id: string): Promise<TenantEnd> {
       const tenant = await requireTenant(tenants, id);
-      await tenants.change(tenant.id, { status: 'deleted' });
+      requireNoConflict(await tenants.update(tenant.id, (one) => ({ ...one, status: 'deleted' })));
       for (const key of await apiKeys.list(tenant.id)) await apiKeys.revoke(tenant.id, key.id);
       const isEmpty = (await findConnection(stores, tenant.id)) === undefined;
       const job = await jobFor(tenant.id, isEmpty);
@@ -31,7 +33,7 @@ export function tenantEndVerbs(stores: OperatorStores) {
       if (!isEmpty) return { job, appsLeft: own.length };
       for (const app of own) {
         if (hasClient(app)) await secrets.remove(app.secretId);
-        await tenants.useApp(tenant.id, app.provider, undefined);
+        requireNoConflict(await tenants.update(tenant.id, (one) => withApp(one, app.provider, undefined)));
         await apps.remove(app.context);
       }
       return { job, appsLeft: 0 };

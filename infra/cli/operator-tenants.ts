@@ -1,8 +1,7 @@
 /** Tenants, and whose KMS key wraps theirs. Their end is in a file of its own. */
 import { type TenantId, tenantIdPattern } from '../../lib/ids.ts';
-import { exists } from '../../lib/table/condition.ts';
-import { tenantKey } from '../../lib/table/keys.ts';
 import type { Item } from '../../lib/table/table.ts';
+import { requireNoConflict } from '../../lib/table/update.ts';
 import type { Tenant } from '../../lib/tenants/tenant.ts';
 import type { Purpose } from '../../lib/vault/kms-keys.ts';
 import { newestVersion, storedVersion } from '../../lib/vault/tenant-key-versions.ts';
@@ -19,7 +18,7 @@ const kmsKeyArnPattern = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-
 const purposes: readonly Purpose[] = ['credentials', 'destinations'];
 
 export function tenantVerbs(stores: OperatorStores) {
-  const { connections, tenants, now } = stores;
+  const { tenants, now } = stores;
 
   return {
     requireTenant: (id: string) => requireTenant(tenants, id),
@@ -60,7 +59,7 @@ export function tenantVerbs(stores: OperatorStores) {
       const tenant = await requireLivingTenant(tenants, id);
       if (rest.name !== undefined) checkName(rest.name);
       if (kmsKeyId !== undefined) await changeKmsKey(tenant, kmsKeyId);
-      await tenants.change(tenant.id, rest);
+      requireNoConflict(await tenants.update(tenant.id, (one) => ({ ...one, ...rest })));
       return requireTenant(tenants, id);
     },
   };
@@ -75,8 +74,11 @@ export function tenantVerbs(stores: OperatorStores) {
     if (await usesOwnKmsKey(tenant.id)) {
       throw new Error(`Credentials of tenant "${tenant.id}" are sealed under its present KMS key. Keep it.`);
     }
-    const change = wanted === undefined ? { remove: ['kmsKeyId'] } : { set: { kmsKeyId: wanted } };
-    await connections.update(tenantKey(tenant.id), change, exists('pk'));
+    const updated = await tenants.update(tenant.id, ({ kmsKeyId: _before, ...rest }) => ({
+      ...rest,
+      ...(wanted !== undefined && { kmsKeyId: wanted }),
+    }));
+    requireNoConflict(updated);
   }
 
   async function usesOwnKmsKey(tenantId: TenantId): Promise<boolean> {

@@ -8,9 +8,10 @@ import { IntegrationError } from '../errors.ts';
 import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
 import type { Endpoints } from '../oauth/server.ts';
 import { storedEndpoints } from '../oauth/stored-endpoints.ts';
-import { exists, whatever } from '../table/condition.ts';
+import { exists } from '../table/condition.ts';
 import { appIndexEntry, appKey, appSortPrefix, sharedApps, tenantPartition } from '../table/keys.ts';
-import type { Table } from '../table/table.ts';
+import type { Item, Table } from '../table/table.ts';
+import { type Decide, type Updated, updateItem } from '../table/update.ts';
 import { Secret } from '../telemetry/secret.ts';
 
 export interface ProviderApp {
@@ -54,6 +55,14 @@ const record = z.object({
   ),
 });
 
+/** What an operator registers; the version counts the changes of it. */
+export type Registration = Omit<ProviderApp, 'version'>;
+
+const attributesOf = (app: ProviderApp): Item => ({
+  ...app,
+  ...appIndexEntry(app.tenantId, app.provider, app.context),
+});
+
 const secretRecord = z.object({ clientId: z.string(), clientSecret: z.string() });
 
 export type ProviderAppStore = ReturnType<typeof createProviderAppStore>;
@@ -65,13 +74,25 @@ export function createProviderAppStore(table: Table) {
       return item && record.parse(item);
     },
 
-    /** Registers an app, or changes its registration. */
-    async save(app: Omit<ProviderApp, 'version'>): Promise<ProviderApp> {
-      const before = await this.get(app.context);
-      const saved: ProviderApp = { ...app, version: (before?.version ?? 0) + 1 };
-      const item = { ...saved, ...appIndexEntry(app.tenantId, app.provider, app.context) };
-      await table.put(appKey(app.context), item, whatever);
-      return saved;
+    /**
+     * Registers an app, or changes its registration, to what `decide` makes of it as it is. Each change is a new version.
+     */
+    update(
+      context: ContextId,
+      decide: Decide<Registration, ProviderApp | undefined>,
+    ): Promise<Updated<ProviderApp>> {
+      const item = {
+        table,
+        key: appKey(context),
+        revision: 'version',
+        read: record.parse,
+        write: attributesOf,
+      };
+      // The version that is written is the one that counts this change.
+      return updateItem<ProviderApp>(item, (before) => {
+        const wanted = decide(before);
+        return wanted && { ...wanted, version: before?.version ?? 0 };
+      });
     },
 
     remove(context: ContextId): Promise<boolean> {

@@ -1,9 +1,9 @@
 /** A tenant: the application or organisation that calls the API, and what its operator has settled for it. */
 import * as z from 'zod/mini';
 import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
-import { absent, allOf, equals, exists } from '../table/condition.ts';
 import { allTenants, tenantIndexEntry, tenantKey } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
+import { type Decide, type Updated, updateItem } from '../table/update.ts';
 
 export interface Tenant {
   readonly id: TenantId;
@@ -33,9 +33,15 @@ const record = z.object({
   createdAt: z.number(),
 });
 
-/** Counts the changes of a tenant's apps, so that two at once do not undo each other. */
+/** Counts the changes of a tenant. Its stored name is from when only changes of apps were counted. */
 const revision = 'appsRevision';
-const appsRevision = z._default(z.number(), 0);
+const attributesOf = (tenant: Tenant): Item => ({ ...tenant });
+
+/** The tenant with its own app at a provider, or with none returned to the shared one. */
+export function withApp(tenant: Tenant, provider: ProviderId, context: ContextId | undefined): Tenant {
+  const { [provider]: _previous, ...others } = tenant.apps;
+  return { ...tenant, apps: context === undefined ? others : { ...others, [provider]: context } };
+}
 
 export type TenantStore = ReturnType<typeof createTenantStore>;
 
@@ -51,31 +57,10 @@ export function createTenantStore(table: Table) {
       return table.put(tenantKey(tenant.id), { ...tenant, ...tenantIndexEntry(tenant.id) });
     },
 
-    /** Changes what the operator may change. Answers the tenant as it is now, or nothing when there is none. */
-    async change(
-      id: TenantId,
-      change: Partial<Pick<Tenant, 'name' | 'status' | 'returnUrls' | 'directLinking' | 'kmsKeyId'>>,
-    ): Promise<Tenant | undefined> {
-      const item = await table.update(tenantKey(id), { set: change }, exists('pk'));
-      return item && record.parse(item);
-    },
-
-    /**
-     * Names the app that a tenant uses at a provider, or with none returns it to the shared one. Answers whether there
-     * is such a tenant.
-     */
-    async useApp(id: TenantId, provider: ProviderId, context: ContextId | undefined): Promise<boolean> {
-      for (;;) {
-        const item = await table.get(tenantKey(id));
-        if (!item) return false;
-        const { [provider]: _previous, ...others } = record.parse(item).apps;
-        const apps = context === undefined ? others : { ...others, [provider]: context };
-        // A count, and not the apps themselves: not every engine of DynamoDB's API compares maps.
-        const seen = appsRevision.parse(item[revision]);
-        const unchanged = seen === 0 ? absent(revision) : equals(revision, seen);
-        const change = { set: { apps, [revision]: seen + 1 } };
-        if (await table.update(tenantKey(id), change, allOf(exists('pk'), unchanged))) return true;
-      }
+    /** Changes a tenant to what `decide` makes of it as it is. A tenant that does not exist is not made. */
+    update(id: TenantId, decide: Decide<Tenant>): Promise<Updated<Tenant>> {
+      const item = { table, key: tenantKey(id), revision, read: record.parse, write: attributesOf };
+      return updateItem<Tenant>(item, (tenant) => tenant && decide(tenant));
     },
 
     /** All tenants, deleted ones included, a page at a time. */

@@ -78,7 +78,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
 
   const setUp = partsOf('setting up');
   for (const { id } of registry.all) {
-    await setUp.apps.save({
+    await setUp.apps.update(id as string as ContextId, () => ({
       context: id as string as ContextId,
       provider: id,
       clientId,
@@ -93,7 +93,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
           profile: 'https://login.example/me',
         },
       },
-    });
+    }));
   }
   const { precious } = tables('sweep');
   const sweep: SweepParts = {

@@ -253,7 +253,7 @@ async function addDestinations(clients: AwsClients, endpoints: TenantEndpoints):
       endpoints.secretOf(tenantId),
       destinationSecretPlace(tenantId, id),
     );
-    await createDestinationStore(table).change(tenantId, () => [
+    await createDestinationStore(table).update(tenantId, () => [
       { id, kind: 'https', url: endpoints.urlOf(tenantId), status: 'active', secret, createdAt: Date.now() },
     ]);
   }

@@ -132,14 +132,14 @@ export async function openDeliveryHouse() {
         createdAt: clock.now,
         ...change,
       };
-      await destinations.change(tenantId, (before) => [...before, destination]);
+      await destinations.update(tenantId, (before) => [...before, destination]);
       return { id, secret, sealed };
     },
 
     async addBus(tenantId: TenantId, busName: string): Promise<string> {
       const id = newDestinationId();
       const bus: Destination = { id, kind: 'eventbridge', busName, status: 'active', createdAt: clock.now };
-      await destinations.change(tenantId, (before) => [...before, bus]);
+      await destinations.update(tenantId, (before) => [...before, bus]);
       return id;
     },
 
