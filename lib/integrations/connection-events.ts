@@ -3,7 +3,8 @@
  * has yet to be told; the note goes once the event is in the queue, and the sweep finds those that stayed.
  */
 import { createHash } from 'node:crypto';
-import type { Connection, ConnectionEventType, SealedConnection } from '../connections/connection.ts';
+import type { Connection, SealedConnection } from '../connections/connection.ts';
+import type { ConnectionEventType } from '../vocabulary.ts';
 import { isoTime } from './connection-view.ts';
 import type { ConnectionParts } from './parts.ts';
 import { nextDueAt } from './refresh-schedule.ts';

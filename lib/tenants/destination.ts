@@ -8,8 +8,7 @@ import { whatever } from '../table/condition.ts';
 import { destinationsKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 import { type Decide, type Updated, updateItem } from '../table/update.ts';
-
-const sealed = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+import { storedBytes } from '../vocabulary.ts';
 
 const shared = {
   id: z.string(),
@@ -32,8 +31,8 @@ const https = z.object({
   kind: z.literal('https'),
   url: z.string(),
   /** The sealed secret that signs, and the one before it while both do. */
-  secret: sealed,
-  previous: z.exactOptional(z.object({ secret: sealed, until: z.number() })),
+  secret: storedBytes,
+  previous: z.exactOptional(z.object({ secret: storedBytes, until: z.number() })),
 });
 
 const eventBridge = z.object({

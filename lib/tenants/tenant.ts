@@ -4,34 +4,25 @@ import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids
 import { allTenants, tenantIndexEntry, tenantKey } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 import { type Decide, type Updated, updateItem } from '../table/update.ts';
-
-export interface Tenant {
-  readonly id: TenantId;
-  /** Shown to people who are asked for access. */
-  readonly name: string;
-  readonly status: 'active' | 'deleted';
-  /** Where browsers may be sent after consent: exact URLs without query or fragment. */
-  readonly returnUrls: readonly string[];
-  /** Whether flows may finish without `complete`; the owner's decision, off by default. */
-  readonly directLinking: boolean;
-  /** The tenant's own provider apps; providers not named here use the owner's shared app. */
-  readonly apps: Readonly<Record<string, ContextId>>;
-  /** The tenant's own KMS key, where it brings one. */
-  readonly kmsKeyId?: string;
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-}
+import type { ReadonlyOutput } from '../vocabulary.ts';
 
 const record = z.object({
   id: storedId<TenantId>(),
+  /** Shown to people who are asked for access. */
   name: z.string(),
   status: z.enum(['active', 'deleted']),
+  /** Where browsers may be sent after consent: exact URLs without query or fragment. */
   returnUrls: z.array(z.string()),
+  /** Whether flows may finish without `complete`; the owner's decision, off by default. */
   directLinking: z.boolean(),
+  /** The tenant's own provider apps; providers not named here use the owner's shared app. */
   apps: z.record(z.string(), storedId<ContextId>()),
+  /** The tenant's own KMS key, where it brings one. */
   kmsKeyId: z.exactOptional(z.string()),
+  /** Epoch milliseconds. */
   createdAt: z.number(),
 });
+export type Tenant = ReadonlyOutput<typeof record>;
 
 /** Counts the changes of a tenant. Its stored name is from when only changes of apps were counted. */
 const revision = 'appsRevision';

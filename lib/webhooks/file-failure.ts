@@ -5,8 +5,9 @@
 import { IntegrationError } from '../errors.ts';
 import type { ConnectionId, ContextId, TenantId } from '../ids.ts';
 import type { Count } from '../telemetry/metrics.ts';
+import type { FiledQueue } from '../vocabulary.ts';
 import { parseDeletion } from './data-deletion.ts';
-import { type FiledQueue, failureId } from './failure-id.ts';
+import { failureId } from './failure-id.ts';
 import type { Failure, FailureStore } from './failure-store.ts';
 import { type IncomingEvent, parseWork, workId } from './incoming-event.ts';
 import type { ReceiptStore } from './receipt-store.ts';

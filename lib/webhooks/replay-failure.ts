@@ -4,7 +4,7 @@
  */
 import type { Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
-import type { FiledQueue } from './failure-id.ts';
+import type { FiledQueue } from '../vocabulary.ts';
 import type { Failure, FailureScope, FailureStore } from './failure-store.ts';
 import { failureNotFound } from './list-failures.ts';
 import { begunAnew } from './tell-tenant.ts';
