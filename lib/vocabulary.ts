@@ -81,7 +81,6 @@ export const accountMetadata = z.record(z.string(), z.union([z.string(), z.numbe
 
 /** How a provider's users are connected: by consent at the platform, or by credentials that they enter. */
 export const providerAuth = z.enum(['oauth2', 'credentials']);
-export type ProviderAuth = z.output<typeof providerAuth>;
 
 /** Queues whose dead letters are filed. */
 export const filedQueue = z.enum(['incoming', 'events', 'deliveries']);
@@ -89,7 +88,6 @@ export type FiledQueue = z.output<typeof filedQueue>;
 
 /** Whether a filed failure still waits for its operator, or was sent again. */
 export const failureStatus = z.enum(['failed', 'replayed']);
-export type FailureStatus = z.output<typeof failureStatus>;
 
 /** Bytes as a table holds them. */
 export const storedBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);

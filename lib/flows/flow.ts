@@ -47,7 +47,6 @@ const flowTarget = z.object({
   issuerInResponse: z.boolean(),
   endpoints: storedEndpoints,
 });
-export type FlowTarget = ReadonlyOutput<typeof flowTarget>;
 
 /** The stored shape of a flow. */
 export const flowRecord = z.object({

@@ -23,7 +23,6 @@ const jobKind = z.enum([
   /** Ends all connections of the tenant, and then the keys that open its credentials. */
   'delete_tenant',
 ]);
-export type JobKind = z.output<typeof jobKind>;
 
 const order = {
   kind: jobKind,

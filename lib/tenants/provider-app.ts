@@ -20,7 +20,6 @@ const registeredServer = z.object({
   issuerInResponse: z.boolean(),
   endpoints: storedEndpoints,
 });
-export type RegisteredServer = ReadonlyOutput<typeof registeredServer>;
 
 const record = z.object({
   context: storedId<ContextId>(),
@@ -70,7 +69,7 @@ export function createProviderAppStore(table: Table) {
         table,
         key: appKey(context),
         revision: 'version',
-        read: record.parse,
+        read: (stored: Item) => record.parse(stored),
         write: attributesOf,
       };
       // The version that is written is the one that counts this change.

@@ -50,7 +50,13 @@ export function createTenantStore(table: Table) {
 
     /** Changes a tenant to what `decide` makes of it as it is. A tenant that does not exist is not made. */
     update(id: TenantId, decide: Decide<Tenant>): Promise<Updated<Tenant>> {
-      const item = { table, key: tenantKey(id), revision, read: record.parse, write: attributesOf };
+      const item = {
+        table,
+        key: tenantKey(id),
+        revision,
+        read: (stored: Item) => record.parse(stored),
+        write: attributesOf,
+      };
       return updateItem<Tenant>(item, (tenant) => tenant && decide(tenant));
     },
 
