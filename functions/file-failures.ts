@@ -3,7 +3,7 @@ import { eachRecord } from '../lib/api/batch.ts';
 import { now, openActivity, openPrecious } from '../lib/api/compose.ts';
 import { fileParts } from '../lib/api/compose-webhooks.ts';
 import { readSettings } from '../lib/config.ts';
-import type { FiledQueue } from '../lib/webhooks/failure-id.ts';
+import type { FiledQueue } from '../lib/vocabulary.ts';
 import { fileFailure } from '../lib/webhooks/file-failure.ts';
 
 const settings = readSettings('file-failures');

@@ -3,11 +3,13 @@
  * goes to Secrets Manager and is never read back to the operator. A provider whose users enter credentials has an app
  * without an OAuth client: registering it enables the provider.
  */
+
 import { type ContextId, newContextId } from '../ids.ts';
 import { discoverServer } from '../oauth/discovery.ts';
 import { type Provider, webhookOf } from '../providers/definition.ts';
-import type { ProviderApp } from '../tenants/provider-app.ts';
-import type { Tenant } from '../tenants/tenant.ts';
+import { requireNoConflict } from '../table/update.ts';
+import type { ProviderApp, Registration } from '../tenants/provider-app.ts';
+import { type Tenant, withApp } from '../tenants/tenant.ts';
 import { findConnection } from './connections/connections.ts';
 import { type AdminStores, requireLivingTenant, requireTenant } from './deps.ts';
 
@@ -65,24 +67,38 @@ export function appActions(stores: AdminStores) {
     const client = clientOf(provider, input);
     const server = await discover(provider, input.issuer);
     const secretId = client ? `${names.appSecretPrefix}${context}` : '';
-    if (client) {
-      const secret = appSecret({ ...input, ...client, settings }, await secrets.read(secretId));
+    const secret = client && appSecret({ ...input, ...client, settings }, await secrets.read(secretId));
+    if (secret) {
       if (webhook?.signedWith === 'webhookSecret' && secret['webhookSecret'] === '') {
         throw new Error('The webhooks that the settings describe need their secret: give --webhook-secret.');
       }
       await secrets.write(secretId, secret);
     }
-    const app = await apps.save({
+    const app = await saveApp(context, (before) => ({
       context,
       provider: provider.id,
       clientId: client?.clientId ?? '',
       secretId,
-      settings,
+      settings: changed(before, input.settings),
       ...(tenant && { tenantId: tenant.id }),
       ...(server && { server }),
-    });
-    if (tenant) await tenants.useApp(tenant.id, provider.id, context);
+    }));
+    // Another operator's settings, saved at the same time, belong beside the secret as well.
+    const saved = JSON.stringify(app.settings);
+    if (secret && secret['settings'] !== saved) await secrets.write(secretId, { ...secret, settings: saved });
+    if (tenant) {
+      requireNoConflict(await tenants.update(tenant.id, (one) => withApp(one, provider.id, context)));
+    }
     return app;
+  }
+
+  async function saveApp(
+    context: ContextId,
+    decide: (before: ProviderApp | undefined) => Registration,
+  ): Promise<ProviderApp> {
+    const updated = requireNoConflict(await apps.update(context, decide));
+    if (updated.kind === 'absent') throw new Error('The app was not registered.');
+    return updated.value;
   }
 
   /** The shared apps, or a tenant's own. */
@@ -120,7 +136,7 @@ export function appActions(stores: AdminStores) {
       throw new Error('Connections stand on this app. Disconnect them first.');
     }
     if (hasClient(app)) await secrets.remove(app.secretId);
-    await tenants.useApp(app.tenantId, app.provider, undefined);
+    requireNoConflict(await tenants.update(app.tenantId, (one) => withApp(one, app.provider, undefined)));
     await apps.remove(app.context);
   }
 

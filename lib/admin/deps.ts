@@ -3,6 +3,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { steadyClock } from '../cache.ts';
 import { type TenantId, tenantIdPattern } from '../ids.ts';
 import type { MessageQueue } from '../messages/queue-messages.ts';
 import type { Resolve } from '../platform-http/pinned-connection.ts';
@@ -12,7 +13,7 @@ import type { Table } from '../table/table.ts';
 import type { ApiKeyStore } from '../tenants/api-key.ts';
 import type { ProviderAppStore } from '../tenants/provider-app.ts';
 import type { Tenant, TenantStore } from '../tenants/tenant.ts';
-import type { TenantKeyParts } from '../vault/tenant-key-versions.ts';
+import type { VaultParts } from '../vault/vault.ts';
 import type { SecretStore } from './secret-store.ts';
 
 /** Where a queue is, and where its dead letters are. */
@@ -56,13 +57,14 @@ export interface AdminStores extends Omit<AdminDeps, 'secrets'> {
 }
 
 /** What the vault needs to create and to open tenant keys. */
-export function vaultDepsOf(stores: AdminStores): TenantKeyParts {
+export function vaultDepsOf(stores: AdminStores): VaultParts {
   return {
     kms: stores.kms,
     table: stores.connections,
     keyId: stores.names.vaultKeyId,
     kmsKeyOf: async (id) => (await stores.tenants.get(id))?.kmsKeyId,
     now: stores.now,
+    monotonic: steadyClock(stores.now, () => performance.now()),
   };
 }
 

@@ -10,6 +10,7 @@ import { isPublicAddress } from '../platform-http/pinned-address.ts';
 import { resolveAll } from '../platform-http/pinned-connection.ts';
 import { isInsecureOrigin, parsePinnedUrl } from '../platform-http/pinned-url.ts';
 import { newStandardWebhookSecret } from '../signatures/standard-webhooks.ts';
+import { requireNoConflict, type Updated } from '../table/update.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import {
   createDestinationStore,
@@ -45,7 +46,7 @@ export function destinationActions(stores: AdminStores) {
     async addDestination(tenantId: string, input: DestinationInput): Promise<MadeDestination> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const made = 'url' in input ? await endpoint(tenant.id, input.url) : bus(input.busName);
-      await destinations.change(tenant.id, (before) => {
+      const updated = await destinations.update(tenant.id, (before) => {
         if (before.length >= mostDestinations) {
           throw new Error(`A tenant has at most ${mostDestinations} destinations. Remove one first.`);
         }
@@ -54,6 +55,7 @@ export function destinationActions(stores: AdminStores) {
         }
         return [...before, made.destination];
       });
+      requireNoConflict(updated);
       return made;
     },
 
@@ -66,7 +68,7 @@ export function destinationActions(stores: AdminStores) {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const secret = newStandardWebhookSecret();
       const sealed = await vault.encryptToken(secret, destinationSecretPlace(tenant.id, id));
-      const changed = await destinations.changeOne(tenant.id, id, (one) => {
+      const updated = await destinations.updateOne(tenant.id, id, (one) => {
         if (one.kind !== 'https') throw new Error('An event bus has no secret.');
         return {
           ...one,
@@ -74,23 +76,23 @@ export function destinationActions(stores: AdminStores) {
           previous: { secret: one.secret, until: now() + rotationMilliseconds },
         };
       });
-      if (!changed) throw unknown(tenantId);
+      requireUpdated(updated, tenantId);
       return secret;
     },
 
     /** Enables a disabled destination. Deliveries that were filed in the meantime are sent when they are replayed. */
     async enableDestination(tenantId: string, id: string): Promise<void> {
       const tenant = await requireLivingTenant(tenants, tenantId);
-      if (!(await destinations.changeOne(tenant.id, id, recovered))) throw unknown(tenantId);
+      requireUpdated(await destinations.updateOne(tenant.id, id, recovered), tenantId);
     },
 
     async removeDestination(tenantId: string, id: string): Promise<void> {
       const tenant = await requireTenant(tenants, tenantId);
-      const removed = await destinations.change(tenant.id, (before) => {
+      const updated = await destinations.update(tenant.id, (before) => {
         const left = before.filter((one) => one.id !== id);
         return left.length === before.length ? undefined : left;
       });
-      if (!removed) throw unknown(tenantId);
+      requireUpdated(updated, tenantId);
     },
 
     /** Queues a test event for the deliverer. Returns the event's id. */
@@ -146,6 +148,10 @@ export function destinationActions(stores: AdminStores) {
 
 function addressOf(destination: Destination): string {
   return destination.kind === 'https' ? destination.url : destination.busName;
+}
+
+function requireUpdated(updated: Updated<unknown>, tenantId: string): void {
+  if (requireNoConflict(updated).kind !== 'updated') throw unknown(tenantId);
 }
 
 /** The message never repeats the id, because an operator may have pasted a secret. */

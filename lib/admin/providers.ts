@@ -1,4 +1,4 @@
-/** Lists the providers, and pauses or resumes the sweep's work for one of them. */
+import { requireNoConflict } from '../table/update.ts';
 import { createPauseStore } from '../tenants/paused-providers.ts';
 import type { AdminStores } from './deps.ts';
 
@@ -27,7 +27,11 @@ export function providerActions({ connections, registry }: Pick<AdminStores, 'co
         const known = registry.all.map((one) => one.id).join(', ');
         throw new Error(`There is no provider "${id}". There are: ${known}.`);
       }
-      await pauses.set(provider.id, paused);
+      const updated = await pauses.update((before) => {
+        const others = before.filter((one) => one !== provider.id);
+        return paused ? [...others, provider.id] : others;
+      });
+      requireNoConflict(updated);
     },
   };
 }

@@ -2,9 +2,10 @@
  * Who calls: a tenant's backend by API key, or one user's browser by session token. The tenant comes from here and
  * from nowhere else. API keys are kept in memory for 60 seconds, so a revoked one works at most that long.
  */
+import { createCache } from '../cache.ts';
 import { IntegrationError } from '../errors.ts';
 import type { TenantId, UserId } from '../ids.ts';
-import { type ApiKey, type ApiKeyStore, parseApiKey, provesApiKey } from '../tenants/api-key.ts';
+import { type ApiKeyStore, parseApiKey, provesApiKey } from '../tenants/api-key.ts';
 import type { Session } from '../tenants/session-token.ts';
 import type { Caller } from './route.ts';
 
@@ -16,7 +17,8 @@ export type Principal =
 export interface Authentication {
   readonly apiKeys: ApiKeyStore;
   readonly verifySession: (text: string) => Promise<Session | undefined>;
-  readonly now: () => number;
+  /** Milliseconds of a clock that cannot be set back. */
+  readonly monotonic: () => number;
 }
 
 export type Authenticate = (
@@ -27,8 +29,14 @@ export type Authenticate = (
 const keptMilliseconds = 60_000;
 const keptKeys = 1_000;
 
-export function createAuthenticate({ apiKeys, verifySession, now }: Authentication): Authenticate {
-  const kept = new Map<string, { readonly key: ApiKey; readonly readAt: number }>();
+export function createAuthenticate({ apiKeys, verifySession, monotonic }: Authentication): Authenticate {
+  const keys = createCache({
+    load: (id: string) => apiKeys.get(id),
+    monotonic,
+    // A key that is unknown may be created at any moment.
+    maxAge: (key) => (key ? keptMilliseconds : 0),
+    maxEntries: keptKeys,
+  });
 
   return async (caller, { authorization = '', origin }) => {
     if (caller !== 'apiKey' && caller !== 'apiKeyOrSession') return undefined;
@@ -42,7 +50,7 @@ export function createAuthenticate({ apiKeys, verifySession, now }: Authenticati
   async function byApiKey(text: string, origin: string | undefined): Promise<Principal> {
     const presented = parseApiKey(text);
     if (!presented) throw unauthorized();
-    const key = await find(presented.id);
+    const key = await keys.get(presented.id);
     if (!key || !provesApiKey(key, presented.secret)) throw unauthorized();
     if (origin !== undefined) {
       throw new IntegrationError(
@@ -60,17 +68,6 @@ export function createAuthenticate({ apiKeys, verifySession, now }: Authenticati
       throw new IntegrationError('FORBIDDEN', 'This session belongs to another web origin.');
     }
     return { kind: 'session', tenantId: session.tenantId, session };
-  }
-
-  async function find(id: string): Promise<ApiKey | undefined> {
-    const known = kept.get(id);
-    if (known && now() - known.readAt < keptMilliseconds) return known.key;
-    const key = await apiKeys.get(id);
-    kept.delete(id);
-    if (!key) return undefined;
-    if (kept.size >= keptKeys) kept.delete(kept.keys().next().value ?? '');
-    kept.set(id, { key, readAt: now() });
-    return key;
   }
 }
 

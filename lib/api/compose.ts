@@ -5,6 +5,7 @@
 import { createDynamoDb, createKms, createSecretsManager, createSqs } from '../aws/clients.ts';
 import { messagesIn, openQueue, type Queue } from '../aws/queue.ts';
 import { createSecretSource, type SecretSource } from '../aws/secret-source.ts';
+import { steadyClock } from '../cache.ts';
 import type { FunctionName, SettingsOf } from '../config.ts';
 import { createConnectionStore } from '../connections/connection-store.ts';
 import { createLeaseStore } from '../connections/lease-store.ts';
@@ -34,6 +35,8 @@ import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { type Authenticate, createAuthenticate } from './authentication.ts';
 
 export const now = () => Date.now();
+/** By which everything in memory grows old, whatever is done to the wall clock. */
+export const monotonic = steadyClock(now, () => performance.now());
 export const count: Count = createCount(now, writeLine);
 
 let client: ReturnType<typeof createDynamoDb> | undefined;
@@ -62,21 +65,21 @@ export async function warmUp(table: Table): Promise<void> {
 export function authenticateWith(table: Table, settings: SettingsOf<'publicUrl'>): Authenticate {
   return createAuthenticate({
     apiKeys: createApiKeyStore(table),
-    verifySession: createSessionVerifier({ table, audience: settings.publicUrl, now }),
-    now,
+    verifySession: createSessionVerifier({ table, audience: settings.publicUrl, now, monotonic }),
+    monotonic,
   });
 }
 
 export function secretSource(): SecretSource {
-  return createSecretSource(createSecretsManager(), now);
+  return createSecretSource(createSecretsManager(), monotonic);
 }
 
 /** The states' secrets. A state that does not fit may be signed by a newer one; forged ones cost a read in ten seconds. */
 export function stateSecrets(secrets: SecretSource, settings: SettingsOf<'stateSecretId'>) {
-  let freshAt = 0;
+  let freshAt = Number.NEGATIVE_INFINITY;
   return (options: { readonly fresh: boolean } = { fresh: false }) => {
-    const fresh = options.fresh && now() - freshAt > 10_000;
-    if (fresh) freshAt = now();
+    const fresh = options.fresh && monotonic() - freshAt > 10_000;
+    if (fresh) freshAt = monotonic();
     return readStateSecrets(secrets, settings.stateSecretId, fresh);
   };
 }
@@ -95,6 +98,7 @@ export function vaultOf(
     kmsKeyOf: async (tenantId) => (await tenants.get(tenantId))?.kmsKeyId,
     ...(purpose && { purpose }),
     now,
+    monotonic,
     onKmsCall: () => count('kms_call'),
   });
 }

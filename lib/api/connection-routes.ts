@@ -1,17 +1,7 @@
 /** Routes about connections: what there is, its tokens, its end. */
 import * as z from 'zod/mini';
-import {
-  account,
-  always,
-  connection,
-  limit,
-  nothing,
-  ofUser,
-  onAccount,
-  provider,
-  time,
-  userId,
-} from './contract-schemas.ts';
+import { connectionView, disconnectedView, providerView, tokenView } from '../views.ts';
+import { account, always, limit, nothing, ofUser, onAccount, provider, userId } from './contract-schemas.ts';
 import type { Route } from './route.ts';
 
 export const connectionRoutes = {
@@ -30,7 +20,7 @@ export const connectionRoutes = {
     }),
     success: {
       status: 200,
-      schema: z.object({ connections: z.array(connection), nextCursor: z.nullable(z.string()) }),
+      schema: z.object({ connections: z.array(connectionView), nextCursor: z.nullable(z.string()) }),
     },
     errors: [...always, 'INVALID_PROVIDER'],
   },
@@ -44,26 +34,7 @@ export const connectionRoutes = {
     query: nothing,
     success: {
       status: 200,
-      schema: z.object({
-        providers: z.array(
-          z.object({
-            id: z.string(),
-            name: z.string(),
-            auth: z.enum(['oauth2', 'credentials']),
-            scopes: z.array(
-              z.object({
-                id: z.string(),
-                description: z.string(),
-                default: z.boolean(),
-                required: z.boolean(),
-              }),
-            ),
-            fields: z.array(
-              z.object({ id: z.string(), label: z.string(), secret: z.boolean(), required: z.boolean() }),
-            ),
-          }),
-        ),
-      }),
+      schema: z.object({ providers: z.array(providerView) }),
     },
     errors: always,
   },
@@ -77,12 +48,7 @@ export const connectionRoutes = {
     query: ofUser,
     success: {
       status: 200,
-      schema: z.object({
-        accessToken: z.string(),
-        tokenType: z.string(),
-        expiresAt: z.nullable(time),
-        scopes: z.array(z.string()),
-      }),
+      schema: tokenView,
     },
     errors: [...onAccount, 'TOKEN_EXPIRED', 'NO_REFRESH_TOKEN', 'TOKEN_REFRESH_ERROR'],
   },
@@ -94,7 +60,7 @@ export const connectionRoutes = {
     summary: 'Renews the credentials now, or joins a renewal under way.',
     params: account,
     query: ofUser,
-    success: { status: 200, schema: z.object({ connection }) },
+    success: { status: 200, schema: z.object({ connection: connectionView }) },
     errors: [...onAccount, 'TOKEN_EXPIRED', 'NO_REFRESH_TOKEN', 'TOKEN_REFRESH_ERROR'],
   },
   disconnect: {
@@ -107,18 +73,7 @@ export const connectionRoutes = {
     query: ofUser,
     success: {
       status: 200,
-      schema: z.object({
-        disconnected: z.literal(true),
-        revocation: z.enum(['revoked', 'revoke_pending', 'shared_grant', 'not_supported']),
-        receipts: z.optional(
-          z.array(
-            z.object({
-              token: z.enum(['access_token', 'refresh_token']),
-              outcome: z.enum(['revoked', 'ended_with_it', 'left_to_shared_grant', 'dies_of_age']),
-            }),
-          ),
-        ),
-      }),
+      schema: disconnectedView,
     },
     errors: [...onAccount, 'DISCONNECT_ERROR'],
   },

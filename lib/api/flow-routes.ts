@@ -1,6 +1,8 @@
 /** Routes by which an account is connected. */
 import * as z from 'zod/mini';
 import { contextIdPattern } from '../ids.ts';
+import { time } from '../views.ts';
+import { completion } from '../vocabulary.ts';
 import {
   accountId,
   always,
@@ -12,7 +14,6 @@ import {
   provider,
   returnUrl,
   scope,
-  time,
   userId,
 } from './contract-schemas.ts';
 import type { Route } from './route.ts';
@@ -48,7 +49,7 @@ export const flowRoutes = {
       userId: z.optional(userId),
       returnUrl: z.optional(returnUrl),
       scopes: z.optional(z.array(scope).check(z.maxLength(100))),
-      completion: z.optional(z.enum(['confirm', 'direct'])),
+      completion: z.optional(completion),
       reconnect: z.optional(accountId),
       credentials: z.optional(
         z.record(z.string().check(z.regex(/^[A-Za-z_]{1,32}$/)), z.string().check(z.maxLength(8_192))),

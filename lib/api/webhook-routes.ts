@@ -1,8 +1,8 @@
 /** Routes that platforms call, and those about what failed. */
 import * as z from 'zod/mini';
 import { contextIdPattern } from '../ids.ts';
-import { filedQueues } from '../webhooks/failure-id.ts';
-import { always, failure, failureId, limit, nothing, time } from './contract-schemas.ts';
+import { failureCountView, failureView } from '../views.ts';
+import { always, failureId, limit, nothing } from './contract-schemas.ts';
 import type { Route } from './route.ts';
 
 export const webhookRoutes = {
@@ -83,7 +83,7 @@ export const webhookRoutes = {
     query: z.strictObject({ limit: z.optional(limit), cursor: z.optional(failureId) }),
     success: {
       status: 200,
-      schema: z.object({ failures: z.array(failure), nextCursor: z.nullable(z.string()) }),
+      schema: z.object({ failures: z.array(failureView), nextCursor: z.nullable(z.string()) }),
     },
     errors: always,
   },
@@ -95,7 +95,7 @@ export const webhookRoutes = {
     summary: 'Shows what is known of a failure. What the event brought with it is masked.',
     params: z.strictObject({ id: failureId }),
     query: nothing,
-    success: { status: 200, schema: z.object({ failure }) },
+    success: { status: 200, schema: z.object({ failure: failureView }) },
     errors: [...always, 'NOT_FOUND'],
   },
   replayFailure: {
@@ -106,7 +106,7 @@ export const webhookRoutes = {
     summary: 'Sends what failed through its queue again. What was done of it before is not done twice.',
     params: z.strictObject({ id: failureId }),
     query: nothing,
-    success: { status: 202, schema: z.object({ failure }) },
+    success: { status: 202, schema: z.object({ failure: failureView }) },
     errors: [...always, 'NOT_FOUND', 'PROCESSING_FAILED'],
   },
   countFailures: {
@@ -121,9 +121,7 @@ export const webhookRoutes = {
     success: {
       status: 200,
       schema: z.object({
-        queues: z.array(
-          z.object({ name: z.enum(filedQueues), failed: z.number(), oldestSentAt: z.nullable(time) }),
-        ),
+        queues: z.array(failureCountView),
         /** Whether everything was counted; else there are more. */
         complete: z.boolean(),
       }),

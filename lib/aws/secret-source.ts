@@ -7,6 +7,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { createCache } from '../cache.ts';
 import { IntegrationError } from '../errors.ts';
 
 export interface SecretSource {
@@ -24,59 +25,45 @@ const keptMilliseconds = 600_000;
 const absenceKeptMilliseconds = 60_000;
 const keptSecrets = 1_000;
 
-interface Kept {
-  readonly value: unknown;
-  readonly until: number;
+/** What Secrets Manager says of an id. The very value stays the same object for as long as it is in memory. */
+type Answer = { readonly value: unknown } | 'absent';
+
+export function createSecretSource(client: SecretsManagerClient, monotonic: () => number): SecretSource {
+  const secrets = createCache({
+    load: loadSecret,
+    monotonic,
+    maxAge: (answer) => (answer === 'absent' ? 0 : keptMilliseconds),
+    maxEntries: keptSecrets,
+    staleIfError: Number.POSITIVE_INFINITY,
+  });
+  // Apart from the secrets, so that no flood of invented ids makes them give way.
+  const absences = createCache({
+    load: (secretId: string) => secrets.get(secretId),
+    monotonic,
+    maxAge: (answer) => (answer === 'absent' ? absenceKeptMilliseconds : 0),
+    maxEntries: keptSecrets,
+  });
+
+  return {
+    read: async (secretId, { fresh = false } = {}) =>
+      secretOf(await (fresh ? secrets.get(secretId, 0) : secrets.get(secretId))),
+    find: async (secretId) => secretOf(await absences.get(secretId)),
+  };
+
+  async function loadSecret(secretId: string): Promise<Answer> {
+    try {
+      const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+      return { value: parse(SecretString) };
+    } catch (cause) {
+      // A secret that was never filled in is no outage; its reader says what to do.
+      if (cause instanceof ResourceNotFoundException) return 'absent';
+      throw unreadable(cause);
+    }
+  }
 }
 
-export function createSecretSource(client: SecretsManagerClient, now: () => number): SecretSource {
-  const kept = new Map<string, Kept>();
-  const absent = new Map<string, Kept>();
-
-  return { read, find };
-
-  async function read(secretId: string, { fresh = false } = {}): Promise<unknown> {
-    const known = kept.get(secretId);
-    if (known && !fresh && now() < known.until) return known.value;
-    try {
-      return await load(secretId);
-    } catch (cause) {
-      // A secret that was never filled in is no outage; whoever reads it says what to do.
-      if (cause instanceof ResourceNotFoundException) return undefined;
-      if (known) return known.value;
-      throw unreadable(cause);
-    }
-  }
-
-  async function find(secretId: string): Promise<unknown> {
-    if (now() < (absent.get(secretId)?.until ?? 0)) return undefined;
-    const known = kept.get(secretId);
-    if (known && now() < known.until) return known.value;
-    try {
-      return await load(secretId);
-    } catch (cause) {
-      if (cause instanceof ResourceNotFoundException) {
-        keep(absent, secretId, undefined, absenceKeptMilliseconds);
-        return undefined;
-      }
-      if (known) return known.value;
-      throw unreadable(cause);
-    }
-  }
-
-  async function load(secretId: string): Promise<unknown> {
-    const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
-    const value = parse(SecretString);
-    keep(kept, secretId, value, keptMilliseconds);
-    return value;
-  }
-
-  /** Bounded: the oldest entry makes room. */
-  function keep(memory: Map<string, Kept>, secretId: string, value: unknown, milliseconds: number): void {
-    memory.delete(secretId);
-    if (memory.size >= keptSecrets) memory.delete(memory.keys().next().value ?? '');
-    memory.set(secretId, { value, until: now() + milliseconds });
-  }
+function secretOf(answer: Answer): unknown {
+  return answer === 'absent' ? undefined : answer.value;
 }
 
 function unreadable(cause: unknown): IntegrationError {

@@ -4,30 +4,11 @@ import type { ConnectionId } from '../ids.ts';
 import { whatever } from '../table/condition.ts';
 import { revocationReceiptKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
+import { type TokenReceipt, tokenReceipt } from '../vocabulary.ts';
 import type { Connection } from './connection.ts';
 
-/** What became of one token. */
-export interface TokenReceipt {
-  readonly token: 'access_token' | 'refresh_token';
-  readonly outcome: /** Shown to the platform, which confirmed its end. */
-    | 'revoked'
-    /** Ended with the one that was shown, by the platform's rules. */
-    | 'ended_with_it'
-    /** Left alive, because the grant serves another live connection. */
-    | 'left_to_shared_grant'
-    /** Nothing can end it but its age. */
-    | 'dies_of_age';
-}
-
 const keptSeconds = 365 * 86_400;
-const record = z.object({
-  tokens: z.array(
-    z.object({
-      token: z.enum(['access_token', 'refresh_token']),
-      outcome: z.enum(['revoked', 'ended_with_it', 'left_to_shared_grant', 'dies_of_age']),
-    }),
-  ),
-});
+const record = z.object({ tokens: z.array(tokenReceipt) });
 
 export type RevocationReceipts = ReturnType<typeof createRevocationReceipts>;
 

@@ -2,8 +2,10 @@
  * Tells tenants what became of their connections. A change of state is written together with the note that its tenant
  * has yet to be told; the note goes once the event is in the queue, and the sweep finds those that stayed.
  */
-import type { Connection, ConnectionEventType, SealedConnection } from '../connections/connection.ts';
+
+import type { Connection, SealedConnection } from '../connections/connection.ts';
 import { buildConnectionEvent } from '../messages/build-tenant-event.ts';
+import type { ConnectionEventType } from '../vocabulary.ts';
 import type { ConnectionParts } from './parts.ts';
 import { nextDueAt } from './refresh-schedule.ts';
 

@@ -1,29 +1,6 @@
 /** What the API shows of a connection. No secret can stand in it, because none can be reached from here. */
 import type { Connection } from '../connections/connection.ts';
-
-export interface ConnectionView {
-  readonly id: string;
-  readonly provider: string;
-  readonly accountId: string;
-  readonly userId: string;
-  readonly grantId: string;
-  readonly status: Connection['status'];
-  readonly statusReason?: string;
-  /** Since when the status is what it is, ISO 8601. */
-  readonly statusSince: string;
-  readonly linking: Connection['linking'];
-  readonly displayName: string;
-  readonly avatarUrl: string | null;
-  readonly scopes: readonly string[];
-  /** Asked for and not granted. */
-  readonly missingScopes: readonly string[];
-  readonly refreshable: boolean;
-  /** When the access token ends, ISO 8601; null when the platform does not say. */
-  readonly expiresAt: string | null;
-  readonly connectedAt: string;
-  readonly updatedAt: string;
-  readonly metadata: Connection['metadata'];
-}
+import type { ConnectionView } from '../views.ts';
 
 export function viewConnection(connection: Connection): ConnectionView {
   return {

@@ -2,22 +2,16 @@
  * Disconnects an account and ends access at the platform. From the first write on no token is handed out; the record
  * stays until the platform has confirmed, so that a repeated call, or the sweep, takes up where this one stopped.
  */
-import type { Revocation, SealedConnection } from '../connections/connection.ts';
-import type { TokenReceipt } from '../connections/revocation-receipts.ts';
+import type { SealedConnection } from '../connections/connection.ts';
 import { IntegrationError } from '../errors.ts';
+import type { DisconnectedView } from '../views.ts';
+import type { Revocation, TokenOutcome, TokenReceipt } from '../vocabulary.ts';
 import { tell, untold } from './connection-events.ts';
 import { type Ended, endAccess } from './end-access.ts';
 import { findOwnRecord, type OwnAccount } from './own-connection.ts';
 import { type ConnectionParts, findProvider } from './parts.ts';
 import { retryAt } from './refresh-schedule.ts';
 import { leaseMilliseconds } from './refresh-token.ts';
-
-export interface Disconnected {
-  readonly disconnected: true;
-  readonly revocation: Revocation;
-  /** What became of each token; once the revocation is no longer pending. */
-  readonly receipts?: readonly TokenReceipt[];
-}
 
 const rounds = 5;
 /** A revocation is tried for as long as it takes, at least once an hour. */
@@ -34,7 +28,7 @@ const takeOverMilliseconds = 60_000;
 export async function disconnectIntegration(
   parts: ConnectionParts,
   account: OwnAccount,
-): Promise<Disconnected> {
+): Promise<DisconnectedView> {
   for (let round = 0; round < rounds; round += 1) {
     const connection = await findOwnRecord(parts, account);
     const marked = await markDisconnecting(parts, connection);
@@ -123,7 +117,7 @@ async function endUnderLease(parts: ConnectionParts, marked: SealedConnection): 
 async function conclude(
   parts: ConnectionParts,
   last: SealedConnection,
-  revocation: Exclude<Revocation, 'revoke_pending'>,
+  revocation: FinalRevocation,
 ): Promise<void> {
   if (last.status !== 'disconnecting') return;
   await parts.receipts.keep(last, receiptsOf(parts, last, revocation));
@@ -140,7 +134,7 @@ async function conclude(
 function receiptsOf(
   parts: ConnectionParts,
   connection: SealedConnection,
-  revocation: Exclude<Revocation, 'revoke_pending'>,
+  revocation: FinalRevocation,
 ): readonly TokenReceipt[] {
   const provider = findProvider(parts.registry, connection.provider);
   const shown = provider.auth === 'oauth2' ? provider.revocation.token : 'access_token';
@@ -149,18 +143,20 @@ function receiptsOf(
     ...(connection.sealed.refreshToken ? ['refresh_token' as const] : []),
   ] as const;
   const only = held.length === 1 ? held[0] : shown;
-  return held.map((token) => ({
-    token,
-    outcome:
-      revocation === 'revoked'
-        ? token === only
-          ? 'revoked'
-          : 'ended_with_it'
-        : revocation === 'shared_grant'
-          ? 'left_to_shared_grant'
-          : 'dies_of_age',
-  }));
+  const { presented, other } = tokenOutcomes[revocation];
+  return held.map((token) => ({ token, outcome: token === only ? presented : other }));
 }
+
+type FinalRevocation = Exclude<Revocation, 'revoke_pending'>;
+
+/** What became of the token that was shown to the platform, or would have been, and of the other one. */
+const tokenOutcomes: Readonly<
+  Record<FinalRevocation, { readonly presented: TokenOutcome; readonly other: TokenOutcome }>
+> = {
+  revoked: { presented: 'revoked', other: 'ended_with_it' },
+  shared_grant: { presented: 'left_to_shared_grant', other: 'left_to_shared_grant' },
+  not_supported: { presented: 'dies_of_age', other: 'dies_of_age' },
+};
 
 async function remove(parts: ConnectionParts, connection: SealedConnection): Promise<void> {
   const told = await tell(parts, connection);
@@ -176,6 +172,6 @@ async function postpone(parts: ConnectionParts, connection: SealedConnection): P
   });
 }
 
-function isFinal(revocation: Revocation | undefined): revocation is Exclude<Revocation, 'revoke_pending'> {
+function isFinal(revocation: Revocation | undefined): revocation is FinalRevocation {
   return revocation !== undefined && revocation !== 'revoke_pending';
 }

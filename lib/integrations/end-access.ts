@@ -1,7 +1,8 @@
 /** Ends a connection's access at its platform, as far as that harms nobody else, under a lease that keeps renewals away. */
-import type { Revocation, SealedConnection } from '../connections/connection.ts';
+import type { SealedConnection } from '../connections/connection.ts';
 import type { Lease } from '../connections/lease-store.ts';
 import { IntegrationError } from '../errors.ts';
+import type { Revocation } from '../vocabulary.ts';
 import { type ConnectionParts, type OpenPlatform, openPlatform } from './parts.ts';
 import { isShared, openCredentials, revoke } from './revoke.ts';
 import { prepareRenewal, spendRenewal } from './spend-renewal.ts';

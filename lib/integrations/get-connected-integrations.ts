@@ -3,7 +3,8 @@ import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { ProviderId, TenantId, UserId } from '../ids.ts';
 import type { Registry } from '../providers/registry.ts';
-import { type ConnectionView, viewConnection } from './connection-view.ts';
+import type { ConnectionView } from '../views.ts';
+import { viewConnection } from './connection-view.ts';
 import { findProvider } from './parts.ts';
 
 export interface ListRequest {

@@ -6,6 +6,7 @@ import { type AccountId, newFlowId, type TenantId, token, type UserId } from '..
 import { createPkce } from '../oauth/pkce.ts';
 import type { OAuthProvider } from '../providers/definition.ts';
 import type { Tenant } from '../tenants/tenant.ts';
+import type { Completion } from '../vocabulary.ts';
 import { isoTime } from './connection-view.ts';
 import { flowContext } from './flow-secrets.ts';
 import { type ConnectParts, findOAuthProvider, targetOf } from './parts.ts';
@@ -18,7 +19,7 @@ export interface ConnectRequest {
   /** One of the tenant's registered URLs; its only one when absent. */
   readonly returnUrl?: string;
   readonly scopes?: readonly string[];
-  readonly completion: 'confirm' | 'direct';
+  readonly completion: Completion;
   /** The account to reconnect; another one that comes back is refused. */
   readonly reconnect?: AccountId;
 }

@@ -1,24 +1,10 @@
 /** The providers that a tenant's users can connect, and what each can be asked for. */
 import type { TenantId } from '../ids.ts';
-import type { CredentialField, Provider } from '../providers/definition.ts';
+import type { Provider } from '../providers/definition.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { ProviderAppStore } from '../tenants/provider-app.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
-
-export interface ProviderView {
-  readonly id: string;
-  readonly name: string;
-  readonly auth: Provider['auth'];
-  /** What may be asked for on the platform's consent page. */
-  readonly scopes: readonly {
-    readonly id: string;
-    readonly description: string;
-    readonly default: boolean;
-    readonly required: boolean;
-  }[];
-  /** What the user must enter instead, where there is no consent page. */
-  readonly fields: readonly CredentialField[];
-}
+import type { ProviderView } from '../views.ts';
 
 /** The providers that this tenant's users can connect: those with an app, the owner's or the tenant's own. */
 export async function listProviders(

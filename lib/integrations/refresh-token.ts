@@ -5,7 +5,8 @@
 import type { SealedConnection } from '../connections/connection.ts';
 import type { Lease, Taking } from '../connections/lease-store.ts';
 import { callTimeoutMilliseconds } from '../platform-http/platform-http.ts';
-import { type ConnectionView, viewConnection } from './connection-view.ts';
+import type { ConnectionView } from '../views.ts';
+import { viewConnection } from './connection-view.ts';
 import { findOwnConnection, type OwnAccount } from './own-connection.ts';
 import type { ConnectionParts } from './parts.ts';
 import { disconnected, grantIsGone, tryLater } from './refresh-errors.ts';

@@ -2,7 +2,7 @@
  * Puts an account's new credentials in their place: a new connection, or the same one again with the next generation.
  * An account that another user of the tenant holds stays theirs.
  */
-import type { ConnectionEventType, Linking, SealedConnection } from '../connections/connection.ts';
+import type { SealedConnection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import {
@@ -17,6 +17,7 @@ import {
 import type { TokenSet } from '../oauth/outcome.ts';
 import type { Account } from '../providers/account.ts';
 import type { Sealer } from '../vault/vault.ts';
+import type { ConnectionEventType, Linking } from '../vocabulary.ts';
 import { untold } from './connection-events.ts';
 import { sealCredentials } from './credentials.ts';
 

@@ -7,7 +7,8 @@ import {
   token,
   type UserId,
 } from '../ids.ts';
-import type { ConnectionEventType, DestinationEventType } from './event-types.ts';
+import type { ConnectionEventType, ConnectionStatus, Revocation } from '../vocabulary.ts';
+import type { DestinationEventType } from './event-types.ts';
 import type { WebhookEventMessage } from './incoming.ts';
 import type {
   ConnectionEvent,
@@ -28,12 +29,12 @@ interface ConnectionNames {
 
 /** What an event says of a connection. Times are epoch milliseconds. */
 interface ConnectionFacts extends ConnectionNames {
-  readonly status: string;
+  readonly status: ConnectionStatus;
   readonly statusReason?: string;
   readonly statusSince?: number;
   readonly generation: number;
   readonly expiresAt?: number;
-  readonly revocation?: string;
+  readonly revocation?: Revocation;
   readonly updatedAt: number;
 }
 

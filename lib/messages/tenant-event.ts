@@ -11,7 +11,8 @@ import {
   type TenantId,
   type UserId,
 } from '../ids.ts';
-import { connectionEventTypes, destinationEventTypes } from './event-types.ts';
+import { connectionEventType, connectionStatus, revocation } from '../vocabulary.ts';
+import { destinationEventTypes } from './event-types.ts';
 
 /** Standard Webhooks signs the id together with the body; a full stop would hide where the id ends. */
 const id = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,256}$/));
@@ -41,17 +42,17 @@ export const tenantEvent = z.object({
 /** A connection changed its state or its credentials. */
 export const connectionEvent = z.object({
   id,
-  type: connectionEventTypes,
+  type: connectionEventType,
   tenantId,
   occurredAt: time,
   provider,
   accountId,
   data: z.object({
-    status: z.string(),
+    status: connectionStatus,
     statusReason: z.exactOptional(z.string()),
     statusSince: z.exactOptional(time),
     expiresAt: z.exactOptional(time),
-    revocation: z.exactOptional(z.string()),
+    revocation: z.exactOptional(revocation),
     /** The credentials come from a new consent, not from a refresh of the old grant. */
     reconnected: z.exactOptional(z.literal(true)),
   }),

@@ -1,6 +1,8 @@
 /** Token revocation (RFC 7009): an already dead token counts as revoked, a silent server as still holding it. */
+
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import type { TokenKind } from '../vocabulary.ts';
 import { classifyFailure, jsonObject, type RevocationOutcome } from './outcome.ts';
 import { authenticateClient, type ClientRegistration, type OAuthServer } from './server.ts';
 
@@ -15,7 +17,7 @@ export async function revokeToken(
     readonly now: () => number;
   },
   token: Secret,
-  hint: 'access_token' | 'refresh_token',
+  hint: TokenKind,
 ): Promise<RevocationOutcome> {
   const { server, registration } = client;
   const endpoint = server.endpoints.revocation;

@@ -2,10 +2,12 @@
  * How a provider is described: data first, functions only where data cannot say it. `defineProvider` checks what
  * types cannot, so that a wrong definition fails when it is loaded, not when a user connects.
  */
+
 import { type ProviderId, providerIdPattern } from '../ids.ts';
 import type { ErrorTable, RefusalReader } from '../oauth/outcome.ts';
 import type { ClientAuthentication, PkceMethodOrNone } from '../oauth/server.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import type { TokenKind } from '../vocabulary.ts';
 import type { Account } from './account.ts';
 import type {
   CredentialsAccess,
@@ -135,7 +137,7 @@ export interface OAuthDefinition extends CommonDefinition {
   readonly revocation: {
     readonly reach: RevocationReach;
     /** Which token the platform wants to be shown. */
-    readonly token: 'access_token' | 'refresh_token';
+    readonly token: TokenKind;
   };
   /** Whether one consent yields one account or may yield several. */
   readonly accounts: 'one' | 'several';

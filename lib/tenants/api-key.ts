@@ -10,27 +10,20 @@ import { allOf, equals, exists } from '../table/condition.ts';
 import { apiKeyIndexEntry, apiKeyKey, apiKeySortPrefix, tenantPartition } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 import { Secret } from '../telemetry/secret.ts';
-
-export interface ApiKey {
-  readonly id: string;
-  readonly tenantId: TenantId;
-  /** What the operator calls it. */
-  readonly label: string;
-  readonly status: 'active' | 'revoked';
-  readonly digest: Uint8Array;
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-}
+import { type ReadonlyOutput, storedBytes } from '../vocabulary.ts';
 
 const pattern = /^hwk_([0-9a-f]{16})_([0-9a-f]{64})_([0-9a-f]{8})$/;
 const record = z.object({
   id: z.string(),
   tenantId: storedId<TenantId>(),
+  /** What the operator calls it. */
   label: z.string(),
   status: z.enum(['active', 'revoked']),
-  digest: z.instanceof(Uint8Array),
+  digest: storedBytes,
+  /** Epoch milliseconds. */
   createdAt: z.number(),
 });
+export type ApiKey = ReadonlyOutput<typeof record>;
 
 /** A new key: its text, shown once, and the record that stays. */
 export function mintApiKey(

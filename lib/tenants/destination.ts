@@ -1,15 +1,14 @@
 /**
- * Destinations: where a tenant hears of its events, all of a tenant's in one record. Whoever changes one says what he
- * saw, so that two changes at once do not undo each other.
+ * Destinations: where a tenant hears of its events, all of a tenant's in one record, which is changed by optimistic
+ * locking, so that two changes at once do not undo each other.
  */
 import * as z from 'zod/mini';
-import { IntegrationError } from '../errors.ts';
 import { type TenantId, token } from '../ids.ts';
-import { absent, equals, whatever } from '../table/condition.ts';
+import { whatever } from '../table/condition.ts';
 import { destinationsKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
-
-const sealed = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+import { type Decide, type Updated, updateItem } from '../table/update.ts';
+import { storedBytes } from '../vocabulary.ts';
 
 const shared = {
   id: z.string(),
@@ -32,8 +31,8 @@ const https = z.object({
   kind: z.literal('https'),
   url: z.string(),
   /** The sealed secret that signs, and the one before it while both do. */
-  secret: sealed,
-  previous: z.exactOptional(z.object({ secret: sealed, until: z.number() })),
+  secret: storedBytes,
+  previous: z.exactOptional(z.object({ secret: storedBytes, until: z.number() })),
 });
 
 const eventBridge = z.object({
@@ -44,7 +43,7 @@ const eventBridge = z.object({
 });
 
 const destination = z.discriminatedUnion('kind', [https, eventBridge]);
-const record = z.object({ revision: z.number(), destinations: z.array(destination) });
+const record = z.object({ destinations: z.array(destination) });
 
 export type HttpsDestination = z.output<typeof https>;
 export type BusDestination = z.output<typeof eventBridge>;
@@ -52,8 +51,6 @@ export type Destination = z.output<typeof destination>;
 
 /** Each event costs a message for each of them. */
 export const mostDestinations = 10;
-/** Rounds against writers in between; each round only fails when one of them succeeded. */
-const rounds = 10;
 
 export const newDestinationId = () => `dst_${token(16)}`;
 
@@ -61,46 +58,27 @@ export type DestinationStore = ReturnType<typeof createDestinationStore>;
 
 export function createDestinationStore(table: Table) {
   return {
-    async list(tenantId: TenantId): Promise<readonly Destination[]> {
-      return (await read(tenantId)).destinations;
-    },
+    list: read,
 
     async get(tenantId: TenantId, id: string): Promise<Destination | undefined> {
-      return (await read(tenantId)).destinations.find((one) => one.id === id);
+      return (await read(tenantId)).find((one) => one.id === id);
     },
 
-    /**
-     * Changes a tenant's destinations to what `decide` makes of them as they are; nothing when it answers nothing.
-     * Answers whether they were changed.
-     * @throws whatever `decide` throws; IntegrationError `DATABASE_ERROR` when others change them all the time.
-     */
-    async change(
-      tenantId: TenantId,
-      decide: (destinations: readonly Destination[]) => readonly Destination[] | undefined,
-    ): Promise<boolean> {
-      for (let round = 0; round < rounds; round += 1) {
-        const { revision, destinations } = await read(tenantId);
-        const wanted = decide(destinations);
-        if (!wanted) return false;
-        const unchanged = revision === 0 ? absent('revision') : equals('revision', revision);
-        const set = { destinations: [...wanted], revision: revision + 1 };
-        if (await table.update(destinationsKey(tenantId), { set }, unchanged)) return true;
-      }
-      throw new IntegrationError('DATABASE_ERROR', 'The destinations were changed by others all the time.');
-    },
+    /** Changes a tenant's destinations to what `decide` makes of them as they are. @throws what `decide` throws. */
+    update,
 
     /** Deletes all of them, for good. A change that comes later finds none. */
     async removeAll(tenantId: TenantId): Promise<void> {
       await table.delete(destinationsKey(tenantId), whatever);
     },
 
-    /** Changes one of them, where it is still there and `decide` answers something. Answers whether it did. */
-    changeOne(
+    /** Changes one of them, where it is still there and `decide` answers something. */
+    updateOne(
       tenantId: TenantId,
       id: string,
-      decide: (one: Destination) => Destination | undefined,
-    ): Promise<boolean> {
-      return this.change(tenantId, (destinations) => {
+      decide: Decide<Destination>,
+    ): Promise<Updated<readonly Destination[]>> {
+      return update(tenantId, (destinations) => {
         const found = destinations.find((one) => one.id === id);
         const wanted = found && decide(found);
         return wanted && destinations.map((one) => (one === found ? wanted : one));
@@ -108,9 +86,25 @@ export function createDestinationStore(table: Table) {
     },
   };
 
-  async function read(tenantId: TenantId) {
+  function update(
+    tenantId: TenantId,
+    decide: Decide<readonly Destination[]>,
+  ): Promise<Updated<readonly Destination[]>> {
+    return updateItem<readonly Destination[]>(
+      {
+        table,
+        key: destinationsKey(tenantId),
+        revision: 'revision',
+        read: (item) => record.parse(item).destinations,
+        write: (destinations) => ({ destinations: [...destinations] }),
+      },
+      (destinations = []) => decide(destinations),
+    );
+  }
+
+  async function read(tenantId: TenantId): Promise<readonly Destination[]> {
     const item = await table.get(destinationsKey(tenantId));
-    return item ? record.parse(item) : { revision: 0, destinations: [] };
+    return item ? record.parse(item).destinations : [];
   }
 }
 

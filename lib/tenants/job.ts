@@ -15,30 +15,35 @@ import {
   tenantPartition,
 } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
+import type { ReadonlyOutput } from '../vocabulary.ts';
 
-export type JobKind =
+const jobKind = z.enum([
   /** Ends connections: one user's, or all of the tenant's. */
-  | 'disconnect'
+  'disconnect',
   /** Ends all connections of the tenant, and then the keys that open its credentials. */
-  | 'delete_tenant';
+  'delete_tenant',
+]);
+
+const order = {
+  kind: jobKind,
+  tenantId: storedId<TenantId>(),
+  /** The user whose connections end; all of the tenant's when absent. */
+  userId: z.exactOptional(storedId<UserId>()),
+};
+const record = z.object({
+  ...order,
+  id: z.string(),
+  status: z.enum(['running', 'done']),
+  /** How many connections the last round found. */
+  left: z.exactOptional(z.number()),
+  /** Epoch milliseconds. */
+  createdAt: z.number(),
+  updatedAt: z.number(),
+});
 
 /** What a job is to do. */
-export interface JobOrder {
-  readonly kind: JobKind;
-  readonly tenantId: TenantId;
-  /** The user whose connections end; all of the tenant's when absent. */
-  readonly userId?: UserId;
-}
-
-export interface Job extends JobOrder {
-  readonly id: string;
-  readonly status: 'running' | 'done';
-  /** How many connections the last round found. */
-  readonly left?: number;
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
+export type JobOrder = Pick<Job, keyof typeof order>;
+export type Job = ReadonlyOutput<typeof record>;
 
 /** A job that is not done is taken up again after this. */
 const againMilliseconds = 60_000;
@@ -46,16 +51,6 @@ const againMilliseconds = 60_000;
 const keptSeconds = 30 * 86_400;
 const pageSize = 100;
 
-const record = z.object({
-  id: z.string(),
-  kind: z.enum(['disconnect', 'delete_tenant']),
-  tenantId: storedId<TenantId>(),
-  userId: z.exactOptional(storedId<UserId>()),
-  status: z.enum(['running', 'done']),
-  left: z.exactOptional(z.number()),
-  createdAt: z.number(),
-  updatedAt: z.number(),
-});
 const attributes = Object.keys(record.shape);
 
 export type JobStore = ReturnType<typeof createJobStore>;

@@ -6,52 +6,45 @@ import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
 import { IntegrationError } from '../errors.ts';
 import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
-import type { Endpoints } from '../oauth/server.ts';
 import { storedEndpoints } from '../oauth/stored-endpoints.ts';
-import { exists, whatever } from '../table/condition.ts';
+import { exists } from '../table/condition.ts';
 import { appIndexEntry, appKey, appSortPrefix, sharedApps, tenantPartition } from '../table/keys.ts';
-import type { Table } from '../table/table.ts';
+import type { Item, Table } from '../table/table.ts';
+import { type Decide, type Updated, updateItem } from '../table/update.ts';
 import { Secret } from '../telemetry/secret.ts';
-
-export interface ProviderApp {
-  readonly context: ContextId;
-  readonly provider: ProviderId;
-  /** The tenant whose own app this is; absent for the owner's shared one. */
-  readonly tenantId?: TenantId;
-  /** Empty for a platform whose users give credentials: there is no client then, and no secret. */
-  readonly clientId: string;
-  /** Secrets Manager id of the client's secrets. */
-  readonly secretId: string;
-  /** Raised whenever the registration changes, so that a flow under way notices. */
-  readonly version: number;
-  /** What the provider's definition asks the operator for. */
-  readonly settings: Readonly<Record<string, string>>;
-  /** Frozen when the app was registered, for providers that have none of their own. */
-  readonly server?: RegisteredServer;
-}
+import type { ReadonlyOutput } from '../vocabulary.ts';
 
 /** An authorization server as it described itself when the app was registered. */
-export interface RegisteredServer {
-  readonly issuer: string;
-  readonly issuerInResponse: boolean;
-  readonly endpoints: Endpoints;
-}
+const registeredServer = z.object({
+  issuer: z.string(),
+  issuerInResponse: z.boolean(),
+  endpoints: storedEndpoints,
+});
 
 const record = z.object({
   context: storedId<ContextId>(),
   provider: storedId<ProviderId>(),
+  /** The tenant whose own app this is; absent for the owner's shared one. */
   tenantId: z.exactOptional(storedId<TenantId>()),
+  /** Empty for a platform whose users give credentials: there is no client then, and no secret. */
   clientId: z.string(),
+  /** Secrets Manager id of the client's secrets. */
   secretId: z.string(),
+  /** Raised whenever the registration changes, so that a flow under way notices. */
   version: z.number(),
+  /** What the provider's definition asks the operator for. */
   settings: z.record(z.string(), z.string()),
-  server: z.exactOptional(
-    z.object({
-      issuer: z.string(),
-      issuerInResponse: z.boolean(),
-      endpoints: storedEndpoints,
-    }),
-  ),
+  /** Frozen when the app was registered, for providers that have none of their own. */
+  server: z.exactOptional(registeredServer),
+});
+export type ProviderApp = ReadonlyOutput<typeof record>;
+
+/** What an operator registers; the version counts the changes of it. */
+export type Registration = Omit<ProviderApp, 'version'>;
+
+const attributesOf = (app: ProviderApp): Item => ({
+  ...app,
+  ...appIndexEntry(app.tenantId, app.provider, app.context),
 });
 
 const secretRecord = z.object({ clientId: z.string(), clientSecret: z.string() });
@@ -65,13 +58,25 @@ export function createProviderAppStore(table: Table) {
       return item && record.parse(item);
     },
 
-    /** Registers an app, or changes its registration. */
-    async save(app: Omit<ProviderApp, 'version'>): Promise<ProviderApp> {
-      const before = await this.get(app.context);
-      const saved: ProviderApp = { ...app, version: (before?.version ?? 0) + 1 };
-      const item = { ...saved, ...appIndexEntry(app.tenantId, app.provider, app.context) };
-      await table.put(appKey(app.context), item, whatever);
-      return saved;
+    /**
+     * Registers an app, or changes its registration, to what `decide` makes of it as it is. Each change is a new version.
+     */
+    update(
+      context: ContextId,
+      decide: Decide<Registration, ProviderApp | undefined>,
+    ): Promise<Updated<ProviderApp>> {
+      const item = {
+        table,
+        key: appKey(context),
+        revision: 'version',
+        read: (stored: Item) => record.parse(stored),
+        write: attributesOf,
+      };
+      // The version that is written is the one that counts this change.
+      return updateItem<ProviderApp>(item, (before) => {
+        const wanted = decide(before);
+        return wanted && { ...wanted, version: before?.version ?? 0 };
+      });
     },
 
     remove(context: ContextId): Promise<boolean> {

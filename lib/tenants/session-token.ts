@@ -6,6 +6,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
+import { createCache } from '../cache.ts';
 import { IntegrationError } from '../errors.ts';
 import { isOpaqueId, type TenantId, token, type UserId } from '../ids.ts';
 import { whatever } from '../table/condition.ts';
@@ -26,6 +27,11 @@ export interface Session {
 
 /** Longest life of a session token. */
 export const sessionSeconds = 600;
+
+/** Five minutes, their last millisecond included. */
+const keptMilliseconds = 300_001;
+/** A token that names an unknown key reads the table when what is in memory is more than ten seconds old. */
+const unknownKeyMilliseconds = 10_001;
 
 const algorithm = 'EdDSA';
 const privateKeys = z.object({ keyId: z.string(), privateKey: z.string() });
@@ -74,9 +80,15 @@ export function createSessionVerifier(parts: {
   readonly table: Table;
   readonly audience: string;
   readonly now: () => number;
+  /** Milliseconds of a clock that cannot be set back. */
+  readonly monotonic: () => number;
 }) {
-  let kept: { readonly keys: PublicKeys; readonly readAt: number } | undefined;
-  const isOlderThan = (milliseconds: number) => !kept || parts.now() - kept.readAt > milliseconds;
+  const published = createCache({
+    load: () => readPublicKeys(parts.table),
+    monotonic: parts.monotonic,
+    maxAge: keptMilliseconds,
+    maxEntries: 1,
+  });
 
   /** The session, or nothing when the token is not a valid one of ours. */
   return async (text: string): Promise<Session | undefined> => {
@@ -109,18 +121,12 @@ export function createSessionVerifier(parts: {
   };
 
   async function publicKey(keyId: string): Promise<string> {
+    const withId = (keys: PublicKeys) => keys.find((key) => key.keyId === keyId);
     // A key that was just rotated in is unknown here; invented ones cost no more than a read every ten seconds.
-    const unknown = kept !== undefined && find() === undefined;
-    if (isOlderThan(unknown ? 10_000 : 300_000)) {
-      kept = { keys: await readPublicKeys(parts.table), readAt: parts.now() };
-    }
-    const found = find();
+    const found =
+      withId(await published.get('keys')) ?? withId(await published.get('keys', unknownKeyMilliseconds));
     if (found === undefined) throw new errors.JWKSNoMatchingKey();
     return found.publicKey;
-
-    function find() {
-      return kept?.keys.find((key) => key.keyId === keyId);
-    }
   }
 }
 

@@ -1,41 +1,38 @@
 /** A tenant: the application or organisation that calls the API, and what its operator has settled for it. */
 import * as z from 'zod/mini';
 import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
-import { absent, allOf, equals, exists } from '../table/condition.ts';
 import { allTenants, tenantIndexEntry, tenantKey } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
-
-export interface Tenant {
-  readonly id: TenantId;
-  /** Shown to people who are asked for access. */
-  readonly name: string;
-  readonly status: 'active' | 'deleted';
-  /** Where browsers may be sent after consent: exact URLs without query or fragment. */
-  readonly returnUrls: readonly string[];
-  /** Whether flows may finish without `complete`; the owner's decision, off by default. */
-  readonly directLinking: boolean;
-  /** The tenant's own provider apps; providers not named here use the owner's shared app. */
-  readonly apps: Readonly<Record<string, ContextId>>;
-  /** The tenant's own KMS key, where it brings one. */
-  readonly kmsKeyId?: string;
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-}
+import { type Decide, type Updated, updateItem } from '../table/update.ts';
+import type { ReadonlyOutput } from '../vocabulary.ts';
 
 const record = z.object({
   id: storedId<TenantId>(),
+  /** Shown to people who are asked for access. */
   name: z.string(),
   status: z.enum(['active', 'deleted']),
+  /** Where browsers may be sent after consent: exact URLs without query or fragment. */
   returnUrls: z.array(z.string()),
+  /** Whether flows may finish without `complete`; the owner's decision, off by default. */
   directLinking: z.boolean(),
+  /** The tenant's own provider apps; providers not named here use the owner's shared app. */
   apps: z.record(z.string(), storedId<ContextId>()),
+  /** The tenant's own KMS key, where it brings one. */
   kmsKeyId: z.exactOptional(z.string()),
+  /** Epoch milliseconds. */
   createdAt: z.number(),
 });
+export type Tenant = ReadonlyOutput<typeof record>;
 
-/** Counts the changes of a tenant's apps, so that two at once do not undo each other. */
+/** Counts the changes of a tenant. Its stored name is from when only changes of apps were counted. */
 const revision = 'appsRevision';
-const appsRevision = z._default(z.number(), 0);
+const attributesOf = (tenant: Tenant): Item => ({ ...tenant });
+
+/** The tenant with its own app at a provider, or with none returned to the shared one. */
+export function withApp(tenant: Tenant, provider: ProviderId, context: ContextId | undefined): Tenant {
+  const { [provider]: _previous, ...others } = tenant.apps;
+  return { ...tenant, apps: context === undefined ? others : { ...others, [provider]: context } };
+}
 
 export type TenantStore = ReturnType<typeof createTenantStore>;
 
@@ -51,31 +48,16 @@ export function createTenantStore(table: Table) {
       return table.put(tenantKey(tenant.id), { ...tenant, ...tenantIndexEntry(tenant.id) });
     },
 
-    /** Changes what the operator may change. Answers the tenant as it is now, or nothing when there is none. */
-    async change(
-      id: TenantId,
-      change: Partial<Pick<Tenant, 'name' | 'status' | 'returnUrls' | 'directLinking' | 'kmsKeyId'>>,
-    ): Promise<Tenant | undefined> {
-      const item = await table.update(tenantKey(id), { set: change }, exists('pk'));
-      return item && record.parse(item);
-    },
-
-    /**
-     * Names the app that a tenant uses at a provider, or with none returns it to the shared one. Answers whether there
-     * is such a tenant.
-     */
-    async useApp(id: TenantId, provider: ProviderId, context: ContextId | undefined): Promise<boolean> {
-      for (;;) {
-        const item = await table.get(tenantKey(id));
-        if (!item) return false;
-        const { [provider]: _previous, ...others } = record.parse(item).apps;
-        const apps = context === undefined ? others : { ...others, [provider]: context };
-        // A count, and not the apps themselves: not every engine of DynamoDB's API compares maps.
-        const seen = appsRevision.parse(item[revision]);
-        const unchanged = seen === 0 ? absent(revision) : equals(revision, seen);
-        const change = { set: { apps, [revision]: seen + 1 } };
-        if (await table.update(tenantKey(id), change, allOf(exists('pk'), unchanged))) return true;
-      }
+    /** Changes a tenant to what `decide` makes of it as it is. A tenant that does not exist is not made. */
+    update(id: TenantId, decide: Decide<Tenant>): Promise<Updated<Tenant>> {
+      const item = {
+        table,
+        key: tenantKey(id),
+        revision,
+        read: (stored: Item) => record.parse(stored),
+        write: attributesOf,
+      };
+      return updateItem<Tenant>(item, (tenant) => tenant && decide(tenant));
     },
 
     /** All tenants, deleted ones included, a page at a time. */

@@ -2,6 +2,7 @@
  * Tenant keys in memory: for a bounded number of tenants and a bounded time, each loaded once however many ask for
  * it at the same moment. So KMS is called per tenant and instance, not per token.
  */
+import { type Cache, createCache } from '../cache.ts';
 import type { TenantId } from '../ids.ts';
 import { doesNotOpen, type TenantKey } from './sealing.ts';
 import {
@@ -15,7 +16,7 @@ import {
 export interface CacheLimits {
   /** Tenants whose keys are held at once; the longest unused goes first. */
   readonly maxTenants: number;
-  /** Seconds after which a tenant's keys are read anew; how long a rotation or deletion may stay unseen. 0 holds nothing. */
+  /** Seconds after which a tenant's keys are read again; how long a rotation or deletion may stay unseen. 0 holds nothing. */
   readonly maxAgeSeconds: number;
 }
 
@@ -26,99 +27,73 @@ export interface TenantKeys {
   version(tenantId: TenantId, version: number): Promise<TenantKey>;
 }
 
-type StoredNewest = Awaited<ReturnType<typeof newestVersion>>;
-
-/** All that is held for one tenant; it is dropped as a whole. */
-interface Holding {
-  readonly since: number;
-  stored: Promise<StoredNewest> | undefined;
-  readonly keys: Map<'newest' | number, Promise<TenantKey>>;
-}
-
 const defaultLimits: CacheLimits = { maxTenants: 1_000, maxAgeSeconds: 300 };
 /** Versions held per tenant: sealed values under older ones are re-sealed by their next refresh. */
 const maxVersions = 16;
+/** A part of what is held for a tenant lives as long as the whole. */
+const asLongAsTheTenant = Number.POSITIVE_INFINITY;
+
+export interface KeyCacheParts extends TenantKeyParts {
+  /** Milliseconds of a clock that cannot be set back, by which keys in memory grow old. */
+  readonly monotonic: () => number;
+}
 
 export function cacheTenantKeys(
-  parts: TenantKeyParts,
+  parts: KeyCacheParts,
   limits: CacheLimits = defaultLimits,
   onCache?: (hit: boolean) => void,
 ): TenantKeys {
-  const holdings = new Map<TenantId, Holding>();
+  const { monotonic } = parts;
+  const tenants = createCache({
+    load: async (tenantId: TenantId) => holdKeys(parts, tenantId),
+    monotonic,
+    maxAge: limits.maxAgeSeconds * 1_000,
+    maxEntries: limits.maxTenants,
+  });
 
   return {
-    newest(tenantId) {
-      const holding = holdingOf(tenantId);
-      onCache?.(holding.keys.has('newest'));
-      return shared(holding, 'newest', async () => {
-        const stored = await storedNewest(holding, tenantId);
-        if (stored) return shared(holding, stored.version, () => unwrapVersion(parts, tenantId, stored));
-        const first = firstVersion(parts, tenantId);
-        const { version } = await first;
-        return shared(holding, version, () => first);
-      });
-    },
-
-    version(tenantId, version) {
-      const holding = holdingOf(tenantId);
-      onCache?.(holding.keys.has(version));
-      return shared(holding, version, async () => {
-        // The newest is read even for an older version, because it tells whether the tenant is deleted.
-        const newest = await storedNewest(holding, tenantId);
-        const stored = newest?.version === version ? newest : await storedVersion(parts, tenantId, version);
-        if (stored === undefined) throw doesNotOpen();
-        return unwrapVersion(parts, tenantId, stored);
-      });
-    },
+    newest: (tenantId) => keyOf(tenantId, 'newest'),
+    version: (tenantId, version) => keyOf(tenantId, version),
   };
 
-  function holdingOf(tenantId: TenantId): Holding {
-    const now = parts.now();
-    const known = holdings.get(tenantId);
-    holdings.delete(tenantId);
-    const age = known === undefined ? Number.NaN : now - known.since;
-    // A clock that was set back must not lengthen a key's time, hence the lower bound.
-    const holding =
-      known && age >= 0 && age < limits.maxAgeSeconds * 1_000
-        ? known
-        : { since: now, stored: undefined, keys: new Map() };
-    // A Map keeps the order of insertion, so the first entry is the one longest unused.
-    holdings.set(tenantId, holding);
-    dropFirst(holdings, limits.maxTenants);
-    return holding;
-  }
-
-  function shared(
-    holding: Holding,
-    name: 'newest' | number,
-    load: () => Promise<TenantKey>,
-  ): Promise<TenantKey> {
-    const held = holding.keys.get(name);
-    if (held) return held;
-    const loading = load();
-    holding.keys.set(name, loading);
-    dropFirst(holding.keys, maxVersions);
-    loading.catch(() => {
-      if (holding.keys.get(name) === loading) holding.keys.delete(name);
-    });
-    return loading;
-  }
-
-  function storedNewest(holding: Holding, tenantId: TenantId): Promise<StoredNewest> {
-    if (holding.stored) return holding.stored;
-    const loading = newestVersion(parts, tenantId);
-    holding.stored = loading;
-    const forget = () => {
-      holding.stored = undefined;
-    };
-    // "There is none yet" changes at any moment, so it is not held.
-    loading.then((stored) => stored ?? forget(), forget);
-    return loading;
+  async function keyOf(tenantId: TenantId, name: 'newest' | number): Promise<TenantKey> {
+    const keys = await tenants.get(tenantId);
+    onCache?.(keys.has(name));
+    return keys.get(name);
   }
 }
 
-function dropFirst<Name>(map: Map<Name, unknown>, limit: number): void {
-  if (map.size <= limit) return;
-  const [first] = map.keys();
-  if (first !== undefined) map.delete(first);
+/** All that is held for one tenant; it is dropped as a whole. */
+function holdKeys(parts: KeyCacheParts, tenantId: TenantId): Cache<'newest' | number, TenantKey> {
+  const { monotonic } = parts;
+  const stored = createCache({
+    load: () => newestVersion(parts, tenantId),
+    monotonic,
+    // "There is none yet" changes at any moment, so it is not held.
+    maxAge: (version) => (version ? asLongAsTheTenant : 0),
+    maxEntries: 1,
+  });
+  const keys = createCache({
+    load: (name: 'newest' | number) => (name === 'newest' ? loadNewest() : loadVersion(name)),
+    monotonic,
+    maxAge: asLongAsTheTenant,
+    maxEntries: maxVersions,
+  });
+  return keys;
+
+  async function loadNewest(): Promise<TenantKey> {
+    const newest = await stored.get('newest');
+    if (newest) return keys.get(newest.version);
+    const first = await firstVersion(parts, tenantId);
+    keys.put(first.version, first);
+    return first;
+  }
+
+  async function loadVersion(version: number): Promise<TenantKey> {
+    // The newest is read even for an older version, because it tells whether the tenant is deleted.
+    const newest = await stored.get('newest');
+    const found = newest?.version === version ? newest : await storedVersion(parts, tenantId, version);
+    if (found === undefined) throw doesNotOpen();
+    return unwrapVersion(parts, tenantId, found);
+  }
 }

@@ -5,11 +5,10 @@
 import { IntegrationError } from '../errors.ts';
 import type { TenantId } from '../ids.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import { type CacheLimits, cacheTenantKeys } from './key-cache.ts';
+import { type CacheLimits, cacheTenantKeys, type KeyCacheParts } from './key-cache.ts';
 import type { SealContext } from './seal-context.ts';
 import { isSealed, readSealed } from './sealed-format.ts';
 import { open, seal } from './sealing.ts';
-import type { TenantKeyParts } from './tenant-key-versions.ts';
 
 export interface Vault {
   /** Seals a token for one place. @throws IntegrationError TENANT_DELETED, VAULT_ERROR or DATABASE_ERROR. */
@@ -36,7 +35,7 @@ export type VaultResult<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: IntegrationError };
 
-export interface VaultParts extends TenantKeyParts {
+export interface VaultParts extends KeyCacheParts {
   readonly cache?: CacheLimits;
   /** Called with every look into the cache of keys, for counting. */
   readonly onCache?: (hit: boolean) => void;

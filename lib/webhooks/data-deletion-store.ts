@@ -8,30 +8,20 @@ import { type ContextId, type ProviderId, storedId } from '../ids.ts';
 import { equals, exists } from '../table/condition.ts';
 import { deletionKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
-
-export type DeletionStatus = 'received' | 'in_progress' | 'done';
-
-export interface Deletion {
-  readonly context: ContextId;
-  readonly provider: ProviderId;
-  /** The platform's id of the user; gone once the rest is. */
-  readonly owner?: string;
-  readonly status: DeletionStatus;
-  /** When the user asked for it, and when the platform told us; epoch milliseconds. */
-  readonly requestedAt: number;
-  readonly receivedAt: number;
-  readonly updatedAt: number;
-}
+import type { ReadonlyOutput } from '../vocabulary.ts';
 
 const record = z.object({
   context: storedId<ContextId>(),
   provider: storedId<ProviderId>(),
+  /** The platform's id of the user; gone once the rest is. */
   owner: z.exactOptional(z.string()),
   status: z.enum(['received', 'in_progress', 'done']),
+  /** When the user asked for it, and when the platform told us; epoch milliseconds. */
   requestedAt: z.number(),
   receivedAt: z.number(),
   updatedAt: z.number(),
 });
+export type Deletion = ReadonlyOutput<typeof record>;
 
 const keptSeconds = 180 * 86_400;
 

@@ -6,6 +6,7 @@ import type { Queue } from '../aws/queue.ts';
 import type { TenantId } from '../ids.ts';
 import { buildDestinationDisabled } from '../messages/build-tenant-event.ts';
 import type { EventMessage } from '../messages/events.ts';
+import { requireNoConflict } from '../table/update.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import { type Destination, type DestinationStore, recovered } from '../tenants/destination.ts';
@@ -33,9 +34,10 @@ export async function noteSuccess(
   seen: Destination,
 ): Promise<void> {
   if (seen.failingSince === undefined) return;
-  await destinations.changeOne(tenantId, seen.id, (one) =>
+  const updated = await destinations.updateOne(tenantId, seen.id, (one) =>
     one.status === 'active' && one.failingSince !== undefined ? recovered(one) : undefined,
   );
+  requireNoConflict(updated);
 }
 
 /** Nothing has arrived: the first time is noted, and a new reason; after days of it the destination is disabled. */
@@ -55,11 +57,12 @@ export async function noteFailure(
   }
   const isKnown = failingSince === seen.failingSince && seen.lastError === error;
   if (isKnown && now - failedAt < noteEveryMilliseconds) return;
-  await parts.destinations.changeOne(tenantId, seen.id, (one) =>
+  const updated = await parts.destinations.updateOne(tenantId, seen.id, (one) =>
     one.status === 'active' && one.failingSince === seen.failingSince && one.failedAt === seen.failedAt
       ? { ...one, failingSince, failedAt: now, lastError: error }
       : undefined,
   );
+  requireNoConflict(updated);
 }
 
 /** The endpoint answered that it is gone for good. */
@@ -77,7 +80,7 @@ async function disable(
   // First the notice, whose id repeats with the try: a crash between the two then costs nobody the news.
   const event = buildDestinationDisabled(tenantId, ending, { reason, now });
   await parts.events.send({ body: { kind: 'destination_event', event }, group: tenantId });
-  const changed = await parts.destinations.changeOne(tenantId, ending.id, (one) => {
+  const updated = await parts.destinations.updateOne(tenantId, ending.id, (one) => {
     // A success in between has begun anew.
     const same = reason === 'gone' || one.failingSince === ending.failingSince;
     if (one.status === 'disabled' || !same) return undefined;
@@ -90,7 +93,7 @@ async function disable(
       ...(lastError !== undefined && { lastError }),
     };
   });
-  if (!changed) return;
+  if (requireNoConflict(updated).kind !== 'updated') return;
   parts.count('destination_disabled');
   parts.log('warn', 'destination disabled', { tenantId, destinationId: ending.id, reason });
 }

@@ -1,8 +1,4 @@
-/** What a message that failed is called, and which queues' dead letters are filed. */
-
-/** Queues whose dead letters are filed. */
-export const filedQueues = ['incoming', 'events', 'deliveries'] as const;
-export type FiledQueue = (typeof filedQueues)[number];
+/** What a message that failed is called. */
 
 /** When it was sent, so that they sort by time, and SQS's id of it. */
 export const failureIdPattern = /^\d{15}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

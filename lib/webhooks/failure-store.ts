@@ -14,11 +14,11 @@ import {
 import { absent, exists, whatever } from '../table/condition.ts';
 import { failedMessageKey, failureKey, failurePartition } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
-import { filedQueues } from './failure-id.ts';
+import { failureStatus, filedQueue } from '../vocabulary.ts';
 
 const record = z.object({
   id: z.string(),
-  queue: z.enum(filedQueues),
+  queue: filedQueue,
   /** The event's own name; `unreadable` where the message is of no known shape. */
   type: z.string(),
   tenantId: z.exactOptional(storedId<TenantId>()),
@@ -39,7 +39,7 @@ const record = z.object({
   /** When it was put into its queue, and when it was given up; epoch milliseconds. */
   sentAt: z.number(),
   failedAt: z.number(),
-  status: z.enum(['failed', 'replayed']),
+  status: failureStatus,
   replayedAt: z.exactOptional(z.number()),
   ttl: z.number(),
 });

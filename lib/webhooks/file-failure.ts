@@ -9,7 +9,8 @@ import { type IncomingMessage, incomingMessage, type WebhookEventMessage } from 
 import { readMessage } from '../messages/parse-message.ts';
 import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { Count } from '../telemetry/metrics.ts';
-import { type FiledQueue, failureId } from './failure-id.ts';
+import type { FiledQueue } from '../vocabulary.ts';
+import { failureId } from './failure-id.ts';
 import type { Failure, FailureStore } from './failure-store.ts';
 import type { ReceiptStore } from './receipt-store.ts';
 import { workId } from './work-id.ts';

@@ -1,34 +1,9 @@
 /** What tenants are shown of messages that failed: names, ids and times. What an event brought with it stays masked. */
 import { IntegrationError } from '../errors.ts';
 import type { TenantId } from '../ids.ts';
-import { type FiledQueue, filedQueues } from './failure-id.ts';
+import type { FailureCount, FailureView } from '../views.ts';
+import { filedQueue } from '../vocabulary.ts';
 import type { Failure, FailureStore } from './failure-store.ts';
-
-export interface FailureView {
-  readonly id: string;
-  readonly queue: FiledQueue;
-  readonly type: string;
-  readonly provider: string | null;
-  readonly accountId: string | null;
-  readonly connectionId: string | null;
-  readonly destinationId: string | null;
-  readonly eventId: string | null;
-  readonly error: string;
-  readonly tries: number;
-  readonly status: 'failed' | 'replayed';
-  readonly sentAt: string;
-  readonly failedAt: string;
-  readonly replayedAt: string | null;
-  /** What the event brought, each value masked. */
-  readonly data: Readonly<Record<string, '[masked]'>>;
-}
-
-/** How much of a tenant's has failed in one queue and was not sent again yet. */
-export interface FailureCount {
-  readonly name: FiledQueue;
-  readonly failed: number;
-  readonly oldestSentAt: string | null;
-}
 
 /** More than anybody counts; the answer says when there are more. */
 const mostCounted = 1_000;
@@ -66,7 +41,7 @@ export async function countFailures(
     }
     if (failure.status === 'failed') counted.push(failure);
   }
-  const queues = filedQueues.map((name) => {
+  const queues = filedQueue.options.map((name) => {
     const own = counted.filter(({ queue }) => queue === name);
     const [oldest] = own;
     return { name, failed: own.length, oldestSentAt: oldest ? timeText(oldest.sentAt) : null };

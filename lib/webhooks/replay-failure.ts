@@ -8,7 +8,7 @@ import { eventMessage } from '../messages/events.ts';
 import { incomingMessage } from '../messages/incoming.ts';
 import { readMessage, unreadableMessage } from '../messages/parse-message.ts';
 import type { MessageOf } from '../messages/queue-messages.ts';
-import type { FiledQueue } from './failure-id.ts';
+import type { FiledQueue } from '../vocabulary.ts';
 import type { Failure, FailureScope, FailureStore } from './failure-store.ts';
 import { failureNotFound } from './list-failures.ts';
 

@@ -1,7 +1,7 @@
 /** For each right of the functions that take platforms' callbacks and hand out what failed: a run that needs it. */
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { localQueueUrls } from '../../infra/local/stack/provision.ts';
-import type { FiledQueue } from '../../lib/webhooks/failure-id.ts';
+import type { FiledQueue } from '../../lib/vocabulary.ts';
 import { eventually, signedRequest } from '../integration/webhooks/webhook-house.ts';
 import { exchange } from '../journey/http-exchange.ts';
 import type { TestTenant } from '../journey/test-stack.ts';

@@ -251,7 +251,7 @@ describe('a destination', () => {
   ])('row 11: that should never have been stored is not called either: %s', async (url) => {
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, 'https://hooks.example/');
-    await house.destinations.changeOne(tenantId, id, (one) => ({ ...one, url }));
+    await house.destinations.updateOne(tenantId, id, (one) => ({ ...one, url }));
 
     await house.tryOnce(tenantId, id, eventOf(tenantId));
 

@@ -57,14 +57,14 @@ const table = openTable(clients.dynamoDb, localNames.connectionsTable);
 const connections = createConnectionStore(table);
 const provider = findOAuthProvider(createRegistry({}), providerId);
 const { clientId } = app;
-await createProviderAppStore(table).save({
+await createProviderAppStore(table).update(providerId as ContextId, () => ({
   context: providerId as ContextId,
   provider: provider.id,
   clientId,
   secretId,
   settings: {},
-});
-const vault = openVault({ kms: clients.kms, table, keyId: localNames.vaultKeyId, now });
+}));
+const vault = openVault({ kms: clients.kms, table, keyId: localNames.vaultKeyId, now, monotonic: now });
 const platforms = openPlatforms({ now, sleep: async () => undefined, latency: () => 0 });
 const identity = selfSigned(now());
 const url = await startTlsFront(new URL(aws.endpoints.dynamodb), identity);

@@ -64,7 +64,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       rescue: openQueue<unknown>(aws.sqs, rescueQueue),
       flights: new Map(),
       apps: createProviderAppStore(precious),
-      vault: openVault({ kms: aws.kms, table: precious, keyId: 'alias/bench', now }),
+      vault: openVault({ kms: aws.kms, table: precious, keyId: 'alias/bench', now, monotonic: now }),
       registry,
       secrets: createSecretSource(aws.secrets, now),
       http: platforms.http(role),
@@ -79,7 +79,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
 
   const setUp = partsOf('setting up');
   for (const { id } of registry.all) {
-    await setUp.apps.save({
+    await setUp.apps.update(id as string as ContextId, () => ({
       context: id as string as ContextId,
       provider: id,
       clientId,
@@ -94,7 +94,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
           profile: 'https://login.example/me',
         },
       },
-    });
+    }));
   }
   const { precious } = tables('sweep');
   const sweep: SweepParts = {

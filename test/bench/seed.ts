@@ -54,6 +54,7 @@ export async function seed(aws: LocalAws, now: () => number): Promise<Seed> {
       keyId: localNames.vaultKeyId,
       kmsKeyOf: async () => undefined,
       now,
+      monotonic: now,
     });
     await createConnectionStore(table).create(await connection(vault, now()));
     return {

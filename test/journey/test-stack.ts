@@ -101,7 +101,7 @@ export async function openTestStack(options: Partial<LocalStackOptions> = {}): P
       const returnUrl = `https://${id}.example/connected`;
       const { operator } = local;
       const { id: tenantId } = await operator.createTenant(id, name);
-      if (directLinking) await operator.tenants.change(tenantId, { directLinking });
+      if (directLinking) await operator.tenants.update(tenantId, (one) => ({ ...one, directLinking }));
       await operator.addReturnUrl(id, returnUrl);
       const apiKey = (await operator.createApiKey(id, 'test')).text.reveal();
       return tenantOf(local.apiUrl, { id, returnUrl, apiKey }, (...answer) => answers.push(answer));

@@ -11,6 +11,7 @@ import { queueNames } from '../../infra/topology.ts';
 import type { QueueName } from '../../infra/topology-rows.ts';
 import { messagesIn, openQueue } from '../../lib/aws/queue.ts';
 import { createSecretSource } from '../../lib/aws/secret-source.ts';
+import { steadyClock } from '../../lib/cache.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { createLeaseStore } from '../../lib/connections/lease-store.ts';
 import { createRevocationReceipts } from '../../lib/connections/revocation-receipts.ts';
@@ -81,7 +82,8 @@ export function openInstance(options: InstanceOptions) {
   const precious = openTable(clients.dynamoDb, localNames.connectionsTable);
   const activity = openTable(clients.dynamoDb, localNames.activityTable);
   const tenants = createTenantStore(precious);
-  const secrets = createSecretSource(clients.secrets, now);
+  const monotonic = steadyClock(now);
+  const secrets = createSecretSource(clients.secrets, monotonic);
   const queue = (name: QueueName) => openQueue<unknown>(clients.sqs, queueUrlOf(aws, name));
   const queues = Object.fromEntries(queueNames.map((name) => [name, queue(name)])) as Record<
     QueueName,
@@ -104,6 +106,7 @@ export function openInstance(options: InstanceOptions) {
       keyId: localNames.vaultKeyId,
       kmsKeyOf: async (tenantId) => (await tenants.get(tenantId))?.kmsKeyId,
       now,
+      monotonic,
     }),
     registry,
     secrets,

@@ -40,7 +40,13 @@ export async function openRegistration(
       if (where === 'platform') return;
       const secretId = `${appSecretPrefix}${tiktok}`;
       await secretStore.write(secretId, { clientId, clientSecret });
-      await parts.apps.save({ context, provider: tiktok, clientId, secretId, settings: {} });
+      await parts.apps.update(context, () => ({
+        context,
+        provider: tiktok,
+        clientId,
+        secretId,
+        settings: {},
+      }));
     },
 
     /** Takes the registration away on our side. */

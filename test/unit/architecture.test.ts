@@ -17,7 +17,16 @@ const levels: readonly (readonly string[])[] = [
   ['lib/connections', 'lib/flows', 'lib/tenants', 'lib/providers', 'lib/vault'],
   ['lib/oauth', 'lib/signatures', 'lib/platform-http', 'lib/table', 'lib/aws'],
   ['lib/messages'],
-  ['lib/telemetry', 'lib/config.ts', 'lib/errors.ts', 'lib/ids.ts', 'lib/constant-time.ts'],
+  [
+    'lib/telemetry',
+    'lib/cache.ts',
+    'lib/config.ts',
+    'lib/errors.ts',
+    'lib/ids.ts',
+    'lib/constant-time.ts',
+    'lib/views.ts',
+    'lib/vocabulary.ts',
+  ],
 ];
 const ground = levels.length - 1;
 const units = levels.flatMap((level, depth) => level.map((unit) => ({ unit, depth })));

@@ -116,6 +116,7 @@ function delivering(instance: InstanceParts, { dynamoDb, kms, sqs }: Clients) {
       kmsKeyOf: async () => undefined,
       purpose: 'destinations',
       now,
+      monotonic: now,
     }),
     post: createPinnedPost({ resolve: resolveAll, connect: connectTo, insecureOrigins }),
     putEvent: async () => undefined,

@@ -246,6 +246,7 @@ async function addDestinations(clients: AwsClients, endpoints: TenantEndpoints):
     kmsKeyOf: async () => undefined,
     purpose: 'destinations',
     now: Date.now,
+    monotonic: () => performance.now(),
   });
   for (const tenantId of tenantIds) {
     const id = newDestinationId();
@@ -253,7 +254,7 @@ async function addDestinations(clients: AwsClients, endpoints: TenantEndpoints):
       endpoints.secretOf(tenantId),
       destinationSecretPlace(tenantId, id),
     );
-    await createDestinationStore(table).change(tenantId, () => [
+    await createDestinationStore(table).update(tenantId, () => [
       { id, kind: 'https', url: endpoints.urlOf(tenantId), status: 'active', secret, createdAt: Date.now() },
     ]);
   }

@@ -2,12 +2,13 @@
  * Deletes a tenant. Its API keys stop working at once; a job then revokes its connections at the platforms and, when none
  * is left, destroys the keys that open its credentials. Repeating the call completes what an earlier one began.
  */
-
 import { openQueue } from '../../aws/queue.ts';
 import type { TenantId } from '../../ids.ts';
 import { beginJob } from '../../integrations/disconnect-user.ts';
 import type { JobMessage } from '../../messages/jobs.ts';
+import { requireNoConflict } from '../../table/update.ts';
 import { createJobStore, type Job } from '../../tenants/job.ts';
+import { withApp } from '../../tenants/tenant.ts';
 import { hasClient } from '../apps.ts';
 import { findConnection } from '../connections/connections.ts';
 import { type AdminStores, requireTenant } from '../deps.ts';
@@ -25,7 +26,7 @@ export function deleteTenantActions(stores: AdminStores) {
   return {
     async deleteTenant(id: string): Promise<TenantDeletion> {
       const tenant = await requireTenant(tenants, id);
-      await tenants.change(tenant.id, { status: 'deleted' });
+      requireNoConflict(await tenants.update(tenant.id, (one) => ({ ...one, status: 'deleted' })));
       for (const key of await apiKeys.list(tenant.id)) await apiKeys.revoke(tenant.id, key.id);
       const isEmpty = (await findConnection(stores, tenant.id)) === undefined;
       const job = await jobFor(tenant.id, isEmpty);
@@ -33,7 +34,7 @@ export function deleteTenantActions(stores: AdminStores) {
       if (!isEmpty) return { job, appsLeft: own.length };
       for (const app of own) {
         if (hasClient(app)) await secrets.remove(app.secretId);
-        await tenants.useApp(tenant.id, app.provider, undefined);
+        requireNoConflict(await tenants.update(tenant.id, (one) => withApp(one, app.provider, undefined)));
         await apps.remove(app.context);
       }
       return { job, appsLeft: 0 };

@@ -1,5 +1,7 @@
 /** The exact pages to which a tenant's users may be sent back after consent. */
+import { requireNoConflict } from '../../table/update.ts';
 import { parseReturnUrl } from '../../tenants/return-url.ts';
+import type { Tenant } from '../../tenants/tenant.ts';
 import { type AdminStores, requireLivingTenant } from '../deps.ts';
 
 export function returnUrlActions(stores: AdminStores) {
@@ -8,23 +10,31 @@ export function returnUrlActions(stores: AdminStores) {
     /** Returns all of the tenant's return URLs. */
     async addReturnUrl(tenantId: string, url: string): Promise<readonly string[]> {
       const tenant = await requireLivingTenant(tenants, tenantId);
-      const returnUrls = [...new Set([...tenant.returnUrls, parseReturnUrl(url, insecureOriginsFor(url))])];
-      await tenants.change(tenant.id, { returnUrls });
-      return returnUrls;
+      const added = parseReturnUrl(url, insecureOriginsFor(url));
+      return changeReturnUrls(tenant, (before) => [...new Set([...before, added])]);
     },
 
     /** Returns the return URLs that are left. */
     async removeReturnUrl(tenantId: string, url: string): Promise<readonly string[]> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const spellings = new Set([url, URL.parse(url)?.href]);
-      const returnUrls = tenant.returnUrls.filter((known) => !spellings.has(known));
-      if (returnUrls.length === tenant.returnUrls.length) {
-        throw new Error('This return URL is not registered.');
-      }
-      await tenants.change(tenant.id, { returnUrls });
-      return returnUrls;
+      return changeReturnUrls(tenant, (before) => {
+        const left = before.filter((known) => !spellings.has(known));
+        if (left.length === before.length) throw new Error('This return URL is not registered.');
+        return left;
+      });
     },
   };
+
+  async function changeReturnUrls(
+    { id }: Tenant,
+    decide: (before: readonly string[]) => readonly string[],
+  ): Promise<readonly string[]> {
+    const updated = requireNoConflict(
+      await tenants.update(id, (one) => ({ ...one, returnUrls: decide(one.returnUrls) })),
+    );
+    return updated.kind === 'absent' ? [] : updated.value.returnUrls;
+  }
 
   /** The origins that may use plain http: those of the deps and, where the deps allow it, any loopback address. */
   function insecureOriginsFor(url: string): readonly string[] {

@@ -1,8 +1,6 @@
-/** Creates, lists and changes tenants, and the KMS key that wraps a tenant's keys. */
 import { type TenantId, tenantIdPattern } from '../../ids.ts';
-import { exists } from '../../table/condition.ts';
-import { tenantKey } from '../../table/keys.ts';
 import type { Item } from '../../table/table.ts';
+import { requireNoConflict } from '../../table/update.ts';
 import type { Tenant, TenantStore } from '../../tenants/tenant.ts';
 import type { Purpose } from '../../vault/kms-keys.ts';
 import { newestVersion, storedVersion } from '../../vault/tenant-key-versions.ts';
@@ -19,7 +17,7 @@ const kmsKeyArnPattern = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-
 const purposes: readonly Purpose[] = ['credentials', 'destinations'];
 
 export function tenantActions(stores: AdminStores) {
-  const { connections, tenants, now } = stores;
+  const { tenants, now } = stores;
 
   return {
     requireTenant: (id: string) => requireTenant(tenants, id),
@@ -55,7 +53,7 @@ export function tenantActions(stores: AdminStores) {
       const tenant = await requireLivingTenant(tenants, id);
       if (rest.name !== undefined) checkName(rest.name);
       if (kmsKeyId !== undefined) await changeKmsKey(tenant, kmsKeyId);
-      await tenants.change(tenant.id, rest);
+      requireNoConflict(await tenants.update(tenant.id, (one) => ({ ...one, ...rest })));
       return requireTenant(tenants, id);
     },
   };
@@ -70,8 +68,11 @@ export function tenantActions(stores: AdminStores) {
     if (await usesOwnKmsKey(tenant.id)) {
       throw new Error(`Credentials of tenant "${tenant.id}" are sealed under its present KMS key. Keep it.`);
     }
-    const change = wanted === undefined ? { remove: ['kmsKeyId'] } : { set: { kmsKeyId: wanted } };
-    await connections.update(tenantKey(tenant.id), change, exists('pk'));
+    const updated = await tenants.update(tenant.id, ({ kmsKeyId: _before, ...rest }) => ({
+      ...rest,
+      ...(wanted !== undefined && { kmsKeyId: wanted }),
+    }));
+    requireNoConflict(updated);
   }
 
   async function usesOwnKmsKey(tenantId: TenantId): Promise<boolean> {

@@ -64,7 +64,7 @@ describe('what a tenant gets', () => {
     const { id, secret: before } = await house.addEndpoint(tenantId, endpoint.url);
     const after = newStandardWebhookSecret();
     const sealed = await house.vault.encryptToken(after, destinationSecretPlace(tenantId, id));
-    await house.destinations.changeOne(tenantId, id, (one) =>
+    await house.destinations.updateOne(tenantId, id, (one) =>
       one.kind === 'https'
         ? { ...one, secret: sealed, previous: { secret: one.secret, until: house.clock.now + day } }
         : undefined,

@@ -66,7 +66,14 @@ export async function openDeliveryHouse() {
   const table = openTable(dynamoDb, localNames.connectionsTable);
   const destinations = createDestinationStore(table);
   const now = () => clock.now;
-  const vault = openVault({ kms, table, keyId: localNames.vaultKeyId, purpose: 'destinations', now });
+  const vault = openVault({
+    kms,
+    table,
+    keyId: localNames.vaultKeyId,
+    purpose: 'destinations',
+    now,
+    monotonic: now,
+  });
   const urlAt = (name: string) => `${aws.endpoints.sqs}/${aws.accountId}/${name}`;
   const urlOf = (name: QueueName) => urlAt(localQueueName(name));
   const queueOf = (name: QueueName) => openQueue<unknown>(sqs, urlOf(name));
@@ -133,14 +140,14 @@ export async function openDeliveryHouse() {
         createdAt: clock.now,
         ...change,
       };
-      await destinations.change(tenantId, (before) => [...before, destination]);
+      await destinations.update(tenantId, (before) => [...before, destination]);
       return { id, secret, sealed };
     },
 
     async addBus(tenantId: TenantId, busName: string): Promise<string> {
       const id = newDestinationId();
       const bus: Destination = { id, kind: 'eventbridge', busName, status: 'active', createdAt: clock.now };
-      await destinations.change(tenantId, (before) => [...before, bus]);
+      await destinations.update(tenantId, (before) => [...before, bus]);
       return id;
     },
 

@@ -14,8 +14,8 @@ it('keeps each of the changes that are made at once', async () => {
   const { id } = await house.addEndpoint(tenantId, 'https://one.example/hook');
 
   await Promise.all([
-    house.destinations.changeOne(tenantId, id, (one) => ({ ...one, failingSince: 1 })),
-    house.destinations.changeOne(tenantId, id, (one) => ({ ...one, lastError: 'http_500' })),
+    house.destinations.updateOne(tenantId, id, (one) => ({ ...one, failingSince: 1 })),
+    house.destinations.updateOne(tenantId, id, (one) => ({ ...one, lastError: 'http_500' })),
     house.addBus(tenantId, 'first'),
     house.addBus(tenantId, 'second'),
   ]);
@@ -25,17 +25,33 @@ it('keeps each of the changes that are made at once', async () => {
   expect(found.length).toBe(3);
 });
 
+it('keeps a new destination that is added while another one is disabled', async () => {
+  const tenantId = house.newTenant();
+  const { id } = await house.addEndpoint(tenantId, 'https://one.example/hook');
+
+  await Promise.all([
+    house.destinations.updateOne(tenantId, id, (one) => ({ ...one, status: 'disabled' })),
+    house.addBus(tenantId, 'second'),
+  ]);
+
+  const found = await house.destinations.list(tenantId);
+  expect(found.map(({ kind, status }) => [kind, status])).toEqual([
+    ['https', 'disabled'],
+    ['eventbridge', 'active'],
+  ]);
+});
+
 it('writes nothing where nothing is to change, nor for a destination that is not there', async () => {
   const tenantId = house.newTenant();
   const { id } = await house.addEndpoint(tenantId, 'https://one.example/hook');
   house.aws.resetCalls();
 
   const changed = [
-    await house.destinations.changeOne(tenantId, id, () => undefined),
-    await house.destinations.changeOne(tenantId, 'dst_unknown', (one) => one),
+    await house.destinations.updateOne(tenantId, id, () => undefined),
+    await house.destinations.updateOne(tenantId, 'dst_unknown', (one) => one),
   ];
 
-  expect(changed).toEqual([false, false]);
+  expect(changed.map(({ kind }) => kind === 'updated')).toEqual([false, false]);
   expect(house.aws.calls().filter(({ action }) => action !== 'dynamodb:GetItem')).toEqual([]);
 });
 

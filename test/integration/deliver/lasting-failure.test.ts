@@ -104,7 +104,7 @@ describe('a destination that has failed for three days', () => {
     const { result, letter } = await house.tryOnce(tenantId, id, event, 8);
     if (!letter) throw new Error('It was not filed.');
 
-    await house.destinations.changeOne(tenantId, id, recovered);
+    await house.destinations.updateOne(tenantId, id, recovered);
     endpoint.answerWith(503, 204);
     const { sent } = await house.receive(letter);
     const again = await house.tryForDays(tenantId, id, event);
@@ -143,7 +143,7 @@ describe('a destination that has failed for three days', () => {
     house.fault = ({ action }) => {
       if (action !== 'sqs:SendMessage') return undefined;
       house.fault = undefined;
-      void house.destinations.changeOne(tenantId, id, recovered);
+      void house.destinations.updateOne(tenantId, id, recovered);
       return { delayMs: 200 };
     };
 

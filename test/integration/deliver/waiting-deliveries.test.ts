@@ -113,7 +113,7 @@ it('is filed after its last try, with all its tries and the time when it was fir
 it('is filed at once where its destination is disabled, and arrives when it is sent again after that is enabled', async () => {
   endpoint.answerWith(204);
   const destinations = createDestinationStore(openTable(dynamoDb, localNames.connectionsTable));
-  await destinations.changeOne(tenant.id as TenantId, destinationId, (one) => ({
+  await destinations.updateOne(tenant.id as TenantId, destinationId, (one) => ({
     ...one,
     status: 'disabled',
     disabledReason: 'failing',

@@ -1,7 +1,12 @@
 /** Provider apps: each change is a new version, so that a flow under way notices; tenants' own apps stay their own. */
 import { describe, expect, it } from 'vitest';
 import type { ContextId, ProviderId, TenantId } from '../../../lib/ids.ts';
-import { createProviderAppStore } from '../../../lib/tenants/provider-app.ts';
+import {
+  createProviderAppStore,
+  type ProviderApp,
+  type ProviderAppStore,
+  type Registration,
+} from '../../../lib/tenants/provider-app.ts';
 import { onEachEngine } from '../table/engines.ts';
 import { sharedTikTok, tenantId, tiktok } from './records.ts';
 
@@ -31,6 +36,12 @@ const own = {
   },
 };
 
+async function save(apps: ProviderAppStore, app: Registration): Promise<ProviderApp> {
+  const updated = await apps.update(app.context, () => app);
+  if (updated.kind !== 'updated') throw new Error(`The app was not saved: ${updated.kind}.`);
+  return updated.value;
+}
+
 onEachEngine((engine) => {
   const store = async () => createProviderAppStore(await engine.newTable());
 
@@ -38,7 +49,7 @@ onEachEngine((engine) => {
     it('reads back as it was registered, endpoints included', async () => {
       const apps = await store();
 
-      const saved = await apps.save(own);
+      const saved = await save(apps, own);
 
       expect(saved).toEqual({ ...own, version: 1 });
       expect(await apps.get(own.context)).toEqual(saved);
@@ -47,17 +58,44 @@ onEachEngine((engine) => {
 
     it('row 1: is another version after each change of its registration', async () => {
       const apps = await store();
-      await apps.save(shared);
+      await save(apps, shared);
 
-      const second = await apps.save({ ...shared, clientId: 'changed' });
+      const second = await save(apps, { ...shared, clientId: 'changed' });
 
       expect(second.version).toBe(2);
       expect(await apps.get(sharedTikTok)).toEqual({ ...shared, clientId: 'changed', version: 2 });
     });
 
+    it('loses no setting when two register it at once, and counts both', async () => {
+      const apps = await store();
+      const withSetting = (name: string) =>
+        apps.update(sharedTikTok, (before) => ({
+          ...shared,
+          settings: { ...before?.settings, [name]: 'set' },
+        }));
+
+      await Promise.all(['one', 'two', 'three'].map(withSetting));
+
+      expect(await apps.get(sharedTikTok)).toEqual({
+        ...shared,
+        settings: { one: 'set', two: 'set', three: 'set' },
+        version: 3,
+      });
+    });
+
+    it('keeps nothing of a registration that the next one leaves out', async () => {
+      const apps = await store();
+      await save(apps, own);
+      const { server: _server, ...rest } = own;
+
+      await save(apps, rest);
+
+      expect(await apps.get(own.context)).toEqual({ ...rest, version: 2 });
+    });
+
     it('is gone after its removal', async () => {
       const apps = await store();
-      await apps.save(shared);
+      await save(apps, shared);
 
       expect(await apps.remove(sharedTikTok)).toBe(true);
       expect(await apps.remove(sharedTikTok)).toBe(false);
@@ -66,9 +104,9 @@ onEachEngine((engine) => {
 
     it("row 10: is listed with the shared ones or with its tenant's", async () => {
       const apps = await store();
-      await apps.save(shared);
-      await apps.save(own);
-      await apps.save({ ...own, context: 'app_theirs' as ContextId, tenantId: 'other' as TenantId });
+      await save(apps, shared);
+      await save(apps, own);
+      await save(apps, { ...own, context: 'app_theirs' as ContextId, tenantId: 'other' as TenantId });
 
       expect((await apps.list()).map(({ context }) => context)).toEqual([sharedTikTok]);
       expect((await apps.list(tenantId)).map(({ context }) => context)).toEqual([own.context]);

@@ -39,7 +39,7 @@ async function signing(engine: Engine) {
     table,
     key,
     minting,
-    verify: createSessionVerifier({ table, audience, now: clock.now }),
+    verify: createSessionVerifier({ table, audience, now: clock.now, monotonic: clock.now }),
     /** A token of the right key with whatever else. */
     forge: (payload: JWTPayload, header: Partial<JWTHeaderParameters> = {}) => {
       const issuedAt = Math.floor(clock.now() / 1_000);
@@ -268,7 +268,7 @@ onEachEngine((engine) => {
         now: clock.now,
       });
       engine.intercept(() => 'drop');
-      const verify = createSessionVerifier({ table, audience, now: clock.now });
+      const verify = createSessionVerifier({ table, audience, now: clock.now, monotonic: clock.now });
 
       await expect(verify(text)).rejects.toMatchObject({ code: 'DATABASE_ERROR' });
     });

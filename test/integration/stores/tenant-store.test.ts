@@ -1,12 +1,28 @@
 /** Tenants: an id is used once and for ever, and two changes at once do not undo each other. */
 import { describe, expect, it } from 'vitest';
 import type { ContextId, ProviderId, TenantId } from '../../../lib/ids.ts';
-import { createTenantStore } from '../../../lib/tenants/tenant.ts';
+import { createTenantStore, type Tenant, type TenantStore, withApp } from '../../../lib/tenants/tenant.ts';
 import { onEachEngine } from '../table/engines.ts';
 import { aTenant, tenantId, tiktok, winners } from './records.ts';
 
 const own = 'app_own' as ContextId;
 const reddit = 'reddit' as ProviderId;
+
+/** Answers the tenant as it is after the change, or nothing where there is none. */
+async function change(tenants: TenantStore, id: TenantId, to: Partial<Tenant>): Promise<Tenant | undefined> {
+  const updated = await tenants.update(id, (tenant) => ({ ...tenant, ...to }));
+  return updated.kind === 'updated' ? updated.value : undefined;
+}
+
+/** Answers whether there is such a tenant. */
+async function useApp(
+  tenants: TenantStore,
+  id: TenantId,
+  provider: ProviderId,
+  context: ContextId | undefined,
+): Promise<boolean> {
+  return (await tenants.update(id, (tenant) => withApp(tenant, provider, context))).kind === 'updated';
+}
 
 onEachEngine((engine) => {
   async function stored(changes: Parameters<typeof aTenant>[0] = {}) {
@@ -27,7 +43,7 @@ onEachEngine((engine) => {
       const tenants = createTenantStore(await engine.newTable());
 
       const created = await Promise.all(Array.from({ length: 5 }, () => tenants.create(aTenant())));
-      await tenants.change(tenantId, { status: 'deleted' });
+      await change(tenants, tenantId, { status: 'deleted' });
 
       expect(winners(created)).toBe(1);
       expect(await tenants.create(aTenant())).toBe(false);
@@ -37,12 +53,52 @@ onEachEngine((engine) => {
     it('changes where it is told to, and nowhere else', async () => {
       const tenants = await stored();
 
-      const changed = await tenants.change(tenantId, { directLinking: true, returnUrls: [] });
+      const changed = await change(tenants, tenantId, { directLinking: true, returnUrls: [] });
 
       expect(changed).toEqual(aTenant({ directLinking: true, returnUrls: [] }));
       expect(await tenants.get(tenantId)).toEqual(changed);
-      expect(await tenants.change('nobody' as TenantId, { name: 'x' })).toBeUndefined();
+      expect(await change(tenants, 'nobody' as TenantId, { name: 'x' })).toBeUndefined();
       expect(await tenants.get('nobody' as TenantId)).toBeUndefined();
+    });
+  });
+
+  describe('two changes of a tenant at once', () => {
+    it('lose nothing, whatever each of them changes', async () => {
+      const tenants = await stored({ returnUrls: [] });
+      const urls = Array.from({ length: 6 }, (_each, index) => `https://app.example/${index}`);
+
+      const updated = await Promise.all([
+        ...urls.map((url) =>
+          tenants.update(tenantId, (one) => ({ ...one, returnUrls: [...one.returnUrls, url] })),
+        ),
+        tenants.update(tenantId, (one) => ({ ...one, kmsKeyId: 'alias/own' })),
+        tenants.update(tenantId, (one) => withApp(one, tiktok, own)),
+      ]);
+
+      const found = await tenants.get(tenantId);
+      expect(updated.map(({ kind }) => kind)).toEqual(updated.map(() => 'updated'));
+      expect(found?.returnUrls.toSorted()).toEqual(urls);
+      expect(found).toMatchObject({ kmsKeyId: 'alias/own', apps: { tiktok: own } });
+    });
+
+    it('are told of a conflict when others come first in every round', async () => {
+      const table = await engine.newTable();
+      const tenants = createTenantStore(table);
+      await tenants.create(aTenant());
+      const rival = createTenantStore(table);
+      const racing = createTenantStore({
+        ...table,
+        async get(key, attributes) {
+          const item = await table.get(key, attributes);
+          await rival.update(tenantId, (one) => ({ ...one, name: `${one.name}!` }));
+          return item;
+        },
+      });
+
+      const updated = await racing.update(tenantId, (one) => ({ ...one, name: 'mine' }));
+
+      expect(updated).toEqual({ kind: 'conflict' });
+      expect((await tenants.get(tenantId))?.name).toMatch(/^Acme!+$/);
     });
   });
 
@@ -50,10 +106,10 @@ onEachEngine((engine) => {
     it('takes the place of the shared one, and gives it back', async () => {
       const tenants = await stored();
 
-      expect(await tenants.useApp(tenantId, tiktok, own)).toBe(true);
+      expect(await useApp(tenants, tenantId, tiktok, own)).toBe(true);
       expect((await tenants.get(tenantId))?.apps).toEqual({ tiktok: own });
-      expect(await tenants.useApp(tenantId, tiktok, own)).toBe(true);
-      expect(await tenants.useApp(tenantId, tiktok, undefined)).toBe(true);
+      expect(await useApp(tenants, tenantId, tiktok, own)).toBe(true);
+      expect(await useApp(tenants, tenantId, tiktok, undefined)).toBe(true);
       expect((await tenants.get(tenantId))?.apps).toEqual({});
     });
 
@@ -62,7 +118,7 @@ onEachEngine((engine) => {
       const names = ['tiktok', 'reddit', 'openid', 'slack', 'asana'] as ProviderId[];
 
       await Promise.all(
-        names.map((name) => tenants.useApp(tenantId, name, `app_${name}` as string as ContextId)),
+        names.map((name) => useApp(tenants, tenantId, name, `app_${name}` as string as ContextId)),
       );
 
       const expected = Object.fromEntries(names.map((name) => [name, `app_${name}`]));
@@ -72,7 +128,7 @@ onEachEngine((engine) => {
     it('does not create a tenant', async () => {
       const tenants = await stored();
 
-      expect(await tenants.useApp('nobody' as TenantId, reddit, own)).toBe(false);
+      expect(await useApp(tenants, 'nobody' as TenantId, reddit, own)).toBe(false);
       expect(await tenants.get('nobody' as TenantId)).toBeUndefined();
     });
   });
@@ -82,7 +138,7 @@ onEachEngine((engine) => {
       const tenants = createTenantStore(await engine.newTable());
       const ids = Array.from({ length: 103 }, (_each, index) => `tenant-${String(index).padStart(3, '0')}`);
       await Promise.all(ids.map((id) => tenants.create(aTenant({ id: id as TenantId }))));
-      await tenants.change('tenant-001' as TenantId, { status: 'deleted' });
+      await change(tenants, 'tenant-001' as TenantId, { status: 'deleted' });
 
       const first = await tenants.list();
       const second = await tenants.list(first.last);

@@ -4,6 +4,7 @@ import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { Grant } from '../../../infra/local/aws/front/access-grants.ts';
 import type { Intercept } from '../../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../../infra/local/aws/local-aws.ts';
+import { steadyClock } from '../../../lib/cache.ts';
 import type { ProviderId, TenantId } from '../../../lib/ids.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
@@ -84,6 +85,7 @@ export async function startVaultAws() {
         ),
         keyId,
         now: () => clock.now,
+        monotonic: steadyClock(() => clock.now),
       };
     },
     /** A KMS client that gives up after so many milliseconds, at once. */

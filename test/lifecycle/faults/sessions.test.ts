@@ -36,13 +36,13 @@ const lodge = defineProvider({
 beforeAll(async () => {
   world = await openWorld({ furtherProviders: [lodge] });
   const { parts } = world.newInstance();
-  await parts.apps.save({
+  await parts.apps.update('lodge' as ContextId, () => ({
     context: 'lodge' as ContextId,
     provider: 'lodge' as ProviderId,
     clientId: 'lodge',
     secretId: 'none',
     settings: {},
-  });
+  }));
 });
 afterAll(() => world.close());
 beforeEach(async () => {

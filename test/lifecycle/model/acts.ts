@@ -2,12 +2,10 @@
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import type { AccountId } from '../../../lib/ids.ts';
-import {
-  type Disconnected,
-  disconnectIntegration,
-} from '../../../lib/integrations/disconnect-integration.ts';
+import { disconnectIntegration } from '../../../lib/integrations/disconnect-integration.ts';
 import { type AccessToken, getAccessToken } from '../../../lib/integrations/get-access-token.ts';
 import { refreshToken } from '../../../lib/integrations/refresh-token.ts';
+import type { Revocation } from '../../../lib/vocabulary.ts';
 import { runUntil } from '../process.ts';
 import { tenantId, tiktok, user } from '../tenant-at-platform.ts';
 import type { World } from '../world.ts';
@@ -29,7 +27,7 @@ export type Ended =
   | { readonly kind: 'connected'; readonly connection: SealedConnection }
   | { readonly kind: 'served'; readonly token: AccessToken; readonly at: number }
   | { readonly kind: 'refreshed' | 'swept' }
-  | { readonly kind: 'disconnected'; readonly revocation: Disconnected['revocation'] };
+  | { readonly kind: 'disconnected'; readonly revocation: Revocation };
 
 /** The platform's ids of people, known once they have connected. */
 export type Accounts = Map<Person, AccountId>;

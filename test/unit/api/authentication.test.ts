@@ -8,6 +8,7 @@ import {
   visibleProviders,
 } from '../../../lib/api/authentication.ts';
 import { listScope } from '../../../lib/api/list-scope.ts';
+import { steadyClock } from '../../../lib/cache.ts';
 import type { TenantId, UserId } from '../../../lib/ids.ts';
 import { type ApiKey, mintApiKey } from '../../../lib/tenants/api-key.ts';
 import type { Session } from '../../../lib/tenants/session-token.ts';
@@ -24,7 +25,7 @@ const sessionText = 'aaa.bbb.ccc';
 
 /** An API with one key and one session, and a count of what it looked up. */
 function api() {
-  let milliseconds = 0;
+  let [wallClock, ownClock] = [0, 0];
   const stored = new Map<string, ApiKey>();
   const reads: string[] = [];
   const authenticate = createAuthenticate({
@@ -38,7 +39,10 @@ function api() {
       list: async () => [],
     },
     verifySession: async (text) => (text === sessionText ? session : undefined),
-    now: () => milliseconds,
+    monotonic: steadyClock(
+      () => wallClock,
+      () => ownClock,
+    ),
   });
   const mint = (tenantId = acme) => {
     const { text, key } = mintApiKey(tenantId, 'backend', 0);
@@ -51,7 +55,11 @@ function api() {
     reads,
     mint,
     advance: (seconds: number) => {
-      milliseconds += seconds * 1_000;
+      wallClock += seconds * 1_000;
+      ownClock += seconds * 1_000;
+    },
+    setWallClockBack: (seconds: number) => {
+      wallClock -= seconds * 1_000;
     },
     /** How a call with this credential ends. */
     as: (
@@ -153,6 +161,18 @@ describe('an API key', () => {
     advance(59);
     expect(await as(text)).toMatchObject({ kind: 'apiKey' });
     advance(1);
+    expect(await as(text)).toEqual(unauthorized);
+  });
+
+  it('row 16: that was revoked is refused within 60 seconds, also when the clock is set back ten minutes', async () => {
+    const { as, mint, stored, advance, setWallClockBack } = api();
+    const { text, key } = mint();
+    await as(text);
+    stored.set(key.id, { ...key, status: 'revoked' });
+
+    setWallClockBack(600);
+    advance(60);
+
     expect(await as(text)).toEqual(unauthorized);
   });
 

@@ -137,7 +137,7 @@ describe('a Pub/Sub push', () => {
     const away = createKeySet({
       url: 'http://127.0.0.1:1/keys',
       fetch,
-      now,
+      monotonic: now,
       insecureOrigins: ['http://127.0.0.1:1'],
     });
 

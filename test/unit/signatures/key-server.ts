@@ -28,9 +28,14 @@ export async function startServer(respond: RequestListener) {
 }
 
 /** Starts a server with a set of keys, and a key set that reads from it. */
-export async function serveKeys(keys: readonly unknown[], now: () => number) {
+export async function serveKeys(keys: readonly unknown[], monotonic: () => number) {
   const server = await startServer((_request, response) => response.end(JSON.stringify({ keys })));
-  const keySet = createKeySet({ url: `${server.origin}/keys`, fetch, now, insecureOrigins: [server.origin] });
+  const keySet = createKeySet({
+    url: `${server.origin}/keys`,
+    fetch,
+    monotonic,
+    insecureOrigins: [server.origin],
+  });
   return { ...server, keySet };
 }
 

@@ -63,7 +63,12 @@ describe('a key set', () => {
       response.statusCode = away ? 503 : 200;
       response.end(answer);
     });
-    const keySet = createKeySet({ url: server.origin, fetch, now, insecureOrigins: [server.origin] });
+    const keySet = createKeySet({
+      url: server.origin,
+      fetch,
+      monotonic: now,
+      insecureOrigins: [server.origin],
+    });
     await keySet.forKey(known);
     away = true;
     pass(23 * 3_600);
@@ -91,7 +96,7 @@ describe('a key set', () => {
     const keySet = createKeySet({
       url: server.origin,
       fetch,
-      now: clock().now,
+      monotonic: clock().now,
       insecureOrigins: [server.origin],
     });
 
@@ -106,7 +111,7 @@ describe('a key set', () => {
     const keySet = createKeySet({
       url: server.origin,
       fetch,
-      now: clock().now,
+      monotonic: clock().now,
       insecureOrigins: [server.origin],
       timeoutMilliseconds: 50,
     });
@@ -115,7 +120,7 @@ describe('a key set', () => {
   });
 
   it('is not fetched without TLS, unless from an origin named for it', () => {
-    const parts = { fetch, now: clock().now };
+    const parts = { fetch, monotonic: clock().now };
 
     expect(() => createKeySet({ ...parts, url: 'http://keys.example/' })).toThrow('without TLS');
     expect(() =>
