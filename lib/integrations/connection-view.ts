@@ -25,6 +25,13 @@ export interface ConnectionView {
   readonly metadata: Connection['metadata'];
 }
 
+/** What a finished connect shows. */
+export interface ConnectedAccounts {
+  readonly connection: ConnectionView;
+  /** Every connection of the grant, the first one included. */
+  readonly connections: readonly ConnectionView[];
+}
+
 export function viewConnection(connection: Connection): ConnectionView {
   return {
     id: connection.id,
