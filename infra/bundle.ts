@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import type { FunctionName } from '../lib/config.ts';
 import { lambdaOnly } from './bundle/lambda-only.ts';
-import { openApiAtBuildTime } from './bundle/open-api-document.ts';
+import { openApiAtBuildTime } from './bundle/open-api-plugin.ts';
 import { functions } from './topology.ts';
 
 export interface BundleOptions {
