@@ -1,5 +1,5 @@
 /** `GET /integrations/callback/{context}`: the browser comes back from the platform and goes on to the return URL. */
-import { type Answer, failurePage } from '../lib/api/answer.ts';
+import { failurePage, type HttpResult } from '../lib/api/answer.ts';
 import {
   connectionParts,
   flowStore,
@@ -28,7 +28,7 @@ const parts = {
 export const handler = http(
   flowRoutes.callback,
   { now },
-  async ({ params, query, cookie }): Promise<Answer> => {
+  async ({ params, query, cookie }): Promise<HttpResult> => {
     const result = await handleOAuthCallback(parts, {
       context: params.context,
       state: query.state,

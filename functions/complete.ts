@@ -1,6 +1,7 @@
 /** `POST /integrations/complete`: the tenant says who is signed in; only for that user is the connection made. */
 import { json } from '../lib/api/answer.ts';
 import { userOf } from '../lib/api/authentication.ts';
+import { completeRoute } from '../lib/api/complete-route.ts';
 import {
   authenticateWith,
   connectionParts,
@@ -9,7 +10,6 @@ import {
   openActivity,
   openPrecious,
 } from '../lib/api/compose.ts';
-import { flowRoutes } from '../lib/api/flow-routes.ts';
 import { http } from '../lib/api/http.ts';
 import { readSettings } from '../lib/config.ts';
 import { completeConnection } from '../lib/integrations/complete-connection.ts';
@@ -24,7 +24,7 @@ const parts = {
 };
 
 export const handler = http(
-  flowRoutes.complete,
+  completeRoute,
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, body }) =>
     json(

@@ -2,14 +2,15 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { json } from '../lib/api/answer.ts';
 import { now } from '../lib/api/compose.ts';
-import { contract } from '../lib/api/contract.ts';
 import { http } from '../lib/api/http.ts';
 import { openApi } from '../lib/api/open-api.ts';
+import { serviceRoutes } from '../lib/api/service-routes.ts';
 import { readSettings } from '../lib/config.ts';
 
 const settings = readSettings('health');
-const health = http(contract.health, { now }, async () => json(200, { status: 'ok' }));
-const description = http(contract.openApi, { now }, async () => json(200, openApi(settings.publicUrl)));
+const document = openApi(settings.publicUrl);
+const health = http(serviceRoutes.health, { now }, async () => json(200, { status: 'ok' }));
+const description = http(serviceRoutes.openApi, { now }, async () => json(200, document));
 
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
-  (event.rawPath === contract.openApi.path ? description : health)(event, context);
+  (event.rawPath === serviceRoutes.openApi.path ? description : health)(event, context);

@@ -1,5 +1,5 @@
 /** `GET /integrations/start/{flowId}`: binds the flow to the browser that opened the link and sends it to the platform. */
-import { type Answer, failurePage } from '../lib/api/answer.ts';
+import { failurePage, type HttpResult } from '../lib/api/answer.ts';
 import { flowStore, now, openActivity, secretSource, stateSecrets } from '../lib/api/compose.ts';
 import { flowCookie } from '../lib/api/flow-cookie.ts';
 import { flowRoutes } from '../lib/api/flow-routes.ts';
@@ -16,29 +16,33 @@ const parts = {
   now,
 };
 
-export const handler = http(flowRoutes.start, { now }, async ({ params, query, cookie }): Promise<Answer> => {
-  const browser = flowCookie(settings.publicUrl, params.flowId);
-  const started = await startFlow(parts, {
-    flowId: params.flowId,
-    browserSecret: cookie(browser.name),
-    agreed: query.agreed === 'yes',
-  });
-  switch (started.kind) {
-    case 'redirect':
-      return {
-        kind: 'redirect',
-        url: started.url,
-        cookie: browser.set(started.browserSecret, started.maxAgeSeconds),
-      };
-    case 'ask':
-      return {
-        kind: 'page',
-        status: 200,
-        title: `Give ${started.tenantName} access?`,
-        text: `${started.tenantName} will get access to your ${started.providerName} account, for its user “${started.userId}”.\n\nGo on only if you trust it and this is you.`,
-        link: { href: '?agreed=yes', text: `Continue to ${started.providerName}` },
-      };
-    case 'refused':
-      return failurePage(started.code, 'This link does not work');
-  }
-});
+export const handler = http(
+  flowRoutes.start,
+  { now },
+  async ({ params, query, cookie }): Promise<HttpResult> => {
+    const browser = flowCookie(settings.publicUrl, params.flowId);
+    const started = await startFlow(parts, {
+      flowId: params.flowId,
+      browserSecret: cookie(browser.name),
+      agreed: query.agreed === 'yes',
+    });
+    switch (started.kind) {
+      case 'redirect':
+        return {
+          kind: 'redirect',
+          url: started.url,
+          cookie: browser.set(started.browserSecret, started.maxAgeSeconds),
+        };
+      case 'ask':
+        return {
+          kind: 'page',
+          status: 200,
+          title: `Give ${started.tenantName} access?`,
+          text: `${started.tenantName} will get access to your ${started.providerName} account, for its user “${started.userId}”.\n\nGo on only if you trust it and this is you.`,
+          link: { href: '?agreed=yes', text: `Continue to ${started.providerName}` },
+        };
+      case 'refused':
+        return failurePage(started.code, 'This link does not work');
+    }
+  },
+);

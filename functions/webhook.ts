@@ -1,6 +1,6 @@
 /** `GET, POST /integrations/webhook/{context}`: takes a platform's events once its signature is good, and answers its handshake. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { Answer } from '../lib/api/answer.ts';
+import type { HttpResult } from '../lib/api/answer.ts';
 import { now, queueOf, secretSource } from '../lib/api/compose.ts';
 import { http } from '../lib/api/http.ts';
 import { webhookRoutes } from '../lib/api/webhook-routes.ts';
@@ -34,7 +34,7 @@ const act = async ({
 }: {
   params: { context: string };
   signed: SignedRequest;
-}): Promise<Answer> => {
+}): Promise<HttpResult> => {
   const answer = await receiveWebhook(parts, params.context, signed);
   if (answer.kind === 'accepted') return { kind: 'text', status: 200, body: '' };
   return { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import type { FunctionName } from '../lib/config.ts';
 import { lambdaOnly } from './bundle/lambda-only.ts';
+import { openApiAtBuildTime } from './bundle/open-api-plugin.ts';
 import { functions } from './topology.ts';
 
 export interface BundleOptions {
@@ -40,7 +41,7 @@ export const bundling = {
   sourcemap: true,
   // Stack traces need the map, not a second copy of every source.
   sourcesContent: false,
-  plugins: [lambdaOnly],
+  plugins: [lambdaOnly, openApiAtBuildTime],
   logLevel: 'warning',
 } satisfies BuildOptions;
 

@@ -3,7 +3,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { catalogue, type ErrorCode } from '../errors.ts';
 import { page, pageSecurityPolicy } from './page.ts';
 
-export type Answer =
+export type HttpResult =
   | {
       readonly kind: 'json';
       readonly status: number;
@@ -33,7 +33,7 @@ export interface PageLink {
   readonly text: string;
 }
 
-export const json = (status: number, body: unknown): Answer => ({ kind: 'json', status, body });
+export const json = (status: number, body: unknown): HttpResult => ({ kind: 'json', status, body });
 
 /** What a person is shown where something failed: what happened, and what to do now. */
 export function failurePage(code: ErrorCode, title = 'This did not work') {
@@ -57,48 +57,48 @@ const securityHeaders = {
 } as const;
 const nothingAllowed = "default-src 'none'; frame-ancestors 'none'";
 
-export function toResponse(answer: Answer, correlationId: string): APIGatewayProxyStructuredResultV2 {
+export function toResponse(result: HttpResult, correlationId: string): APIGatewayProxyStructuredResultV2 {
   const headers = { ...securityHeaders, 'x-correlation-id': correlationId };
-  switch (answer.kind) {
+  switch (result.kind) {
     case 'json':
       return {
-        statusCode: answer.status,
+        statusCode: result.status,
         headers: {
           ...headers,
           'content-security-policy': nothingAllowed,
           'content-type': 'application/json',
-          ...(answer.status === 401 && { 'www-authenticate': 'Bearer' }),
-          ...retryAfter(answer.retryAfterSeconds),
+          ...(result.status === 401 && { 'www-authenticate': 'Bearer' }),
+          ...retryAfter(result.retryAfterSeconds),
         },
-        body: JSON.stringify(answer.body),
+        body: JSON.stringify(result.body),
       };
     case 'page':
       return {
-        statusCode: answer.status,
+        statusCode: result.status,
         headers: {
           ...headers,
           'content-security-policy': pageSecurityPolicy,
           'content-type': 'text/html; charset=utf-8',
-          ...retryAfter(answer.retryAfterSeconds),
+          ...retryAfter(result.retryAfterSeconds),
         },
-        body: page(answer.title, answer.text, answer.link),
+        body: page(result.title, result.text, result.link),
       };
     case 'text':
       return {
-        statusCode: answer.status,
+        statusCode: result.status,
         headers: {
           ...headers,
           'content-security-policy': nothingAllowed,
           'content-type': 'text/plain; charset=utf-8',
-          ...answer.headers,
+          ...result.headers,
         },
-        body: answer.body,
+        body: result.body,
       };
     case 'redirect':
       return {
         statusCode: 303,
-        headers: { ...headers, 'content-security-policy': nothingAllowed, location: answer.url },
-        ...(answer.cookie !== undefined && { cookies: [answer.cookie] }),
+        headers: { ...headers, 'content-security-policy': nothingAllowed, location: result.url },
+        ...(result.cookie !== undefined && { cookies: [result.cookie] }),
         body: '',
       };
   }

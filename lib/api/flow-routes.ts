@@ -3,13 +3,13 @@ import * as z from 'zod/mini';
 import { contextIdPattern } from '../ids.ts';
 import { time } from '../views.ts';
 import { completion } from '../vocabulary.ts';
+import { completeRoute } from './complete-route.ts';
 import {
   accountId,
   always,
   connected,
   flowId,
   nothing,
-  ofFlow,
   onAccount,
   provider,
   returnUrl,
@@ -118,28 +118,5 @@ export const flowRoutes = {
       'INTERNAL_ERROR',
     ],
   },
-  complete: {
-    method: 'POST',
-    path: '/integrations/complete',
-    function: 'complete',
-    caller: 'apiKeyOrSession',
-    summary: 'Finishes a flow for the user who is signed in where the browser came back. May be repeated.',
-    params: nothing,
-    query: nothing,
-    body: z.strictObject({
-      flow: flowId,
-      completion: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
-      userId: z.optional(userId),
-    }),
-    success: { status: 201, schema: connected },
-    errors: [
-      ...onAccount,
-      ...ofFlow,
-      'PAYLOAD_TOO_LARGE',
-      'UNSUPPORTED_MEDIA_TYPE',
-      'FLOW_NOT_FOUND',
-      'FLOW_USER_MISMATCH',
-      'FLOW_IN_PROGRESS',
-    ],
-  },
+  complete: completeRoute,
 } as const satisfies Record<string, Route>;

@@ -1,17 +1,18 @@
 /**
- * The flow's one-way street: pending → held → redeeming → connected, or → failed from anywhere before the end.
- * Each step is one conditional write, so that of two rivals one passes and the other is told.
+ * The states of a flow run one way: pending → held → redeeming → connected, or → failed from any state before the end.
+ * Each step is one conditional write, so that of two rivals one passes and the other learns that it lost.
  */
 import { digest } from '../constant-time.ts';
 import type { FlowId } from '../ids.ts';
 import { absent, allOf, anyOf, type Condition, equals, greaterThan } from '../table/condition.ts';
 import { flowKey } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
-import { type Flow, type FlowOutcome, type FlowStatus, flowRecord, holdMilliseconds } from './flow.ts';
+import { type Flow, type FlowStatus, flowRecord, holdMilliseconds } from './flow.ts';
+import type { FlowFailure, FlowOutcome } from './flow-outcome.ts';
 
 export type FlowStore = ReturnType<typeof createFlowStore>;
 
-/** DynamoDB deletes a flow a day after its end; readers go by `expiresAt`, this only cleans up. */
+/** DynamoDB deletes a flow a day after its end. That only cleans up: every reader checks `expiresAt` itself. */
 const keptSeconds = 86_400;
 const secrets = ['sealedCode', 'sealedVerifier', 'stateDigest', 'browserDigest'] as const;
 
@@ -31,7 +32,7 @@ export function createFlowStore(table: Table, now: () => number) {
 
     /**
      * Binds the flow to a browser and to a new state. The first browser wins; the same browser may start again,
-     * which ends the state before. Answers whether this browser may go on.
+     * which ends its earlier state. Answers whether this browser may go on.
      */
     async begin(id: FlowId, browserSecret: string, nonce: string): Promise<boolean> {
       const browserDigest = digest(browserSecret);
@@ -75,7 +76,7 @@ export function createFlowStore(table: Table, now: () => number) {
     },
 
     /** Ends the flow before its code was redeemed. A flow that went on meanwhile stays as it is. */
-    fail(flow: Flow, outcome: FlowOutcome & { readonly kind: 'failed' }): Promise<boolean> {
+    fail(flow: Flow, outcome: FlowFailure): Promise<boolean> {
       return step(flow.id, { set: { status: 'failed', outcome }, remove: secrets }, flow.status);
     },
 

@@ -14,6 +14,7 @@ import {
 } from '../ids.ts';
 import { storedEndpoints } from '../oauth/stored-endpoints.ts';
 import { completion, type ReadonlyOutput, storedBytes } from '../vocabulary.ts';
+import { flowOutcome } from './flow-outcome.ts';
 
 /** A flow lives ten minutes, from `connect` to `complete`. */
 export const flowMilliseconds = 600_000;
@@ -27,19 +28,12 @@ export const flowStatus = z.enum([
   'pending',
   /** The code is sealed in the flow and waits for `complete`. */
   'held',
-  /** The code was taken out, and is being redeemed; it never goes back. */
+  /** One request took the code out and redeems it; the code never goes back. */
   'redeeming',
   'connected',
   'failed',
 ]);
 export type FlowStatus = z.output<typeof flowStatus>;
-
-/** How a flow ended; repeated to the user who repeats `complete`. */
-const flowOutcome = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('connected'), accounts: z.array(storedId<AccountId>()) }),
-  z.object({ kind: z.literal('failed'), code: z.string(), reason: z.exactOptional(z.string()) }),
-]);
-export type FlowOutcome = ReadonlyOutput<typeof flowOutcome>;
 
 /** Where the platform is, as it was when the flow began. */
 const flowTarget = z.object({
@@ -48,7 +42,6 @@ const flowTarget = z.object({
   endpoints: storedEndpoints,
 });
 
-/** The stored shape of a flow. */
 export const flowRecord = z.object({
   id: storedId<FlowId>(),
   tenantId: storedId<TenantId>(),

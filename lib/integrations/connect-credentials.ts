@@ -1,17 +1,16 @@
 /**
- * Connects an account whose user gives credentials instead of a consent: they are shown to the platform once, and
- * stored only if it says that they are that account's.
+ * Connects an account whose user gives credentials instead of a consent. The platform sees them once, and they are
+ * stored only if it says that they belong to the account they claim.
  */
-import { IntegrationError } from '../errors.ts';
 import { type AccountId, isOpaqueId, newGrantId, type TenantId, type UserId } from '../ids.ts';
+import { type Account, platformUserOf } from '../providers/account.ts';
 import type { CredentialsProvider } from '../providers/definition.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
-import type { Connected } from './complete-connection.ts';
 import { tell } from './connection-events.ts';
-import { viewConnection } from './connection-view.ts';
+import { type ConnectedAccounts, viewConnection } from './connection-view.ts';
 import type { ConnectionParts } from './parts.ts';
 import { probe } from './probe-session.ts';
-import { storeConnection } from './store-connection.ts';
+import { type Recipient, storeConnection } from './store-connection.ts';
 import { activeTenant, appFor } from './tenant-app.ts';
 
 export interface CredentialsRequest {
@@ -22,106 +21,94 @@ export interface CredentialsRequest {
   readonly reconnect?: AccountId;
 }
 
-/**
- * @throws IntegrationError `INVALID_REQUEST` (which fields), `ACCOUNT_MISMATCH`, `CREDENTIALS_REFUSED`,
- * `ACCOUNT_ALREADY_CONNECTED`, `PROVIDER_ERROR`, `OAUTH_INIT_ERROR`, `INVALID_PROVIDER`.
- */
+export type CredentialsOutcome =
+  | (ConnectedAccounts & { readonly kind: 'connected' })
+  /** Fields that are missing, unknown or malformed. */
+  | { readonly kind: 'malformed'; readonly fields: readonly string[] }
+  /** The credentials are of another account than the one to reconnect. */
+  | { readonly kind: 'account_mismatch' }
+  /** Another user of the tenant holds the account. */
+  | { readonly kind: 'account_taken' }
+  | ProbeFailure;
+
+type ProbeFailure =
+  /** The platform does not accept the credentials for the account that they claim. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The app's own settings are at fault. */
+  | { readonly kind: 'misconfigured'; readonly reason: string }
+  /** The platform did not say. */
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly afterSeconds?: number };
+
+/** @throws IntegrationError for a tenant that is deleted and for an app that is not registered. */
 export async function connectCredentials(
-  parts: ConnectionParts & { readonly tenants: TenantStore },
+  deps: ConnectionParts & { readonly tenants: TenantStore },
   provider: CredentialsProvider,
   request: CredentialsRequest,
-): Promise<Connected> {
-  const tenant = await activeTenant(parts.tenants, request.tenantId);
-  const { context } = await appFor(parts.apps, tenant, provider.id);
+): Promise<CredentialsOutcome> {
+  const tenant = await activeTenant(deps.tenants, request.tenantId);
+  const { context } = await appFor(deps.apps, tenant, provider.id);
   const reading = provider.read(request.credentials);
-  if (reading.kind === 'malformed') {
-    throw new IntegrationError(
-      'INVALID_REQUEST',
-      'Some credentials are missing, unknown or malformed. See details.fields, and the fields in GET /integrations/providers.',
-      {
-        details: { fields: reading.fields.map((field) => `credentials.${field}`) },
-      },
-    );
-  }
+  if (reading.kind === 'malformed') return reading;
   if (request.reconnect !== undefined && request.reconnect !== reading.claimedAccount) {
-    throw new IntegrationError(
-      'ACCOUNT_MISMATCH',
-      'These credentials are of another account than the one to reconnect.',
-    );
+    return { kind: 'account_mismatch' };
   }
-  const sealer = await parts.vault.sealerFor(tenant.id);
-  const account = await prove(parts, provider, context, reading);
-  const now = parts.now();
-  const stored = await storeConnection(parts.connections, sealer, {
-    recipient: {
-      tenantId: tenant.id,
-      userId: request.userId,
-      provider: provider.id,
-      context,
-      linking: 'confirmed',
-      requestedScopes: [],
-    },
+  // Once the platform has accepted the credentials, sealing must not fail for want of a key.
+  const sealer = await deps.vault.sealerFor(tenant.id);
+  const claim = { context, secret: reading.secret, accountId: reading.claimedAccount };
+  const identified = await identifyAccount(deps, provider, claim);
+  if (identified.kind !== 'identified') return identified;
+
+  const { account } = identified;
+  const stored = await storeConnection(deps.connections, sealer, {
+    recipient: recipientOf(request, provider, context),
     grantId: newGrantId(),
     account,
-    owner: account.owner ?? account.accountId,
+    owner: platformUserOf(account),
     tokens: { accessToken: reading.secret, tokenType: 'Session' },
     scopes: [],
     lifetimeSeconds: undefined,
     refreshable: false,
-    now,
+    now: deps.now(),
   });
-  if (stored.kind === 'taken') {
-    throw new IntegrationError(
-      'ACCOUNT_ALREADY_CONNECTED',
-      'Another user of this tenant has connected this account.',
-    );
-  }
-  parts.count('connect_completed', { provider: provider.id });
-  const connection = viewConnection(await tell(parts, stored.connection));
-  return { connection, connections: [connection] };
+  if (stored.kind === 'taken') return { kind: 'account_taken' };
+  deps.count('connect_completed', { provider: provider.id });
+  const connection = viewConnection(await tell(deps, stored.connection));
+  return { kind: 'connected', connection, connections: [connection] };
 }
 
 /** The account that the platform says the credentials are of, if it is the one they claim. */
-async function prove(
-  parts: ConnectionParts,
+async function identifyAccount(
+  deps: ConnectionParts,
   provider: CredentialsProvider,
-  context: Parameters<typeof probe>[2],
-  reading: { readonly secret: Parameters<typeof probe>[3]; readonly claimedAccount: string },
-) {
-  const outcome = await probe(parts, provider, context, reading.secret);
-  if (outcome.kind === 'misconfigured') {
-    throw new IntegrationError(
-      'OAUTH_INIT_ERROR',
-      'The platform refused how it was asked. Check the app settings.',
-      {
-        details: { reason: outcome.reason },
-      },
-    );
+  claim: {
+    readonly context: Recipient['context'];
+    readonly secret: Parameters<typeof probe>[3];
+    readonly accountId: string;
+  },
+): Promise<{ readonly kind: 'identified'; readonly account: Account } | ProbeFailure> {
+  const outcome = await probe(deps, provider, claim.context, claim.secret);
+  switch (outcome.kind) {
+    case 'accounts': {
+      const account = outcome.accounts.find(
+        ({ accountId }) => accountId === claim.accountId && isOpaqueId(accountId),
+      );
+      return account ? { kind: 'identified', account } : { kind: 'refused', reason: 'account_mismatch' };
+    }
+    case 'reconnect_required':
+      return { kind: 'refused', reason: outcome.reason };
+    case 'misconfigured':
+      return outcome;
+    case 'retryable':
+      return { ...outcome, kind: 'unavailable' };
+    case 'unknown':
+      return { kind: 'unavailable', reason: outcome.reason };
   }
-  if (outcome.kind === 'retryable' || outcome.kind === 'unknown') {
-    throw new IntegrationError(
-      'PROVIDER_ERROR',
-      'The platform did not say whether the credentials are good.',
-      {
-        details: { reason: outcome.reason },
-        retryAfterSeconds: (outcome.kind === 'retryable' ? outcome.afterSeconds : undefined) ?? 60,
-      },
-    );
-  }
-  const account =
-    outcome.kind === 'accounts'
-      ? outcome.accounts.find(
-          ({ accountId }) => accountId === reading.claimedAccount && isOpaqueId(accountId),
-        )
-      : undefined;
-  if (!account) {
-    throw new IntegrationError(
-      'CREDENTIALS_REFUSED',
-      'The platform does not accept these credentials for this account.',
-      {
-        details: { reason: outcome.kind === 'accounts' ? 'account_mismatch' : outcome.reason },
-      },
-    );
-  }
-  return account;
+}
+
+function recipientOf(
+  { tenantId, userId }: CredentialsRequest,
+  provider: CredentialsProvider,
+  context: Recipient['context'],
+): Recipient {
+  return { tenantId, userId, provider: provider.id, context, linking: 'confirmed', requestedScopes: [] };
 }

@@ -1,17 +1,22 @@
-/** Connects an account, in the way its platform knows: by a consent that begins here, or by credentials given at once. */
+/** Connects an account for a handler, by the platform's own way: a consent that begins here, or credentials given at once. */
 import { IntegrationError } from '../errors.ts';
-import type { Connected } from './complete-connection.ts';
 import { connectCredentials } from './connect-credentials.ts';
+import { credentialsError, initiateError } from './connect-errors.ts';
+import type { ConnectedAccounts } from './connection-view.ts';
 import { type ConnectRequest, initiateOAuthFlow, type StartedFlow } from './initiate-oauth-flow.ts';
 import { type ConnectionParts, type ConnectParts, findProvider } from './parts.ts';
 
-/** @throws IntegrationError as {@link initiateOAuthFlow} or {@link connectCredentials} do. */
+/**
+ * @throws IntegrationError `INVALID_PROVIDER`, `INVALID_REQUEST`, `OAUTH_INIT_ERROR`, `TENANT_DELETED`; for a consent
+ * also `INVALID_SCOPE`, `FORBIDDEN`, `ACCOUNT_NOT_FOUND`; for credentials also `ACCOUNT_MISMATCH`,
+ * `CREDENTIALS_REFUSED`, `ACCOUNT_ALREADY_CONNECTED`, `PROVIDER_ERROR`.
+ */
 export async function connect(
-  parts: ConnectParts & ConnectionParts,
+  deps: ConnectParts & ConnectionParts,
   request: ConnectRequest & { readonly credentials?: Readonly<Record<string, string>> },
-): Promise<StartedFlow | Connected> {
-  const { credentials, ...flow } = request;
-  const provider = findProvider(parts.registry, request.provider);
+): Promise<StartedFlow | ConnectedAccounts> {
+  const { credentials, ...flowRequest } = request;
+  const provider = findProvider(deps.registry, request.provider);
   if (provider.auth === 'credentials') {
     if (!credentials) {
       throw new IntegrationError(
@@ -20,15 +25,20 @@ export async function connect(
       );
     }
     const { tenantId, userId, reconnect } = request;
-    return connectCredentials(parts, provider, {
+    const outcome = await connectCredentials(deps, provider, {
       tenantId,
       userId,
       credentials,
       ...(reconnect !== undefined && { reconnect }),
     });
+    if (outcome.kind !== 'connected') throw credentialsError(outcome);
+    const { connection, connections } = outcome;
+    return { connection, connections };
   }
   if (credentials) {
     throw new IntegrationError('INVALID_REQUEST', 'This provider takes a consent and no credentials.');
   }
-  return initiateOAuthFlow(parts, flow);
+  const outcome = await initiateOAuthFlow(deps, flowRequest);
+  if (outcome.kind !== 'started') throw initiateError(outcome);
+  return outcome.flow;
 }

@@ -2,6 +2,13 @@
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionView } from '../views.ts';
 
+/** What a finished connect shows. */
+export interface ConnectedAccounts {
+  readonly connection: ConnectionView;
+  /** Every connection of the grant, the first one included. */
+  readonly connections: readonly ConnectionView[];
+}
+
 export function viewConnection(connection: Connection): ConnectionView {
   return {
     id: connection.id,

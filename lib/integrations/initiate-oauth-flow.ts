@@ -1,10 +1,12 @@
-/** Begins a flow: everything that decides who is connected to what is settled here, by the tenant's credential. */
-
-import { IntegrationError } from '../errors.ts';
-import { flowMilliseconds } from '../flows/flow.ts';
+/**
+ * Begins a flow. The tenant's credential decides here who is connected to what; nothing that a browser brings later
+ * can change it.
+ */
+import { type Flow, flowMilliseconds } from '../flows/flow.ts';
 import { type AccountId, newFlowId, type TenantId, token, type UserId } from '../ids.ts';
 import { createPkce } from '../oauth/pkce.ts';
 import type { OAuthProvider } from '../providers/definition.ts';
+import type { ProviderApp } from '../tenants/provider-app.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { Completion } from '../vocabulary.ts';
 import { isoTime } from './connection-view.ts';
@@ -31,90 +33,124 @@ export interface StartedFlow {
   readonly expiresAt: string;
 }
 
+export type InitiateOutcome =
+  | { readonly kind: 'started'; readonly flow: StartedFlow }
+  /** The tenant may not connect without a completion. */
+  | { readonly kind: 'direct_linking_off' }
+  /** Several return URLs are registered, and the request names none. */
+  | { readonly kind: 'return_url_ambiguous' }
+  | { readonly kind: 'return_url_unregistered' }
+  | { readonly kind: 'scope_unavailable'; readonly available: readonly string[] }
+  /** The user has no such account to reconnect. */
+  | { readonly kind: 'account_not_found' };
+
 /**
  * Stores a new flow.
- * @throws IntegrationError `INVALID_PROVIDER`, `INVALID_SCOPE`, `INVALID_REQUEST`, `FORBIDDEN`, `ACCOUNT_NOT_FOUND`,
- * `OAUTH_INIT_ERROR`.
+ * @throws IntegrationError for a provider without consent pages, a tenant that is deleted, and an app that is not
+ * registered.
  */
-export async function initiateOAuthFlow(parts: ConnectParts, request: ConnectRequest): Promise<StartedFlow> {
-  const provider = findOAuthProvider(parts.registry, request.provider);
-  const tenant = await activeTenant(parts.tenants, request.tenantId);
-  if (request.completion === 'direct' && !tenant.directLinking) {
-    throw new IntegrationError(
-      'FORBIDDEN',
-      'Direct linking is not switched on for this tenant. Use completion "confirm".',
-    );
-  }
+export async function initiateOAuthFlow(
+  deps: ConnectParts,
+  request: ConnectRequest,
+): Promise<InitiateOutcome> {
+  const provider = findOAuthProvider(deps.registry, request.provider);
+  const tenant = await activeTenant(deps.tenants, request.tenantId);
+  if (request.completion === 'direct' && !tenant.directLinking) return { kind: 'direct_linking_off' };
   const returnUrl = chooseReturnUrl(tenant, request.returnUrl);
+  if (returnUrl.kind !== 'chosen') return returnUrl;
   const scopes = chooseScopes(provider, request.scopes);
-  const app = await appFor(parts.apps, tenant, provider.id);
-  const { context } = app;
+  if (scopes.kind !== 'chosen') return scopes;
+  const app = await appFor(deps.apps, tenant, provider.id);
   if (request.reconnect !== undefined) {
-    const connection = await parts.connections.get(tenant.id, provider.id, request.reconnect);
-    if (connection?.userId !== request.userId) {
-      throw new IntegrationError('ACCOUNT_NOT_FOUND', 'There is no such account to reconnect.');
-    }
+    const connection = await deps.connections.get(tenant.id, provider.id, request.reconnect);
+    if (connection?.userId !== request.userId) return { kind: 'account_not_found' };
   }
 
-  const flowId = newFlowId();
+  const flow = await composeFlow(deps, request, {
+    provider,
+    tenant,
+    app,
+    returnUrl: returnUrl.url,
+    scopes: scopes.scopes,
+  });
+  await deps.flows.create(flow);
+  deps.count('connect_started', { provider: provider.id });
+  return {
+    kind: 'started',
+    flow: {
+      flowId: flow.id,
+      authUrl: `${deps.publicUrl}/integrations/start/${flow.id}`,
+      expiresAt: isoTime(flow.expiresAt),
+    },
+  };
+}
+
+/** What the request was decided to mean. */
+interface FlowDecisions {
+  readonly provider: OAuthProvider;
+  readonly tenant: Tenant;
+  readonly app: ProviderApp;
+  readonly returnUrl: string;
+  readonly scopes: readonly string[];
+}
+
+/** A flow with everything that its redemption will need, and with a verifier of its own where the platform knows PKCE. */
+async function composeFlow(
+  deps: ConnectParts,
+  request: ConnectRequest,
+  { provider, tenant, app, returnUrl, scopes }: FlowDecisions,
+): Promise<Flow> {
+  const { context } = app;
+  const identity = { id: newFlowId(), tenantId: tenant.id, provider: provider.id };
   const pkce = provider.pkce === 'none' ? undefined : createPkce(provider.pkce);
-  const place = { id: flowId, tenantId: tenant.id, provider: provider.id };
-  const now = parts.now();
-  await parts.flows.create({
-    id: flowId,
-    tenantId: tenant.id,
+  const now = deps.now();
+  return {
+    ...identity,
     tenantName: tenant.name,
     userId: request.userId,
-    provider: provider.id,
     context,
     clientId: app.clientId,
     appVersion: app.version,
-    target: targetOf(parts.registry, provider, app),
+    target: targetOf(deps.registry, provider, app),
     scopes,
-    redirectUri: `${parts.publicUrl}/integrations/callback/${context}`,
+    redirectUri: `${deps.publicUrl}/integrations/callback/${context}`,
     returnUrl,
     completion: request.completion,
     ...(request.reconnect !== undefined && { expectedAccount: request.reconnect }),
     ...(pkce && {
       challenge: pkce.challenge,
-      sealedVerifier: await parts.vault.encryptToken(pkce.verifier, flowContext(place, 'verifier')),
+      sealedVerifier: await deps.vault.encryptToken(pkce.verifier, flowContext(identity, 'verifier')),
     }),
     ...(provider.idToken && { nonce: token(32) }),
     status: 'pending',
     createdAt: now,
     expiresAt: now + flowMilliseconds,
-  });
-  parts.count('connect_started', { provider: provider.id });
-  return {
-    flowId,
-    authUrl: `${parts.publicUrl}/integrations/start/${flowId}`,
-    expiresAt: isoTime(now + flowMilliseconds),
   };
 }
 
-function chooseReturnUrl(tenant: Tenant, asked: string | undefined): string {
-  const [only, ...others] = tenant.returnUrls;
-  if (asked === undefined && only !== undefined && others.length === 0) return only;
-  if (asked !== undefined && tenant.returnUrls.includes(asked)) return asked;
-  throw new IntegrationError(
-    'INVALID_REQUEST',
-    asked === undefined && only !== undefined
-      ? 'Several return URLs are registered for this tenant. Say in returnUrl which one.'
-      : 'returnUrl must be exactly one of the URLs registered for this tenant. Run `hawser return-url add`.',
-  );
+type ReturnUrlChoice =
+  | { readonly kind: 'chosen'; readonly url: string }
+  | { readonly kind: 'return_url_ambiguous' }
+  | { readonly kind: 'return_url_unregistered' };
+
+function chooseReturnUrl({ returnUrls }: Tenant, asked: string | undefined): ReturnUrlChoice {
+  const [only, ...others] = returnUrls;
+  if (asked !== undefined) {
+    return returnUrls.includes(asked) ? { kind: 'chosen', url: asked } : { kind: 'return_url_unregistered' };
+  }
+  if (only === undefined) return { kind: 'return_url_unregistered' };
+  return others.length === 0 ? { kind: 'chosen', url: only } : { kind: 'return_url_ambiguous' };
 }
 
-function chooseScopes(provider: OAuthProvider, asked: readonly string[] | undefined): readonly string[] {
+type ScopeChoice =
+  | { readonly kind: 'chosen'; readonly scopes: readonly string[] }
+  | { readonly kind: 'scope_unavailable'; readonly available: readonly string[] };
+
+/** The scopes asked for, or the usual ones, with those that the provider cannot do without. */
+function chooseScopes(provider: OAuthProvider, asked: readonly string[] | undefined): ScopeChoice {
   const { available, required, default: usual } = provider.scopes;
   const scopes = [...new Set([...required, ...(asked ?? usual)])];
-  if (!scopes.every((scope) => Object.hasOwn(available, scope))) {
-    throw new IntegrationError(
-      'INVALID_SCOPE',
-      'Ask only for scopes that the provider lists. See GET /integrations/providers.',
-      {
-        details: { available: Object.keys(available) },
-      },
-    );
-  }
-  return scopes;
+  return scopes.every((scope) => Object.hasOwn(available, scope))
+    ? { kind: 'chosen', scopes }
+    : { kind: 'scope_unavailable', available: Object.keys(available) };
 }

@@ -15,3 +15,8 @@ export interface Account {
   /** Where each account of a grant has a token of its own; else all share the grant's. */
   readonly accessToken?: Secret;
 }
+
+/** The platform's id of the user whose consent covers the account. */
+export function platformUserOf(account: Pick<Account, 'owner' | 'accountId'>): string {
+  return account.owner ?? account.accountId;
+}

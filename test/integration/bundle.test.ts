@@ -11,7 +11,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { lambdaOnly } from '../../infra/bundle/lambda-only.ts';
 import { type BundleReport, bundleFunctions, type FunctionBundle } from '../../infra/bundle.ts';
 import { functions } from '../../infra/topology.ts';
+import { openApi } from '../../lib/api/open-api.ts';
 import { type FunctionName, functionSettings, isOptional, variableOf } from '../../lib/config.ts';
+import { event } from '../unit/api/event.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const names = Object.keys(functions) as FunctionName[];
@@ -27,6 +29,8 @@ const lambdaVariables = {
 };
 /** Fits every setting that must be set: an address is a name, an id and a URL. */
 const anySetting = 'https://connect.example.com';
+
+const openApiEvent = { ...event(), rawPath: '/openapi.json' };
 
 let folder: string;
 let report: BundleReport;
@@ -76,6 +80,22 @@ describe.each(names)('the bundle of %s', (name) => {
       'sources',
       expect.arrayContaining([expect.stringContaining(`functions/${name}.ts`)]),
     );
+  });
+});
+
+describe('the bundle that serves openapi.json', () => {
+  it('holds the finished document of the contract, and nothing that generates it', async () => {
+    const script = `
+      const { handler } = await import(${JSON.stringify(pathToFileURL(bundle('health').file).href)});
+      const { body } = await handler(${JSON.stringify(openApiEvent)}, {});
+      console.log(body);`;
+
+    const { stdout } = await runNode(script, settingsOf('health'));
+
+    // The last line; the one before is the log of the request.
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(JSON.stringify(openApi(anySetting)));
+    const generator = /\/to-json-schema|json-schema-processors|(?:flow|connection|webhook)-routes/;
+    expect(bundle('health').sources.filter((source) => generator.test(source))).toEqual([]);
   });
 });
 

@@ -39,7 +39,9 @@ export async function consent(
   const { parts, tenants, stateSecrets } = instance;
   const { tenantId, userId, provider, person } = wish;
   const request = { tenantId, userId, provider, completion: 'confirm' } as const;
-  const { flowId } = await initiateOAuthFlow({ ...parts, tenants }, request);
+  const initiated = await initiateOAuthFlow({ ...parts, tenants }, request);
+  if (initiated.kind !== 'started') throw new Error(`The flow was refused: ${initiated.kind}.`);
+  const { flowId } = initiated.flow;
   const started = await startFlow(
     { ...parts, stateSecrets },
     { flowId: flowId as FlowId, browserSecret: undefined, agreed: true },

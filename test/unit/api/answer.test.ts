@@ -1,12 +1,12 @@
 /** Answers: the headers on each of them, and pages that say what they are told and no more. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Answer, failurePage, json, toResponse } from '../../../lib/api/answer.ts';
+import { failurePage, type HttpResult, json, toResponse } from '../../../lib/api/answer.ts';
 import { flowCookie } from '../../../lib/api/flow-cookie.ts';
 import { page, pageSecurityPolicy } from '../../../lib/api/page.ts';
 import { catalogue } from '../../../lib/errors.ts';
 
-const answers: readonly (readonly [string, Answer])[] = [
+const answers: readonly (readonly [string, HttpResult])[] = [
   ['JSON', json(200, { ok: true })],
   ['an error', json(401, { error: {} })],
   ['a page', { kind: 'page', status: 404, title: 'No', text: 'Nothing here.' }],

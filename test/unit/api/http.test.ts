@@ -1,7 +1,7 @@
 /** The adapter: what a handler answers or throws becomes one shape of response and one line of log, and nothing leaks. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { type Answer, json } from '../../../lib/api/answer.ts';
+import { type HttpResult, json } from '../../../lib/api/answer.ts';
 import type { Authenticate } from '../../../lib/api/authentication.ts';
 import { http } from '../../../lib/api/http.ts';
 import type { Caller, Route } from '../../../lib/api/route.ts';
@@ -27,7 +27,7 @@ const known: Authenticate = async () => backend;
 
 /** The response of a handler that does this, and what was logged meanwhile. */
 async function respond(
-  act: () => Promise<Answer>,
+  act: () => Promise<HttpResult>,
   parts: EventParts & { readonly caller?: Caller; readonly authenticate?: Authenticate } = {},
 ) {
   const lines: string[] = [];
