@@ -3,6 +3,7 @@
  * opens credentials: it needs the right to decrypt with the vault's key, which an operator otherwise lacks.
  */
 import type { Connection, SealedConnection } from '../../lib/connections/connection.ts';
+import { changeTo, keepFor } from '../../lib/connections/connection-change.ts';
 import { type ConnectionStore, createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { IntegrationError } from '../../lib/errors.ts';
 import type { TenantId } from '../../lib/ids.ts';
@@ -37,7 +38,6 @@ type Outcome =
 /** A version as young as this was made by a run that was interrupted, or is being completed. */
 const sameRunMilliseconds = 3_600_000;
 const together = 8;
-const rounds = 3;
 
 export function sealVerbs(stores: OperatorStores) {
   const parts = vaultPartsOf(stores);
@@ -82,23 +82,31 @@ export function sealVerbs(stores: OperatorStores) {
   }
 }
 
-/** The credentials stay the same, and so does their generation: a renewal in between wins, and has sealed anew itself. */
+/** The credentials and their generation stay the same; a refresh in between wins, and has resealed them itself. */
 async function reseal(
   store: ConnectionStore,
   vault: Vault,
   { id, tenantId, provider, accountId }: Connection,
   version: number,
 ): Promise<Outcome> {
-  for (let round = 0; round < rounds; round += 1) {
-    const found = await store.get(tenantId, provider, accountId);
-    if (found?.id !== id) return 'gone';
-    if (keyVersionsOf(found).every((one) => one >= version)) return 'current';
-    const opened = await open(vault, found);
-    if (!opened) return 'left';
-    const sealed = sealCredentials(await vault.sealerFor(tenantId), found, opened);
-    if (await store.change(found, { sealed })) return 'resealed';
+  const found = await store.get(tenantId, provider, accountId);
+  if (found?.id !== id) return 'gone';
+  const resealed = await store.update<SealedConnection, 'current' | 'left'>(found, async (current) => {
+    if (keyVersionsOf(current).every((one) => one >= version)) return keepFor('current');
+    const opened = await open(vault, current);
+    if (!opened) return keepFor('left');
+    return changeTo({ sealed: sealCredentials(await vault.sealerFor(tenantId), current, opened) });
+  });
+  switch (resealed.kind) {
+    case 'changed':
+      return 'resealed';
+    case 'unchanged':
+      return resealed.reason;
+    case 'gone':
+      return 'gone';
+    case 'contended':
+      return 'left';
   }
-  return 'left';
 }
 
 /** Nothing when what is sealed there does not open, which no repeat would change. */

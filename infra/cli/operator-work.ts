@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue } from '../../lib/aws/queue.ts';
 import { type Connection, connectionRecord } from '../../lib/connections/connection.ts';
-import { type ConnectionChange, createConnectionStore } from '../../lib/connections/connection-store.ts';
+import { createConnectionStore } from '../../lib/connections/connection-store.ts';
+import { bringForward } from '../../lib/connections/reschedule.ts';
 import { isOpaqueId, type UserId } from '../../lib/ids.ts';
 import { beginDisconnect, messageFor } from '../../lib/integrations/begin-disconnect.ts';
 import { disconnectUser } from '../../lib/integrations/disconnect-user.ts';
@@ -21,7 +22,6 @@ export type Followed =
 
 /** The clock of the operator's machine may be ahead of the workers', and what is due later is not due. */
 const clockSkewMilliseconds = 60_000;
-const rounds = 5;
 /** The sweep comes each minute, so that even a lost message is worked on by then. */
 const patienceMilliseconds = 75_000;
 const lookEveryMilliseconds = 250;
@@ -51,27 +51,32 @@ export function workVerbs(stores: OperatorStores) {
     return job;
   }
 
-  /** Puts a connection among what is due, where the sweep finds it. Answers it as it is now. */
+  /** Makes a connection due now, so that the sweep finds it. Answers it as it is now. */
   async function makeDue(
     wanted: Wanted,
-    check: (found: Connection) => ConnectionChange = () => ({}),
+    options: { readonly check?: (found: Connection) => void; readonly usedAt?: number } = {},
   ): Promise<Connection> {
-    for (let round = 0; round < rounds; round += 1) {
-      const found = await requireConnection(stores, wanted);
-      const change = { ...check(found), dueAt: now() - clockSkewMilliseconds };
-      const changed = await connections.change(found, change);
-      if (changed) return changed;
-    }
+    const { check, ...use } = options;
+    const found = await requireConnection(stores, wanted);
+    const made = await connections.update(found, (current) => {
+      check?.(current);
+      return bringForward(now() - clockSkewMilliseconds, use);
+    });
+    if (made.kind === 'changed') return made.connection;
+    if (made.kind === 'gone')
+      throw new Error('The connection has just been removed. Look at it before you try again.');
     throw new Error('The connection kept changing. Try again.');
   }
 
   /** Has a connection renewed now, used lately or not. Answers it as it is before that. */
   async function refreshConnection(wanted: Wanted): Promise<Connection> {
-    const due = await makeDue(wanted, (found) => {
-      const asksSessions = registry.find(found.provider)?.auth === 'credentials';
-      refuseToRefresh(found, asksSessions);
-      // The operator's wish counts as a use: else the policy for unused connections could let it rest.
-      return { lastUsedAt: now() };
+    const due = await makeDue(wanted, {
+      check(found) {
+        const asksSessions = registry.find(found.provider)?.auth === 'credentials';
+        refuseToRefresh(found, asksSessions);
+      },
+      // The operator's wish counts as a use: else the policy for unused connections could postpone it.
+      usedAt: now(),
     });
     await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
     return due;
@@ -80,9 +85,11 @@ export function workVerbs(stores: OperatorStores) {
   /** Ends a connection: no token is handed out from here on, and the worker has the platform revoke. May be repeated. */
   async function disconnectConnection(wanted: Wanted): Promise<Connection> {
     await beginDisconnect({ connections, now }, await requireConnection(stores, wanted));
-    const due = await makeDue(wanted, ({ status }) => {
-      if (status === 'disconnecting') return {};
-      throw new Error('The account has been connected again meanwhile. Look at it before you try again.');
+    const due = await makeDue(wanted, {
+      check({ status }) {
+        if (status === 'disconnecting') return;
+        throw new Error('The account has been connected again meanwhile. Look at it before you try again.');
+      },
     });
     await openQueue(sqs, queueUrls.refresh.queue).send(messageFor(due));
     return due;

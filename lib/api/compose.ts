@@ -115,7 +115,7 @@ export function connectionParts(
     receipts: createRevocationReceipts(openActivity(settings), now),
     events: openQueue(sqs, settings.eventsQueueUrl),
     rescue: openQueue(sqs, settings.rescueQueueUrl),
-    flights: new Map(),
+    inFlightRefreshes: new Map(),
     apps: createProviderAppStore(table),
     vault: vaultOf(table, settings),
     registry: createRegistry(settings.platformOrigins),

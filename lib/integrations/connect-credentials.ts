@@ -7,8 +7,8 @@ import { type AccountId, isOpaqueId, newGrantId, type TenantId, type UserId } fr
 import type { CredentialsProvider } from '../providers/definition.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
 import type { Connected } from './complete-connection.ts';
-import { tell } from './connection-events.ts';
 import { viewConnection } from './connection-view.ts';
+import { publishPending } from './event-outbox.ts';
 import type { ConnectionParts } from './parts.ts';
 import { probe } from './probe-session.ts';
 import { storeConnection } from './store-connection.ts';
@@ -77,7 +77,7 @@ export async function connectCredentials(
     );
   }
   parts.count('connect_completed', { provider: provider.id });
-  const connection = viewConnection(await tell(parts, stored.connection));
+  const connection = viewConnection(await publishPending(parts, stored.connection));
   return { connection, connections: [connection] };
 }
 

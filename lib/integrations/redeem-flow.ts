@@ -10,7 +10,7 @@ import type { Failure, TokenSet } from '../oauth/outcome.ts';
 import type { Account } from '../providers/account.ts';
 import type { OAuthProvider } from '../providers/definition.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import { tell } from './connection-events.ts';
+import { publishPending } from './event-outbox.ts';
 import { flowContext } from './flow-secrets.ts';
 import { type FlowParts, openPlatform } from './parts.ts';
 import { discardTokens, revokeReplaced } from './revoke.ts';
@@ -138,7 +138,7 @@ export async function redeemFlow(
           now: parts.now(),
         });
         if (result.kind === 'taken') continue;
-        await tell(parts, result.connection);
+        await publishPending(parts, result.connection);
         stored.push(result.connection.accountId);
         if (result.replaced) replaced.push(result.replaced);
       }

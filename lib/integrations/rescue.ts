@@ -1,12 +1,14 @@
 /**
- * The rescue of renewed credentials that could not be stored: sealed, with the generation they replace, they wait in a
- * queue and are applied only to that generation.
+ * The rescue of refreshed credentials that could not be stored: sealed, with the generation they replace, they wait in
+ * a queue and are applied only to that generation.
  */
 import * as z from 'zod/mini';
 import type { SealedConnection } from '../connections/connection.ts';
+import type { RefreshedCredentials } from '../connections/transitions.ts';
 import { IntegrationError } from '../errors.ts';
 import { type AccountId, type ConnectionId, type ProviderId, storedId, type TenantId } from '../ids.ts';
-import { applyRenewal, type Renewal } from './apply-renewal.ts';
+import { applyRefresh } from './apply-refresh.ts';
+import type { OutboxDeps } from './event-outbox.ts';
 import { type ConnectionParts, findOAuthProvider } from './parts.ts';
 
 const sealedText = z.pipe(
@@ -14,8 +16,8 @@ const sealedText = z.pipe(
   z.transform((text) => new Uint8Array(Buffer.from(text, 'base64'))),
 );
 
-/** A rescued renewal as it lies in the queue. */
-export const rescuedRenewal = z.object({
+/** Rescued credentials as a message of the queue. */
+export const rescuedCredentials = z.object({
   tenantId: storedId<TenantId>(),
   provider: storedId<ProviderId>(),
   accountId: storedId<AccountId>(),
@@ -28,16 +30,16 @@ export const rescuedRenewal = z.object({
   scopes: z.exactOptional(z.array(z.string())),
 });
 
-export type RescuedRenewal = z.output<typeof rescuedRenewal>;
+export type RescuedCredentials = z.output<typeof rescuedCredentials>;
 
-/** Puts a renewal where it cannot be lost. When even that fails, only an alarm is left. */
-export async function rescueRenewal(
-  parts: Pick<ConnectionParts, 'rescue' | 'log' | 'count'>,
+/** Puts credentials where they cannot be lost. When even that fails, only an alarm is left. */
+export async function rescueCredentials(
+  deps: Pick<ConnectionParts, 'rescue' | 'log' | 'count'>,
   spent: SealedConnection,
-  renewal: Renewal,
+  credentials: RefreshedCredentials,
 ): Promise<void> {
   const { tenantId, provider, accountId, id, generation } = spent;
-  const { sealed = spent.sealed, ...rest } = renewal;
+  const { sealed = spent.sealed, ...rest } = credentials;
   const body = {
     tenantId,
     provider,
@@ -51,38 +53,42 @@ export async function rescueRenewal(
     ...rest,
   };
   try {
-    await parts.rescue.send({ body, group: tenantId });
-    parts.count('credentials_rescued', { provider });
+    await deps.rescue.send({ body, group: tenantId });
+    deps.count('credentials_rescued', { provider });
   } catch {
-    parts.count('credentials_lost');
-    parts.log('error', 'credentials lost', { connectionId: id, provider });
+    deps.count('credentials_lost');
+    deps.log('error', 'credentials lost', { connectionId: id, provider });
   }
 }
 
 /** What a rescue works with. */
-export type RescueParts = Pick<
-  ConnectionParts,
-  'connections' | 'registry' | 'events' | 'now' | 'random' | 'log'
->;
+export type RescueParts = OutboxDeps;
 
-/** Applies a rescued renewal, or lets go of it when other credentials are there by now. */
-export async function applyRescued(parts: RescueParts, rescued: RescuedRenewal): Promise<void> {
-  const { tenantId, provider: providerId, accountId, id, generation, ...renewal } = rescued;
-  const found = await parts.connections.get(tenantId, providerId, accountId);
-  const provider = findOAuthProvider(parts.registry, providerId);
-  if (found?.id === id && found.generation === generation) {
-    const applied = await applyRenewal(parts, found, provider, renewal);
-    if (applied.kind === 'stored') return;
+/**
+ * Stores rescued credentials, unless other ones are there by now.
+ * @throws IntegrationError `DATABASE_ERROR` when they could not be stored again; the message then comes back.
+ */
+export async function applyRescued(deps: RescueParts, rescued: RescuedCredentials): Promise<void> {
+  const { tenantId, provider: providerId, accountId, id, generation, expiresAt, ...rest } = rescued;
+  const found = await deps.connections.get(tenantId, providerId, accountId);
+  if (found?.id !== id) {
+    // Without the record nothing says whose grant this was.
+    deps.log('warn', 'rescued credentials without a connection', { connectionId: id, provider: providerId });
+    return;
   }
-  if (found?.id === id) return;
-  // The connection is gone, and with it everything that says whose grant this was but the record's own ids.
-  parts.log('warn', 'rescued credentials without a connection', { connectionId: id, provider: providerId });
+  if (found.generation !== generation) return;
+  const provider = findOAuthProvider(deps.registry, providerId);
+  // A token without an end must not inherit that of the token it replaces.
+  const applied = await applyRefresh(deps, found, provider, { ...rest, expiresAt });
+  if (applied.kind === 'contended') {
+    throw new IntegrationError('DATABASE_ERROR', 'The connection kept changing, so it could not be written.');
+  }
 }
 
-/** Says why a message is not a rescued renewal; it then goes to the dead letters. */
-export function parseRescued(body: unknown): RescuedRenewal {
-  const parsed = rescuedRenewal.safeParse(body);
+/** @throws IntegrationError `PROCESSING_FAILED`; the message then goes to the dead letters. */
+export function parseRescued(body: unknown): RescuedCredentials {
+  const parsed = rescuedCredentials.safeParse(body);
   if (!parsed.success)
-    throw new IntegrationError('PROCESSING_FAILED', 'This message is not a rescued renewal.');
+    throw new IntegrationError('PROCESSING_FAILED', 'This message holds no rescued credentials.');
   return parsed.data;
 }

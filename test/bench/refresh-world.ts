@@ -61,7 +61,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       receipts: createRevocationReceipts(activity, now),
       events: openQueue(aws.sqs, eventsQueue),
       rescue: openQueue(aws.sqs, rescueQueue),
-      flights: new Map(),
+      inFlightRefreshes: new Map(),
       apps: createProviderAppStore(precious),
       vault: openVault({ kms: aws.kms, table: precious, keyId: 'alias/bench', now }),
       registry,

@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionEvent } from '../../../lib/integrations/connection-events.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { refreshConnection } from '../../../lib/integrations/refresh-token.ts';
 import { runUntil } from '../process.ts';
-import { expiredConnection, recordOf } from '../steps.ts';
+import { expiredConnection, recordOf, refreshConnection } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';
 
 let world: World;
