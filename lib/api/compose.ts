@@ -120,7 +120,7 @@ export function connectionParts(
     receipts: createRevocationReceipts(openActivity(settings), now),
     events: queueOf('events', settings, sqs),
     rescue: queueOf('rescue', settings, sqs),
-    flights: new Map(),
+    inFlightRefreshes: new Map(),
     apps: createProviderAppStore(table),
     vault: vaultOf(table, settings),
     registry: createRegistry(settings.platformOrigins),

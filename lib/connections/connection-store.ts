@@ -1,6 +1,6 @@
 /**
- * Connections in the table. Every write names the generation it saw, so that of a refresh, a reconnect and a
- * disconnect in flight at once each knows whether it still speaks of the credentials that are there.
+ * Connections in the table. Every write is conditional on the generation and the state that were read, so that of a
+ * refresh, a reconnect and a disconnect in flight at once none overwrites what another has stored.
  */
 import type { AccountId, ContextId, ProviderId, TenantId, UserId } from '../ids.ts';
 import { absent, allOf, type Condition, equals } from '../table/condition.ts';
@@ -25,32 +25,16 @@ import {
   type SealedConnection,
   sealedConnectionRecord,
 } from './connection.ts';
+import type { ConnectionChange, Decision } from './connection-change.ts';
+import {
+  type Placed,
+  type Placement,
+  placeConnection,
+  type Update,
+  updateConnection,
+} from './connection-updates.ts';
 
 export type ConnectionStore = ReturnType<typeof createConnectionStore>;
-
-/** What a refresh or a change of state may change; identity and placement never. `undefined` removes what was there. */
-export type ConnectionChange = {
-  readonly [Name in Changeable]?: SealedConnection[Name] | undefined;
-};
-
-type Changeable =
-  | 'status'
-  | 'statusReason'
-  | 'statusSince'
-  | 'generation'
-  | 'scopes'
-  | 'tokenType'
-  | 'obtainedAt'
-  | 'expiresAt'
-  | 'refreshExpiresAt'
-  | 'refreshable'
-  | 'dueAt'
-  | 'failures'
-  | 'lastUsedAt'
-  | 'untold'
-  | 'revocation'
-  | 'updatedAt'
-  | 'sealed';
 
 /** What finds a connection. */
 export interface ConnectionReference {
@@ -69,32 +53,47 @@ const openAttributes = Object.keys(connectionRecord.shape);
 
 export function createConnectionStore(table: Table) {
   return {
-    async get(
-      tenantId: TenantId,
-      provider: ProviderId,
-      accountId: AccountId,
-    ): Promise<SealedConnection | undefined> {
-      const item = await table.get(connectionKey(tenantId, provider, accountId));
-      return item && sealedConnectionRecord.parse(item);
-    },
+    get,
 
     /** Stores a new connection. Answers whether the account was free. */
-    create(connection: SealedConnection): Promise<boolean> {
-      return table.put(keyOf(connection), toItem(connection));
+    create,
+
+    /** Puts a reconnected one in the place of the one that was read. Answers whether that was still unchanged. */
+    replace,
+
+    /**
+     * Decides what to write and writes it, on condition that nobody else has changed the connection since it was read;
+     * on a conflict reads it again and decides again.
+     * @param seen the connection as it was last read; the first decision is about that reading.
+     */
+    update<Seen extends Connection, Reason extends string>(
+      seen: Seen,
+      decide: (current: Seen | SealedConnection) => Decision<Reason> | Promise<Decision<Reason>>,
+    ): Promise<Update<Seen, Reason>> {
+      return updateConnection({ read: readAgain, write: change }, seen, decide);
     },
 
-    /** Puts a reconnected one in the place of the one that was read. Answers whether nobody came between. */
-    replace(before: Connection, after: SealedConnection): Promise<boolean> {
-      return table.put(keyOf(before), toItem(after), isStill(before));
+    /** Decides what an account's new credentials make of the connection that is there, if there is one. */
+    place<Reason extends string>(
+      { tenantId, provider, accountId }: ConnectionReference,
+      decide: (before: SealedConnection | undefined) => Placement<Reason>,
+    ): Promise<Placed<Reason>> {
+      return placeConnection(
+        {
+          read: () => get(tenantId, provider, accountId),
+          put: (before, after) => (before ? replace(before, after) : create(after)),
+        },
+        decide,
+      );
     },
 
-    /** Changes a connection that is still as it was read. Answers it as it is now, or nothing when somebody came between. */
-    change: (before: Connection, change: ConnectionChange) => write(before, change, isStill(before)),
+    /** One conditional write of {@link update}. Answers the connection as it is now; nothing on a conflict. */
+    change,
 
-    /** Says when a due connection is due again. Of all who found it due one gets it as it is now; the others nothing. */
-    claim(before: Connection, dueAt: number | undefined): Promise<SealedConnection | undefined> {
+    /** The same, also conditional on the due date: of all who found a connection due, one gets it; the others nothing. */
+    claim(before: Connection, claimed: ConnectionChange): Promise<SealedConnection | undefined> {
       const due = before.dueAt === undefined ? absent('dueAt') : equals('dueAt', before.dueAt);
-      return write(before, { dueAt }, allOf(isStill(before), due));
+      return write(before, claimed, allOf(isStill(before), due));
     },
 
     /** Deletes a connection that is still as it was read. Answers whether it is gone. */
@@ -138,7 +137,7 @@ export function createConnectionStore(table: Table) {
       };
     },
 
-    /** Where connections wait that are due at one provider, the longest due first; a page of references, one Query. */
+    /** The connections of one provider whose due date has passed, the earliest first; a page of references, one Query. */
     async due(query: {
       readonly provider: ProviderId;
       readonly shard: number;
@@ -164,12 +163,37 @@ export function createConnectionStore(table: Table) {
       all('byAccount', accountPartition(context, accountId)),
   };
 
+  async function get(
+    tenantId: TenantId,
+    provider: ProviderId,
+    accountId: AccountId,
+  ): Promise<SealedConnection | undefined> {
+    const item = await table.get(connectionKey(tenantId, provider, accountId));
+    return item && sealedConnectionRecord.parse(item);
+  }
+
+  function readAgain({ tenantId, provider, accountId }: Connection): Promise<SealedConnection | undefined> {
+    return get(tenantId, provider, accountId);
+  }
+
+  function create(connection: SealedConnection): Promise<boolean> {
+    return table.put(keyOf(connection), toItem(connection));
+  }
+
+  function replace(before: Connection, after: SealedConnection): Promise<boolean> {
+    return table.put(keyOf(before), toItem(after), isStill(before));
+  }
+
+  function change(before: Connection, wanted: ConnectionChange): Promise<SealedConnection | undefined> {
+    return write(before, wanted, isStill(before));
+  }
+
   async function write(
     before: Connection,
-    change: ConnectionChange,
+    wanted: ConnectionChange,
     condition: Condition,
   ): Promise<SealedConnection | undefined> {
-    const set = 'dueAt' in change ? { ...change, ...placeWhenDue(before, change.dueAt) } : change;
+    const set = 'dueAt' in wanted ? { ...wanted, ...dueEntryOf(before, wanted.dueAt) } : wanted;
     const remove = Object.entries(set).flatMap(([name, value]) => (value === undefined ? [name] : []));
     const item = await table.update(keyOf(before), { set, remove }, condition);
     return item && sealedConnectionRecord.parse(item);
@@ -190,7 +214,7 @@ export function createConnectionStore(table: Table) {
   }
 }
 
-/** The record is the one that was read: the same connection, the same credentials, in the same state for the same reason. */
+/** The condition of {@link isSameState}: the same connection, with the same credentials, in the same state for the same reason. */
 function isStill({ id, generation, status, statusReason }: Connection) {
   return allOf(
     equals('id', id),
@@ -200,8 +224,8 @@ function isStill({ id, generation, status, statusReason }: Connection) {
   );
 }
 
-/** Its place among what is due, or none. */
-function placeWhenDue(connection: Connection, dueAt: number | undefined): Record<string, string | undefined> {
+/** Its entry in the due index, or none. */
+function dueEntryOf(connection: Connection, dueAt: number | undefined): Record<string, string | undefined> {
   return dueAt === undefined
     ? { dueKey: undefined, dueSort: undefined }
     : dueIndexEntry(connection.provider, connection.id, dueAt);
@@ -227,6 +251,6 @@ function toItem(connection: SealedConnection): Item {
   return {
     ...connection,
     ...connectionIndexEntries(connection),
-    ...placeWhenDue(connection, connection.dueAt),
+    ...dueEntryOf(connection, connection.dueAt),
   };
 }

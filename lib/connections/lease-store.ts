@@ -1,6 +1,7 @@
 /**
- * Leases: who may start a token call. A lease says which generation is being spent and until when a call may be under
- * way; it is small, apart from the connection, and taken by one conditional write. What is stored is not its business.
+ * Leases decide who may start a token call: a lease names the generation that is being spent and the time until which a
+ * call may be in flight. It is a small item apart from the connection, taken by one conditional write. It never decides
+ * what is stored; the generation does.
  */
 
 import * as z from 'zod/mini';
@@ -15,15 +16,15 @@ export interface Lease {
   readonly owner: string;
   /** The generation that is being spent. */
   readonly generation: number;
-  /** Nobody else starts a call before, epoch milliseconds; the holder starts none that could end later. */
+  /** Nobody else starts a call before this time, epoch milliseconds; the holder starts none that could end later. */
   readonly deadline: number;
-  /** Whether an earlier holder of the same generation never said how its call ended. */
+  /** Whether an earlier holder of the same generation never recorded how its call ended. */
   readonly doubtful: boolean;
 }
 
 export type Taking =
   | { readonly kind: 'taken'; readonly lease: Lease }
-  /** Another one holds it, or the platform asked for a pause, until then. */
+  /** Another caller holds it, or the platform asked for a pause, until then. */
   | { readonly kind: 'held' | 'resting'; readonly until: number }
   /** The generation has been spent already. */
   | { readonly kind: 'outdated' };
@@ -32,7 +33,7 @@ const record = z.object({
   owner: z.string(),
   generation: z.number(),
   deadline: z.number(),
-  /** Whether it is not known how a call ended that may have spent the generation. */
+  /** Whether a call may have spent the generation without recording how it ended. */
   open: z.boolean(),
   notBefore: z.exactOptional(z.number()),
   /** When this was written. */
@@ -42,14 +43,14 @@ const record = z.object({
 /** Clocks of function instances agree better than this. */
 const clockSkewMilliseconds = 60_000;
 
-/** A lease is of no interest a day after its deadline. */
+/** Nobody reads a lease a day after its deadline. */
 const keptSeconds = 86_400;
 
 export type LeaseStore = ReturnType<typeof createLeaseStore>;
 
 export function createLeaseStore(table: Table, now: () => number) {
   return {
-    /** Takes the lease if no call can be under way and no pause was asked for. */
+    /** Takes the lease if no call can be in flight and the platform asked for no pause. */
     async take(connectionId: ConnectionId, generation: number, milliseconds: number): Promise<Taking> {
       const owner = token(12);
       const at = now();
@@ -85,21 +86,21 @@ export function createLeaseStore(table: Table, now: () => number) {
       const at = now();
       if (!found || found.generation < generation) return { kind: 'held', until: at };
       if (found.generation > generation) return { kind: 'outdated' };
-      // Written in the future: the clock has been set back since, and what it says of times means nothing.
+      // Written in the future: the clock has been set back since, so its times mean nothing.
       if (found.at > at + clockSkewMilliseconds) return { kind: 'held', until: at };
       if (found.deadline > at) return { kind: 'held', until: found.deadline };
       return { kind: (found.notBefore ?? 0) > at ? 'resting' : 'held', until: found.notBefore ?? at };
     },
 
-    /** Whether the lease is still this holder's and no other call can have begun. */
+    /** Whether this holder still has the lease, so that no other call can have begun. */
     async isHeld(lease: Lease): Promise<boolean> {
       if (lease.deadline <= now()) return false;
       return record.safeParse(await table.get(leaseKey(lease.connectionId))).data?.owner === lease.owner;
     },
 
     /**
-     * Says that the call has ended and spent nothing; others may start, or after a pause. What an earlier holder left
-     * in doubt stays so.
+     * Records that the call has ended and spent nothing; others may start, at once or after a pause. What an earlier
+     * holder left in doubt stays in doubt.
      */
     async release(lease: Lease, notBefore?: number): Promise<void> {
       const set = {
@@ -111,7 +112,7 @@ export function createLeaseStore(table: Table, now: () => number) {
       await table.update(leaseKey(lease.connectionId), { set }, equals('owner', lease.owner));
     },
 
-    /** Keeps everybody from a generation that is certainly spent while its successor is on its way. */
+    /** Keeps all callers from a spent generation while its successor waits to be stored. */
     async extend(lease: Lease, milliseconds: number): Promise<void> {
       const at = now();
       const deadline = at + milliseconds;

@@ -6,8 +6,8 @@ import { type AccountId, isOpaqueId, newGrantId, type TenantId, type UserId } fr
 import { type Account, platformUserOf } from '../providers/account.ts';
 import type { CredentialsProvider } from '../providers/definition.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
-import { tell } from './connection-events.ts';
 import { type ConnectedAccounts, viewConnection } from './connection-view.ts';
+import { publishPending } from './event-outbox.ts';
 import type { ConnectionParts } from './parts.ts';
 import { probe } from './probe-session.ts';
 import { type Recipient, storeConnection } from './store-connection.ts';
@@ -72,7 +72,7 @@ export async function connectCredentials(
   });
   if (stored.kind === 'taken') return { kind: 'account_taken' };
   deps.count('connect_completed', { provider: provider.id });
-  const connection = viewConnection(await tell(deps, stored.connection));
+  const connection = viewConnection(await publishPending(deps, stored.connection));
   return { kind: 'connected', connection, connections: [connection] };
 }
 

@@ -1,4 +1,4 @@
-/** Begins jobs: the end of a user's connections, or of a tenant's. What follows needs nobody's attention. */
+/** Begins jobs that disconnect a user, or a whole tenant; the jobs worker finishes them by itself. */
 import type { Queue } from '../aws/queue.ts';
 import type { TenantId, UserId } from '../ids.ts';
 import { type JobMessage, jobMessageFor } from '../messages/jobs.ts';
@@ -8,26 +8,26 @@ export interface DisconnectingUser {
   readonly jobId: string;
 }
 
-interface BeginParts {
+interface JobDeps {
   readonly jobs: JobStore;
   /** The jobs queue. */
   readonly queue: Queue<JobMessage>;
 }
 
-/** Ends all connections of a user; of the whole tenant when no user is named. */
+/** Disconnects all accounts of a user; of the whole tenant when no user is named. */
 export async function disconnectUser(
-  parts: BeginParts,
+  deps: JobDeps,
   tenantId: TenantId,
   userId?: UserId,
 ): Promise<DisconnectingUser> {
   const order: JobOrder = { kind: 'disconnect', tenantId, ...(userId !== undefined && { userId }) };
-  const { id } = await beginJob(parts, order);
+  const { id } = await beginJob(deps, order);
   return { jobId: id };
 }
 
-/** The job is written first: should its message be lost, the sweep finds it. */
-export async function beginJob(parts: BeginParts, order: JobOrder): Promise<Job> {
-  const job = await parts.jobs.create(order);
-  await parts.queue.send(jobMessageFor(job.id, order.tenantId));
+/** Writes the job before its message: if the message is lost, the sweep finds the job. */
+export async function beginJob(deps: JobDeps, order: JobOrder): Promise<Job> {
+  const job = await deps.jobs.create(order);
+  await deps.queue.send(jobMessageFor(job.id, order.tenantId));
   return job;
 }

@@ -1,56 +1,71 @@
-/** Ends a connection's access at its platform, as far as that harms nobody else, under a lease that keeps renewals away. */
 import type { SealedConnection } from '../connections/connection.ts';
 import type { Lease } from '../connections/lease-store.ts';
-import { IntegrationError } from '../errors.ts';
+import { isTokenExpired } from '../connections/token-lifetime.ts';
 import type { Revocation } from '../vocabulary.ts';
+import { callTokenEndpoint, prepareRefresh } from './call-token-endpoint.ts';
+import type { Overtaken } from './failed-refresh.ts';
 import { type ConnectionParts, type OpenPlatform, openPlatform } from './parts.ts';
+import { type RefreshOutcome, survive } from './refresh-outcome.ts';
 import { isShared, openCredentials, revoke } from './revoke.ts';
-import { prepareRenewal, spendRenewal } from './spend-renewal.ts';
-import { isTokenExpired } from './token-lifetime.ts';
 
 export interface Ended {
+  readonly kind: 'ended';
   readonly revocation: Revocation;
-  /** The record as it is now; a token that had to be renewed first has raised its generation. */
+  /** The record as it is now; a token that had to be refreshed first has raised its generation. */
   readonly last: SealedConnection;
 }
 
+/** @throws IntegrationError when the vault, the database or the app's registration keeps the platform from being asked. */
 export async function endAccess(
-  parts: ConnectionParts,
+  deps: ConnectionParts,
   connection: SealedConnection,
   lease: Lease,
 ): Promise<Ended> {
-  const platform = await openPlatform(parts, connection);
-  if (await isShared(parts, platform, connection)) return { revocation: 'shared_grant', last: connection };
+  const platform = await openPlatform(deps, connection);
+  if (await isShared(deps, platform, connection)) return ended('shared_grant', connection);
 
   const needsLiveToken =
-    platform.provider.revocation.token === 'access_token' && isTokenExpired(connection, parts.now());
-  if (needsLiveToken) return afterRenewal(parts, platform, connection, lease);
-  const outcome = await revoke(platform, await openCredentials(parts.vault, connection));
-  if (outcome.kind === 'revoked') return { revocation: 'revoked', last: connection };
-  // A platform that will not have this token may just not know it any more; a renewal tells, and gives one it knows.
-  if (outcome.kind === 'misconfigured') return afterRenewal(parts, platform, connection, lease);
-  return { revocation: 'revoke_pending', last: connection };
+    platform.provider.revocation.token === 'access_token' && isTokenExpired(connection, deps.now());
+  if (needsLiveToken) return endAfterRefresh(deps, platform, connection, lease);
+  const outcome = await revoke(platform, await openCredentials(deps.vault, connection));
+  if (outcome.kind === 'revoked') return ended('revoked', connection);
+  // The platform may not know this token any more; a refresh finds out, and gives one that it knows.
+  if (outcome.kind === 'misconfigured') return endAfterRefresh(deps, platform, connection, lease);
+  return ended('revoke_pending', connection);
 }
 
 /** Some platforms end a grant only when shown an access token that is still alive. */
-async function afterRenewal(
-  parts: ConnectionParts,
+async function endAfterRefresh(
+  deps: ConnectionParts,
   platform: OpenPlatform,
   connection: SealedConnection,
   lease: Lease,
 ): Promise<Ended> {
-  try {
-    const renewal = await prepareRenewal(parts, connection);
-    if (renewal === 'too_early') return { revocation: 'revoke_pending', last: connection };
-    const renewed = await spendRenewal(parts, connection, renewal, lease);
-    if (renewed === 'not_ours') return { revocation: 'revoke_pending', last: connection };
-    const outcome = await revoke(platform, await openCredentials(parts.vault, renewed));
-    return { revocation: outcome.kind === 'revoked' ? 'revoked' : 'revoke_pending', last: renewed };
-  } catch (error) {
-    if (!(error instanceof IntegrationError)) throw error;
-    if (error.code !== 'TOKEN_EXPIRED') return { revocation: 'revoke_pending', last: connection };
-    // The platform itself says that nothing is left to revoke; unless a call whose answer was lost got tokens from it
-    // that nobody holds, and that can be shown to it by nobody.
-    return { revocation: lease.doubtful ? 'not_supported' : 'revoked', last: connection };
+  const refresh = await survive(() => refreshForRevocation(deps, connection, lease));
+  switch (refresh.kind) {
+    case 'refreshed':
+    case 'unchanged': {
+      const outcome = await revoke(platform, await openCredentials(deps.vault, refresh.connection));
+      return ended(outcome.kind === 'revoked' ? 'revoked' : 'revoke_pending', refresh.connection);
+    }
+    case 'reconnect_required':
+      // The platform itself says that nothing is left to revoke; unless a call whose answer was lost obtained tokens
+      // that nobody holds, and nobody can show to it.
+      return ended(lease.doubtful ? 'not_supported' : 'revoked', connection);
+    default:
+      return ended('revoke_pending', connection);
   }
+}
+
+async function refreshForRevocation(
+  deps: ConnectionParts,
+  connection: SealedConnection,
+  lease: Lease,
+): Promise<RefreshOutcome | Overtaken | { readonly kind: 'too_early' }> {
+  const prepared = await prepareRefresh(deps, connection);
+  return prepared.kind === 'prepared' ? callTokenEndpoint(deps, connection, prepared, lease) : prepared;
+}
+
+function ended(revocation: Revocation, last: SealedConnection): Ended {
+  return { kind: 'ended', revocation, last };
 }

@@ -1,15 +1,17 @@
-/** Hands out a valid access token. An expired one is never served; a valid one survives any failure to renew it. */
+/** Hands out a valid access token. An expired one is never served; a valid one survives any failure of its refresh. */
 import type { SealedConnection } from '../connections/connection.ts';
-import { IntegrationError } from '../errors.ts';
+import { unlessOvertaken } from '../connections/connection-change.ts';
+import { noteUse } from '../connections/reschedule.ts';
+import { isRefreshDue, isTokenExpired } from '../connections/token-lifetime.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import { isoTime } from './connection-view.ts';
 import { openAccessToken } from './credentials.ts';
 import { findOwnConnection, type OwnAccount } from './own-connection.ts';
 import { type ConnectionParts, findProvider } from './parts.ts';
-import { grantIsGone, tryLater } from './refresh-errors.ts';
-import { nextDueAt, useNoteMilliseconds } from './refresh-schedule.ts';
+import { refreshError } from './refresh-errors.ts';
+import { isFailure, postponed, type RefreshFailure } from './refresh-outcome.ts';
+import { refreshPolicyOf } from './refresh-policy-of.ts';
 import { refreshConnection } from './refresh-token.ts';
-import { isRefreshDue, isTokenExpired } from './token-lifetime.ts';
 
 export interface AccessToken {
   readonly accessToken: Secret;
@@ -19,81 +21,72 @@ export interface AccessToken {
   readonly scopes: readonly string[];
 }
 
+/** The connection whose token may be handed out, or why none may be. */
+type Held = { readonly kind: 'held'; readonly connection: SealedConnection } | RefreshFailure;
+
 /**
- * A token with more than the provider's safety margin left, renewed first where needed: one database read when warm.
+ * A token with more than the provider's safety margin left, refreshed first where needed: one database read when warm.
  * @throws IntegrationError `ACCOUNT_NOT_FOUND`, `TOKEN_EXPIRED`, `NO_REFRESH_TOKEN`, `TOKEN_REFRESH_ERROR`.
  */
-export async function getAccessToken(parts: ConnectionParts, account: OwnAccount): Promise<AccessToken> {
-  const connection = await findOwnConnection(parts, account);
-  const current = await noteUse(parts, await currentCredentials(parts, account, connection));
-  // Whatever the platform said of its renewal, a token that has ended helps nobody.
-  if (isTokenExpired(current, parts.now())) throw tryLater('not_renewed', 1_000);
+export async function getAccessToken(deps: ConnectionParts, account: OwnAccount): Promise<AccessToken> {
+  const held = await holdValidToken(deps, await findOwnConnection(deps, account));
+  if (held.kind !== 'held') throw refreshError(held);
+  const current = await recordUse(deps, held.connection);
+  // Whatever the platform said of the refresh, an expired token helps nobody.
+  if (isTokenExpired(current, deps.now())) throw refreshError(postponed('not_renewed', 1_000));
   return {
-    accessToken: await openAccessToken(parts.vault, current),
+    accessToken: await openAccessToken(deps.vault, current),
     tokenType: current.tokenType,
     expiresAt: current.expiresAt === undefined ? null : isoTime(current.expiresAt),
     scopes: current.scopes,
   };
 }
 
-async function currentCredentials(
-  parts: ConnectionParts,
-  account: OwnAccount,
-  connection: SealedConnection,
-): Promise<SealedConnection> {
-  if (connection.status === 'reconnect_required') throw grantIsGone(connection.statusReason);
-  const provider = findProvider(parts.registry, connection.provider);
-  if (provider.auth !== 'oauth2' || !isRefreshDue(connection, provider.tokens.margin, parts.now()))
-    return connection;
-  if (!connection.refreshable && !isTokenExpired(connection, parts.now())) return connection;
-  try {
-    return await refreshConnection(parts, connection);
-  } catch (error) {
-    // What the platform took back is gone whatever its clock says; anything else leaves a valid token valid.
-    if (takesAccessAway(error) || isTokenExpired(connection, parts.now())) throw error;
-    parts.log('warn', 'token served without renewal', {
-      provider: connection.provider,
-      connectionId: connection.id,
-    });
-    return stillHeld(parts, account, connection);
+async function holdValidToken(deps: ConnectionParts, connection: SealedConnection): Promise<Held> {
+  if (connection.status === 'reconnect_required') {
+    return { kind: 'reconnect_required', reason: connection.statusReason };
   }
-}
-
-/** The connection after a renewal that failed: a disconnect or the end of the grant may have come meanwhile. */
-async function stillHeld(
-  parts: ConnectionParts,
-  account: OwnAccount,
-  connection: SealedConnection,
-): Promise<SealedConnection> {
-  const found = await findOwnConnection(parts, account).catch((error: unknown) => {
-    if (takesAccessAway(error)) throw error;
-    // A database that does not answer takes nobody's access away.
-    return connection;
+  const provider = findProvider(deps.registry, connection.provider);
+  if (provider.auth !== 'oauth2' || !isRefreshDue(connection, provider.tokens.margin, deps.now())) {
+    return { kind: 'held', connection };
+  }
+  if (!connection.refreshable && !isTokenExpired(connection, deps.now())) return { kind: 'held', connection };
+  const outcome = await refreshConnection(deps, connection);
+  if (!isFailure(outcome)) return { kind: 'held', connection: outcome.connection };
+  // Access that was taken back is gone whatever the clock says; any other failure leaves a valid token valid.
+  const isTakenBack = outcome.kind === 'reconnect_required' || outcome.kind === 'disconnected';
+  if (isTakenBack || isTokenExpired(connection, deps.now())) return outcome;
+  deps.log('warn', 'token served without renewal', {
+    provider: connection.provider,
+    connectionId: connection.id,
   });
-  if (found.status === 'reconnect_required') throw grantIsGone(found.statusReason);
-  return found;
+  return readStillHeld(deps, connection);
 }
 
-/** Notes once a day that the connection is in use, which keeps it among those renewed before anybody asks. */
-async function noteUse(parts: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
-  const now = parts.now();
-  if (connection.lastUsedAt !== undefined && connection.lastUsedAt > now - useNoteMilliseconds)
-    return connection;
-  const provider = findProvider(parts.registry, connection.provider);
-  const used = { ...connection, lastUsedAt: now };
-  const dueAt =
-    connection.untold === undefined ? nextDueAt(used, provider, now, parts.random) : connection.dueAt;
+/** The connection after a refresh that failed: a disconnect or the end of the grant may have come meanwhile. */
+async function readStillHeld(deps: ConnectionParts, connection: SealedConnection): Promise<Held> {
+  const { tenantId, userId, provider, accountId } = connection;
+  // A database that does not answer takes nobody's access away.
+  const found = await deps.connections.get(tenantId, provider, accountId).catch(() => connection);
+  if (found?.userId !== userId || found.status === 'disconnecting') return { kind: 'disconnected' };
+  if (found.status === 'reconnect_required') {
+    return { kind: 'reconnect_required', reason: found.statusReason };
+  }
+  return { kind: 'held', connection: found };
+}
+
+/** Records once a day that the connection is in use, which keeps it among those refreshed ahead of time. */
+async function recordUse(deps: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
+  const { registry, now, random } = deps;
+  const policy = refreshPolicyOf(findProvider(registry, connection.provider));
   try {
-    return (await parts.connections.change(connection, { lastUsedAt: now, dueAt })) ?? connection;
+    const noted = await deps.connections.update(
+      connection,
+      unlessOvertaken(connection, (current) => noteUse(current, { policy, now: now(), random })),
+    );
+    return noted.kind === 'changed' ? noted.connection : connection;
   } catch {
-    // The token is good whether or not its use could be noted.
+    // The token is good whether or not its use could be recorded.
     return connection;
   }
-}
-
-function takesAccessAway(error: unknown): boolean {
-  return (
-    error instanceof IntegrationError &&
-    (error.code === 'TOKEN_EXPIRED' || error.code === 'ACCOUNT_NOT_FOUND')
-  );
 }

@@ -2,7 +2,6 @@
 
 import type { Queue } from '../aws/queue.ts';
 import type { SecretSource } from '../aws/secret-source.ts';
-import type { SealedConnection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import type { LeaseStore } from '../connections/lease-store.ts';
 import type { RevocationReceipts } from '../connections/revocation-receipts.ts';
@@ -21,6 +20,7 @@ import type { Count } from '../telemetry/metrics.ts';
 import { type ProviderApp, type ProviderAppStore, readClientSecret } from '../tenants/provider-app.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { RefreshOutcome } from './refresh-outcome.ts';
 
 export interface ConnectionParts {
   readonly connections: ConnectionStore;
@@ -31,8 +31,8 @@ export interface ConnectionParts {
   readonly events: Queue<EventMessage>;
   /** Where renewed credentials wait, sealed, that could not be stored. */
   readonly rescue: Queue<RescueMessage>;
-  /** Refreshes under way in this process, by connection and generation. */
-  readonly flights: Map<string, Promise<SealedConnection>>;
+  /** Refreshes in flight in this process, by connection and generation. */
+  readonly inFlightRefreshes: Map<string, Promise<RefreshOutcome>>;
   readonly apps: ProviderAppStore;
   readonly vault: Vault;
   readonly registry: Registry;

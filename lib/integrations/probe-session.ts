@@ -1,71 +1,71 @@
 /**
- * Looks whether a session that a user lent still lives. One look, never repeated: at such platforms a wrong look can
- * end the session it asks about.
+ * Probes whether a session that a user lent still works. Once per due date and never repeated: at such platforms a
+ * wrong probe can end the session it asks about.
  */
-import type { SealedConnection } from '../connections/connection.ts';
+import type { Connection, SealedConnection } from '../connections/connection.ts';
+import { type Decision, unlessOvertaken } from '../connections/connection-change.ts';
+import { claimProbe } from '../connections/reschedule.ts';
+import { recover, requireReconnect } from '../connections/transitions.ts';
 import type { CredentialsProvider } from '../providers/definition.ts';
 import type { ProfileOutcome } from '../providers/platform-adapter.ts';
-import { tell, untold } from './connection-events.ts';
 import { openAccessToken } from './credentials.ts';
+import { publishPending } from './event-outbox.ts';
 import type { ConnectionParts } from './parts.ts';
-import { nextDueAt } from './refresh-schedule.ts';
+import { refreshPolicyOf } from './refresh-policy-of.ts';
 
 /** Shows credentials to their platform, once. */
 export async function probe(
-  parts: Pick<ConnectionParts, 'apps' | 'registry' | 'http' | 'now'>,
+  deps: Pick<ConnectionParts, 'apps' | 'registry' | 'http' | 'now'>,
   provider: CredentialsProvider,
   context: SealedConnection['context'],
   secret: Awaited<ReturnType<typeof openAccessToken>>,
 ): Promise<ProfileOutcome> {
-  const app = await parts.apps.get(context);
+  const app = await deps.apps.get(context);
   if (app?.provider !== provider.id) return { kind: 'misconfigured', reason: 'app_not_registered' };
   return provider.probe(secret, {
-    profileUrl: parts.registry.profileUrlOf(provider),
+    profileUrl: deps.registry.profileUrlOf(provider),
     settings: app.settings,
-    http: parts.http,
-    now: parts.now,
+    http: deps.http,
+    now: deps.now,
   });
 }
 
 export async function probeSession(
-  parts: ConnectionParts,
+  deps: ConnectionParts,
   provider: CredentialsProvider,
   connection: SealedConnection,
 ): Promise<'probed' | 'ended' | 'postponed'> {
-  // Whoever comes at the same time finds it not due any more, and does not look.
-  const now = parts.now();
-  const claimed = await parts.connections.claim(
-    connection,
-    nextDueAt(connection, provider, now, parts.random),
-  );
+  const { now, random } = deps;
+  const claim = claimProbe(connection, { policy: refreshPolicyOf(provider), now: now(), random });
+  // A worker that comes at the same time loses the claim, and does not probe.
+  const claimed = await deps.connections.claim(connection, claim.change);
   if (!claimed) return 'postponed';
-  const secret = await openAccessToken(parts.vault, claimed);
-  const outcome = await probe(parts, provider, claimed.context, secret);
-  if (outcome.kind === 'reconnect_required') {
-    const changed = await parts.connections.change(claimed, {
-      status: 'reconnect_required',
-      statusReason: outcome.reason,
-      statusSince: now,
-      ...untold('connection.reconnect_required', now),
-    });
-    if (changed) await tell(parts, changed);
-    return 'ended';
-  }
-  if (outcome.kind === 'accounts') {
-    const itself = outcome.accounts.some((account) => account.accountId === claimed.accountId);
-    if (itself && claimed.status === 'misconfigured') {
-      const changed = await parts.connections.change(claimed, {
-        status: 'active',
-        statusReason: undefined,
-        statusSince: now,
-        ...untold('connection.recovered', now),
-      });
-      if (changed) await tell(parts, changed);
+  const secret = await openAccessToken(deps.vault, claimed);
+  const outcome = await probe(deps, provider, claimed.context, secret);
+  switch (outcome.kind) {
+    case 'reconnect_required': {
+      const { reason } = outcome;
+      await record(deps, claimed, (current) => requireReconnect(current, { reason, now: now() }));
+      return 'ended';
     }
-    return 'probed';
+    case 'accounts': {
+      const isItself = outcome.accounts.some(({ accountId }) => accountId === claimed.accountId);
+      if (isItself) await record(deps, claimed, (current) => recover(current, now()));
+      return 'probed';
+    }
+    case 'misconfigured':
+      deps.count('refresh_misconfigured', { provider: provider.id, reason: outcome.reason });
+      return 'postponed';
+    default:
+      return 'postponed';
   }
-  if (outcome.kind === 'misconfigured') {
-    parts.count('refresh_misconfigured', { provider: provider.id, reason: outcome.reason });
-  }
-  return 'postponed';
+}
+
+async function record(
+  deps: ConnectionParts,
+  claimed: SealedConnection,
+  decide: (current: Connection) => Decision,
+): Promise<void> {
+  const recorded = await deps.connections.update(claimed, unlessOvertaken(claimed, decide));
+  if (recorded.kind === 'changed') await publishPending(deps, recorded.connection);
 }

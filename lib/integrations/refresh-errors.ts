@@ -1,32 +1,37 @@
-/** The ways in which renewing fails, as its callers hear of them. */
+/** The edge of the refresh path: what a refresh that failed is to the caller of the API. */
 import { IntegrationError } from '../errors.ts';
+import type { RefreshFailure } from './refresh-outcome.ts';
 
-/** The platform has taken the grant back, or its rules say that nothing is left of it. */
-export function grantIsGone(reason: string | undefined): IntegrationError {
-  return new IntegrationError('TOKEN_EXPIRED', 'The user has to connect this account again.', {
-    details: { status: 'reconnect_required', ...(reason !== undefined && { reason }) },
-  });
-}
-
-export function disconnected(): IntegrationError {
-  return new IntegrationError('ACCOUNT_NOT_FOUND', 'The account was disconnected.');
-}
-
-export function nothingToRenewWith(): IntegrationError {
-  return new IntegrationError(
-    'NO_REFRESH_TOKEN',
-    'The platform gave nothing to renew this access with. Connect the account again.',
-  );
-}
-
-/** Nothing is decided; the same request may succeed later. */
-export function tryLater(reason: string, milliseconds: number): IntegrationError {
-  return new IntegrationError(
-    'TOKEN_REFRESH_ERROR',
-    'The access could not be renewed now. Try again later.',
-    {
-      details: { reason },
-      retryAfterSeconds: Math.max(1, Math.ceil(milliseconds / 1000)),
-    },
-  );
+export function refreshError(failure: RefreshFailure): IntegrationError {
+  switch (failure.kind) {
+    case 'reconnect_required':
+      return new IntegrationError('TOKEN_EXPIRED', 'The user has to connect this account again.', {
+        details: {
+          status: 'reconnect_required',
+          ...(failure.reason !== undefined && { reason: failure.reason }),
+        },
+      });
+    case 'disconnected':
+      return new IntegrationError('ACCOUNT_NOT_FOUND', 'The account was disconnected.');
+    case 'not_refreshable':
+      return new IntegrationError(
+        'NO_REFRESH_TOKEN',
+        'The platform gave nothing to refresh this access with. Connect the account again.',
+      );
+    case 'postponed':
+      return new IntegrationError(
+        'TOKEN_REFRESH_ERROR',
+        'The access could not be refreshed now. Try again later.',
+        { details: { reason: failure.reason }, retryAfterSeconds: failure.retryAfterSeconds },
+      );
+    case 'misconfigured':
+      return new IntegrationError(
+        'TOKEN_REFRESH_ERROR',
+        'The platform refused the provider app. Check its client id and secret.',
+        { details: { reason: failure.reason }, retryAfterSeconds: 60 },
+      );
+    case 'not_registered':
+    case 'unavailable':
+      return failure.error;
+  }
 }

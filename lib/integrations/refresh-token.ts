@@ -1,97 +1,122 @@
 /**
- * Renews a connection's credentials, once however many ask. Within a process all share one flight; between processes
- * the lease decides who may call the platform, and everybody else waits for what the holder stores.
+ * Refreshes a connection's credentials, once however many ask. Within a process all callers share one refresh; between
+ * processes the lease decides who may call the platform, and everybody else waits for what its holder stores.
  */
 import type { SealedConnection } from '../connections/connection.ts';
 import type { Lease, Taking } from '../connections/lease-store.ts';
 import { callTimeoutMilliseconds } from '../platform-http/platform-http.ts';
 import type { ConnectionView } from '../views.ts';
+import { callTokenEndpoint, type PreparedRefresh, prepareRefresh } from './call-token-endpoint.ts';
 import { viewConnection } from './connection-view.ts';
+import type { Overtaken } from './failed-refresh.ts';
 import { findOwnConnection, type OwnAccount } from './own-connection.ts';
 import type { ConnectionParts } from './parts.ts';
-import { disconnected, grantIsGone, tryLater } from './refresh-errors.ts';
-import { prepareRenewal, spendRenewal } from './spend-renewal.ts';
+import { refreshError } from './refresh-errors.ts';
+import {
+  isFailure,
+  postponed,
+  type RefreshFailure,
+  type RefreshOutcome,
+  survive,
+} from './refresh-outcome.ts';
 
 /** Beyond one call, its writes, and the rescue of what could not be written. */
 export const leaseMilliseconds = callTimeoutMilliseconds + 10_000;
-/** How long a caller waits for somebody else's call; inside the gateway's 30 s. */
+/** How long a caller waits for another one's call; inside the gateway's 30 s. */
 const patienceMilliseconds = 22_000;
 /**
- * A caller who has waited this long leaves the next call to somebody else: a function that its time-out ends in the
- * middle of a call takes the rotated token with it. With a whole lease behind it this is inside the shortest, 29 s.
+ * A caller who has waited this long starts no call of its own: if its function timed out in the middle of the call, the
+ * rotated token would be lost. With a whole lease on top this stays inside the shortest time-out, 29 s.
  */
 const lastStartMilliseconds = 8_000;
 const firstLookMilliseconds = 60;
 const lastLookMilliseconds = 800;
 
+/** The connection as it is now, or why nobody may use it any more. */
+type Reading = { readonly kind: 'usable'; readonly connection: SealedConnection } | RefreshFailure;
+
 /**
- * Refreshes at the tenant's request, whether due or not, or joins a refresh under way.
+ * Refreshes at the tenant's request, whatever the due date, or joins a refresh in flight.
  * @throws IntegrationError `ACCOUNT_NOT_FOUND`, `NO_REFRESH_TOKEN`, `TOKEN_EXPIRED` (the grant is gone), `TOKEN_REFRESH_ERROR`.
  */
-export async function refreshToken(parts: ConnectionParts, account: OwnAccount): Promise<ConnectionView> {
-  return viewConnection(await refreshConnection(parts, await findOwnConnection(parts, account)));
+export async function refreshToken(deps: ConnectionParts, account: OwnAccount): Promise<ConnectionView> {
+  const outcome = await refreshConnection(deps, await findOwnConnection(deps, account));
+  if (isFailure(outcome)) throw refreshError(outcome);
+  return viewConnection(outcome.connection);
 }
 
-/** The connection with new credentials, this process's or another's; unchanged where it is too early to renew. */
+/** Refreshes a connection, or joins a refresh of the same generation in flight; every failure is an outcome. */
 export async function refreshConnection(
-  parts: ConnectionParts,
+  deps: ConnectionParts,
   connection: SealedConnection,
-): Promise<SealedConnection> {
+): Promise<RefreshOutcome> {
   const key = `${connection.id}.${connection.generation}`;
-  const underWay = parts.flights.get(key);
-  if (underWay) return underWay;
-  const flight = contend(parts, connection).finally(() => parts.flights.delete(key));
-  parts.flights.set(key, flight);
-  return flight;
+  const inFlight = deps.inFlightRefreshes.get(key);
+  if (inFlight) return inFlight;
+  const refresh = survive(() => refreshUnderLease(deps, connection)).finally(() =>
+    deps.inFlightRefreshes.delete(key),
+  );
+  deps.inFlightRefreshes.set(key, refresh);
+  return refresh;
 }
 
-async function contend(parts: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
-  const began = parts.now();
+async function refreshUnderLease(
+  deps: ConnectionParts,
+  connection: SealedConnection,
+): Promise<RefreshOutcome> {
+  const began = deps.now();
   // Everything that can fail without the platform is done before the lease, so that a lease means a call.
-  const renewal = await prepareRenewal(parts, connection);
-  if (renewal === 'too_early') return connection;
+  const prepared = await prepareRefresh(deps, connection);
+  if (prepared.kind === 'too_early') return { kind: 'unchanged', connection };
+  if (prepared.kind !== 'prepared') return prepared;
   for (let known = connection; ; ) {
-    if (parts.now() > began + lastStartMilliseconds) throw tryLater('renewal_under_way', 1_000);
-    const taking = await parts.leases.take(known.id, known.generation, leaseMilliseconds);
+    if (deps.now() > began + lastStartMilliseconds) return postponed('renewal_under_way', 1_000);
+    const taking = await deps.leases.take(known.id, known.generation, leaseMilliseconds);
     if (taking.kind === 'taken') {
-      const outcome = await spendUnderLease(parts, known, renewal, taking.lease);
-      if (outcome !== 'not_ours') return outcome;
+      const outcome = await spendUnderLease(deps, known, prepared, taking.lease);
+      if (outcome.kind !== 'overtaken') return outcome;
     }
-    if (taking.kind === 'resting') throw tryLater('platform_pause', taking.until - parts.now());
-    const found = await awaitOther(parts, known, began + patienceMilliseconds);
-    if (found.generation !== known.generation) return found;
-    known = found;
+    if (taking.kind === 'resting') return postponed('platform_pause', taking.until - deps.now());
+    const found = await awaitOtherCall(deps, known, began + patienceMilliseconds);
+    if (found.kind !== 'usable') return found;
+    if (found.connection.generation !== known.generation) {
+      return { kind: 'refreshed', connection: found.connection };
+    }
+    known = found.connection;
   }
 }
 
 async function spendUnderLease(
-  parts: ConnectionParts,
+  deps: ConnectionParts,
   connection: SealedConnection,
-  renewal: Exclude<Awaited<ReturnType<typeof prepareRenewal>>, 'too_early'>,
+  prepared: PreparedRefresh,
   lease: Lease,
-): Promise<SealedConnection | 'not_ours'> {
-  if (!lease.doubtful) return spendRenewal(parts, connection, renewal, lease);
-  // The last holder never said how its call ended. It may have stored its result and died; look before spending again.
-  const found = await current(parts, connection);
-  if (found.generation === connection.generation) return spendRenewal(parts, found, renewal, lease);
-  await parts.leases.release(lease);
-  return found;
+): Promise<RefreshOutcome | Overtaken> {
+  if (!lease.doubtful) return callTokenEndpoint(deps, connection, prepared, lease);
+  // The outcome of the last holder's call is unknown. It may have stored its result and died: read before spending again.
+  const found = await readAgain(deps, connection);
+  if (found.kind !== 'usable') return found;
+  if (found.connection.generation === connection.generation) {
+    return callTokenEndpoint(deps, found.connection, prepared, lease);
+  }
+  await deps.leases.release(lease);
+  return { kind: 'refreshed', connection: found.connection };
 }
 
 /** Waits until the generation moves or the lease is free again, and answers the connection as it is then. */
-async function awaitOther(
-  parts: ConnectionParts,
+async function awaitOtherCall(
+  deps: ConnectionParts,
   connection: SealedConnection,
   until: number,
-): Promise<SealedConnection> {
+): Promise<Reading> {
   for (let wait = firstLookMilliseconds; ; wait = Math.min(wait * 1.5, lastLookMilliseconds)) {
-    await parts.sleep(wait * (0.75 + 0.5 * parts.random()));
-    const found = await current(parts, connection);
-    if (found.generation !== connection.generation) return found;
-    const lease = await parts.leases.look(connection.id, connection.generation);
-    if (isFree(lease, parts.now())) return found;
-    if (lease.kind === 'resting') throw tryLater('platform_pause', lease.until - parts.now());
-    if (parts.now() >= until) throw tryLater('renewal_under_way', 1_000);
+    await deps.sleep(wait * (0.75 + 0.5 * deps.random()));
+    const found = await readAgain(deps, connection);
+    if (found.kind !== 'usable' || found.connection.generation !== connection.generation) return found;
+    const lease = await deps.leases.look(connection.id, connection.generation);
+    if (isFree(lease, deps.now())) return found;
+    if (lease.kind === 'resting') return postponed('platform_pause', lease.until - deps.now());
+    if (deps.now() >= until) return postponed('renewal_under_way', 1_000);
   }
 }
 
@@ -99,11 +124,15 @@ function isFree(lease: Exclude<Taking, { kind: 'taken' }>, now: number): boolean
   return lease.kind === 'held' && lease.until <= now;
 }
 
-/** The connection as it is now, if it still is this user's and may be used. */
-async function current(parts: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
-  const found = await parts.connections.get(connection.tenantId, connection.provider, connection.accountId);
-  if (found?.id !== connection.id || found.userId !== connection.userId) throw disconnected();
-  if (found.status === 'disconnecting' && connection.status !== 'disconnecting') throw disconnected();
-  if (found.status === 'reconnect_required') throw grantIsGone(found.statusReason);
-  return found;
+async function readAgain(deps: ConnectionParts, connection: SealedConnection): Promise<Reading> {
+  const found = await deps.connections.get(connection.tenantId, connection.provider, connection.accountId);
+  if (found?.id !== connection.id || found.userId !== connection.userId) return { kind: 'disconnected' };
+  // A disconnect itself may have to refresh; nobody else may once it has begun.
+  if (found.status === 'disconnecting' && connection.status !== 'disconnecting') {
+    return { kind: 'disconnected' };
+  }
+  if (found.status === 'reconnect_required') {
+    return { kind: 'reconnect_required', reason: found.statusReason };
+  }
+  return { kind: 'usable', connection: found };
 }

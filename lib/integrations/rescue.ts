@@ -1,20 +1,23 @@
 /**
- * The rescue of renewed credentials that could not be stored: sealed, with the generation they replace, they wait in a
- * queue and are applied only to that generation.
+ * The rescue of refreshed credentials that could not be stored: sealed, with the generation they replace, they wait in
+ * a queue and are applied only to that generation.
  */
 import type { SealedConnection, SealedCredentials } from '../connections/connection.ts';
+import type { RefreshedCredentials } from '../connections/transitions.ts';
+import { IntegrationError } from '../errors.ts';
 import type { RescueMessage } from '../messages/rescue.ts';
-import { applyRenewal, type Renewal } from './apply-renewal.ts';
+import { applyRefresh } from './apply-refresh.ts';
+import type { OutboxDeps } from './event-outbox.ts';
 import { type ConnectionParts, findOAuthProvider } from './parts.ts';
 
-/** Puts a renewal where it cannot be lost. When even that fails, only an alarm is left. */
-export async function rescueRenewal(
-  parts: Pick<ConnectionParts, 'rescue' | 'log' | 'count'>,
+/** Puts credentials where they cannot be lost. When even that fails, only an alarm is left. */
+export async function rescueCredentials(
+  deps: Pick<ConnectionParts, 'rescue' | 'log' | 'count'>,
   spent: SealedConnection,
-  renewal: Renewal,
+  credentials: RefreshedCredentials,
 ): Promise<void> {
   const { tenantId, provider, accountId, id, generation } = spent;
-  const { sealed = spent.sealed, obtainedAt, expiresAt, refreshExpiresAt, scopes } = renewal;
+  const { sealed = spent.sealed, obtainedAt, expiresAt, refreshExpiresAt, scopes } = credentials;
   const body: RescueMessage = {
     kind: 'refreshed_credentials',
     tenantId,
@@ -32,42 +35,47 @@ export async function rescueRenewal(
     ...(scopes && { scopes: [...scopes] }),
   };
   try {
-    await parts.rescue.send({ body, group: tenantId });
-    parts.count('credentials_rescued', { provider });
+    await deps.rescue.send({ body, group: tenantId });
+    deps.count('credentials_rescued', { provider });
   } catch {
-    parts.count('credentials_lost');
-    parts.log('error', 'credentials lost', { connectionId: id, provider });
+    deps.count('credentials_lost');
+    deps.log('error', 'credentials lost', { connectionId: id, provider });
   }
 }
 
 /** What a rescue works with. */
-export type RescueParts = Pick<
-  ConnectionParts,
-  'connections' | 'registry' | 'events' | 'now' | 'random' | 'log'
->;
+export type RescueParts = OutboxDeps;
 
-/** Applies a rescued renewal, or lets go of it when other credentials are there by now. */
-export async function applyRescued(parts: RescueParts, rescued: RescueMessage): Promise<void> {
+/**
+ * Stores rescued credentials, unless other ones are there by now.
+ * @throws IntegrationError `DATABASE_ERROR` when they could not be stored again; the message then comes back.
+ */
+export async function applyRescued(deps: RescueParts, rescued: RescueMessage): Promise<void> {
   const {
-    kind: _kind,
+    kind,
     tenantId,
     provider: providerId,
     accountId,
     id,
     generation,
     sealed,
-    ...times
+    expiresAt,
+    ...rest
   } = rescued;
-  const renewal = { ...times, sealed: bytesOf(sealed) };
-  const found = await parts.connections.get(tenantId, providerId, accountId);
-  const provider = findOAuthProvider(parts.registry, providerId);
-  if (found?.id === id && found.generation === generation) {
-    const applied = await applyRenewal(parts, found, provider, renewal);
-    if (applied.kind === 'stored') return;
+  const found = await deps.connections.get(tenantId, providerId, accountId);
+  if (found?.id !== id) {
+    // Without the record nothing says whose grant this was.
+    deps.log('warn', 'rescued credentials without a connection', { connectionId: id, provider: providerId });
+    return;
   }
-  if (found?.id === id) return;
-  // The connection is gone, and with it everything that says whose grant this was but the record's own ids.
-  parts.log('warn', 'rescued credentials without a connection', { connectionId: id, provider: providerId });
+  if (found.generation !== generation) return;
+  const provider = findOAuthProvider(deps.registry, providerId);
+  // A token without an end must not inherit that of the token it replaces.
+  const credentials = { ...rest, sealed: bytesOf(sealed), expiresAt };
+  const applied = await applyRefresh(deps, found, provider, credentials);
+  if (applied.kind === 'contended') {
+    throw new IntegrationError('DATABASE_ERROR', 'The connection kept changing, so it could not be written.');
+  }
 }
 
 function bytesOf({ accessToken, refreshToken }: RescueMessage['sealed']): SealedCredentials {

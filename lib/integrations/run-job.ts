@@ -1,7 +1,7 @@
 /**
- * Ends every connection of a user or a tenant: marks them all, has each revoked by the refresh worker, and is done when
- * none is left; for a tenant that is deleted its destinations and its keys go last. Every step can be repeated; the job
- * is taken up again each minute until then.
+ * Disconnects every account of a user or a tenant: marks all connections, hands each to the refresh worker to revoke,
+ * and is done when none is left. A deleted tenant's destinations and keys are deleted last. Every step can be repeated;
+ * the sweep resumes the job each minute until it is done.
  */
 import type { Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
@@ -17,7 +17,7 @@ export interface JobParts {
   readonly jobs: JobStore;
   /** The queue whose worker revokes. */
   readonly refreshQueue: Queue<RefreshMessage>;
-  /** Deletes, for good, where a tenant hears of its events. */
+  /** Deletes, for good, where a tenant's events are delivered. */
   readonly deleteDestinations: (tenantId: TenantId) => Promise<void>;
   /** Deletes, for good, the keys that open a tenant's credentials. */
   readonly deleteKeys: (tenantId: TenantId) => Promise<void>;
@@ -27,7 +27,7 @@ export interface JobParts {
 const pageSize = 100;
 /** Writes at once; a tenant's connections lie in different partitions, so this is about sockets, not about DynamoDB. */
 const together = 10;
-/** A round of more than this leaves the rest to the next one, inside the worker's time-out of a minute. */
+/** A round that takes longer leaves the rest to the next one, inside the worker's time-out of a minute. */
 const roundMilliseconds = 40_000;
 /**
  * A flow that began before its tenant was deleted may still be finished, and its connection must find its keys, or
@@ -53,7 +53,7 @@ export async function runJob(parts: JobParts, id: string): Promise<boolean> {
   return true;
 }
 
-/** Answers how many connections it has met. */
+/** Answers how many connections there were. */
 async function endConnections(parts: JobParts, job: Job): Promise<number> {
   const began = parts.now();
   let met = 0;
@@ -67,7 +67,7 @@ async function endConnections(parts: JobParts, job: Job): Promise<number> {
     });
     if (page === 'invalid_cursor') throw new Error('The list of connections refused its own cursor.');
     met += page.connections.length;
-    // What an earlier round has marked is with the worker, or waits for its next try.
+    // The worker has those that an earlier round marked, or retries them at their due date.
     const wanted = page.connections.filter((connection) => isWaiting(connection, parts.now()));
     for (let from = 0; from < wanted.length; from += together) {
       await Promise.all(

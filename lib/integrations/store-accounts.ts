@@ -7,7 +7,7 @@ import { IntegrationError } from '../errors.ts';
 import type { Flow } from '../flows/flow.ts';
 import { type AccountId, type GrantId, newGrantId } from '../ids.ts';
 import { type Account, platformUserOf } from '../providers/account.ts';
-import { tell } from './connection-events.ts';
+import { publishPending } from './event-outbox.ts';
 import type { FlowParts } from './parts.ts';
 import type { GrantedTokens, Redemption } from './redemption.ts';
 import { type NewCredentials, type Recipient, storeConnection } from './store-connection.ts';
@@ -47,7 +47,7 @@ export async function storeAccounts(
       return { kind: maybe ? 'possibly_stored' : 'not_stored' };
     }
     if (result.kind === 'taken') continue;
-    await tell(deps, result.connection);
+    await publishPending(deps, result.connection);
     stored.push(result.connection.accountId);
     if (result.replaced) replaced.push(result.replaced);
   }

@@ -1,9 +1,10 @@
 /**
- * Puts an account's new credentials in their place: a new connection, or the same one again with the next generation.
- * An account that another user of the tenant holds stays theirs.
+ * Stores an account's new credentials: as a new connection, or as the next generation of the one that is there. An
+ * account that another user of the tenant holds stays theirs.
  */
 import type { SealedConnection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
+import { activate } from '../connections/transitions.ts';
 import { IntegrationError } from '../errors.ts';
 import {
   type AccountId,
@@ -17,8 +18,7 @@ import {
 import type { TokenSet } from '../oauth/outcome.ts';
 import type { Account } from '../providers/account.ts';
 import type { Sealer } from '../vault/vault.ts';
-import type { ConnectionEventType, Linking } from '../vocabulary.ts';
-import { untold } from './connection-events.ts';
+import type { Linking } from '../vocabulary.ts';
 import { sealCredentials } from './credentials.ts';
 
 /** Whom the credentials are for, and who vouched for it. */
@@ -50,29 +50,27 @@ export type StoreResult =
   /** Another user of this tenant holds the account. */
   | { readonly kind: 'taken' };
 
-/** Rounds against writers in between; each round only fails when one of them succeeded. */
-const rounds = 5;
-
+/** @throws IntegrationError `DATABASE_ERROR` when the table does not answer, or others kept changing the connection. */
 export async function storeConnection(
   connections: ConnectionStore,
   sealer: Sealer,
   given: NewCredentials,
 ): Promise<StoreResult> {
   const { recipient, account } = given;
-  const accountId = account.accountId as AccountId;
-  for (let round = 0; round < rounds; round += 1) {
-    const before = await connections.get(recipient.tenantId, recipient.provider, accountId);
-    if (before && before.userId !== recipient.userId) return { kind: 'taken' };
-    const connection = compose(sealer, given, accountId, before);
-    const stored = before
-      ? await connections.replace(before, connection)
-      : await connections.create(connection);
-    if (stored) return { kind: 'stored', connection, ...(before && { replaced: before }) };
-  }
-  throw new IntegrationError(
-    'DATABASE_ERROR',
-    'The connection was changed by others all the time. Try again.',
+  const reference = { ...recipient, accountId: account.accountId as AccountId };
+  const placed = await connections.place(reference, (before) =>
+    before && before.userId !== recipient.userId
+      ? { kind: 'keep', reason: 'taken' }
+      : { kind: 'put', connection: compose(sealer, given, reference.accountId, before) },
   );
+  switch (placed.kind) {
+    case 'stored':
+      return placed;
+    case 'unchanged':
+      return { kind: 'taken' };
+    case 'contended':
+      throw new IntegrationError('DATABASE_ERROR', 'Others kept changing the connection. Try again.');
+  }
 }
 
 function compose(
@@ -91,8 +89,7 @@ function compose(
     grantId: given.grantId,
     owner: given.owner,
     linking,
-    status: 'active',
-    generation: (before?.generation ?? 0) + 1,
+    ...activate(before, now),
     displayName: account.displayName,
     ...(account.avatarUrl !== undefined && { avatarUrl: account.avatarUrl }),
     metadata: account.metadata,
@@ -105,22 +102,10 @@ function compose(
       refreshExpiresAt: now + tokens.refreshExpiresInSeconds * 1000,
     }),
     refreshable: given.refreshable,
-    grantedAt: now,
     ...(recipient.flowBeganAt !== undefined && { flowBeganAt: recipient.flowBeganAt }),
-    lastUsedAt: now,
-    ...untold(changeOf(before), now),
-    statusSince: before?.status === 'active' ? (before.statusSince ?? before.connectedAt) : now,
-    connectedAt: before?.connectedAt ?? now,
-    updatedAt: now,
     sealed: sealCredentials(sealer, place, {
       ...tokens,
       ...(account.accessToken && { accessToken: account.accessToken }),
     }),
   };
-}
-
-/** What the tenant is told of it. */
-function changeOf(before: SealedConnection | undefined): ConnectionEventType {
-  if (!before) return 'connection.created';
-  return before.status === 'active' ? 'connection.refreshed' : 'connection.recovered';
 }

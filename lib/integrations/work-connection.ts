@@ -1,34 +1,32 @@
 /**
- * Does what is due for one connection: whatever an earlier attempt left undone, a renewal, a look at a session, the
- * warning before an end. A message that comes twice, late or for nothing does no harm: the record decides.
+ * Does for one connection what its due date asks for: finishes a disconnect, publishes a pending event, refreshes, probes
+ * a session, or warns before an end. A message that comes twice, late or without need does no harm: the record decides.
  */
 import type { SealedConnection } from '../connections/connection.ts';
+import { unlessOvertaken } from '../connections/connection-change.ts';
 import type { ConnectionReference } from '../connections/connection-store.ts';
-import { IntegrationError } from '../errors.ts';
-import type { OAuthProvider } from '../providers/definition.ts';
-import { tell, untold } from './connection-events.ts';
+import type { RefreshPolicy } from '../connections/refresh-policy.ts';
+import { leaveIdle, postponeRefresh, waitForAge, waitForOperator } from '../connections/reschedule.ts';
+import { isIdleRefreshDue, isRefreshedAhead } from '../connections/schedule.ts';
+import { approachEnd } from '../connections/transitions.ts';
 import { continueDisconnect } from './disconnect-integration.ts';
+import { publishPending } from './event-outbox.ts';
 import { type ConnectionParts, findProvider } from './parts.ts';
 import { probeSession } from './probe-session.ts';
-import {
-  idleDueAt,
-  isWantedFresh,
-  misconfiguredRestMilliseconds,
-  nextDueAt,
-  retryAt,
-} from './refresh-schedule.ts';
+import { refreshError } from './refresh-errors.ts';
+import type { RefreshFailure } from './refresh-outcome.ts';
+import { refreshPolicyOf } from './refresh-policy-of.ts';
 import { refreshConnection } from './refresh-token.ts';
-import { isTokenExpired } from './token-lifetime.ts';
 
 export interface WorkParts extends ConnectionParts {
-  /** Whether the owner wants every connection fresh, used or not. */
+  /** Whether the owner wants every connection refreshed ahead of time, used or not. */
   readonly refreshAll: boolean;
 }
 
 /** What was done, for the metrics. */
 export type Worked =
   | 'nothing'
-  | 'told'
+  | 'published'
   | 'renewed'
   | 'idle'
   | 'postponed'
@@ -36,107 +34,102 @@ export type Worked =
   | 'probed'
   | 'disconnected';
 
-export async function workConnection(parts: WorkParts, reference: ConnectionReference): Promise<Worked> {
-  const connection = await parts.connections.get(reference.tenantId, reference.provider, reference.accountId);
-  if (connection?.dueAt === undefined || connection.dueAt > parts.now()) return 'nothing';
+export async function workConnection(deps: WorkParts, reference: ConnectionReference): Promise<Worked> {
+  const connection = await deps.connections.get(reference.tenantId, reference.provider, reference.accountId);
+  if (connection?.dueAt === undefined || connection.dueAt > deps.now()) return 'nothing';
   if (connection.status === 'disconnecting') {
-    await continueDisconnect(parts, connection);
+    await continueDisconnect(deps, connection);
     return 'disconnected';
   }
   if (connection.untold !== undefined) {
-    await tell(parts, connection);
-    return 'told';
+    await publishPending(deps, connection);
+    return 'published';
   }
-  const provider = findProvider(parts.registry, connection.provider);
-  if (provider.auth === 'credentials') return probeSession(parts, provider, connection);
-  if (!connection.refreshable) return approachEnd(parts, provider, connection);
-  return isWantedFresh(connection, provider, parts.refreshAll, parts.now())
-    ? renew(parts, connection)
-    : keepAlive(parts, provider, connection);
+  const provider = findProvider(deps.registry, connection.provider);
+  if (provider.auth === 'credentials') return probeSession(deps, provider, connection);
+  const policy = refreshPolicyOf(provider);
+  if (!connection.refreshable) return announceEnd(deps, policy, connection);
+  return isRefreshedAhead(connection, policy, deps.refreshAll, deps.now())
+    ? refreshDue(deps, connection)
+    : refreshIdle(deps, policy, connection);
 }
 
-async function renew(parts: WorkParts, connection: SealedConnection): Promise<Worked> {
-  try {
-    const renewed = await refreshConnection(parts, connection);
-    // Too early: the platform said so, or its rule does.
-    if (renewed.generation === connection.generation) {
-      await parts.connections.change(renewed, {
-        dueAt: parts.now() + 86_400_000 * (0.5 + 0.5 * parts.random()),
-      });
-    }
-    return 'renewed';
-  } catch (error) {
-    if (!(error instanceof IntegrationError)) throw error;
+async function refreshDue(deps: WorkParts, connection: SealedConnection): Promise<Worked> {
+  const outcome = await refreshConnection(deps, connection);
+  switch (outcome.kind) {
+    case 'refreshed':
+      return 'renewed';
+    case 'unchanged':
+      await deps.connections.update(
+        connection,
+        unlessOvertaken(connection, () => waitForAge({ now: deps.now(), random: deps.random })),
+      );
+      return 'renewed';
     // The record says when to try again, or that there is nothing to try; the queue need not repeat it.
-    if (error.code === 'TOKEN_EXPIRED') return 'ended';
-    if (settled.has(error.code)) return 'postponed';
-    return postpone(parts, connection, error);
+    case 'reconnect_required':
+      return 'ended';
+    case 'postponed':
+    case 'misconfigured':
+    case 'disconnected':
+      return 'postponed';
+    case 'not_refreshable':
+    case 'not_registered':
+    case 'unavailable':
+      return postponeUnasked(deps, connection, outcome);
   }
 }
 
-const settled: ReadonlySet<string> = new Set(['TOKEN_REFRESH_ERROR', 'ACCOUNT_NOT_FOUND']);
-/** Only an operator, or the user, can do something about these. */
-const hopeless: ReadonlySet<string> = new Set(['OAUTH_INIT_ERROR', 'NO_REFRESH_TOKEN', 'TENANT_DELETED']);
-
-/** What kept the platform from being asked is not this message's fault: the connection waits, not the queue. */
-async function postpone(
-  parts: WorkParts,
+/** The platform was not asked, which is not this message's fault: the connection waits, not the queue. */
+async function postponeUnasked(
+  deps: WorkParts,
   connection: SealedConnection,
-  error: IntegrationError,
+  failure: Extract<RefreshFailure, { kind: 'not_refreshable' | 'not_registered' | 'unavailable' }>,
 ): Promise<Worked> {
-  const { code: reason } = error;
-  parts.log('warn', 'renewal postponed', {
-    connectionId: connection.id,
-    provider: connection.provider,
-    reason,
-  });
-  if (reason === 'OAUTH_INIT_ERROR') {
-    parts.count('refresh_misconfigured', { provider: connection.provider, reason: 'registration' });
+  const { id: connectionId, provider } = connection;
+  const { code: reason } = refreshError(failure);
+  deps.log('warn', 'renewal postponed', { connectionId, provider, reason });
+  if (failure.kind === 'not_registered') {
+    deps.count('refresh_misconfigured', { provider, reason: 'registration' });
   }
-  const failures = (connection.failures ?? 0) + 1;
-  const dueAt = hopeless.has(reason)
-    ? parts.now() + misconfiguredRestMilliseconds
-    : retryAt(failures, error.retryAfterSeconds, parts.now(), parts.random);
-  await parts.connections.change(connection, { failures, dueAt });
+  await deps.connections.update(
+    connection,
+    unlessOvertaken(connection, (current) => {
+      const { now, random } = deps;
+      if (failure.kind !== 'unavailable' || !failure.retryable) return waitForOperator(current, now());
+      const { retryAfterSeconds: afterSeconds } = failure.error;
+      return postponeRefresh(current, { afterSeconds, now: now(), random });
+    }),
+  );
   return 'postponed';
 }
 
-/** Nobody has asked for this one lately: only what would die of idleness is renewed. */
-async function keepAlive(
-  parts: WorkParts,
-  provider: OAuthProvider,
+/** Nobody has asked for this one lately: it is refreshed only where its refresh token would otherwise expire. */
+async function refreshIdle(
+  deps: WorkParts,
+  policy: RefreshPolicy,
   connection: SealedConnection,
 ): Promise<Worked> {
-  // The earliest time decides: one drawn anew would put off, again and again, what has waited for its own.
-  const earliest = idleDueAt(connection, provider, () => 0);
-  if (earliest !== undefined && earliest <= parts.now()) return renew(parts, connection);
-  await parts.connections.change(connection, { dueAt: idleDueAt(connection, provider, parts.random) });
+  if (isIdleRefreshDue(connection, policy, deps.now())) return refreshDue(deps, connection);
+  await deps.connections.update(
+    connection,
+    unlessOvertaken(connection, (current) => leaveIdle(current, { policy, random: deps.random })),
+  );
   return 'idle';
 }
 
-/** Nothing can renew it: the tenant is warned once, and told once when it is over. */
-async function approachEnd(
-  parts: WorkParts,
-  provider: OAuthProvider,
+/** Nothing can refresh it: the tenant gets one warning, and one event when the access has ended. */
+async function announceEnd(
+  deps: WorkParts,
+  policy: RefreshPolicy,
   connection: SealedConnection,
 ): Promise<Worked> {
-  const now = parts.now();
-  if (connection.expiresAt === undefined) {
-    await parts.connections.change(connection, { dueAt: undefined });
-    return 'nothing';
-  }
-  const over = isTokenExpired(connection, now);
-  if (!over && connection.status === 'expiring') {
-    await parts.connections.change(connection, { dueAt: nextDueAt(connection, provider, now, parts.random) });
-    return 'nothing';
-  }
-  const changed = await parts.connections.change(connection, {
-    status: over ? 'reconnect_required' : 'expiring',
-    statusReason: over ? 'expired' : 'not_renewable',
-    statusSince: now,
-    updatedAt: now,
-    ...untold(over ? 'connection.reconnect_required' : 'connection.expiring', now),
-  });
-  if (changed) await tell(parts, changed);
+  const announced = await deps.connections.update(
+    connection,
+    unlessOvertaken(connection, (current) =>
+      approachEnd(current, { policy, now: deps.now(), random: deps.random }),
+    ),
+  );
+  if (announced.kind !== 'changed' || announced.connection.untold === undefined) return 'nothing';
+  await publishPending(deps, announced.connection);
   return 'ended';
 }

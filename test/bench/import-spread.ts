@@ -2,8 +2,9 @@
  * An import of a hundred thousand connections whose tokens all end in the same minute: when they are renewed, by the
  * times that the schedule gives to an import, beside those that it gives to connections made one by one.
  */
+import { importedDueAt, nextDueAt } from '../../lib/connections/schedule.ts';
 import { findOAuthProvider } from '../../lib/integrations/parts.ts';
-import { importedDueAt, nextDueAt } from '../../lib/integrations/refresh-schedule.ts';
+import { refreshPolicyOf } from '../../lib/integrations/refresh-policy-of.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import { seededRandom } from './refresh-seeded-random.ts';
 import { spelled, toBars } from './refresh-text.ts';
@@ -69,7 +70,7 @@ function dueMinutes(
   { provider: id, minutes }: (typeof tokens)[number],
   schedule: Schedule,
 ): readonly number[] {
-  const provider = findOAuthProvider(createRegistry({}), id);
+  const policy = refreshPolicyOf(findOAuthProvider(createRegistry({}), id));
   const random = seededRandom(minutes);
   const connection = {
     status: 'active',
@@ -79,7 +80,7 @@ function dueMinutes(
     expiresAt: now + minutes * minuteMilliseconds,
   } as const;
   return Array.from({ length: imported }, () => {
-    const dueAt = schedule(connection, provider, now, random);
+    const dueAt = schedule(connection, policy, { now, random });
     return dueAt === undefined ? Number.POSITIVE_INFINITY : Math.floor((dueAt - now) / minuteMilliseconds);
   });
 }

@@ -1,8 +1,9 @@
 /** Connections as they would be after months of use: of every kind, each at some point of its token's life. */
 import type { SealedConnection } from '../../lib/connections/connection.ts';
+import { idleDueAt, nextDueAt } from '../../lib/connections/schedule.ts';
 import type { AccountId, ConnectionId, ContextId, GrantId, TenantId, UserId } from '../../lib/ids.ts';
 import { sealCredentials } from '../../lib/integrations/credentials.ts';
-import { idleDueAt, nextDueAt } from '../../lib/integrations/refresh-schedule.ts';
+import { refreshPolicyOf } from '../../lib/integrations/refresh-policy-of.ts';
 import type { OAuthProvider } from '../../lib/providers/definition.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import type { Sealer } from '../../lib/vault/vault.ts';
@@ -59,7 +60,8 @@ export function connectionOf(
     expiresAt: lifetimeSeconds * 1000,
   } as const;
   // From one renewal to the next; the present is somewhere between the two.
-  const interval = used ? nextDueAt(timed, provider, 0, random) : idleDueAt(timed, provider, random);
+  const policy = refreshPolicyOf(provider);
+  const interval = used ? nextDueAt(timed, policy, { now: 0, random }) : idleDueAt(timed, policy, random);
   const age = random() * (interval ?? 30 * dayMilliseconds);
   const obtainedAt = Math.floor(now - age);
   const expiresAt = obtainedAt + lifetimeSeconds * 1000;

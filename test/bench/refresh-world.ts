@@ -62,7 +62,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       receipts: createRevocationReceipts(activity, now),
       events: openQueue<unknown>(aws.sqs, eventsQueue),
       rescue: openQueue<unknown>(aws.sqs, rescueQueue),
-      flights: new Map(),
+      inFlightRefreshes: new Map(),
       apps: createProviderAppStore(precious),
       vault: openVault({ kms: aws.kms, table: precious, keyId: 'alias/bench', now, monotonic: now }),
       registry,

@@ -98,7 +98,7 @@ export function openInstance(options: InstanceOptions) {
     flows: createFlowStore(activity, now),
     events: queues.events,
     rescue: queues.rescue,
-    flights: new Map(),
+    inFlightRefreshes: new Map(),
     apps: createProviderAppStore(precious),
     vault: openVault({
       kms: clients.kms,

@@ -3,6 +3,9 @@ import { expect } from 'vitest';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import { IntegrationError } from '../../lib/errors.ts';
 import { type AccessToken, getAccessToken } from '../../lib/integrations/get-access-token.ts';
+import { refreshError } from '../../lib/integrations/refresh-errors.ts';
+import { isFailure } from '../../lib/integrations/refresh-outcome.ts';
+import { refreshConnection as refreshToOutcome } from '../../lib/integrations/refresh-token.ts';
 import type { Instance } from './parts.ts';
 import { accountOf, type World } from './world.ts';
 
@@ -16,6 +19,16 @@ export async function expiredConnection(world: World, instance: Instance): Promi
   await world.queues.empty('events');
   world.platform.control({ command: 'reset_calls' });
   return connection;
+}
+
+/** Refreshes as the API does: with the connection as it is then, or the error that its caller would get. */
+export async function refreshConnection(
+  parts: Instance['parts'],
+  connection: SealedConnection,
+): Promise<SealedConnection> {
+  const outcome = await refreshToOutcome(parts, connection);
+  if (isFailure(outcome)) throw refreshError(outcome);
+  return outcome.connection;
 }
 
 /** Asks with new instances, as patiently as each answer says, until there is a token. */

@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue } from '../../aws/queue.ts';
 import { type Connection, connectionRecord } from '../../connections/connection.ts';
-import { type ConnectionChange, createConnectionStore } from '../../connections/connection-store.ts';
+import { createConnectionStore } from '../../connections/connection-store.ts';
+import { bringForward } from '../../connections/reschedule.ts';
 import { beginDisconnect } from '../../integrations/begin-disconnect.ts';
 import { type RefreshMessage, refreshMessageFor } from '../../messages/refresh.ts';
 import type { AdminStores } from '../deps.ts';
@@ -19,7 +20,6 @@ export type Followed =
 
 /** The operator's clock may be ahead of the workers', which skip a connection that is due later. */
 const clockSkewMilliseconds = 60_000;
-const mostAttempts = 5;
 /** The sweep runs each minute, so a worker sees the connection by then even if its message is lost. */
 const patienceMilliseconds = 75_000;
 const pollMilliseconds = 250;
@@ -37,24 +37,29 @@ export function connectionWorkActions(stores: AdminStores) {
   /** Sets a connection's due date to now, so that the sweep finds it. Returns the connection as changed. */
   async function makeDue(
     wanted: Wanted,
-    check: (found: Connection) => ConnectionChange = () => ({}),
+    options: { readonly check?: (found: Connection) => void; readonly usedAt?: number } = {},
   ): Promise<Connection> {
-    for (let round = 0; round < mostAttempts; round += 1) {
-      const found = await requireConnection(stores, wanted);
-      const change = { ...check(found), dueAt: now() - clockSkewMilliseconds };
-      const changed = await connections.change(found, change);
-      if (changed) return changed;
-    }
+    const { check, ...use } = options;
+    const found = await requireConnection(stores, wanted);
+    const made = await connections.update(found, (current) => {
+      check?.(current);
+      return bringForward(now() - clockSkewMilliseconds, use);
+    });
+    if (made.kind === 'changed') return made.connection;
+    if (made.kind === 'gone')
+      throw new Error('The connection has just been removed. Look at it before you try again.');
     throw new Error('The connection kept changing. Try again.');
   }
 
   /** Asks the worker to refresh a connection now, recently used or not. Returns it as it was before the refresh. */
   async function refreshConnection(wanted: Wanted): Promise<Connection> {
-    const due = await makeDue(wanted, (found) => {
-      const asksSessions = registry.find(found.provider)?.auth === 'credentials';
-      refuseToRefresh(found, asksSessions);
+    const due = await makeDue(wanted, {
+      check(found) {
+        const asksSessions = registry.find(found.provider)?.auth === 'credentials';
+        refuseToRefresh(found, asksSessions);
+      },
       // The request counts as a use: otherwise the policy for unused connections could skip the refresh.
-      return { lastUsedAt: now() };
+      usedAt: now(),
     });
     await openQueue<RefreshMessage>(sqs, queueUrls.refresh.queue).send(refreshMessageFor(due));
     return due;
@@ -63,9 +68,11 @@ export function connectionWorkActions(stores: AdminStores) {
   /** Disconnects: no token is handed out after this, and the worker asks the platform to revoke. Can be repeated. */
   async function disconnectConnection(wanted: Wanted): Promise<Connection> {
     await beginDisconnect({ connections, now }, await requireConnection(stores, wanted));
-    const due = await makeDue(wanted, ({ status }) => {
-      if (status === 'disconnecting') return {};
-      throw new Error('The account has been connected again meanwhile. Look at it before you try again.');
+    const due = await makeDue(wanted, {
+      check({ status }) {
+        if (status === 'disconnecting') return;
+        throw new Error('The account has been connected again meanwhile. Look at it before you try again.');
+      },
     });
     await openQueue<RefreshMessage>(sqs, queueUrls.refresh.queue).send(refreshMessageFor(due));
     return due;

@@ -2,7 +2,9 @@
  * Rotates a tenant's key and re-seals its connections under the new version. This is the only action of an operator that
  * opens credentials: it needs permission to decrypt with the vault's key, which operators otherwise lack.
  */
+
 import type { Connection, SealedConnection } from '../../connections/connection.ts';
+import { changeTo, keepFor } from '../../connections/connection-change.ts';
 import { type ConnectionStore, createConnectionStore } from '../../connections/connection-store.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { TenantId } from '../../ids.ts';
@@ -37,7 +39,6 @@ type Outcome =
 /** A younger version belongs to a run that was interrupted, and this run completes it. */
 const sameRunMilliseconds = 3_600_000;
 const batchSize = 8;
-const mostAttempts = 3;
 
 export function sealActions(stores: AdminStores) {
   const deps = vaultDepsOf(stores);
@@ -82,23 +83,30 @@ export function sealActions(stores: AdminStores) {
   }
 }
 
-/** Keeps credentials and generation. A refresh in between wins: it has sealed under the newest version itself. */
 async function reseal(
   store: ConnectionStore,
   vault: Vault,
   { id, tenantId, provider, accountId }: Connection,
   version: number,
 ): Promise<Outcome> {
-  for (let round = 0; round < mostAttempts; round += 1) {
-    const found = await store.get(tenantId, provider, accountId);
-    if (found?.id !== id) return 'gone';
-    if (keyVersionsOf(found).every((one) => one >= version)) return 'current';
-    const opened = await open(vault, found);
-    if (!opened) return 'left';
-    const sealed = sealCredentials(await vault.sealerFor(tenantId), found, opened);
-    if (await store.change(found, { sealed })) return 'resealed';
+  const found = await store.get(tenantId, provider, accountId);
+  if (found?.id !== id) return 'gone';
+  const resealed = await store.update<SealedConnection, 'current' | 'left'>(found, async (current) => {
+    if (keyVersionsOf(current).every((one) => one >= version)) return keepFor('current');
+    const opened = await open(vault, current);
+    if (!opened) return keepFor('left');
+    return changeTo({ sealed: sealCredentials(await vault.sealerFor(tenantId), current, opened) });
+  });
+  switch (resealed.kind) {
+    case 'changed':
+      return 'resealed';
+    case 'unchanged':
+      return resealed.reason;
+    case 'gone':
+      return 'gone';
+    case 'contended':
+      return 'left';
   }
-  return 'left';
 }
 
 /** Undefined when the sealed bytes do not open, which a retry would not change. */

@@ -1,7 +1,8 @@
 /** When connections of a mass import are due: all in time, none together, none before its platform would renew it. */
 import { expect, it } from 'vitest';
+import { importedDueAt, nextDueAt } from '../../../lib/connections/schedule.ts';
 import { findOAuthProvider } from '../../../lib/integrations/parts.ts';
-import { importedDueAt, nextDueAt } from '../../../lib/integrations/refresh-schedule.ts';
+import { refreshPolicyOf } from '../../../lib/integrations/refresh-policy-of.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { seededRandom } from '../../bench/refresh-seeded-random.ts';
 
@@ -39,7 +40,7 @@ it('asks at once where there is no time to spread', () => {
 });
 
 it('warns of an end that nothing can prevent when it would have done so anyhow', () => {
-  const provider = findOAuthProvider(registry, 'tiktok');
+  const policy = refreshPolicyOf(findOAuthProvider(registry, 'tiktok'));
   const connection = {
     status: 'active',
     refreshable: false,
@@ -47,17 +48,17 @@ it('warns of an end that nothing can prevent when it would have done so anyhow',
     expiresAt: now + day,
   } as const;
 
-  const dueAt = importedDueAt(connection, provider, now, () => 0.5);
+  const dueAt = importedDueAt(connection, policy, { now, random: () => 0.5 });
 
-  expect(dueAt).toBe(nextDueAt(connection, provider, now, () => 0.5));
+  expect(dueAt).toBe(nextDueAt(connection, policy, { now, random: () => 0.5 }));
 });
 
 function importMany(
   id: string,
   times: { readonly obtainedAt: number; readonly expiresAt: number },
 ): readonly number[] {
-  const provider = findOAuthProvider(registry, id);
+  const policy = refreshPolicyOf(findOAuthProvider(registry, id));
   const random = seededRandom(7);
   const connection = { status: 'active', refreshable: true, lastUsedAt: now, ...times } as const;
-  return Array.from({ length: 10_000 }, () => importedDueAt(connection, provider, now, random) ?? Infinity);
+  return Array.from({ length: 10_000 }, () => importedDueAt(connection, policy, { now, random }) ?? Infinity);
 }

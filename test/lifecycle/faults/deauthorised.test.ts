@@ -69,10 +69,10 @@ it('stays in force when it comes just before rescued credentials overturn anothe
   let meanwhile = () => deauthorise(connection);
   const late: typeof connections = {
     ...connections,
-    change: async (before, change) => {
+    update: async (seen, decide) => {
       await meanwhile();
       meanwhile = async () => undefined;
-      return connections.change(before, change);
+      return connections.update(seen, decide);
     },
   };
 

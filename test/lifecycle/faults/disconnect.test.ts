@@ -3,9 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { disconnectIntegration } from '../../../lib/integrations/disconnect-integration.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { refreshConnection } from '../../../lib/integrations/refresh-token.ts';
 import { runUntil } from '../process.ts';
-import { expiredConnection, failureOf, lifetimeMilliseconds, recordOf, tokenCalls } from '../steps.ts';
+import {
+  expiredConnection,
+  failureOf,
+  lifetimeMilliseconds,
+  recordOf,
+  refreshConnection,
+  tokenCalls,
+} from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';
 
 let world: World;

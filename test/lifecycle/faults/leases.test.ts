@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { leaseMilliseconds, refreshConnection } from '../../../lib/integrations/refresh-token.ts';
+import { leaseMilliseconds } from '../../../lib/integrations/refresh-token.ts';
 import type { Instance } from '../parts.ts';
 import { runUntil } from '../process.ts';
 import {
@@ -12,6 +12,7 @@ import {
   expiredConnection,
   failureOf,
   recordOf,
+  refreshConnection,
   tokenCalls,
 } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { leaseMilliseconds, refreshConnection } from '../../../lib/integrations/refresh-token.ts';
+import { leaseMilliseconds } from '../../../lib/integrations/refresh-token.ts';
 import {
   askUntilServed,
   expectNoRace,
@@ -10,6 +10,7 @@ import {
   failureOf,
   lifetimeMilliseconds,
   recordOf,
+  refreshConnection,
   tokenCalls,
 } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';

@@ -4,6 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
+import type { Connection, SealedConnection } from '../../../lib/connections/connection.ts';
+import type { Decision } from '../../../lib/connections/connection-change.ts';
+import type { Update } from '../../../lib/connections/connection-updates.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
 import type { OwnAccount } from '../../../lib/integrations/own-connection.ts';
@@ -143,14 +146,21 @@ function openMortal(
     },
     connections: {
       ...connections,
-      async change(...wanted: Parameters<typeof connections.change>) {
-        const changed = await connections.change(...wanted);
-        if (wanted[1].generation !== undefined) dieIf('with the result stored');
-        return changed;
-      },
+      update,
     },
   };
   return { ...instance, parts };
+
+  async function update<Seen extends Connection, Reason extends string>(
+    seen: Seen,
+    decide: (current: Seen | SealedConnection) => Decision<Reason> | Promise<Decision<Reason>>,
+  ): Promise<Update<Seen, Reason>> {
+    const updated = await connections.update(seen, decide);
+    if (updated.kind === 'changed' && updated.connection.generation > seen.generation) {
+      dieIf('with the result stored');
+    }
+    return updated;
+  }
 }
 
 function leasesIn(journal: string): readonly string[] {

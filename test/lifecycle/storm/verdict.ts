@@ -106,7 +106,8 @@ export function describeVerdict(verdict: Verdict): string {
 /** The platform renews what the record holds. */
 async function isAlive({ parts }: Instance, record: SealedConnection): Promise<boolean> {
   try {
-    return (await refreshConnection(parts, record)).generation === record.generation + 1;
+    const outcome = await refreshConnection(parts, record);
+    return outcome.kind === 'refreshed' && outcome.connection.generation === record.generation + 1;
   } catch {
     return false;
   }

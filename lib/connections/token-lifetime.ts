@@ -1,13 +1,13 @@
-/** When a token is still good, when it should be renewed, and when it is over. */
-import type { Connection } from '../connections/connection.ts';
-import type { RefreshMargin } from '../providers/definition.ts';
+/** When an access token is still good, when it should be refreshed, and when it has expired. */
+import type { Connection } from './connection.ts';
+import type { RefreshMargin } from './refresh-policy.ts';
 
-/** Whether the access token has ended. One whose end the platform never told has not. */
+/** Whether the access token has expired. A token whose lifetime the platform never stated has not. */
 export function isTokenExpired(connection: Pick<Connection, 'expiresAt'>, now: number): boolean {
   return connection.expiresAt !== undefined && connection.expiresAt <= now;
 }
 
-/** A token from the future was obtained under a clock that has been set right since; its end is anybody's guess. */
+/** A token that was obtained in the future was stored under a wrong clock that is right by now; its end is unknown. */
 const clockSkewMilliseconds = 60_000;
 
 /** Whether no more than the provider's safety margin is left. */
@@ -23,7 +23,17 @@ export function isRefreshDue(
   );
 }
 
-/** The margin of a lifetime; never the whole of it, or a short-lived token would be renewed at every read. */
+/** Whether the platform would refuse to refresh credentials of this age. A negative age comes from a wrong clock: ask. */
+export function isTooYoungToRefresh(
+  { obtainedAt }: Pick<Connection, 'obtainedAt'>,
+  minimumAgeSeconds: number | undefined,
+  now: number,
+): boolean {
+  const age = now - obtainedAt;
+  return age >= 0 && age < (minimumAgeSeconds ?? 0) * 1000;
+}
+
+/** The margin of a lifetime; at most half of it, or each read of a short-lived token would refresh it. */
 export function marginMilliseconds(lifetime: number, margin: RefreshMargin): number {
   const wanted = Math.min(
     Math.max(lifetime * margin.share, margin.atLeastSeconds * 1000),

@@ -1,0 +1,22 @@
+/** What the schedule has to know of a provider: plain data, so that connections need no provider to decide their next due date. */
+
+/** How long before its end an access token is refreshed: a share of its lifetime, within bounds. */
+export interface RefreshMargin {
+  /** Share of the lifetime, between 0 and 1. */
+  readonly share: number;
+  readonly atLeastSeconds: number;
+  readonly atMostSeconds: number;
+}
+
+export interface RefreshPolicy {
+  /** Refresh this long before the access token ends. */
+  readonly margin: RefreshMargin;
+  /** Refresh ahead of time only connections in use, or all of them, because an unrefreshed one dies. */
+  readonly proactive: 'in_use' | 'always';
+  /** The longest a refresh token may stay unused, in seconds, where the platform ends idle ones. */
+  readonly keepAliveSeconds?: number;
+  /** The age in seconds before which the platform refreshes nothing. */
+  readonly minimumAgeSeconds?: number;
+  /** Seconds between two probes, where credentials are probed instead of refreshed. */
+  readonly probeEverySeconds?: number;
+}

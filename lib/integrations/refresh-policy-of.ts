@@ -1,0 +1,19 @@
+/** The way from a provider's definition to the plain policy that decides due dates. */
+import type { RefreshPolicy } from '../connections/refresh-policy.ts';
+import type { Provider } from '../providers/definition.ts';
+
+/** Credentials that are probed never reach a margin. */
+const noMargin = { share: 0, atLeastSeconds: 0, atMostSeconds: 0 };
+
+export function refreshPolicyOf(provider: Provider): RefreshPolicy {
+  if (provider.auth === 'credentials') {
+    return { margin: noMargin, proactive: 'in_use', probeEverySeconds: provider.probeEverySeconds };
+  }
+  const { margin, proactive, keepAliveSeconds, minimumAgeSeconds } = provider.tokens;
+  return {
+    margin,
+    proactive,
+    ...(keepAliveSeconds !== undefined && { keepAliveSeconds }),
+    ...(minimumAgeSeconds !== undefined && { minimumAgeSeconds }),
+  };
+}
