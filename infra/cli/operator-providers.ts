@@ -9,11 +9,15 @@ export interface ProviderState {
   readonly paused: boolean;
 }
 
-export function providerVerbs({ connections, registry }: Pick<OperatorStores, 'connections' | 'registry'>) {
-  const pauses = createPauseStore(connections);
+export function providerVerbs({
+  connections,
+  registry,
+  now,
+}: Pick<OperatorStores, 'connections' | 'registry' | 'now'>) {
+  const pauses = createPauseStore(connections, now);
   return {
     async listProviders(): Promise<readonly ProviderState[]> {
-      const paused = await pauses.list();
+      const { paused } = await pauses.read();
       return registry.all.map(({ id, name, auth }) => ({ id, name, auth, paused: paused.includes(id) }));
     },
 

@@ -13,6 +13,7 @@ import { createFlowStore } from '../flows/flow-store.ts';
 import type { ConnectionParts } from '../integrations/parts.ts';
 import type { RescueParts } from '../integrations/rescue.ts';
 import type { SweepParts } from '../integrations/sweep-due.ts';
+import { createSweepPositionStore } from '../integrations/sweep-position.ts';
 import { createPlatformHttp } from '../platform-http/platform-http.ts';
 import { createRegistry } from '../providers/registry.ts';
 import { nowhereKey } from '../table/keys.ts';
@@ -139,12 +140,15 @@ export function flowStore(table: Table) {
 export const queueOf = (url: string) => openQueue(createSqs(), url);
 
 /** What the sweep works with; it opens nothing and asks no platform. */
-export function sweepParts(table: Table, settings: SettingsOf<'refreshQueueUrl'>): SweepParts {
+export function sweepParts(
+  table: Table,
+  settings: SettingsOf<'activityTable' | 'refreshQueueUrl'>,
+): SweepParts {
   const sqs = createSqs();
   return {
     connections: createConnectionStore(table),
-    registry: createRegistry({}),
-    pauses: createPauseStore(table),
+    positions: createSweepPositionStore(openActivity(settings)),
+    pauses: createPauseStore(table, now),
     queue: openQueue(sqs, settings.refreshQueueUrl),
     backlog: () => messagesIn(sqs, settings.refreshQueueUrl),
     now,

@@ -36,8 +36,14 @@ export type Worked =
   | 'probed'
   | 'disconnected';
 
-export async function workConnection(parts: WorkParts, reference: ConnectionReference): Promise<Worked> {
-  const connection = await parts.connections.get(reference.tenantId, reference.provider, reference.accountId);
+/** @param seen the connection, where the caller has just read it. */
+export async function workConnection(
+  parts: WorkParts,
+  reference: ConnectionReference,
+  seen?: SealedConnection,
+): Promise<Worked> {
+  const connection =
+    seen ?? (await parts.connections.get(reference.tenantId, reference.provider, reference.accountId));
   if (connection?.dueAt === undefined || connection.dueAt > parts.now()) return 'nothing';
   if (connection.status === 'disconnecting') {
     await continueDisconnect(parts, connection);

@@ -9,9 +9,13 @@ import { createLeaseStore } from '../../lib/connections/lease-store.ts';
 import { createRevocationReceipts } from '../../lib/connections/revocation-receipts.ts';
 import type { ContextId } from '../../lib/ids.ts';
 import { parseReference } from '../../lib/integrations/connection-reference.ts';
+import {
+  createRefreshWorker,
+  type RefreshOutcome,
+  type RefreshWorkerParts,
+} from '../../lib/integrations/refresh-worker.ts';
 import type { SweepParts } from '../../lib/integrations/sweep-due.ts';
-import { createThrottle } from '../../lib/integrations/throttle.ts';
-import { type Worked, type WorkParts, workConnection } from '../../lib/integrations/work-connection.ts';
+import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
 import type { Table } from '../../lib/table/table.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
@@ -53,7 +57,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
   };
   const log = createLog('bench', now, write);
 
-  function partsOf(role: Role): WorkParts {
+  function partsOf(role: Role): RefreshWorkerParts {
     const { precious, activity } = tables(role);
     return {
       connections: createConnectionStore(precious),
@@ -73,6 +77,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       log,
       count: createCount(now, write),
       refreshAll: false,
+      pauses: createPauseStore(precious, now),
     };
   }
 
@@ -95,11 +100,11 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       },
     });
   }
-  const { precious } = tables('sweep');
+  const { precious, activity } = tables('sweep');
   const sweep: SweepParts = {
     connections: createConnectionStore(precious),
-    registry,
-    pauses: createPauseStore(precious),
+    positions: createSweepPositionStore(activity),
+    pauses: createPauseStore(precious, now),
     queue: openQueue(aws.sqs, refreshQueue),
     backlog: () => messagesIn(aws.sqs, refreshQueue),
     now,
@@ -116,16 +121,10 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
     newReader: () => partsOf('reader'),
 
     /** Works one message of the refresh queue, as `functions/refresh-connection.ts` does. */
-    newWorker(observe: (worked: Worked) => void = () => undefined) {
-      const parts = partsOf('worker');
-      const throttle = createThrottle(registry, now);
+    newWorker(observe: (worked: RefreshOutcome) => void = () => undefined) {
+      const work = createRefreshWorker(partsOf('worker'));
       return async (message: string): Promise<void> => {
-        const reference = parseReference(JSON.parse(message));
-        await throttle(reference.provider, async () => {
-          const worked = await workConnection(parts, reference);
-          observe(worked);
-          return worked;
-        });
+        observe(await work(parseReference(JSON.parse(message))));
       };
     },
 

@@ -16,12 +16,11 @@ import type { QueueName } from '../../infra/topology-rows.ts';
 import { batch } from '../../lib/api/batch.ts';
 import type { ConnectionEvent } from '../../lib/integrations/connection-events.ts';
 import { parseReference } from '../../lib/integrations/connection-reference.ts';
+import { createRefreshWorker } from '../../lib/integrations/refresh-worker.ts';
 import { applyRescued, parseRescued } from '../../lib/integrations/rescue.ts';
 import { resumeJobs } from '../../lib/integrations/resume-jobs.ts';
 import { runJob } from '../../lib/integrations/run-job.ts';
 import { sweepDue } from '../../lib/integrations/sweep-due.ts';
-import { createThrottle } from '../../lib/integrations/throttle.ts';
-import { workConnection } from '../../lib/integrations/work-connection.ts';
 import type { AwsClients, AwsPlace, Instance } from './parts.ts';
 import { queueUrlOf } from './parts.ts';
 
@@ -85,10 +84,8 @@ export function openQueues(
     const settings = { functionName: name, now: parts.now, write };
     switch (name) {
       case 'refresh': {
-        const throttle = createThrottle(parts.registry, parts.now);
-        return batch(settings, parseReference, (reference) =>
-          throttle(reference.provider, () => workConnection(parts, reference)),
-        );
+        const work = createRefreshWorker(parts);
+        return batch(settings, parseReference, async (message) => void (await work(message)));
       }
       case 'rescue':
         return batch(settings, parseRescued, (rescued) => applyRescued(parts, rescued));
