@@ -70,7 +70,7 @@ export function appVerbs(stores: OperatorStores) {
       if (webhook?.signedWith === 'webhookSecret' && secret['webhookSecret'] === '') {
         throw new Error('The webhooks that the settings describe need their secret: give --webhook-secret.');
       }
-      await secrets.write(secretId, secret);
+      await secrets.write(secretId, secret, `Client of an app at ${provider.name}, set by hawser app set`);
     }
     const app = await apps.save({
       context,
@@ -105,15 +105,14 @@ export function appVerbs(stores: OperatorStores) {
   }
 
   /**
-   * Forgets an app and its secret. A tenant's own is refused while connections stand on it: with another context in
+   * Forgets an app and schedules the deletion of its secret. A tenant's own is refused while connections stand on it: with another context in
    * its place, nobody could renew or revoke them. A shared one comes back as it was when it is set again.
    */
   async function removeApp(provider: string, tenantId?: string): Promise<void> {
     const app = await findApp(provider, tenantId);
     if (app.tenantId === undefined) {
       await apps.remove(app.context);
-      // The secret belongs to the stack; only what is in it goes.
-      if (hasClient(app)) await secrets.write(app.secretId, {});
+      if (hasClient(app)) await secrets.remove(app.secretId);
       return;
     }
     if (await findConnection(stores, app.tenantId, ({ context }) => context === app.context)) {

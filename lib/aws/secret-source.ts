@@ -2,12 +2,9 @@
  * Secrets Manager secrets, kept in memory for ten minutes. When AWS does not answer, the value in memory serves on:
  * an old secret is most likely still right, and no secret is certainly wrong.
  */
-import {
-  GetSecretValueCommand,
-  ResourceNotFoundException,
-  type SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { IntegrationError } from '../errors.ts';
+import { isAbsent } from './secret-absence.ts';
 
 export interface SecretSource {
   /**
@@ -42,7 +39,7 @@ export function createSecretSource(client: SecretsManagerClient, now: () => numb
       return await load(secretId);
     } catch (cause) {
       // A secret that was never filled in is no outage; whoever reads it says what to do.
-      if (cause instanceof ResourceNotFoundException) return undefined;
+      if (isAbsent(cause)) return undefined;
       if (known) return known.value;
       throw unreadable(cause);
     }
@@ -55,7 +52,7 @@ export function createSecretSource(client: SecretsManagerClient, now: () => numb
     try {
       return await load(secretId);
     } catch (cause) {
-      if (cause instanceof ResourceNotFoundException) {
+      if (isAbsent(cause)) {
         keep(absent, secretId, undefined, absenceKeptMilliseconds);
         return undefined;
       }

@@ -27,7 +27,7 @@ import { createPlatformLimiter, usualConcurrency } from './platform-limiter.ts';
 import { retryAt } from './refresh-schedule.ts';
 import { type Worked, type WorkParts, workConnection } from './work-connection.ts';
 
-export interface RefreshWorkerParts extends WorkParts {
+export interface RefreshWorkerDeps extends WorkParts {
   readonly pauses: Pick<PauseStore, 'read'>;
 }
 
@@ -41,7 +41,7 @@ const failuresOfFullBackoff = 4;
 const freshMilliseconds = 1_000;
 
 /** One for each function instance, whose limits it keeps. */
-export function createRefreshWorker(deps: RefreshWorkerParts) {
+export function createRefreshWorker(deps: RefreshWorkerDeps) {
   const limit = createPlatformLimiter(deps.now);
 
   return async (message: RefreshMessage): Promise<RefreshOutcome> => {

@@ -12,7 +12,7 @@ import { parseReference } from '../../lib/integrations/connection-reference.ts';
 import {
   createRefreshWorker,
   type RefreshOutcome,
-  type RefreshWorkerParts,
+  type RefreshWorkerDeps,
 } from '../../lib/integrations/refresh-worker.ts';
 import type { SweepParts } from '../../lib/integrations/sweep-due.ts';
 import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
@@ -57,7 +57,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
   };
   const log = createLog('bench', now, write);
 
-  function partsOf(role: Role): RefreshWorkerParts {
+  function partsOf(role: Role): RefreshWorkerDeps {
     const { precious, activity } = tables(role);
     return {
       connections: createConnectionStore(precious),

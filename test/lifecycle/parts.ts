@@ -17,7 +17,7 @@ import { createRevocationReceipts } from '../../lib/connections/revocation-recei
 import { createFlowStore } from '../../lib/flows/flow-store.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import type { FlowParts } from '../../lib/integrations/parts.ts';
-import type { RefreshWorkerParts } from '../../lib/integrations/refresh-worker.ts';
+import type { RefreshWorkerDeps } from '../../lib/integrations/refresh-worker.ts';
 import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
 import type { PlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import type { Provider } from '../../lib/providers/definition.ts';
@@ -92,7 +92,7 @@ export function openInstance(options: InstanceOptions) {
   const registry = createRegistry(options.platformOrigins, options.providers ?? providers);
   const log = createLog('lifecycle', now, write);
   const pauses = createPauseStore(precious, now);
-  const parts: FlowParts & RefreshWorkerParts = {
+  const parts: FlowParts & RefreshWorkerDeps = {
     connections: createConnectionStore(precious),
     leases: createLeaseStore(activity, now),
     receipts: createRevocationReceipts(activity, now),
