@@ -73,7 +73,7 @@ async function splitEntry(
   });
   const bundle = describe(metafile.outputs, root, join(folder, 'index.mjs'));
   // Of an `import()` that was shaken out esbuild leaves the chunk behind.
-  const needed = new Set([...reachable(metafile.outputs, keyOf(root, bundle.file), isAny)]);
+  const needed = reachable(metafile.outputs, keyOf(root, bundle.file), isAny);
   const left = Object.keys(metafile.outputs).filter((path) => !needed.has(path.replace(/\.map$/, '')));
   await Promise.all(left.map((path) => rm(resolve(root, path))));
   return bundle;
@@ -83,8 +83,8 @@ async function splitEntry(
 function recordLazyImports(root: string, importers: Set<string>): Plugin {
   return {
     name: 'record-lazy-imports',
-    setup({ onResolve }) {
-      onResolve({ filter: /^\.{1,2}\// }, ({ kind, importer }) => {
+    setup(building) {
+      building.onResolve({ filter: /^\.{1,2}\// }, ({ kind, importer }) => {
         if (kind === 'dynamic-import' && !importer.includes('node_modules')) {
           importers.add(relative(root, importer));
         }

@@ -5,13 +5,14 @@
 
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import type { AccountId, ConnectionId, ProviderId, TenantId } from '../../lib/ids.ts';
-import { sweepDue } from '../../lib/integrations/sweep-due.ts';
+import { sweepDue, usualQueueLimit } from '../../lib/integrations/sweep-due.ts';
 import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
 import { exists } from '../../lib/table/condition.ts';
 import { connectionKey, dueIndexEntry } from '../../lib/table/keys.ts';
 import { nothingConsumed } from './refresh-capacity.ts';
 import { openCountingStore } from './refresh-counting-table.ts';
 import { seededRandom } from './refresh-seeded-random.ts';
+import { atMost, type BenchGroup, exactly } from './row.ts';
 
 export interface OverloadOptions {
   readonly minutes: number;
@@ -39,6 +40,55 @@ interface Due {
   readonly dueAt: number;
   readonly shard: string;
 }
+
+/** At a tenth of the size at which a stack works. Measures in ten seconds. */
+export const sweepUnderOverload: BenchGroup = {
+  name: 'sweep under overload',
+  async measure() {
+    const played = await simulateOverload({
+      minutes: 60,
+      duePerSecond: 40,
+      workedPerSecond: 25,
+      queueLimit: usualQueueLimit / 10,
+    });
+    const { shards, platforms } = played.longestWaits;
+    const spread = (waits: readonly number[]) => Math.max(...waits) / Math.min(...waits);
+    return {
+      rows: [
+        atMost(
+          {
+            name: 'Longest wait of a shard with 40 due a second and 25 worked, in times of the shortest',
+            value: spread(shards),
+            unit: '×',
+          },
+          1.03,
+        ),
+        atMost(
+          { name: '… of a platform, in times of the shortest', value: spread(platforms), unit: '×' },
+          1.03,
+        ),
+        exactly(
+          {
+            name: '… messages sent while an earlier one waits',
+            value: played.sentWhileWaiting,
+            unit: 'messages',
+          },
+          0,
+        ),
+        exactly({ name: '… lost messages not sent again', value: played.lostUnfound, unit: 'messages' }, 0),
+        atMost(
+          {
+            name: '… minutes until a lost one is sent again',
+            value: played.longestLossMinutes,
+            unit: 'minutes',
+          },
+          5,
+        ),
+        atMost({ name: '… write units of a sweep', value: played.writeUnitsPerSweep, unit: 'units' }, 2),
+      ],
+    };
+  },
+};
 
 const minuteMilliseconds = 60_000;
 const tenantId = 'tenant-1' as TenantId;
