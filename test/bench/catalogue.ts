@@ -120,7 +120,7 @@ async function bundleWith(name: Measured, count: number): Promise<string> {
   return join(folder, basename(file));
 }
 
-/** The first request: a token that is good, and a flow at a provider for which nobody has registered an app. */
+/** The first request: a token that is good, and a flow for a tenant that the bench has not made, which is refused. */
 function requestOf(
   name: Measured,
   { seed, tokenEnvironment }: BenchAws,
@@ -144,6 +144,6 @@ function requestOf(
       requestContext: { ...requestContext, http: { ...requestContext.http, method: 'POST', path } },
       body: JSON.stringify({ userId: 'user-4711', returnUrl: 'https://app.example/connected' }),
     },
-    status: 404,
+    status: 410,
   };
 }
