@@ -2,21 +2,20 @@
 import { batch } from '../lib/api/batch.ts';
 import { connectionParts, now, openPrecious } from '../lib/api/compose.ts';
 import { readSettings } from '../lib/config.ts';
-import { createThrottle } from '../lib/integrations/throttle.ts';
-import { workConnection } from '../lib/integrations/work-connection.ts';
+import { createRefreshWorker } from '../lib/integrations/refresh-worker.ts';
 import { refreshMessage } from '../lib/messages/refresh.ts';
+import { createPauseStore } from '../lib/tenants/paused-providers.ts';
 
 const settings = readSettings('refresh-connection');
-const parts = {
-  ...connectionParts('refresh-connection', openPrecious(settings), settings),
+const precious = openPrecious(settings);
+const work = createRefreshWorker({
+  ...connectionParts('refresh-connection', precious, settings),
   refreshAll: settings.proactiveRefresh === 'all',
-};
-const throttle = createThrottle(parts.registry, now);
+  pauses: createPauseStore(precious, now),
+});
 
 export const handler = batch(
   { functionName: 'refresh-connection', now },
   refreshMessage,
-  async (reference) => {
-    await throttle(reference.provider, () => workConnection(parts, reference));
-  },
+  async (message) => void (await work(message)),
 );

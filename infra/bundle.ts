@@ -1,11 +1,12 @@
 /**
- * Makes of each function one self-contained file for Lambda, in one esbuild run. `cdk.json` runs it before every
- * synthesis, and the stack takes each folder as it is.
+ * Makes of each function a self-contained folder for Lambda: one file that its start loads, and chunks for what is
+ * loaded by `import()`. `cdk.json` runs it before every synthesis, and the stack takes each folder as it is.
  */
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 import type { FunctionName } from '../lib/config.ts';
+import { bundleEntries, type EntryBundle } from './bundle/bundle-entries.ts';
 import { lambdaOnly } from './bundle/lambda-only.ts';
 import { openApiAtBuildTime } from './bundle/open-api-plugin.ts';
 import { functions } from './topology.ts';
@@ -15,14 +16,7 @@ export interface BundleOptions {
   readonly outputFolder: string;
 }
 
-export interface FunctionBundle {
-  readonly file: string;
-  readonly bytes: number;
-  /** The files that ended up in it, from the project's root. */
-  readonly sources: readonly string[];
-}
-
-export type BundleReport = Readonly<Record<FunctionName, FunctionBundle>>;
+export type BundleReport = Readonly<Record<FunctionName, EntryBundle>>;
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -45,32 +39,18 @@ export const bundling = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** Bundles every function of the topology to `<outputFolder>/<name>/index.mjs`, with its source map beside it. */
+/** Bundles every function of the topology to `<outputFolder>/<name>/index.mjs`, with its source map and its chunks beside it. */
 export async function bundleFunctions({ outputFolder }: BundleOptions): Promise<BundleReport> {
   const names = Object.keys(functions) as FunctionName[];
   await rm(outputFolder, { recursive: true, force: true });
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: names.map((name) => ({ in: `functions/${name}.ts`, out: `${name}/index` })),
-    outdir: outputFolder,
-    outExtension: { '.js': '.mjs' },
-    ...bundling,
-    metafile: true,
-  });
-  return Object.fromEntries(
-    names.map((name) => [name, describe(metafile, join(outputFolder, name, 'index.mjs'))]),
-  ) as BundleReport;
-}
-
-function describe(metafile: Metafile, file: string): FunctionBundle {
-  const [, output] = Object.entries(metafile.outputs).find(([path]) => resolve(root, path) === file) ?? [];
-  if (!output) throw new Error(`The build was expected to write ${file}.`);
-  return { file, bytes: output.bytes, sources: Object.keys(output.inputs) };
+  const entries = Object.fromEntries(names.map((name) => [name, `functions/${name}.ts`]));
+  return (await bundleEntries({ entries, outputFolder, root, bundling })) as BundleReport;
 }
 
 if (import.meta.main) {
   const report = await bundleFunctions({ outputFolder: bundlesFolder });
-  for (const [name, { bytes }] of Object.entries(report)) {
-    process.stdout.write(`${name.padEnd(12)} ${(bytes / 1000).toFixed(0).padStart(4)} kB\n`);
+  for (const [name, { bytes, lazy }] of Object.entries(report)) {
+    const chunks = lazy.length === 0 ? '' : `, and ${lazy.length} chunks`;
+    process.stdout.write(`${name.padEnd(12)} ${(bytes / 1000).toFixed(0).padStart(4)} kB${chunks}\n`);
   }
 }

@@ -155,6 +155,8 @@ export const functions = {
   'refresh-due': row('Finds what is due, each minute', 50, [
     read,
     { on: 'connections', actions: ['dynamodb:Query'], index: 'byDue' },
+    // Where it stopped reading.
+    { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
     { on: 'queue', queue: 'refresh', actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'] },
     sendTo('jobs'),
   ]),

@@ -78,7 +78,7 @@ export const functionSettings = {
   disconnect: [...connectionUse, 'publicUrl'],
   health: ['publicUrl'],
   users: ['connectionsTable', 'jobsQueueUrl', 'publicUrl'],
-  'refresh-due': ['connectionsTable', 'refreshQueueUrl', 'jobsQueueUrl'],
+  'refresh-due': ['connectionsTable', 'activityTable', 'refreshQueueUrl', 'jobsQueueUrl'],
   'refresh-connection': [...connectionUse, 'proactiveRefresh'],
   'rescue-credentials': ['connectionsTable', 'eventsQueueUrl'],
   webhook: ['incomingQueueUrl', 'appSecretPrefix'],

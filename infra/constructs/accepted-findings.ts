@@ -33,7 +33,7 @@ function acceptedFindings({ appPrefix }: Secrets): readonly AcceptedFinding[] {
       at: 'Functions',
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${appPrefix}*]`,
       reason:
-        "Tenants' own provider apps get their secrets while the system runs, all under this one prefix.",
+        'Provider apps get their secrets when they are registered, while the system runs, all under this one prefix.',
     },
     {
       at: 'Functions',
@@ -59,8 +59,7 @@ function acceptedFindings({ appPrefix }: Secrets): readonly AcceptedFinding[] {
     {
       at: 'Secrets',
       id: 'AwsSolutions-SMG4',
-      reason:
-        'Platforms let people change a client secret, not programs; the other two are replaced by the operator, and the ones before them stay valid meanwhile.',
+      reason: 'Both are replaced by the operator, and the ones before them stay valid meanwhile.',
     },
     {
       at: 'Tables/Activity',

@@ -1,11 +1,12 @@
 /**
- * The secrets, which outlive the stack. Only the secret that signs states is born with a value; the others stay empty
- * until the operator fills them, so that no deployment can ever overwrite what they hold.
+ * The stack's own secrets, which outlive it. Only the secret that signs states is born with a value; the session key
+ * stays empty until the operator fills it, so that no deployment can ever overwrite what it holds. Provider apps' secrets
+ * are no part of the stack: `hawser app set` makes each under the prefix, which is all that the functions' rights name,
+ * so that the template is the same whatever the catalogue holds.
  */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnSecret, type CfnSecretProps } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { providers } from '../../lib/providers/registry.ts';
 import { defaultStage } from '../stack-options.ts';
 import { appSecretPrefix } from '../topology.ts';
 
@@ -21,13 +22,6 @@ export function createSecrets(parent: Construct, stage: string): Secrets {
   const scope = new Construct(parent, 'Secrets');
   // Stages may share an account; their secrets must not.
   const appPrefix = stage === defaultStage ? appSecretPrefix : `${stage}/${appSecretPrefix}`;
-  for (const { id, name, auth } of providers) {
-    if (auth !== 'oauth2') continue;
-    createSecret(scope, `App-${id}`, {
-      name: `${appPrefix}${id}`,
-      description: `Client id and secret of the ${name} app; filled with \`hawser app set\``,
-    });
-  }
   return {
     stateSecret: createSecret(scope, 'State', {
       description: 'Signs the state of consent flows: the current secret and the one before it',

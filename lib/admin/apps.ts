@@ -72,7 +72,7 @@ export function appActions(stores: AdminStores) {
       if (webhook?.signedWith === 'webhookSecret' && secret['webhookSecret'] === '') {
         throw new Error('The webhooks that the settings describe need their secret: give --webhook-secret.');
       }
-      await secrets.write(secretId, secret);
+      await secrets.write(secretId, secret, `Client of an app at ${provider.name}, set by hawser app set`);
     }
     const app = await saveApp(context, (before) => ({
       context,
@@ -121,15 +121,15 @@ export function appActions(stores: AdminStores) {
   }
 
   /**
-   * Removes an app and its secret. Refused for a tenant's own app while connections use it: a new app would get another
-   * context, and nothing could refresh or revoke them. A shared app keeps its context when it is registered again.
+   * Removes an app and schedules the deletion of its secret. Refused for a tenant's own app while connections use it: a
+   * new app would get another context, and nothing could refresh or revoke them. A shared app keeps its context when it is
+   * registered again.
    */
   async function removeApp(provider: string, tenantId?: string): Promise<void> {
     const app = await findApp(provider, tenantId);
     if (app.tenantId === undefined) {
       await apps.remove(app.context);
-      // The stack owns this secret, so only its content is removed.
-      if (hasClient(app)) await secrets.write(app.secretId, {});
+      if (hasClient(app)) await secrets.remove(app.secretId);
       return;
     }
     if (await findConnection(stores, app.tenantId, ({ context }) => context === app.context)) {

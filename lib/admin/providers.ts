@@ -9,11 +9,15 @@ export interface ProviderState {
   readonly paused: boolean;
 }
 
-export function providerActions({ connections, registry }: Pick<AdminStores, 'connections' | 'registry'>) {
-  const pauses = createPauseStore(connections);
+export function providerActions({
+  connections,
+  registry,
+  now,
+}: Pick<AdminStores, 'connections' | 'registry' | 'now'>) {
+  const pauses = createPauseStore(connections, now);
   return {
     async listProviders(): Promise<readonly ProviderState[]> {
-      const paused = await pauses.list();
+      const { paused } = await pauses.read();
       return registry.all.map(({ id, name, auth }) => ({ id, name, auth, paused: paused.includes(id) }));
     },
 
@@ -27,11 +31,7 @@ export function providerActions({ connections, registry }: Pick<AdminStores, 'co
         const known = registry.all.map((one) => one.id).join(', ');
         throw new Error(`There is no provider "${id}". There are: ${known}.`);
       }
-      const updated = await pauses.update((before) => {
-        const others = before.filter((one) => one !== provider.id);
-        return paused ? [...others, provider.id] : others;
-      });
-      requireNoConflict(updated);
+      requireNoConflict(await (paused ? pauses.pause(provider.id) : pauses.resume(provider.id)));
     },
   };
 }

@@ -1,15 +1,19 @@
-/** The secrets that an operator writes to Secrets Manager, as small JSON objects. Nothing here prints one. */
+/**
+ * The secrets that an operator writes to Secrets Manager, as small JSON objects. The first write of a secret's name
+ * creates it, and a write within the recovery window of its removal restores it. Nothing here prints one.
+ */
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
   ResourceNotFoundException,
+  RestoreSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
+import { isAbsent, isMarkedForDeletion } from '../aws/secret-absence.ts';
 
-/** Days within which a removed secret can be restored in the AWS console. */
 const recoveryDays = 7;
 const content = z.record(z.string(), z.string());
 
@@ -17,34 +21,40 @@ export type SecretStore = ReturnType<typeof createSecretStore>;
 
 export function createSecretStore(client: SecretsManagerClient) {
   return {
-    /** The secret's fields; empty when the secret is missing, empty, or a placeholder of another shape. */
     async read(id: string): Promise<Readonly<Record<string, string>>> {
       try {
         const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: id }));
         return content.safeParse(JSON.parse(SecretString)).data ?? {};
       } catch (error) {
-        if (error instanceof ResourceNotFoundException || error instanceof SyntaxError) return {};
+        if (isAbsent(error) || error instanceof SyntaxError) return {};
         throw error;
       }
     },
 
-    /** Fills a secret, creating it when it is missing. */
-    async write(id: string, value: Readonly<Record<string, string>>): Promise<void> {
+    /** Fills a secret: creates it where it is missing, and restores it where it was removed. */
+    async write(id: string, value: Readonly<Record<string, string>>, Description?: string): Promise<void> {
       const SecretString = JSON.stringify(value);
+      const put = () => client.send(new PutSecretValueCommand({ SecretId: id, SecretString }));
       try {
-        await client.send(new PutSecretValueCommand({ SecretId: id, SecretString }));
+        await put();
       } catch (error) {
+        if (isMarkedForDeletion(error)) {
+          await client.send(new RestoreSecretCommand({ SecretId: id }));
+          await put();
+          return;
+        }
         // The stack owns a secret that is named by its ARN: only a deployment can create it.
         if (!(error instanceof ResourceNotFoundException) || id.startsWith('arn:')) throw error;
-        await client.send(new CreateSecretCommand({ Name: id, SecretString }));
+        await client.send(new CreateSecretCommand({ Name: id, SecretString, Description }));
       }
     },
 
+    /** Schedules the deletion of a secret. A repeated call changes nothing. */
     async remove(id: string): Promise<void> {
       try {
         await client.send(new DeleteSecretCommand({ SecretId: id, RecoveryWindowInDays: recoveryDays }));
       } catch (error) {
-        if (!(error instanceof ResourceNotFoundException)) throw error;
+        if (!isAbsent(error)) throw error;
       }
     },
   };

@@ -14,6 +14,7 @@ import { createFlowStore } from '../flows/flow-store.ts';
 import type { ConnectionParts } from '../integrations/parts.ts';
 import type { RescueParts } from '../integrations/rescue.ts';
 import type { SweepParts } from '../integrations/sweep-due.ts';
+import { createSweepPositionStore } from '../integrations/sweep-position.ts';
 import type { MessageOf, MessageQueue } from '../messages/queue-messages.ts';
 import { createPlatformHttp } from '../platform-http/platform-http.ts';
 import { createRegistry } from '../providers/registry.ts';
@@ -149,12 +150,15 @@ export const queueOf = <Name extends MessageQueue>(
 ): Queue<MessageOf<Name>> => openQueue(sqs, settings[`${name}QueueUrl`]);
 
 /** What the sweep works with; it opens nothing and asks no platform. */
-export function sweepParts(table: Table, settings: SettingsOf<'refreshQueueUrl'>): SweepParts {
+export function sweepParts(
+  table: Table,
+  settings: SettingsOf<'activityTable' | 'refreshQueueUrl'>,
+): SweepParts {
   const sqs = createSqs();
   return {
     connections: createConnectionStore(table),
-    registry: createRegistry({}),
-    pauses: createPauseStore(table),
+    positions: createSweepPositionStore(openActivity(settings)),
+    pauses: createPauseStore(table, now),
     queue: queueOf('refresh', settings, sqs),
     backlog: () => messagesIn(sqs, settings.refreshQueueUrl),
     now,

@@ -2,13 +2,10 @@
  * Secrets Manager secrets, kept in memory for ten minutes. When AWS does not answer, the value in memory serves on:
  * an old secret is most likely still right, and no secret is certainly wrong.
  */
-import {
-  GetSecretValueCommand,
-  ResourceNotFoundException,
-  type SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createCache } from '../cache.ts';
 import { IntegrationError } from '../errors.ts';
+import { isAbsent } from './secret-absence.ts';
 
 export interface SecretSource {
   /**
@@ -56,7 +53,7 @@ export function createSecretSource(client: SecretsManagerClient, monotonic: () =
       return { value: parse(SecretString) };
     } catch (cause) {
       // A secret that was never filled in is no outage; its reader says what to do.
-      if (cause instanceof ResourceNotFoundException) return 'absent';
+      if (isAbsent(cause)) return 'absent';
       throw unreadable(cause);
     }
   }

@@ -11,9 +11,8 @@ import {
   connectionSort,
   connectionSortPrefix,
   dueIndexEntry,
-  duePartition,
-  dueSort,
   ownerPartition,
+  parkedIndexEntry,
   parseConnectionKey,
   parseConnectionSort,
   tenantPartition,
@@ -41,6 +40,13 @@ export interface ConnectionReference {
   readonly tenantId: TenantId;
   readonly provider: ProviderId;
   readonly accountId: AccountId;
+}
+
+/** A connection that is due, as the index knows it. */
+export interface DueEntry {
+  readonly reference: ConnectionReference;
+  /** Its position in the partition. */
+  readonly sort: string;
 }
 
 export interface ConnectionPage {
@@ -96,6 +102,17 @@ export function createConnectionStore(table: Table) {
       return write(before, claimed, allOf(isStill(before), due));
     },
 
+    /**
+     * Moves a due connection to the partition of its paused provider. Its `dueAt` stays, and every later write of
+     * `dueAt` moves it back. Answers whether it still was due as it was read.
+     */
+    async park(before: Connection): Promise<boolean> {
+      if (before.dueAt === undefined) return false;
+      const set = parkedIndexEntry(before.provider, before.id, before.dueAt);
+      const stillDue = allOf(equals('id', before.id), equals('dueAt', before.dueAt));
+      return (await table.update(keyOf(before), { set }, stillDue)) !== undefined;
+    },
+
     /** Deletes a connection that is still as it was read. Answers whether it is gone. */
     remove(before: Connection): Promise<boolean> {
       return table.delete(keyOf(before), isStill(before));
@@ -137,22 +154,26 @@ export function createConnectionStore(table: Table) {
       };
     },
 
-    /** The connections of one provider whose due date has passed, the earliest first; a page of references, one Query. */
+    /** One page of what is due in one partition of the due index, oldest first: one Query. */
     async due(query: {
-      readonly provider: ProviderId;
-      readonly shard: number;
-      readonly now: number;
+      readonly partition: string;
+      readonly from?: string | undefined;
+      readonly upTo: string;
       readonly limit: number;
-      readonly after?: Item;
-    }): Promise<{ readonly references: readonly ConnectionReference[]; readonly last: Item | undefined }> {
+      readonly after?: Item | undefined;
+    }): Promise<{ readonly entries: readonly DueEntry[]; readonly last: Item | undefined }> {
+      const { from, after, ...range } = query;
       const { items, last } = await table.query({
         index: 'byDue',
-        partition: duePartition(query.provider, query.shard),
-        upTo: dueSort(query.now),
-        limit: query.limit,
-        ...(query.after && { after: query.after }),
+        ...range,
+        ...(from !== undefined && { from }),
+        ...(after && { after }),
       });
-      return { references: items.flatMap((item) => parseConnectionKey(String(item['pk'])) ?? []), last };
+      const entries = items.flatMap((item) => {
+        const reference = parseConnectionKey(String(item['pk']));
+        return reference ? [{ reference, sort: String(item['dueSort']) }] : [];
+      });
+      return { entries, last };
     },
 
     /** The connections, of all tenants, that one platform user's consents to one provider app gave. */
@@ -228,7 +249,7 @@ function isStill({ id, generation, status, statusReason }: Connection) {
 function dueEntryOf(connection: Connection, dueAt: number | undefined): Record<string, string | undefined> {
   return dueAt === undefined
     ? { dueKey: undefined, dueSort: undefined }
-    : dueIndexEntry(connection.provider, connection.id, dueAt);
+    : dueIndexEntry(connection.id, dueAt);
 }
 
 function keyOf(connection: Connection) {

@@ -92,6 +92,15 @@ export function bringForward(dueAt: number, { usedAt }: { readonly usedAt?: numb
   return changeTo({ dueAt, ...(usedAt !== undefined && { lastUsedAt: usedAt }) });
 }
 
+/** Long enough that the backoff has its full width: few connections ask a platform that is down for all. */
+const failuresOfFullBackoff = 4;
+
+/** The platform's circuit is open: nothing asked it, so this is no failure of the connection's own. */
+export function holdBack(current: Connection, chance: Chance): Change {
+  const failures = Math.max(failuresOfFullBackoff, current.failures ?? 0);
+  return changeTo({ dueAt: retryDueAt(failures, chance) });
+}
+
 function failuresOf({ failures = 0 }: Connection): number {
   return failures + 1;
 }

@@ -74,7 +74,7 @@ async function endConnections(parts: JobParts, job: Job): Promise<number> {
         wanted.slice(from, from + together).map((connection) => beginDisconnect(parts, connection)),
       );
     }
-    await parts.refreshQueue.sendAll(wanted.map(refreshMessageFor));
+    await parts.refreshQueue.sendAll(wanted.map((one) => refreshMessageFor(one)));
     cursor = page.cursor;
   } while (cursor !== undefined && parts.now() < began + roundMilliseconds);
   return met;

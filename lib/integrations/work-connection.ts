@@ -34,8 +34,14 @@ export type Worked =
   | 'probed'
   | 'disconnected';
 
-export async function workConnection(deps: WorkParts, reference: ConnectionReference): Promise<Worked> {
-  const connection = await deps.connections.get(reference.tenantId, reference.provider, reference.accountId);
+/** @param seen the connection, where the caller has just read it. */
+export async function workConnection(
+  deps: WorkParts,
+  reference: ConnectionReference,
+  seen?: SealedConnection,
+): Promise<Worked> {
+  const connection =
+    seen ?? (await deps.connections.get(reference.tenantId, reference.provider, reference.accountId));
   if (connection?.dueAt === undefined || connection.dueAt > deps.now()) return 'nothing';
   if (connection.status === 'disconnecting') {
     await continueDisconnect(deps, connection);

@@ -8,13 +8,24 @@ export const refreshMessage = z.discriminatedUnion('kind', [
     tenantId: storedId<TenantId>(),
     provider: storedId<ProviderId>(),
     accountId: storedId<AccountId>(),
+    /** Its provider was paused when the sweep found it: neither a user nor a tenant asked for this work. */
+    park: z.exactOptional(z.literal(true)),
   }),
 ]);
 
 export type RefreshMessage = z.output<typeof refreshMessage>;
 
 /** The message, in its tenant's group, that has the worker look at a connection. */
-export function refreshMessageFor({ tenantId, provider, accountId }: Omit<RefreshMessage, 'kind'>) {
-  const body: RefreshMessage = { kind: 'connection_due', tenantId, provider, accountId };
+export function refreshMessageFor(
+  { tenantId, provider, accountId }: Pick<RefreshMessage, 'tenantId' | 'provider' | 'accountId'>,
+  { park = false }: { readonly park?: boolean } = {},
+) {
+  const body: RefreshMessage = {
+    kind: 'connection_due',
+    tenantId,
+    provider,
+    accountId,
+    ...(park && { park }),
+  };
   return { body, group: tenantId };
 }

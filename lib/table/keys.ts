@@ -24,7 +24,10 @@ export const indexes = {
 
 export type IndexName = keyof typeof indexes;
 
-/** Partitions over which one provider's due connections are spread: each takes 1,000 index writes a second. */
+/**
+ * Partitions over which due connections are spread by a hash of their id: each takes 1,000 index writes a second. The
+ * number is fixed, so that a sweep asks as many partitions with 2 providers known as with 2,000.
+ */
 export const dueShards = 16;
 
 /** Attributes that place an item in an index. */
@@ -61,12 +64,23 @@ export const connectionIndexEntries = (place: {
   ownerSort: join(place.tenantId, place.provider, place.accountId),
 });
 
-/** Where a connection waits until `dueAt` (epoch milliseconds). */
-export const dueIndexEntry = (provider: ProviderId, id: ConnectionId, dueAt: number): IndexEntry => ({
-  dueKey: duePartition(provider, shardOf(id)),
-  dueSort: dueSort(dueAt),
+/** Where a connection waits until `dueAt` (epoch milliseconds). The id makes each sort key of a partition unique. */
+export const dueIndexEntry = (id: ConnectionId, dueAt: number): IndexEntry => ({
+  dueKey: duePartition(shardOf(id)),
+  dueSort: join(dueSort(dueAt), id),
 });
-export const duePartition = (provider: ProviderId, shard: number) => join('due', provider, String(shard));
+export const duePartition = (shard: number) => join('due', String(shard));
+/** Where it waits while its provider is paused; nobody reads there before the provider is resumed. */
+export const parkedIndexEntry = (provider: ProviderId, id: ConnectionId, dueAt: number): IndexEntry => ({
+  dueKey: parkedPartition(provider, shardOf(id)),
+  dueSort: join(dueSort(dueAt), id),
+});
+export const parkedPartition = (provider: ProviderId, shard: number) =>
+  join('parked', provider, String(shard));
+/** The last sort key of all that is due at a time or earlier. */
+export const dueUpTo = (now: number) => dueSort(Math.floor(now) + 1);
+/** The first sort key behind the one given. */
+export const behindDue = (sort: string) => `${sort}#`;
 /** Times as text of one length, which sorts as the numbers do. */
 export const dueSort = (time: number) => String(Math.max(0, Math.floor(time))).padStart(15, '0');
 
@@ -164,6 +178,8 @@ export const revocationReceiptKey = (id: ConnectionId): Key => ({
 
 export const leaseKey = (id: ConnectionId): Key => ({ pk: join('lease', id), sk: 'lease' });
 export const pausedProvidersKey: Key = { pk: 'paused-providers', sk: 'paused-providers' };
+/** How far the sweep has read each partition of what is due. */
+export const sweepPositionKey: Key = { pk: 'sweep-position', sk: 'sweep-position' };
 
 export const tenantPartition = (tenantId: TenantId) => join('tenant', tenantId);
 export const accountPartition = (context: ContextId, accountId: AccountId) =>

@@ -28,6 +28,8 @@ export interface Query {
   readonly sortPrefix?: string;
   /** Only up to this sort key, which is included. */
   readonly upTo?: string;
+  /** Only from this sort key on, which is included; `upTo` must be given, too. */
+  readonly from?: string;
   readonly limit: number;
   /** Starts behind this position, which need not exist. */
   readonly after?: Item;
@@ -231,6 +233,9 @@ export function openTable(client: DynamoDBClient, tableName: string) {
 function sortCondition(query: Query, bind: Bindings, sort: string): string {
   if (query.sortPrefix !== undefined)
     return ` AND begins_with(${bind.name(sort)}, ${bind.value(query.sortPrefix)})`;
+  if (query.from !== undefined && query.upTo !== undefined) {
+    return ` AND ${bind.name(sort)} BETWEEN ${bind.value(query.from)} AND ${bind.value(query.upTo)}`;
+  }
   return query.upTo === undefined ? '' : ` AND ${bind.name(sort)} <= ${bind.value(query.upTo)}`;
 }
 

@@ -1,32 +1,75 @@
-/** Providers whose proactive work the operator has paused, as one small record. */
+/**
+ * Providers whose proactive work the operator has paused, and those resumed since, as one small record. A resumed
+ * provider stays in it with its time, which tells the sweep to bring back what waited.
+ */
 import * as z from 'zod/mini';
 import { type ProviderId, storedId } from '../ids.ts';
 import { pausedProvidersKey } from '../table/keys.ts';
-import type { Table } from '../table/table.ts';
+import type { Item, Table } from '../table/table.ts';
 import { type Decide, type Updated, updateItem } from '../table/update.ts';
 
-const record = z.object({ providers: z.array(storedId<ProviderId>()) });
+const record = z.object({
+  providers: z.array(storedId<ProviderId>()),
+  resumed: z._default(z.array(z.object({ provider: storedId<ProviderId>(), at: z.number() })), []),
+});
+
+export interface Pauses {
+  readonly paused: readonly ProviderId[];
+  /** Providers that were paused once and are not any more. */
+  readonly resumed: readonly Resumed[];
+}
+
+export interface Resumed {
+  readonly provider: ProviderId;
+  /** When, in epoch milliseconds. */
+  readonly at: number;
+}
 
 export type PauseStore = ReturnType<typeof createPauseStore>;
 
-export function createPauseStore(table: Table) {
+export function createPauseStore(table: Table, now: () => number) {
   return {
-    async list(): Promise<readonly ProviderId[]> {
-      return record.safeParse(await table.get(pausedProvidersKey)).data?.providers ?? [];
+    async read(): Promise<Pauses> {
+      return pausesOf(await table.get(pausedProvidersKey));
     },
 
-    /** Changes which providers are paused. A change at the same time is kept, too. */
-    update(decide: Decide<readonly ProviderId[]>): Promise<Updated<readonly ProviderId[]>> {
-      return updateItem<readonly ProviderId[]>(
-        {
-          table,
-          key: pausedProvidersKey,
-          revision: 'revision',
-          read: (item) => record.safeParse(item).data?.providers ?? [],
-          write: (providers) => ({ providers: [...providers] }),
-        },
-        (providers = []) => decide(providers),
-      );
-    },
+    /** Pauses a provider's proactive work. Concurrent changes of other providers are kept. */
+    pause: (provider: ProviderId) =>
+      update(({ paused, resumed }) => ({
+        paused: [...without(paused, provider), provider],
+        resumed: resumed.filter((one) => one.provider !== provider),
+      })),
+
+    /** Resumes it; the time of the resume tells the sweep which parked connections to bring back. */
+    resume: (provider: ProviderId) =>
+      update(({ paused, resumed }) => ({
+        paused: without(paused, provider),
+        resumed: [...resumed.filter((one) => one.provider !== provider), { provider, at: now() }],
+      })),
   };
+
+  function update(decide: Decide<Pauses>): Promise<Updated<Pauses>> {
+    return updateItem<Pauses>(
+      {
+        table,
+        key: pausedProvidersKey,
+        revision: 'revision',
+        read: pausesOf,
+        write: ({ paused, resumed }) => ({ providers: [...paused], resumed: [...resumed] }),
+      },
+      (seen) => decide(seen ?? nothingPaused),
+    );
+  }
+}
+
+const nothingPaused: Pauses = { paused: [], resumed: [] };
+
+/** An unreadable record pauses nothing: work that goes on does less harm than connections that die. */
+function pausesOf(item: Item | undefined): Pauses {
+  const { providers = [], resumed = [] } = record.safeParse(item).data ?? {};
+  return { paused: providers, resumed };
+}
+
+function without(providers: readonly ProviderId[], provider: ProviderId): readonly ProviderId[] {
+  return providers.filter((one) => one !== provider);
 }

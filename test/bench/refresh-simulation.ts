@@ -4,9 +4,9 @@
  */
 import { functions, queues, visibilitySeconds } from '../../infra/topology.ts';
 import { getAccessToken } from '../../lib/integrations/get-access-token.ts';
+import type { RefreshOutcome } from '../../lib/integrations/refresh-worker.ts';
 import { resumeJobs } from '../../lib/integrations/resume-jobs.ts';
 import { sweepDue } from '../../lib/integrations/sweep-due.ts';
-import type { Worked } from '../../lib/integrations/work-connection.ts';
 import { simulateTime } from '../lifecycle/simulated-time.ts';
 import { type Consumption, nothingConsumed } from './refresh-capacity.ts';
 import { openCountingStore } from './refresh-counting-table.ts';
@@ -43,7 +43,7 @@ export interface Simulation {
   /** How often KMS, Secrets Manager and each command of SQS was called. */
   readonly requests: Readonly<Record<string, number>>;
   readonly sweeps: number;
-  readonly worked: Readonly<Partial<Record<Worked, number>>>;
+  readonly worked: Readonly<Partial<Record<RefreshOutcome, number>>>;
   /** Invocations of the worker, and the milliseconds that they took together. */
   readonly batches: number;
   readonly batchMilliseconds: number;
@@ -111,7 +111,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   const asks = plannedReads(people, minutes, random);
   const reader = world.newReader();
   const readings: Reading[] = [];
-  const worked: Partial<Record<Worked, number>> = {};
+  const worked: Partial<Record<RefreshOutcome, number>> = {};
   const batches = { count: 0, milliseconds: 0, failed: 0 };
   const idleWorkers: Worker[] = [];
   const underWay = new Set<Promise<void>>();

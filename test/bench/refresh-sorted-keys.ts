@@ -19,6 +19,8 @@ export interface Range {
   readonly sortPrefix?: string;
   /** Included. */
   readonly upTo?: string;
+  /** Included. */
+  readonly from?: string;
   /** Not included, and need not exist. */
   readonly after?: Omit<Place, 'partition'> | undefined;
   readonly newestFirst?: boolean;
@@ -44,12 +46,14 @@ export function createSortedKeys() {
     },
 
     /** The places in a range, at most `limit`, and whether that was the limit's doing. */
-    read({ partition, sortPrefix = '', upTo, after, newestFirst = false, limit }: Range) {
+    read({ partition, sortPrefix = '', upTo, from, after, newestFirst = false, limit }: Range) {
       const places = sorted(partition);
       const inside = ({ sort }: Place) => sort.startsWith(sortPrefix) && (upTo === undefined || sort <= upTo);
       const step = newestFirst ? -1 : 1;
       const found: Place[] = [];
-      let at = newestFirst ? places.length - 1 : positionOf(places, { sort: sortPrefix, pk: '', sk: '' });
+      let at = newestFirst
+        ? places.length - 1
+        : positionOf(places, { sort: from ?? sortPrefix, pk: '', sk: '' });
       if (after) {
         at = positionOf(places, after);
         const here = places[at];

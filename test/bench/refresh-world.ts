@@ -8,9 +8,13 @@ import { createConnectionStore } from '../../lib/connections/connection-store.ts
 import { createLeaseStore } from '../../lib/connections/lease-store.ts';
 import { createRevocationReceipts } from '../../lib/connections/revocation-receipts.ts';
 import type { ContextId } from '../../lib/ids.ts';
+import {
+  createRefreshWorker,
+  type RefreshOutcome,
+  type RefreshWorkerDeps,
+} from '../../lib/integrations/refresh-worker.ts';
 import type { SweepParts } from '../../lib/integrations/sweep-due.ts';
-import { createThrottle } from '../../lib/integrations/throttle.ts';
-import { type Worked, type WorkParts, workConnection } from '../../lib/integrations/work-connection.ts';
+import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
 import { refreshMessage } from '../../lib/messages/refresh.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
@@ -54,7 +58,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
   };
   const log = createLog('bench', now, write);
 
-  function partsOf(role: Role): WorkParts {
+  function partsOf(role: Role): RefreshWorkerDeps {
     const { precious, activity } = tables(role);
     return {
       connections: createConnectionStore(precious),
@@ -74,6 +78,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       log,
       count: createCount(now, write),
       refreshAll: false,
+      pauses: createPauseStore(precious, now),
     };
   }
 
@@ -96,11 +101,11 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
       },
     }));
   }
-  const { precious } = tables('sweep');
+  const { precious, activity } = tables('sweep');
   const sweep: SweepParts = {
     connections: createConnectionStore(precious),
-    registry,
-    pauses: createPauseStore(precious),
+    positions: createSweepPositionStore(activity),
+    pauses: createPauseStore(precious, now),
     queue: openQueue<unknown>(aws.sqs, refreshQueue),
     backlog: () => messagesIn(aws.sqs, refreshQueue),
     now,
@@ -117,16 +122,10 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
     newReader: () => partsOf('reader'),
 
     /** Works one message of the refresh queue, as `functions/refresh-connection.ts` does. */
-    newWorker(observe: (worked: Worked) => void = () => undefined) {
-      const parts = partsOf('worker');
-      const throttle = createThrottle(registry, now);
+    newWorker(observe: (worked: RefreshOutcome) => void = () => undefined) {
+      const work = createRefreshWorker(partsOf('worker'));
       return async (message: string): Promise<void> => {
-        const reference = parseMessage(refreshMessage, JSON.parse(message));
-        await throttle(reference.provider, async () => {
-          const worked = await workConnection(parts, reference);
-          observe(worked);
-          return worked;
-        });
+        observe(await work(parseMessage(refreshMessage, JSON.parse(message))));
       };
     },
 

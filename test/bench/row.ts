@@ -47,5 +47,11 @@ export const exactly = (measured: Measured, expected: number): BenchRow => ({
   ok: measured.value === expected,
 });
 
+export const within = (measured: Measured, expected: number, tolerance: number): BenchRow => ({
+  ...measured,
+  target: `${expected} ± ${tolerance}`,
+  ok: Math.abs(measured.value - expected) <= tolerance,
+});
+
 /** A value without a promise. */
 export const shown = (measured: Measured): BenchRow => ({ ...measured, target: 'none', ok: true });

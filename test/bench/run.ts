@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { bundles } from './bundles.ts';
+import { catalogue } from './catalogue.ts';
 import { coldStart } from './cold-start.ts';
 import { importSpread } from './import-spread.ts';
 import { describeMachine } from './machine.ts';
@@ -11,6 +12,7 @@ import { refreshWork } from './refresh-work.ts';
 import type { BenchRow } from './row.ts';
 import { simulatedWeek } from './simulated-week.ts';
 import { sweep } from './sweep.ts';
+import { sweepUnderOverload } from './sweep-overload.ts';
 import { summary, toJson, toTable } from './table.ts';
 import { vault } from './vault.ts';
 import { warmRead } from './warm-read.ts';
@@ -23,8 +25,10 @@ const groups = [
   warmRead,
   bundles,
   coldStart,
+  catalogue,
   refreshWork,
   sweep,
+  sweepUnderOverload,
   simulatedWeek,
   importSpread,
   webhookAcknowledge,

@@ -1,15 +1,16 @@
 /** The files that Lambda gets: small, complete by themselves, and the same in effect as the sources. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bundleEntries, type EntryBundle } from '../../infra/bundle/bundle-entries.ts';
 import { lambdaOnly } from '../../infra/bundle/lambda-only.ts';
-import { type BundleReport, bundleFunctions, type FunctionBundle } from '../../infra/bundle.ts';
+import { type BundleReport, bundleFunctions, bundling } from '../../infra/bundle.ts';
 import { functions } from '../../infra/topology.ts';
 import { openApi } from '../../lib/api/open-api.ts';
 import { type FunctionName, functionSettings, isOptional, variableOf } from '../../lib/config.ts';
@@ -99,6 +100,32 @@ describe('the bundle that serves openapi.json', () => {
   });
 });
 
+describe('a function that loads its platforms by import()', () => {
+  it('starts with the same file, but for their names, whatever they hold, and loads one when it is needed', async () => {
+    const few = await bundlePlatforms(3, 'small');
+    const many = await bundlePlatforms(30, 'x'.repeat(20_000));
+
+    expect(few.lazy.length).toBe(3);
+    expect(many.lazy.length).toBe(30);
+    expect(many.bytes - few.bytes).toBeLessThan(27 * 100);
+    expect(few.sources.some((source) => source.includes('platform-1.ts'))).toBe(false);
+    const script = `const { handler } = await import(${JSON.stringify(pathToFileURL(many.file).href)});
+      console.log(await handler('platform-7'));`;
+    expect((await runNode(script, {})).stdout).toBe('platform-7 of 20000, of the same class\n');
+  });
+
+  it('has a source map beside the entry and beside each chunk, and nothing that no import leads to', async () => {
+    const { file, lazy } = await bundlePlatforms(3, 'small');
+
+    const files = await readdir(dirname(file), { recursive: true, withFileTypes: true });
+    const scripts = files.filter((each) => each.name.endsWith('.mjs')).map(({ name }) => name);
+    const maps = files.filter((each) => each.name.endsWith('.map')).map(({ name }) => name);
+    expect(maps.toSorted()).toEqual(scripts.map((name) => `${name}.map`).toSorted());
+    // What the entry and its chunks share is a file of its own.
+    expect(scripts.length).toBe(1 + 1 + lazy.length);
+  });
+});
+
 describe("the SDK's substitutes", () => {
   it.each([
     ['session credentials', {}],
@@ -159,12 +186,47 @@ describe("the SDK's substitutes", () => {
   });
 });
 
+/** A function with so many platforms, each with a text of its own, which share a class with it. */
+async function bundlePlatforms(count: number, text: string): Promise<EntryBundle> {
+  const place = join(folder, `platforms-${count}-${crypto.randomUUID()}`);
+  const ids = Array.from({ length: count }, (_, number) => `platform-${number}`);
+  await mkdir(place);
+  await writeFile(
+    join(place, 'shared.ts'),
+    'export class Platform { constructor(id, text) { this.id = id; this.text = text; } }',
+  );
+  for (const id of ids) {
+    await writeFile(
+      join(place, `${id}.ts`),
+      `import { Platform } from './shared.ts';\nexport const platform = new Platform('${id}', '${text}');`,
+    );
+  }
+  await writeFile(
+    join(place, 'entry.ts'),
+    `import { Platform } from './shared.ts';
+    const platforms = { ${ids.map((id) => `'${id}': () => import('./${id}.ts')`).join(', ')} };
+    export const handler = async (id) => {
+      const { platform } = await platforms[id]();
+      const kind = platform instanceof Platform ? 'the same class' : 'another class';
+      return \`\${platform.id} of \${platform.text.length}, of \${kind}\`;
+    };`,
+  );
+  const { only } = await bundleEntries({
+    entries: { only: join(place, 'entry.ts') },
+    outputFolder: join(place, 'out'),
+    root: place,
+    bundling,
+  });
+  if (!only) throw new Error('There is no bundle.');
+  return only;
+}
+
 function settingsOf(name: FunctionName): Record<string, string> {
   const needed = functionSettings[name].filter((setting) => !isOptional(setting));
   return Object.fromEntries(needed.map((setting) => [variableOf(setting), anySetting]));
 }
 
-function bundle(name: FunctionName): FunctionBundle {
+function bundle(name: FunctionName): EntryBundle {
   return report[name];
 }
 

@@ -18,6 +18,8 @@ import { createRevocationReceipts } from '../../lib/connections/revocation-recei
 import { createFlowStore } from '../../lib/flows/flow-store.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import type { FlowParts } from '../../lib/integrations/parts.ts';
+import type { RefreshWorkerDeps } from '../../lib/integrations/refresh-worker.ts';
+import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
 import type { PlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import type { Provider } from '../../lib/providers/definition.ts';
 import { createRegistry, providers } from '../../lib/providers/registry.ts';
@@ -91,7 +93,8 @@ export function openInstance(options: InstanceOptions) {
   >;
   const registry = createRegistry(options.platformOrigins, options.providers ?? providers);
   const log = createLog('lifecycle', now, write);
-  const parts: FlowParts & { readonly refreshAll: boolean } = {
+  const pauses = createPauseStore(precious, now);
+  const parts: FlowParts & RefreshWorkerDeps = {
     connections: createConnectionStore(precious),
     leases: createLeaseStore(activity, now),
     receipts: createRevocationReceipts(activity, now),
@@ -118,6 +121,7 @@ export function openInstance(options: InstanceOptions) {
     count: (name, dimensions) => options.count?.(name, dimensions?.reason),
     publicUrl: 'https://hawser.example',
     refreshAll: false,
+    pauses,
   };
   return {
     parts,
@@ -129,8 +133,8 @@ export function openInstance(options: InstanceOptions) {
     stateSecrets: () => readStateSecrets(secrets, localNames.stateSecretId),
     sweep: {
       connections: parts.connections,
-      registry,
-      pauses: createPauseStore(precious),
+      positions: createSweepPositionStore(activity),
+      pauses,
       queue: queues.refresh,
       backlog: () => messagesIn(clients.sqs, queueUrlOf(aws, 'refresh')),
       now,

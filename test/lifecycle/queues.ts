@@ -13,12 +13,11 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { deadLetterName } from '../../infra/local/stack/provision.ts';
 import type { QueueName } from '../../infra/topology-rows.ts';
 import { batch } from '../../lib/api/batch.ts';
+import { createRefreshWorker } from '../../lib/integrations/refresh-worker.ts';
 import { applyRescued } from '../../lib/integrations/rescue.ts';
 import { resumeJobs } from '../../lib/integrations/resume-jobs.ts';
 import { runJob } from '../../lib/integrations/run-job.ts';
 import { sweepDue } from '../../lib/integrations/sweep-due.ts';
-import { createThrottle } from '../../lib/integrations/throttle.ts';
-import { workConnection } from '../../lib/integrations/work-connection.ts';
 import { eventMessage } from '../../lib/messages/events.ts';
 import { jobMessage } from '../../lib/messages/jobs.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
@@ -87,10 +86,8 @@ export function openQueues(
     const settings = { functionName: name, now: parts.now, write };
     switch (name) {
       case 'refresh': {
-        const throttle = createThrottle(parts.registry, parts.now);
-        return batch(settings, refreshMessage, (reference) =>
-          throttle(reference.provider, () => workConnection(parts, reference)),
-        );
+        const work = createRefreshWorker(parts);
+        return batch(settings, refreshMessage, async (message) => void (await work(message)));
       }
       case 'rescue':
         return batch(settings, rescueMessage, (rescued) => applyRescued(parts, rescued));

@@ -224,14 +224,15 @@ describe('hawser app', () => {
     expect((await desk.hawser('app show tiktok --tenant bakery')).code).toBe(0);
   });
 
-  it('empties the secret of a shared app that is removed, and takes the app again', async () => {
+  it('schedules the deletion of the secret of a shared app that is removed, and restores it when the app is set again', async () => {
     await desk.hawser('app set tiktok --client-id shared', secret);
 
     await desk.hawser('app remove tiktok');
 
-    expect(await desk.secretOf('tiktok')).toEqual({});
+    await expect(desk.secretOf('tiktok')).rejects.toThrow('marked for deletion');
     expect((await desk.hawser('app list')).stdout).not.toMatch(/^tiktok/m);
     expect((await desk.hawser('app set tiktok --client-id shared', secret)).code).toBe(0);
+    expect(await desk.secretOf('tiktok')).toMatchObject({ clientId: 'shared', clientSecret: secret });
   });
 });
 

@@ -10,22 +10,22 @@ const ids = ['tiktok', 'reddit', 'openid'] as ProviderId[];
 onEachEngine((engine) => {
   describe('paused providers', () => {
     it('are all kept when several are paused at once', async () => {
-      const pauses = createPauseStore(await engine.newTable());
+      const pauses = createPauseStore(await engine.newTable(), () => 1_000);
 
-      await Promise.all(ids.map((id) => pauses.update((before) => [...before, id])));
+      await Promise.all(ids.map((id) => pauses.pause(id)));
 
-      expect((await pauses.list()).toSorted()).toEqual(ids.toSorted());
+      expect((await pauses.read()).paused.toSorted()).toEqual(ids.toSorted());
     });
 
     it('are kept from a record that does not count its changes yet', async () => {
       const table = await engine.newTable();
-      const pauses = createPauseStore(table);
+      const pauses = createPauseStore(table, () => 1_000);
       await table.put(pausedProvidersKey, { providers: ['tiktok'] });
 
-      const updated = await pauses.update((before) => [...before, 'reddit' as ProviderId]);
+      const updated = await pauses.pause('reddit' as ProviderId);
 
-      expect(updated).toEqual({ kind: 'updated', value: ['tiktok', 'reddit'] });
-      expect(await pauses.list()).toEqual(['tiktok', 'reddit']);
+      expect(updated).toMatchObject({ kind: 'updated', value: { paused: ['tiktok', 'reddit'] } });
+      expect((await pauses.read()).paused).toEqual(['tiktok', 'reddit']);
     });
   });
 });

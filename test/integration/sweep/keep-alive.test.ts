@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import { findOAuthProvider } from '../../../lib/integrations/parts.ts';
-import type { Worked } from '../../../lib/integrations/work-connection.ts';
+import type { RefreshOutcome } from '../../../lib/integrations/refresh-worker.ts';
 import { nothingConsumed } from '../../bench/refresh-capacity.ts';
 import { openCountingStore } from '../../bench/refresh-counting-table.ts';
 import { openPlatforms } from '../../bench/refresh-platforms.ts';
@@ -56,7 +56,7 @@ async function workIdle({ ageDays }: { readonly ageDays: number }) {
     dueAt: now,
   };
   await world.setUp.connections.create(connection);
-  const worked: Worked[] = [];
+  const worked: RefreshOutcome[] = [];
 
   const work = world.newWorker((what) => worked.push(what));
   await work(JSON.stringify({ tenantId, provider: provider.id, accountId: connection.accountId }));

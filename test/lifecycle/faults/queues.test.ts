@@ -1,13 +1,16 @@
 /** SQS delivers twice, in another order, again after a crash, or something that nobody sent: the record decides, not the message. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ContextId } from '../../../lib/ids.ts';
 import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { createThrottle } from '../../../lib/integrations/throttle.ts';
+import { createPlatformLimiter } from '../../../lib/integrations/platform-limiter.ts';
+import type { Worked } from '../../../lib/integrations/work-connection.ts';
 import { workConnection } from '../../../lib/integrations/work-connection.ts';
 import { runUntil } from '../process.ts';
 import { expiredConnection, lifetimeMilliseconds, recordOf, tokenCalls } from '../steps.ts';
 import { tiktok } from '../tenant-at-platform.ts';
 import { accountOf, openWorld, type World } from '../world.ts';
 
+const tiktokApp = String(tiktok) as ContextId;
 let world: World;
 
 beforeAll(async () => {
@@ -88,9 +91,11 @@ describe('the refresh queue', () => {
   });
 });
 
-describe('the throttle of a worker', () => {
+describe('the platform limiter of a worker', () => {
   it('runs no more of one platform’s work at once than the platform takes, whoever comes when', async () => {
-    const throttle = createThrottle(world.newInstance().parts.registry, world.time.now);
+    const limiter = createPlatformLimiter(world.time.now);
+    const limit = (work: () => Promise<Worked>) =>
+      limiter({ app: tiktokApp, concurrency: async () => 5, work });
     let running = 0;
     let most = 0;
     const work = async () => {
@@ -99,29 +104,31 @@ describe('the throttle of a worker', () => {
       await world.time.sleep(1_000);
       running -= 1;
       // Somebody new is there at the very moment at which a place is free.
-      if (latecomers.length < 10) latecomers.push(throttle(tiktok, work));
+      if (latecomers.length < 10) latecomers.push(limit(work));
       return 'renewed' as const;
     };
-    const latecomers: Promise<void>[] = [];
+    const latecomers: Promise<unknown>[] = [];
 
-    await Promise.all(Array.from({ length: 12 }, () => throttle(tiktok, work)));
+    await Promise.all(Array.from({ length: 12 }, () => limit(work)));
     await Promise.all(latecomers);
 
     expect(most).toBe(5);
   });
 
   it('leaves a platform alone for a moment after several in a row went unanswered', async () => {
-    const throttle = createThrottle(world.newInstance().parts.registry, world.time.now);
+    const limiter = createPlatformLimiter(world.time.now);
+    const limit = (work: () => Promise<Worked>) =>
+      limiter({ app: tiktokApp, concurrency: async () => 5, work });
     let asked = 0;
     const work = async () => {
       asked += 1;
       return 'postponed' as const;
     };
 
-    for (let call = 0; call < 9; call += 1) await throttle(tiktok, work);
+    for (let call = 0; call < 9; call += 1) await limit(work);
     const before = asked;
     world.time.advance(20_000);
-    for (let call = 0; call < 3; call += 1) await throttle(tiktok, work);
+    for (let call = 0; call < 3; call += 1) await limit(work);
 
     expect([before, asked]).toEqual([5, 6]);
   });

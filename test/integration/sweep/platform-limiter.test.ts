@@ -1,24 +1,23 @@
-/** How hard one worker presses a platform, well or silent. */
+/** How hard one worker presses the platform of a provider app, well or silent. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ProviderId } from '../../../lib/ids.ts';
-import { createThrottle } from '../../../lib/integrations/throttle.ts';
+import type { ContextId } from '../../../lib/ids.ts';
+import { createPlatformLimiter, type PlatformLimiter } from '../../../lib/integrations/platform-limiter.ts';
 import type { Worked } from '../../../lib/integrations/work-connection.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
 
-const platform = 'tiktok' as ProviderId;
+const platform = 'tiktok' as ContextId;
 const usualConcurrency = 5;
 const failuresThatClose = 5;
 
-describe('a platform', () => {
+describe('the platform of a provider app', () => {
   let clock: number;
-  let throttle: ReturnType<typeof createThrottle>;
+  let limit: PlatformLimiter;
   /** Work that has begun, in order; answering it ends it. */
   let begun: ((worked: Worked) => void)[];
 
   beforeEach(() => {
     clock = 0;
     begun = [];
-    throttle = createThrottle(createRegistry({}), () => clock);
+    limit = createPlatformLimiter(() => clock);
   });
 
   it('is asked by so many at once as its definition allows, and by the next when one is done', async () => {
@@ -71,32 +70,36 @@ describe('a platform', () => {
   });
 
   it('keeps its place for the next when one breaks', async () => {
-    const broken = throttle(platform, () => Promise.reject(new Error('broken')));
+    const broken = begin(platform, () => Promise.reject(new Error('broken')));
 
     await expect(broken).rejects.toThrow('broken');
     await finish(start(usualConcurrency), 'renewed');
     expect(begun.length).toBe(usualConcurrency);
   });
 
-  it('does not suffer for another', async () => {
+  it('does not suffer for another app, not even one of the same provider', async () => {
     await finish(start(failuresThatClose), 'postponed');
 
-    await finish(start(1, 'reddit' as ProviderId), 'renewed');
+    await finish(start(1, 'another tenant’s app at the same provider' as ContextId), 'renewed');
 
     expect(begun.length).toBe(failuresThatClose + 1);
   });
 
-  function start(count: number, id = platform): readonly Promise<void>[] {
+  function start(count: number, app = platform): readonly Promise<unknown>[] {
     return Array.from({ length: count }, () =>
-      throttle(id, () => new Promise((resolve) => begun.push(resolve))),
+      begin(app, () => new Promise((resolve) => begun.push(resolve))),
     );
+  }
+
+  function begin(app: ContextId, work: () => Promise<Worked>) {
+    return limit({ app, concurrency: async () => usualConcurrency, work });
   }
 
   function answer(which: number, worked: Worked): void {
     begun[which]?.(worked);
   }
 
-  async function finish(work: readonly Promise<void>[], worked: Worked): Promise<void> {
+  async function finish(work: readonly Promise<unknown>[], worked: Worked): Promise<void> {
     const all = Promise.all(work);
     let done = false;
     void all.then(() => {

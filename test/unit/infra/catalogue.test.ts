@@ -1,0 +1,33 @@
+/** The stack does not know the catalogue: its template is the same, byte for byte, however many providers there are. */
+import { afterEach, expect, it, vi } from 'vitest';
+import type { ProviderId } from '../../../lib/ids.ts';
+import { providers } from '../../../lib/providers/registry.ts';
+
+afterEach(() => {
+  vi.doUnmock('../../../lib/providers/registry.ts');
+  vi.resetModules();
+});
+
+it('makes the same template with 2 and with 200 providers known', async () => {
+  const two = await templateWith(2);
+  const many = await templateWith(200);
+
+  expect(two.length).toBeGreaterThan(50_000);
+  expect(many === two).toBe(true);
+  expect(many).not.toMatch(/tiktok|provider-1\b/i);
+});
+
+/** The template's text, made by modules that are loaded anew and see so many providers. */
+async function templateWith(count: number): Promise<string> {
+  vi.resetModules();
+  vi.doMock(import('../../../lib/providers/registry.ts'), async (load) => {
+    const real = await load();
+    const known = Array.from({ length: count }).flatMap((_, number) => {
+      const pattern = providers[number % providers.length];
+      return pattern ? [{ ...pattern, id: `provider-${number}` as ProviderId }] : [];
+    });
+    return { ...real, providers: known };
+  });
+  const { synthesize } = await import('./synthesized.ts');
+  return synthesize().text;
+}
