@@ -104,9 +104,11 @@ function chooseReturnUrl(tenant: Tenant, asked: string | undefined): string {
 }
 
 function chooseScopes(provider: OAuthProvider, asked: readonly string[] | undefined): readonly string[] {
-  const { available, required, default: usual } = provider.scopes;
+  const { available, open, required, default: usual } = provider.scopes;
   const scopes = [...new Set([...required, ...(asked ?? usual)])];
-  if (!scopes.every((scope) => Object.hasOwn(available, scope))) {
+  const fits = (scope: string) =>
+    open ? /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(scope) : Object.hasOwn(available, scope);
+  if (!scopes.every(fits)) {
     throw new IntegrationError(
       'INVALID_SCOPE',
       'Ask only for scopes that the provider lists. See GET /integrations/providers.',

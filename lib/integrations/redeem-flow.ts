@@ -82,7 +82,9 @@ export async function redeemFlow(
     }
     if (scopes.some((scope) => !flow.scopes.includes(scope)))
       parts.count('scopes_unrequested', { provider: provider.id });
-    const profile = await platform.ask((adapter) => adapter.getUserProfile(tokens.accessToken, scopes));
+    const profile = await platform.ask((adapter) =>
+      adapter.getUserProfile(tokens.accessToken, scopes, tokens.account),
+    );
     if (profile.kind !== 'accounts') return refuse('OAUTH_CALLBACK_ERROR', 'profile_unavailable');
     const { accounts } = profile;
     if (accounts.length === 0) return refuse('OAUTH_CALLBACK_ERROR', 'no_account');

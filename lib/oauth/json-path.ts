@@ -37,6 +37,7 @@ export function at(value: unknown, path: string): unknown {
   let inner = value;
   for (const name of path.split('.')) {
     if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, name)) return undefined;
+    if (Array.isArray(inner) && !/^\d+$/.test(name)) return undefined;
     inner = (inner as Readonly<Record<string, unknown>>)[name];
   }
   return inner;

@@ -14,6 +14,7 @@ import {
   rewriteOrigin,
 } from '../../../lib/platform-http/platform-http.ts';
 import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter.ts';
+import { urlsOf } from '../../../lib/providers/definition/consistency.ts';
 import type { OAuthProvider } from '../../../lib/providers/definition.ts';
 import { endpointsOf } from '../../../lib/providers/fill.ts';
 import type { PlatformAdapter } from '../../../lib/providers/platform-adapter.ts';
@@ -24,7 +25,7 @@ type Target = Parameters<typeof getAuthUrl>[1];
 export interface Subject {
   readonly provider: OAuthProvider;
   readonly start: (options: SandboxOptions) => Promise<Sandbox>;
-  /** What the sandbox stands in for. */
+  /** What the sandbox stands in for; all origins of the definition when absent, as for a generated sandbox. */
   readonly originsOf?: (sandbox: Sandbox) => Origins;
   /** Where its endpoints are; as the definition says when absent. */
   readonly targetOf?: (sandbox: Sandbox, http: PlatformHttp) => Target | Promise<Target>;
@@ -68,7 +69,7 @@ export async function meet(subject: Subject) {
     clients: [{ ...registration, redirectUris: [redirectUri, otherRedirectUri] }],
     now: Date.now,
   });
-  const origins = subject.originsOf?.(sandbox) ?? {};
+  const origins = subject.originsOf?.(sandbox) ?? everyOriginOf(provider, sandbox.origin);
   const patient = createPlatformHttp({
     fetch,
     insecureOrigins: [sandbox.origin, sandbox.apiOrigin],
@@ -137,6 +138,11 @@ export async function meet(subject: Subject) {
       expect(sandbox.control({ command: 'inject', endpoint, calls, fault })).toMatchObject({ ok: true });
     },
   };
+}
+
+/** Every origin that a definition names, at one sandbox. */
+function everyOriginOf({ data }: OAuthProvider, origin: string): Origins {
+  return Object.fromEntries(urlsOf(data).map(([, url]) => [new URL(url).origin, origin]));
 }
 
 /** Where a platform is by its definition. */
