@@ -39,4 +39,3 @@ export const profile = z.strictObject({
 });
 
 export type AccountPlaces = z.output<typeof accountPlaces>;
-export type ProfileData = z.output<typeof profile>;
