@@ -17,7 +17,7 @@ import { createRevocationReceipts } from '../../lib/connections/revocation-recei
 import { createFlowStore } from '../../lib/flows/flow-store.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import type { FlowParts } from '../../lib/integrations/parts.ts';
-import type { PlatformHttp } from '../../lib/platform-http/platform-http.ts';
+import type { Origins, PlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import type { Provider } from '../../lib/providers/definition.ts';
 import { createRegistry, providers } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';
@@ -64,6 +64,7 @@ export const queueUrlOf = ({ endpoint, accountId }: AwsPlace, name: QueueName) =
 export interface InstanceOptions {
   readonly aws: AwsPlace;
   readonly clients: AwsClients;
+  readonly platformOrigins: Origins;
   readonly providers?: readonly Provider[];
   readonly http: PlatformHttp;
   readonly now: () => number;
@@ -88,7 +89,8 @@ export function openInstance(options: InstanceOptions) {
   >;
   const registry = createRegistry(options.providers ?? providers);
   const log = createLog('lifecycle', now, write);
-  const parts: FlowParts & { readonly refreshAll: boolean } = {
+  const parts: FlowParts & { readonly refreshAll: boolean; readonly origins: Origins } = {
+    origins: options.platformOrigins,
     connections: createConnectionStore(precious),
     leases: createLeaseStore(activity, now),
     receipts: createRevocationReceipts(activity, now),

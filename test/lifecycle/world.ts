@@ -98,6 +98,7 @@ export async function openWorld(options: WorldOptions = {}) {
     openInstance({
       aws: place,
       clients,
+      platformOrigins: origins,
       providers: known,
       http,
       now: time.now,

@@ -118,6 +118,7 @@ function openMortal(
   const instance = openInstance({
     aws: order.aws,
     clients,
+    platformOrigins: tiktokAt(platformOrigin),
     providers: tiktokWith(order.graceSeconds > 0 ? { rotationGraceSeconds: order.graceSeconds } : {}),
     http,
     now,

@@ -41,6 +41,7 @@ export async function openStorm(factor: number) {
   const observer = openInstance({
     aws: place,
     clients,
+    platformOrigins: tiktokAt(platform.origin),
     providers: tiktokWith({}),
     http: createPlatformHttp({
       fetch,
