@@ -124,11 +124,12 @@ export function connectionParts(
     inFlightRefreshes: new Map(),
     apps: createProviderAppStore(table),
     vault: vaultOf(table, settings),
-    registry: createRegistry(settings.platformOrigins),
+    registry: createRegistry(),
     secrets: secretSource(),
     http: createPlatformHttp({
       fetch: (input, init) => fetch(input, init),
       insecureOrigins: settings.insecureOrigins,
+      origins: settings.platformOrigins,
     }),
     now,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -170,7 +171,7 @@ export function sweepParts(
 export function rescueParts(table: Table, settings: SettingsOf<'eventsQueueUrl'>): RescueParts {
   return {
     connections: createConnectionStore(table),
-    registry: createRegistry({}),
+    registry: createRegistry(),
     events: queueOf('events', settings),
     now,
     random: Math.random,

@@ -47,14 +47,13 @@ export async function connectCredentials(
 ): Promise<CredentialsOutcome> {
   const tenant = await activeTenant(deps.tenants, request.tenantId);
   const { context } = await appFor(deps.apps, tenant, provider.id);
-  const reading = provider.read(request.credentials);
+  const reading = provider.probe.read(request.credentials);
   if (reading.kind === 'malformed') return reading;
-  if (request.reconnect !== undefined && request.reconnect !== reading.claimedAccount) {
-    return { kind: 'account_mismatch' };
-  }
+  const expected = reading.claimedAccount ?? request.reconnect;
+  if (request.reconnect !== undefined && request.reconnect !== expected) return { kind: 'account_mismatch' };
   // Once the platform has accepted the credentials, sealing must not fail for want of a key.
   const sealer = await deps.vault.sealerFor(tenant.id);
-  const claim = { context, secret: reading.secret, accountId: reading.claimedAccount };
+  const claim = { context, secret: reading.secret, expected };
   const identified = await identifyAccount(deps, provider, claim);
   if (identified.kind !== 'identified') return identified;
 
@@ -83,14 +82,15 @@ async function identifyAccount(
   claim: {
     readonly context: Recipient['context'];
     readonly secret: Parameters<typeof probe>[3];
-    readonly accountId: string;
+    /** The account that the credentials claim, or that is reconnected; any account where neither is known. */
+    readonly expected: string | undefined;
   },
 ): Promise<{ readonly kind: 'identified'; readonly account: Account } | ProbeFailure> {
   const outcome = await probe(deps, provider, claim.context, claim.secret);
   switch (outcome.kind) {
     case 'accounts': {
       const account = outcome.accounts.find(
-        ({ accountId }) => accountId === claim.accountId && isOpaqueId(accountId),
+        ({ accountId }) => accountId === (claim.expected ?? accountId) && isOpaqueId(accountId),
       );
       return account ? { kind: 'identified', account } : { kind: 'refused', reason: 'account_mismatch' };
     }

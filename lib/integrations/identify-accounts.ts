@@ -22,7 +22,9 @@ export async function identifyAccounts(
   if (scopes.some((scope) => !flow.scopes.includes(scope))) {
     deps.count('scopes_unrequested', { provider: provider.id });
   }
-  const profile = await platform.ask((adapter) => adapter.getUserProfile(tokens.accessToken, scopes));
+  const profile = await platform.ask((adapter) =>
+    adapter.getUserProfile(tokens.accessToken, scopes, tokens.account),
+  );
   if (profile.kind !== 'accounts') return flowFailure('profile_unavailable');
   return checkAccounts(profile.accounts, { subject: tokens.subject, expected: flow.expectedAccount });
 }

@@ -146,11 +146,15 @@ type ScopeChoice =
   | { readonly kind: 'chosen'; readonly scopes: readonly string[] }
   | { readonly kind: 'scope_unavailable'; readonly available: readonly string[] };
 
+/** What RFC 6749, section 3.3, allows in a scope. */
+const scopePattern = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
+
 /** The scopes asked for, or the usual ones, with those that the provider cannot do without. */
 function chooseScopes(provider: OAuthProvider, asked: readonly string[] | undefined): ScopeChoice {
-  const { available, required, default: usual } = provider.scopes;
+  const { available, open, required, default: usual } = provider.consent.scopes;
   const scopes = [...new Set([...required, ...(asked ?? usual)])];
-  return scopes.every((scope) => Object.hasOwn(available, scope))
+  const isAvailable = (scope: string) => (open ? scopePattern.test(scope) : Object.hasOwn(available, scope));
+  return scopes.every(isAvailable)
     ? { kind: 'chosen', scopes }
     : { kind: 'scope_unavailable', available: Object.keys(available) };
 }

@@ -20,7 +20,8 @@ export async function listProviders(
 
 function viewProvider(provider: Provider): ProviderView {
   const { id, name, auth } = provider;
-  if (provider.auth === 'credentials') return { id, name, auth, scopes: [], fields: provider.fields };
+  if (provider.auth === 'credentials')
+    return { id, name, auth, scopes: [], fields: provider.credentialFields };
   const { available, default: usual, required } = provider.scopes;
   return {
     id,

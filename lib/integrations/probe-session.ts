@@ -22,8 +22,7 @@ export async function probe(
 ): Promise<ProfileOutcome> {
   const app = await deps.apps.get(context);
   if (app?.provider !== provider.id) return { kind: 'misconfigured', reason: 'app_not_registered' };
-  return provider.probe(secret, {
-    profileUrl: deps.registry.profileUrlOf(provider),
+  return provider.probe.look(secret, {
     settings: app.settings,
     http: deps.http,
     now: deps.now,

@@ -6,10 +6,15 @@ import type { Provider } from '../providers/definition.ts';
 const noMargin = { share: 0, atLeastSeconds: 0, atMostSeconds: 0 };
 
 export function refreshPolicyOf(provider: Provider): RefreshPolicy {
-  if (provider.auth === 'credentials') {
-    return { margin: noMargin, proactive: 'in_use', probeEverySeconds: provider.probeEverySeconds };
+  const { probe, refresh } = provider;
+  if (!refresh) {
+    return {
+      margin: noMargin,
+      proactive: 'in_use',
+      ...(probe && { probeEverySeconds: probe.everySeconds }),
+    };
   }
-  const { margin, proactive, keepAliveSeconds, minimumAgeSeconds } = provider.tokens;
+  const { margin, proactive, keepAliveSeconds, minimumAgeSeconds } = refresh;
   return {
     margin,
     proactive,

@@ -22,7 +22,6 @@
 import type { SealedConnection } from '../connections/connection.ts';
 import { holdBack } from '../connections/reschedule.ts';
 import type { RefreshMessage } from '../messages/refresh.ts';
-import type { Provider } from '../providers/definition.ts';
 import type { PauseStore } from '../tenants/paused-providers.ts';
 import { createPlatformLimiter, usualConcurrency } from './platform-limiter.ts';
 import { type Worked, type WorkParts, workConnection } from './work-connection.ts';
@@ -50,7 +49,7 @@ export function createRefreshWorker(deps: RefreshWorkerDeps) {
     }
     const outcome = await limit({
       app: connection.context,
-      concurrency: async () => concurrencyOf(deps.registry.find(provider)),
+      concurrency: async () => deps.registry.find(provider)?.concurrency ?? usualConcurrency,
       work: (waitedMilliseconds) =>
         workConnection(deps, message, waitedMilliseconds > freshMilliseconds ? undefined : connection),
     });
@@ -62,8 +61,4 @@ export function createRefreshWorker(deps: RefreshWorkerDeps) {
     await deps.connections.claim(connection, change);
     return 'held_back';
   }
-}
-
-function concurrencyOf(provider: Provider | undefined): number {
-  return (provider?.auth === 'oauth2' ? provider.concurrency : 1) ?? usualConcurrency;
 }

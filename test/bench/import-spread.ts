@@ -70,7 +70,7 @@ function dueMinutes(
   { provider: id, minutes }: (typeof tokens)[number],
   schedule: Schedule,
 ): readonly number[] {
-  const policy = refreshPolicyOf(findOAuthProvider(createRegistry({}), id));
+  const policy = refreshPolicyOf(findOAuthProvider(createRegistry(), id));
   const random = seededRandom(minutes);
   const connection = {
     status: 'active',

@@ -20,7 +20,7 @@ import type { TenantId } from '../../lib/ids.ts';
 import type { FlowParts } from '../../lib/integrations/parts.ts';
 import type { RefreshWorkerDeps } from '../../lib/integrations/refresh-worker.ts';
 import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
-import type { PlatformHttp } from '../../lib/platform-http/platform-http.ts';
+import type { PlatformHttp, Origins } from '../../lib/platform-http/platform-http.ts';
 import type { Provider } from '../../lib/providers/definition.ts';
 import { createRegistry, providers } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';
@@ -67,7 +67,7 @@ export const queueUrlOf = ({ endpoint, accountId }: AwsPlace, name: QueueName) =
 export interface InstanceOptions {
   readonly aws: AwsPlace;
   readonly clients: AwsClients;
-  readonly platformOrigins: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly platformOrigins: Origins;
   readonly providers?: readonly Provider[];
   readonly http: PlatformHttp;
   readonly now: () => number;
@@ -91,10 +91,11 @@ export function openInstance(options: InstanceOptions) {
     QueueName,
     ReturnType<typeof queue>
   >;
-  const registry = createRegistry(options.platformOrigins, options.providers ?? providers);
+  const registry = createRegistry(options.providers ?? providers);
   const log = createLog('lifecycle', now, write);
   const pauses = createPauseStore(precious, now);
-  const parts: FlowParts & RefreshWorkerDeps = {
+  const parts: FlowParts & RefreshWorkerDeps & { readonly origins: Origins } = {
+    origins: options.platformOrigins,
     connections: createConnectionStore(precious),
     leases: createLeaseStore(activity, now),
     receipts: createRevocationReceipts(activity, now),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { edgesOf, findCircle, unitOf, upwardImports } from '../structure/imports.ts';
+import { registries } from '../structure/levels.ts';
 import { importsOf, readSourceFiles, root, type SourceFile } from './source-files.ts';
 
 const files = readSourceFiles();
@@ -82,15 +83,15 @@ describe('infra', () => {
 
 describe('a provider', () => {
   it('is known to the registry alone', () => {
-    const providers = paths(files.filter(({ text }) => /^export const \w+ = defineProvider\(/m.test(text)));
+    const providers = paths(files.filter(({ text }) => /^export const \w+ = definePlatform\(/m.test(text)));
 
     const importers = edgesOf(files)
       .filter(({ to }) => providers.includes(to))
       .map(({ from }) => from);
 
-    expect(providers).toContain('lib/providers/tiktok.ts');
-    expect(providers.filter((path) => !path.startsWith('lib/providers/'))).toEqual([]);
-    expect([...new Set(importers)]).toEqual(['lib/providers/registry.ts']);
+    expect(providers).toContain('lib/platforms/tiktok/definition.ts');
+    expect(providers.filter((path) => !path.startsWith('lib/platforms/'))).toEqual([]);
+    expect([...new Set(importers)].sort()).toEqual([...registries]);
   });
 });
 

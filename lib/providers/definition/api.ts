@@ -38,5 +38,3 @@ export const api = z.strictObject({
   headers,
   limits: z.prefault(limits, {}),
 });
-
-export type Placement = z.output<typeof placement>;

@@ -102,5 +102,3 @@ export const tokens = {
   /** Absent where the platform offers none; presumed where it has an endpoint. */
   revocation: z.exactOptional(revocation),
 };
-
-export const defaultRevocation: z.output<typeof revocation> = revocation.parse({});

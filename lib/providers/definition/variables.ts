@@ -33,6 +33,3 @@ export const variables = {
   connectionFields: z._default(z.record(variableName, connectionField), {}),
   appSettings: z._default(z.record(variableName, appSetting), {}),
 };
-
-export type ConnectionField = z.output<typeof connectionField>;
-export type AppSetting = z.output<typeof appSetting>;
