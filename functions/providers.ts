@@ -15,7 +15,7 @@ const precious = openPrecious(settings);
 const parts = {
   tenants: createTenantStore(precious),
   apps: createProviderAppStore(precious),
-  registry: createRegistry({}),
+  registry: createRegistry(),
 };
 
 export const handler = http(

@@ -12,7 +12,7 @@ const settings = readSettings('sessions');
 const precious = openPrecious(settings);
 const parts = {
   tenants: createTenantStore(precious),
-  registry: createRegistry({}),
+  registry: createRegistry(),
   secrets: secretSource(),
   secretId: settings.sessionKeySecretId,
   audience: settings.publicUrl,

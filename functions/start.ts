@@ -11,7 +11,8 @@ import { createRegistry } from '../lib/providers/registry.ts';
 const settings = readSettings('start');
 const parts = {
   flows: flowStore(openActivity(settings)),
-  registry: createRegistry({}),
+  registry: createRegistry(),
+  origins: settings.platformOrigins,
   stateSecrets: stateSecrets(secretSource(), settings),
   now,
 };

@@ -12,7 +12,7 @@ import { createRegistry } from '../lib/providers/registry.ts';
 
 const settings = readSettings('status');
 const precious = openPrecious(settings);
-const parts = { connections: createConnectionStore(precious), registry: createRegistry({}) };
+const parts = { connections: createConnectionStore(precious), registry: createRegistry() };
 const usualLimit = 50;
 
 export const handler = http(

@@ -18,7 +18,7 @@ const settings = readSettings('webhook');
 const metrics: string[] = [];
 const write = (line: string) => writeLine([...metrics.splice(0), line].join('\n'));
 
-const registry = createRegistry({});
+const registry = createRegistry();
 const parts = {
   findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
   standIn: createStandIn(registry),

@@ -4,7 +4,8 @@
  */
 import * as z from 'zod/mini';
 
-const origins = z.record(z.string(), z.record(z.string(), z.string()));
+const origin = z.string().check(z.regex(/^https?:\/\/[^/?#\s]+$/));
+const origins = z.record(origin, origin);
 
 const settings = {
   /** DynamoDB table of what is precious: connections, tenants, keys, provider apps. */
@@ -44,7 +45,7 @@ const settings = {
   appSecretPrefix: { variable: 'APP_SECRET_PREFIX', schema: z.string().check(z.minLength(1)) },
   /** Which connections are renewed before anybody asks: by each provider's policy, or all. */
   proactiveRefresh: { variable: 'PROACTIVE_REFRESH', schema: z.enum(['policy', 'all']), absent: 'policy' },
-  /** Replacements for platforms' own origins, by provider and host name: `{"tiktok":{"api":"https://…"}}`. */
+  /** Replacements for platforms' own origins: `{"https://open.tiktokapis.com":"http://127.0.0.1:…"}`. */
   platformOrigins: { variable: 'PLATFORM_ORIGINS', schema: json(origins), absent: '{}' },
   /** Exact origins for which plain http and loopback addresses are accepted. The stack never sets it. */
   insecureOrigins: { variable: 'INSECURE_ORIGINS', schema: json(z.array(z.string())), absent: '[]' },
@@ -68,7 +69,7 @@ const connectionUse = [
 export const functionSettings = {
   sessions: ['connectionsTable', 'publicUrl', 'sessionKeySecretId', 'insecureOrigins'],
   connect: [...connectionUse, 'publicUrl'],
-  start: ['activityTable', 'publicUrl', 'stateSecretId'],
+  start: ['activityTable', 'publicUrl', 'stateSecretId', 'platformOrigins'],
   callback: [...connectionUse, 'publicUrl', 'stateSecretId'],
   complete: [...connectionUse, 'publicUrl'],
   status: ['connectionsTable', 'publicUrl'],

@@ -42,7 +42,7 @@ export function openAwsTarget(outputs: unknown, wanted: string | undefined, io: 
         sessionKeySecretId: found.SessionKeySecretId,
         appSecretPrefix: found.AppSecretPrefix,
       },
-      registry: createRegistry({}),
+      registry: createRegistry(),
       http: createPlatformHttp({ fetch: io.fetch, insecureOrigins: [] }),
       insecureOrigins: [],
       now: io.now,

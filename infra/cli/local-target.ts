@@ -40,7 +40,7 @@ export async function openLocalTarget(endpoints: unknown, io: Io): Promise<Targe
       sqs: clients.sqs,
       queueUrls: localQueueUrls(found.aws.sqs),
       names: { ...localNames, appSecretPrefix },
-      registry: createRegistry({}),
+      registry: createRegistry(),
       http: createPlatformHttp({ fetch: io.fetch, insecureOrigins }),
       insecureOrigins,
       loopbackReturnUrls: true,

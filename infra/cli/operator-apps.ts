@@ -125,7 +125,7 @@ export function appVerbs(stores: OperatorStores) {
   }
 
   async function discover(provider: Provider, issuer: string | undefined): Promise<ProviderApp['server']> {
-    if (provider.endpoints !== 'registered') {
+    if (provider.auth !== 'oauth2' || provider.endpoints !== 'registered') {
       if (issuer !== undefined) throw new Error(`Provider "${provider.id}" takes no issuer.`);
       return undefined;
     }

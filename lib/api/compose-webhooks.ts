@@ -23,7 +23,7 @@ import { count, now, openActivity, queueOf, secretSource } from './compose.ts';
 export function callbackParts(
   settings: SettingsOf<'activityTable' | 'incomingQueueUrl' | 'appSecretPrefix' | 'publicUrl'>,
 ): CallbackParts {
-  const registry = createRegistry({});
+  const registry = createRegistry();
   return {
     findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
     deletions: createDeletionStore(openActivity(settings), now),

@@ -118,11 +118,12 @@ export function connectionParts(
     flights: new Map(),
     apps: createProviderAppStore(table),
     vault: vaultOf(table, settings),
-    registry: createRegistry(settings.platformOrigins),
+    registry: createRegistry(),
     secrets: secretSource(),
     http: createPlatformHttp({
       fetch: (input, init) => fetch(input, init),
       insecureOrigins: settings.insecureOrigins,
+      origins: settings.platformOrigins,
     }),
     now,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -143,7 +144,7 @@ export function sweepParts(table: Table, settings: SettingsOf<'refreshQueueUrl'>
   const sqs = createSqs();
   return {
     connections: createConnectionStore(table),
-    registry: createRegistry({}),
+    registry: createRegistry(),
     pauses: createPauseStore(table),
     queue: openQueue(sqs, settings.refreshQueueUrl),
     backlog: () => messagesIn(sqs, settings.refreshQueueUrl),
@@ -156,7 +157,7 @@ export function sweepParts(table: Table, settings: SettingsOf<'refreshQueueUrl'>
 export function rescueParts(table: Table, settings: SettingsOf<'eventsQueueUrl'>): RescueParts {
   return {
     connections: createConnectionStore(table),
-    registry: createRegistry({}),
+    registry: createRegistry(),
     events: queueOf(settings.eventsQueueUrl),
     now,
     random: Math.random,

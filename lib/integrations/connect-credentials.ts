@@ -33,7 +33,7 @@ export async function connectCredentials(
 ): Promise<Connected> {
   const tenant = await activeTenant(parts.tenants, request.tenantId);
   const { context } = await appFor(parts.apps, tenant, provider.id);
-  const reading = provider.read(request.credentials);
+  const reading = provider.probe.read(request.credentials);
   if (reading.kind === 'malformed') {
     throw new IntegrationError(
       'INVALID_REQUEST',
@@ -43,14 +43,15 @@ export async function connectCredentials(
       },
     );
   }
-  if (request.reconnect !== undefined && request.reconnect !== reading.claimedAccount) {
+  const expected = reading.claimedAccount ?? request.reconnect;
+  if (request.reconnect !== undefined && request.reconnect !== expected) {
     throw new IntegrationError(
       'ACCOUNT_MISMATCH',
       'These credentials are of another account than the one to reconnect.',
     );
   }
   const sealer = await parts.vault.sealerFor(tenant.id);
-  const account = await prove(parts, provider, context, reading);
+  const account = await prove(parts, provider, context, { secret: reading.secret, expected });
   const now = parts.now();
   const stored = await storeConnection(parts.connections, sealer, {
     recipient: {
@@ -86,7 +87,7 @@ async function prove(
   parts: ConnectionParts,
   provider: CredentialsProvider,
   context: Parameters<typeof probe>[2],
-  reading: { readonly secret: Parameters<typeof probe>[3]; readonly claimedAccount: string },
+  reading: { readonly secret: Parameters<typeof probe>[3]; readonly expected: string | undefined },
 ) {
   const outcome = await probe(parts, provider, context, reading.secret);
   if (outcome.kind === 'misconfigured') {
@@ -111,7 +112,7 @@ async function prove(
   const account =
     outcome.kind === 'accounts'
       ? outcome.accounts.find(
-          ({ accountId }) => accountId === reading.claimedAccount && isOpaqueId(accountId),
+          ({ accountId }) => accountId === (reading.expected ?? accountId) && isOpaqueId(accountId),
         )
       : undefined;
   if (!account) {

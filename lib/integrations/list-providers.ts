@@ -1,6 +1,7 @@
 /** The providers that a tenant's users can connect, and what each can be asked for. */
 import type { TenantId } from '../ids.ts';
-import type { CredentialField, Provider } from '../providers/definition.ts';
+import type { CredentialField } from '../providers/definition/credentials.ts';
+import type { Provider } from '../providers/definition.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { ProviderAppStore } from '../tenants/provider-app.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
@@ -34,7 +35,8 @@ export async function listProviders(
 
 function viewProvider(provider: Provider): ProviderView {
   const { id, name, auth } = provider;
-  if (provider.auth === 'credentials') return { id, name, auth, scopes: [], fields: provider.fields };
+  if (provider.auth === 'credentials')
+    return { id, name, auth, scopes: [], fields: provider.credentialFields };
   const { available, default: usual, required } = provider.scopes;
   return {
     id,

@@ -19,8 +19,7 @@ export async function probe(
 ): Promise<ProfileOutcome> {
   const app = await parts.apps.get(context);
   if (app?.provider !== provider.id) return { kind: 'misconfigured', reason: 'app_not_registered' };
-  return provider.probe(secret, {
-    profileUrl: parts.registry.profileUrlOf(provider),
+  return provider.probe.look(secret, {
     settings: app.settings,
     http: parts.http,
     now: parts.now,

@@ -32,7 +32,7 @@ export function nextDueAt(
   if (connection.status === 'reconnect_required') return undefined;
   if (connection.status === 'misconfigured') return now + misconfiguredRestMilliseconds;
   if (provider.auth === 'credentials')
-    return now + provider.probeEverySeconds * 1000 * (0.9 + 0.2 * random());
+    return now + provider.probe.everySeconds * 1000 * (0.9 + 0.2 * random());
   if (!connection.refreshable) return endAt(connection, provider, now);
   if (connection.expiresAt === undefined) return idleDueAt(connection, provider, random);
   const lifetime = connection.expiresAt - connection.obtainedAt;

@@ -4,6 +4,7 @@ import type { Flow } from '../flows/flow.ts';
 import type { FlowStore } from '../flows/flow-store.ts';
 import { type FlowId, token } from '../ids.ts';
 import { mintState, type StateSecrets } from '../oauth/state.ts';
+import { type Origins, rewriteOrigin } from '../platform-http/platform-http.ts';
 import { getAuthUrl } from '../providers/adapter.ts';
 import type { Registry } from '../providers/registry.ts';
 import { findOAuthProvider } from './parts.ts';
@@ -11,6 +12,8 @@ import { findOAuthProvider } from './parts.ts';
 export interface StartParts {
   readonly flows: FlowStore;
   readonly registry: Registry;
+  /** Replacements for platforms' origins. */
+  readonly origins?: Origins;
   readonly stateSecrets: () => Promise<StateSecrets>;
   readonly now: () => number;
 }
@@ -59,7 +62,7 @@ export async function startFlow(
   });
   return {
     kind: 'redirect',
-    url,
+    url: rewriteOrigin(url, parts.origins).href,
     browserSecret,
     maxAgeSeconds: Math.ceil((flow.expiresAt - parts.now()) / 1000),
   };

@@ -34,8 +34,7 @@ export function createThrottle(registry: Registry, now: () => number) {
   function laneOf(providerId: ProviderId): Lane {
     const known = lanes.get(providerId);
     if (known) return known;
-    const provider = registry.find(providerId);
-    const concurrency = (provider?.auth === 'oauth2' ? provider.concurrency : 1) ?? usualConcurrency;
+    const concurrency = registry.find(providerId)?.concurrency ?? usualConcurrency;
     const lane = { concurrency, running: 0, waiting: [], failures: 0, closedUntil: 0 };
     lanes.set(providerId, lane);
     return lane;

@@ -1,5 +1,5 @@
 /** The URL that takes a browser to a platform's consent page. */
-import type { OAuthServer } from './server.ts';
+import type { Dialect, OAuthServer } from './server.ts';
 
 export interface AuthorizationRequest {
   readonly clientId: string;
@@ -11,7 +11,10 @@ export interface AuthorizationRequest {
   readonly nonce?: string;
 }
 
-/** RFC 6749 section 4.1.1 and RFC 7636 section 4.3, in the platform's dialect. */
+/**
+ * The authorization request, in the platform's dialect.
+ * https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1 https://www.rfc-editor.org/rfc/rfc7636#section-4.3
+ */
 export function authorizationUrl(server: OAuthServer, request: AuthorizationRequest): string {
   const { dialect } = server;
   const url = new URL(server.endpoints.authorization);
@@ -19,8 +22,8 @@ export function authorizationUrl(server: OAuthServer, request: AuthorizationRequ
     ...dialect.authorizationParameters,
     response_type: 'code',
     [dialect.clientIdParameter]: request.clientId,
-    redirect_uri: request.redirectUri,
-    scope: request.scopes.join(dialect.scopeSeparator),
+    [dialect.parameterNames?.redirectUri ?? 'redirect_uri']: request.redirectUri,
+    ...scopeParameters(dialect, request.scopes),
     state: request.state,
     code_challenge: request.challenge,
     code_challenge_method: request.challenge === undefined ? undefined : 'S256',
@@ -30,4 +33,16 @@ export function authorizationUrl(server: OAuthServer, request: AuthorizationRequ
     if (value !== undefined) url.searchParams.set(name, value);
   }
   return url.href;
+}
+
+/** Each kind of scope in its own parameter; one that nobody asked for is left out, the main one never. */
+function scopeParameters(dialect: Dialect, scopes: readonly string[]): Record<string, string> {
+  const { furtherScopes = [], scopeSeparator } = dialect;
+  const isFurther = (scope: string) => furtherScopes.some(({ prefix }) => scope.startsWith(prefix));
+  const further = furtherScopes.flatMap(({ prefix, parameter }) => {
+    const own = scopes.filter((scope) => scope.startsWith(prefix)).map((scope) => scope.slice(prefix.length));
+    return own.length === 0 ? [] : [[parameter, own.join(scopeSeparator)] as const];
+  });
+  const main = scopes.filter((scope) => !isFurther(scope)).join(scopeSeparator);
+  return { [dialect.scopeParameter ?? 'scope']: main, ...Object.fromEntries(further) };
 }

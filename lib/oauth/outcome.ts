@@ -2,6 +2,7 @@
  * What a platform's answer means. One closed set of outcomes for every platform, so that the callers decide by
  * meaning, and each provider's own error table, so that the meaning is the platform's.
  */
+import { jsonObject } from '../json.ts';
 import type { Answer } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
 
@@ -64,6 +65,19 @@ export interface TokenSet {
   readonly scopes?: readonly string[];
   /** The platform's id of the user who granted, where the token answer names it. */
   readonly subject?: string;
+  /** The account, where the token answer or the ID token names it. */
+  readonly account?: TokenAccount;
+  /** Variables of the connection that came with the answer, such as its host. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** An account as a token answer names it. */
+export interface TokenAccount {
+  readonly accountId: string;
+  readonly displayName: string;
+  readonly avatarUrl?: string;
+  readonly owner?: string;
+  readonly metadata: Readonly<Record<string, string | number | boolean>>;
 }
 
 export type TokenOutcome =
@@ -73,27 +87,6 @@ export type TokenOutcome =
   | Failure;
 
 export type RevocationOutcome = { readonly kind: 'revoked' } | Failure;
-
-/** The JSON object in an answer, or nothing. Numbers too large for JavaScript become text, so that no id loses digits. */
-export function jsonObject(body: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(body, keepLargeNumbers);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function keepLargeNumbers(_key: string, value: unknown, context?: { source?: string }): unknown {
-  return typeof value === 'number' &&
-    Number.isInteger(value) &&
-    !Number.isSafeInteger(value) &&
-    context?.source
-    ? context.source
-    : value;
-}
 
 /** Longest lifetime taken at its word: ten years. A platform that says more, or nothing sensible, says nothing. */
 const longestLifetimeSeconds = 315_360_000;

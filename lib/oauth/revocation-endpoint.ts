@@ -1,11 +1,26 @@
-/** Token revocation (RFC 7009): an already dead token counts as revoked, a silent server as still holding it. */
-import type { PlatformHttp } from '../platform-http/platform-http.ts';
+/** Token revocation: an already dead token counts as revoked, a silent server as still holding it. */
+import { jsonObject } from '../json.ts';
+import type { Answer, PlatformHttp, PlatformRequest } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import { classifyFailure, jsonObject, type RevocationOutcome } from './outcome.ts';
-import { authenticateClient, type ClientRegistration, type OAuthServer } from './server.ts';
+import { classifyFailure, type RevocationOutcome } from './outcome.ts';
+import type { ClientRegistration, OAuthServer, RevocationDialect } from './server.ts';
+import { authenticatedRequest } from './token-request.ts';
 
 /** A revocation can be tried again, so it does not hold its caller up for long. */
 const timeoutMilliseconds = 5_000;
+
+type TokenKind = 'access_token' | 'refresh_token';
+
+/** As RFC 7009 section 2.1 says. */
+const standard: RevocationDialect = {
+  method: 'POST',
+  format: 'form',
+  parameter: 'token',
+  hint: true,
+  authenticated: true,
+  parameters: {},
+  headers: {},
+};
 
 export async function revokeToken(
   client: {
@@ -15,33 +30,57 @@ export async function revokeToken(
     readonly now: () => number;
   },
   token: Secret,
-  hint: 'access_token' | 'refresh_token',
+  hint: TokenKind,
 ): Promise<RevocationOutcome> {
-  const { server, registration } = client;
-  const endpoint = server.endpoints.revocation;
-  if (endpoint === undefined)
+  const answer = await client.http(revocationRequest(client, token, hint));
+  return readRevocationResponse(client.server, answer, client.now());
+}
+
+/** The request. https://www.rfc-editor.org/rfc/rfc7009#section-2.1 */
+export function revocationRequest(
+  { server, registration }: { readonly server: OAuthServer; readonly registration: ClientRegistration },
+  token: Secret,
+  hint: TokenKind,
+): PlatformRequest {
+  const { dialect, endpoints } = server;
+  if (endpoints.revocation === undefined)
     throw new Error('A token was to be revoked at a platform without a revocation endpoint.');
-  const body = new URLSearchParams({ token: token.reveal(), token_type_hint: hint });
-  const headers = new Headers(server.dialect.headers);
-  await authenticateClient(server.dialect, registration)(
-    { issuer: new URL(endpoint).origin },
-    { client_id: registration.clientId },
-    body,
-    headers,
-  );
-  const answer = await client.http({
-    url: endpoint,
-    method: 'POST',
-    headers: Object.fromEntries(headers),
-    body,
-    timeoutMilliseconds,
+  const how = dialect.revocation ?? standard;
+  const withToken = (text: string) => text.replaceAll('{token}', token.reveal());
+  const request = authenticatedRequest(dialect, registration, {
+    url: endpoints.revocation,
+    format: how.format,
+    method: how.method,
+    parameters: {
+      ...(how.parameter !== '' && { [how.parameter]: token.reveal() }),
+      ...(how.hint && { token_type_hint: hint }),
+      ...mapValues(how.parameters, withToken),
+    },
+    headers: mapValues(how.headers, withToken),
+    ...(how.authenticated && { authentication: dialect.clientAuthentication }),
   });
-  const error = answer.kind === 'answered' ? jsonObject(answer.body)?.['error'] : undefined;
-  if (answer.kind === 'answered' && answer.status < 300 && error === undefined) return { kind: 'revoked' };
-  const { errors, readRefusal } = server.dialect;
-  const failure = classifyFailure(answer, errors, client.now(), readRefusal);
+  return { ...request, timeoutMilliseconds };
+}
+
+/** The answer. https://www.rfc-editor.org/rfc/rfc7009#section-2.2 */
+export function readRevocationResponse(
+  { dialect }: Pick<OAuthServer, 'dialect'>,
+  answer: Answer,
+  now: number,
+): RevocationOutcome {
+  const body = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
+  const refused = body?.['error'] !== undefined || (body && dialect.succeeded?.(body) === false);
+  if (answer.kind === 'answered' && answer.status < 300 && !refused) return { kind: 'revoked' };
+  const failure = classifyFailure(answer, dialect.errors, now, dialect.readRefusal);
   // RFC 7009 section 2.2: a token the server no longer knows is what was wanted.
   if (failure.kind === 'reconnect_required') return { kind: 'revoked' };
   // Revoking twice does no harm, so a lost answer is simply tried again.
   return failure.kind === 'unknown' ? { kind: 'retryable', reason: failure.reason } : failure;
+}
+
+function mapValues(
+  record: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

@@ -27,18 +27,33 @@ export const callTimeoutMilliseconds = 10_000;
 /** Token and profile answers are a few KiB; more is refused before it fills memory. */
 const largestAnswerBytes = 256 * 1024;
 
+/** Real origins and what stands in their place, such as `{"https://open.tiktokapis.com":"http://127.0.0.1:1"}`. */
+export type Origins = Readonly<Record<string, string>>;
+
+/**
+ * A platform's URL as configuration has it called. Definitions hold the real URLs; only the origin changes here, for
+ * what is called and for where browsers are sent alike.
+ */
+export function rewriteOrigin(url: string, origins: Origins = {}): URL {
+  const real = new URL(url);
+  const replacement = Object.hasOwn(origins, real.origin) ? origins[real.origin] : undefined;
+  return replacement === undefined ? real : new URL(`${real.pathname}${real.search}`, replacement);
+}
+
 export function createPlatformHttp(parts: {
   readonly fetch: typeof fetch;
   /** Exact origins for which plain http is accepted. */
   readonly insecureOrigins: readonly string[];
+  /** Replacements for platforms' origins; see {@link rewriteOrigin}. */
+  readonly origins?: Origins;
   readonly timeoutMilliseconds?: number;
 }): PlatformHttp {
   const timeoutMilliseconds = parts.timeoutMilliseconds ?? callTimeoutMilliseconds;
 
   return async (request) => {
-    const url = new URL(request.url);
+    const url = rewriteOrigin(request.url, parts.origins);
     if (url.protocol !== 'https:' && !parts.insecureOrigins.includes(url.origin)) {
-      throw new Error('A platform was to be called without TLS. Check the provider origins.');
+      throw new Error('A platform was to be called without TLS. Check the platform origins.');
     }
     try {
       const response = await parts.fetch(url, {

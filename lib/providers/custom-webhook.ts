@@ -2,7 +2,6 @@
  * Webhooks of a server that nobody here knows, as an operator reads them off its page: how they are signed, and where
  * in them stands what. Standard Webhooks needs to be told of the account alone.
  */
-import * as z from 'zod/mini';
 import { isOpaqueId } from '../ids.ts';
 import { hashedId } from '../signatures/event-id.ts';
 import { genericHmac } from '../signatures/generic-hmac.ts';
@@ -10,40 +9,15 @@ import type { SignatureScheme } from '../signatures/scheme.ts';
 import { standardWebhooksSignature } from '../signatures/schemes.ts';
 import { parseTimestamp } from '../signatures/timestamp.ts';
 import { asText, at, headerOf } from '../signatures/verification.ts';
+import { type WebhookDescription, webhook } from './definition/webhook.ts';
 import type { Delivery, PlatformEvent, WebhookDefinition } from './webhook-definition.ts';
-
-/** Names of JSON fields, from the outside in, parted by dots. */
-const path = z.string().check(z.regex(/^[A-Za-z0-9_$-]{1,64}(?:\.[A-Za-z0-9_$-]{1,64}){0,9}$/));
-const header = z.strictObject({ header: z.string().check(z.regex(/^[a-z0-9-]{1,64}$/)) });
-
-const description = z.strictObject({
-  /** `standard-webhooks`, or the settings of `genericHmac`. */
-  signature: z.union([z.literal('standard-webhooks'), z.looseObject({})]),
-  /** The platform's id of the account that an event concerns. */
-  account: path,
-  /** What is the same whenever an event is sent again; the whole body when absent. */
-  id: z.optional(z.union([path, header])),
-  type: z.optional(path),
-  time: z.optional(
-    z.strictObject({
-      path,
-      format: z.enum(['unix-seconds', 'unix-milliseconds', 'http-date', 'iso-8601']),
-    }),
-  ),
-  /** What later events about it replace, such as a post. */
-  subject: z.optional(path),
-  /** Types of events after which the app's tokens are dead. */
-  deauthorised: z._default(z.array(z.string()), []),
-});
-
-type Description = z.output<typeof description>;
 
 /** Where the standard puts things. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 const standardPlaces = {
   id: { header: 'webhook-id' },
   type: 'type',
   time: { path: 'timestamp', format: 'iso-8601' },
-} as const satisfies Partial<Description>;
+} as const satisfies Partial<WebhookDescription>;
 const longestType = 128;
 const unnamedType = 'webhook';
 
@@ -52,12 +26,19 @@ const unnamedType = 'webhook';
  * @throws Error saying what is wrong with it, without repeating a value.
  */
 export function customWebhook(json: string): WebhookDefinition {
-  const parsed = description.safeParse(parse(json));
+  const parsed = webhook.safeParse(parse(json));
   if (!parsed.success) {
     const names = parsed.error.issues.map((issue) => issue.path.join('.') || 'an unknown one');
     throw new Error(`The webhook's description: these are missing or wrong: ${names.join(', ')}.`);
   }
-  const { signature, ...given } = parsed.data;
+  return customWebhookOf(parsed.data);
+}
+
+/**
+ * The same of a description that was parsed.
+ * @throws Error saying what in it cannot be: an id or a body that is not signed.
+ */
+export function customWebhookOf({ signature, ...given }: WebhookDescription): WebhookDefinition {
   const standard = signature === 'standard-webhooks';
   const scheme = standard ? standardWebhooksSignature : genericHmac(signature);
   const places = standard ? { ...standardPlaces, ...given } : given;
@@ -86,7 +67,7 @@ function signs({ signed }: SignatureScheme, name: string): boolean {
 
 function read(
   delivery: Delivery,
-  places: Omit<Description, 'signature'>,
+  places: Omit<WebhookDescription, 'signature'>,
 ): readonly PlatformEvent[] | undefined {
   const { content } = delivery;
   if (content === undefined) return undefined;
@@ -112,7 +93,7 @@ function read(
 }
 
 /** Signed content only: the header is checked to be signed, and so is the body. */
-function idOf({ headers, body, content }: Delivery, place: Description['id']): string {
+function idOf({ headers, body, content }: Delivery, place: WebhookDescription['id']): string {
   const found =
     typeof place === 'object'
       ? headerOf({ headers }, place.header)

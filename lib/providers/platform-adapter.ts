@@ -1,7 +1,7 @@
 /** What every platform can be asked, whoever answers: the default adapter or a provider's own functions. */
-import type { Failure, RevocationOutcome, TokenOutcome } from '../oauth/outcome.ts';
+import type { Failure, RevocationOutcome, TokenAccount, TokenOutcome } from '../oauth/outcome.ts';
 import type { ClientRegistration, OAuthServer } from '../oauth/server.ts';
-import type { CodeRedemption } from '../oauth/token-endpoint.ts';
+import type { CodeRedemption } from '../oauth/token-request.ts';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { Account } from './account.ts';
@@ -17,8 +17,15 @@ export interface PlatformAdapter {
    * @param accountId the account whose token is wanted, where each account of a grant has its own.
    */
   refreshAccessToken(spent: Secret, accountId: string): Promise<TokenOutcome>;
-  /** The accounts that a token speaks for. */
-  getUserProfile(accessToken: Secret, scopes: readonly string[]): Promise<ProfileOutcome>;
+  /**
+   * The accounts that a token speaks for.
+   * @param named the account that came with the tokens, where the token answer names one.
+   */
+  getUserProfile(
+    accessToken: Secret,
+    scopes: readonly string[],
+    named?: TokenAccount,
+  ): Promise<ProfileOutcome>;
   /** Ends access at the platform, with whichever of the tokens it wants to see. */
   revokeAccess(tokens: {
     readonly accessToken: Secret;
@@ -41,7 +48,6 @@ export interface PlatformAccess {
 
 /** What the probe of a platform without OAuth works with. */
 export interface CredentialsAccess {
-  readonly profileUrl: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly http: PlatformHttp;
   readonly now: () => number;

@@ -6,6 +6,7 @@
 import type { Message, Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
 import type { ContextId } from '../ids.ts';
+import { parseLossless } from '../json.ts';
 import type {
   Delivery,
   PlatformEvent,
@@ -13,7 +14,6 @@ import type {
   WebhookDefinition,
   WebhookSecrets,
 } from '../providers/webhook-definition.ts';
-import { parseLossless } from '../signatures/lossless-json.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';

@@ -69,7 +69,7 @@ function dueMinutes(
   { provider: id, minutes }: (typeof tokens)[number],
   schedule: Schedule,
 ): readonly number[] {
-  const provider = findOAuthProvider(createRegistry({}), id);
+  const provider = findOAuthProvider(createRegistry(), id);
   const random = seededRandom(minutes);
   const connection = {
     status: 'active',

@@ -55,7 +55,7 @@ await new SecretsManagerClient(settings).send(
 );
 const table = openTable(clients.dynamoDb, localNames.connectionsTable);
 const connections = createConnectionStore(table);
-const provider = findOAuthProvider(createRegistry({}), providerId);
+const provider = findOAuthProvider(createRegistry(), providerId);
 const { clientId } = app;
 await createProviderAppStore(table).save({
   context: providerId as ContextId,

@@ -98,7 +98,7 @@ async function environmentOf(at: z.output<typeof place>): Promise<Record<string,
   const settings: Partial<Record<SettingName, string>> = {
     eventsQueueUrl: at.eventsQueueUrl,
     rescueQueueUrl: at.rescueQueueUrl,
-    platformOrigins: JSON.stringify({ tiktok: { www: at.platformUrl, api: at.platformUrl } }),
+    platformOrigins: JSON.stringify({ 'https://open.tiktokapis.com': new URL(at.platformUrl).origin }),
   };
   return {
     ...environmentFor('refresh-connection'),

@@ -46,7 +46,7 @@ const clientId = 'hawser';
 /** Registers an app at each provider and is then ready to work. */
 export async function openWorld({ tables, platforms, now, sleep, random }: WorldOptions) {
   const aws = openMemoryAws({ clientId, clientSecret: 's4ndb0x-client-secret' });
-  const registry = createRegistry({});
+  const registry = createRegistry();
   let logged = 0;
   const write = (line: string) => {
     logged += Buffer.byteLength(line) + 1;

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { queues } from '../../infra/topology.ts';
-import { readTikTokEvent } from '../../lib/providers/tiktok-events.ts';
+import { readTikTokEvent } from '../../lib/platforms/tiktok/events.ts';
 import { type Child, startChild } from './child.ts';
 import { contenderBundles } from './contender-bundles.ts';
 import { type BenchGroup, exactly, shown } from './row.ts';

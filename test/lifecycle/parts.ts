@@ -64,7 +64,6 @@ export const queueUrlOf = ({ endpoint, accountId }: AwsPlace, name: QueueName) =
 export interface InstanceOptions {
   readonly aws: AwsPlace;
   readonly clients: AwsClients;
-  readonly platformOrigins: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly providers?: readonly Provider[];
   readonly http: PlatformHttp;
   readonly now: () => number;
@@ -87,7 +86,7 @@ export function openInstance(options: InstanceOptions) {
     QueueName,
     ReturnType<typeof queue>
   >;
-  const registry = createRegistry(options.platformOrigins, options.providers ?? providers);
+  const registry = createRegistry(options.providers ?? providers);
   const log = createLog('lifecycle', now, write);
   const parts: FlowParts & { readonly refreshAll: boolean } = {
     connections: createConnectionStore(precious),

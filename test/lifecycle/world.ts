@@ -77,10 +77,14 @@ export async function openWorld(options: WorldOptions = {}) {
   secrets.middlewareStack.add((next) => observed(next), initialize);
   sqs.middlewareStack.add((next) => observed(next), initialize);
   await provision(clients);
-  const origins = { tiktok: { www: platform.origin, api: platform.apiOrigin } };
+  const origins = {
+    'https://www.tiktok.com': platform.origin,
+    'https://open.tiktokapis.com': platform.apiOrigin,
+  };
   const real = createPlatformHttp({
     fetch,
     insecureOrigins: [platform.origin, platform.apiOrigin],
+    origins,
     timeoutMilliseconds: options.timeoutMilliseconds ?? 5_000,
   });
   const http: PlatformHttp = async (request) => {
@@ -94,7 +98,6 @@ export async function openWorld(options: WorldOptions = {}) {
     openInstance({
       aws: place,
       clients,
-      platformOrigins: origins,
       providers: known,
       http,
       now: time.now,

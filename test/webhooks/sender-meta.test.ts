@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startInstagram } from '../../infra/local/platforms/instagram/instagram.ts';
 import { startInstagramFacebook } from '../../infra/local/platforms/instagram-facebook/instagram-facebook.ts';
 import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
-import { instagram, instagramFacebook } from '../../lib/providers/instagram.ts';
+import { instagram, instagramFacebook } from '../../lib/platforms/instagram/definition.ts';
 import { metaHandshake } from '../../lib/signatures/handshakes.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { client, testClock } from '../integration/platforms/platform-calls.ts';

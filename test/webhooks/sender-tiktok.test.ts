@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
 import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
-import { tiktok } from '../../lib/providers/tiktok.ts';
+import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
 import { tiktokSignature } from '../../lib/signatures/schemes.ts';
 import { verifySignature } from '../../lib/signatures/verify-signature.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';

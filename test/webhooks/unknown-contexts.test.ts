@@ -3,17 +3,17 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import type { SecretSource } from '../../lib/aws/secret-source.ts';
+import { instagram } from '../../lib/platforms/instagram/definition.ts';
+import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
 import type { OAuthProvider } from '../../lib/providers/definition.ts';
-import { instagram } from '../../lib/providers/instagram.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
-import { tiktok } from '../../lib/providers/tiktok.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { type ReceiveParts, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
 import { createStandIn } from '../../lib/webhooks/stand-in-app.ts';
 import { createWebhookApps, type WebhookApp } from '../../lib/webhooks/webhook-app.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
-const registry = createRegistry({});
+const registry = createRegistry();
 const secret = 's4ndb0x-secret-of-nobody';
 const nobody: WebhookApp = {
   provider: 'tiktok',

@@ -4,9 +4,8 @@ import { cors, routes } from '../../infra/topology.ts';
 import { contract } from '../../lib/api/contract.ts';
 import { http } from '../../lib/api/http.ts';
 import type { Message } from '../../lib/aws/queue.ts';
-import { defineProvider } from '../../lib/providers/definition.ts';
+import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
 import { createRegistry } from '../../lib/providers/registry.ts';
-import { tiktok } from '../../lib/providers/tiktok.ts';
 import type { WebhookDefinition } from '../../lib/providers/webhook-definition.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { type ReceiveParts, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
@@ -81,7 +80,7 @@ function handlerOf(
   method: string,
   sent: Message[],
 ) {
-  const provider = defineProvider({ ...tiktok, webhook });
+  const provider = { ...tiktok, webhook };
   const app = {
     provider: provider.id,
     webhook,
@@ -93,7 +92,7 @@ function handlerOf(
   };
   const parts: ReceiveParts = {
     findApp: async () => app,
-    standIn: createStandIn(createRegistry({}, [provider])),
+    standIn: createStandIn(createRegistry([provider])),
     queue: {
       send: async (message) => void sent.push(message),
       sendAll: async (messages) => void sent.push(...messages),

@@ -119,7 +119,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       sqs: clients.sqs,
       queueUrls,
       names: { ...localNames, appSecretPrefix },
-      registry: createRegistry(platforms.providerOrigins),
+      registry: createRegistry(),
       http: createPlatformHttp({ fetch: (input, init) => fetch(input, init), insecureOrigins }),
       insecureOrigins,
       now,
@@ -204,7 +204,7 @@ function settingValues(
     appSecretPrefix,
     proactiveRefresh: undefined,
     publicUrl: apiUrl,
-    platformOrigins: JSON.stringify(platforms.providerOrigins),
+    platformOrigins: JSON.stringify(platforms.platformOrigins),
     insecureOrigins: JSON.stringify(insecureOrigins),
   };
 }

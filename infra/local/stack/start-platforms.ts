@@ -14,7 +14,7 @@ import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
 /** How to start a sandbox, and what Hawser must know of it. */
 interface PlatformRow {
   readonly start: (options: SandboxOptions) => Promise<Sandbox>;
-  /** The provider's named origins, as its definition calls them. */
+  /** What stands in the place of the platform's real origins. */
   readonly origins: (sandbox: Sandbox) => Readonly<Record<string, string>>;
   /** What the provider's definition asks the operator for. */
   readonly settings?: (sandbox: Sandbox) => Readonly<Record<string, string>>;
@@ -25,23 +25,39 @@ interface PlatformRow {
 }
 
 const rows = {
-  tiktok: { start: startTikTok, origins: ({ origin, apiOrigin }) => ({ www: origin, api: apiOrigin }) },
+  tiktok: {
+    start: startTikTok,
+    origins: ({ origin, apiOrigin }) => ({
+      'https://www.tiktok.com': origin,
+      'https://open.tiktokapis.com': apiOrigin,
+    }),
+  },
   reddit: {
     start: startReddit,
-    origins: ({ origin, apiOrigin }) => ({ www: origin, oauth: apiOrigin }),
+    origins: ({ origin, apiOrigin }) => ({
+      'https://www.reddit.com': origin,
+      'https://oauth.reddit.com': apiOrigin,
+    }),
     settings: () => ({ userAgent: 'web:local.hawser.sandbox:v1.0.0 (by /u/hawser)' }),
   },
   instagram: {
     start: startInstagram,
-    origins: ({ origin, apiOrigin }) => ({ www: origin, api: origin, graph: apiOrigin }),
+    origins: ({ origin, apiOrigin }) => ({
+      'https://www.instagram.com': origin,
+      'https://api.instagram.com': origin,
+      'https://graph.instagram.com': apiOrigin,
+    }),
   },
   'instagram-facebook': {
     start: startInstagramFacebook,
-    origins: ({ origin, apiOrigin }) => ({ www: origin, graph: apiOrigin }),
+    origins: ({ origin, apiOrigin }) => ({
+      'https://www.facebook.com': origin,
+      'https://graph.facebook.com': apiOrigin,
+    }),
   },
   onlyfans: {
     start: startOnlyFans,
-    origins: ({ origin }) => ({ www: origin }),
+    origins: ({ origin }) => ({ 'https://onlyfans.com': origin }),
     settings: ({ origin }) => ({ signerUrl: `${origin}/signer` }),
     withoutClient: true,
   },
@@ -56,7 +72,7 @@ export interface Platforms {
   /** Every origin of every sandbox. */
   readonly origins: readonly string[];
   /** What `PLATFORM_ORIGINS` must say. */
-  readonly providerOrigins: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly platformOrigins: Readonly<Record<string, string>>;
   /** Registers Hawser's app at each platform, and each platform at Hawser. */
   register(apiUrl: string, operator: Operator): Promise<void>;
   close(): Promise<void>;
@@ -87,9 +103,7 @@ export async function startPlatforms(options: {
     return {
       sandboxes,
       origins: [...new Set(started.flatMap(([, sandbox]) => [sandbox.origin, sandbox.apiOrigin]))],
-      providerOrigins: Object.fromEntries(
-        started.map(([name, sandbox]) => [name, rows[name].origins(sandbox)]),
-      ),
+      platformOrigins: Object.assign({}, ...started.map(([name, sandbox]) => rows[name].origins(sandbox))),
       register: (apiUrl, operator) => register(sandboxes, apiUrl, operator, folder),
       close: () => parts.disposeAsync(),
     };

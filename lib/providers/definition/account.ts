@@ -6,9 +6,11 @@ import { headers, jsonPath, parameters, shortText, urlTemplate } from './text.ts
 const places = {
   /** The stable id, never an email address or a name that can change hands; `a+b` is joined by a colon. */
   account: jsonPath,
+  /** `text` where a number in its place is none of the platform's ids. */
+  accountIs: z._default(z.enum(['any', 'text']), 'any'),
   /** What people call it; the id when empty. */
   name: z.exactOptional(jsonPath),
-  /** Put before the name, such as `u/`. */
+  /** Put before the name, such as `u/`; the name must then be there. */
   namePrefix: z.exactOptional(shortText),
   avatar: z.exactOptional(jsonPath),
   /** The platform's id of the user whose consent covers the account; the account's own when absent. */
@@ -24,7 +26,8 @@ export const accountPlaces = z.strictObject(places);
  * the token answer names the account, `{accountId}`. Other braces in a body are text.
  */
 export const profile = z.strictObject({
-  url: urlTemplate,
+  /** Absent where the server's metadata names it, as OpenID's userinfo endpoint. */
+  url: z.exactOptional(urlTemplate),
   method: z._default(z.enum(['GET', 'POST']), 'GET'),
   query: parameters,
   /** Laid over the credential's own header and the definition's. */

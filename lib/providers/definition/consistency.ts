@@ -1,7 +1,12 @@
 /** What the fields of a definition must agree on among themselves. */
 import { hostFlaw } from './hosts.ts';
-import type { Flaw } from './parse.ts';
 import type { OAuth2Data, ProviderData } from './provider-data.ts';
+
+export interface Flaw {
+  /** Such as `profile.account`. */
+  readonly field: string;
+  readonly problem: string;
+}
 
 /** @param withCode whether code stands beside the data, which may find accounts and revoke by itself. */
 export function consistencyFlaws(data: ProviderData, withCode: boolean): readonly Flaw[] {
@@ -10,6 +15,12 @@ export function consistencyFlaws(data: ProviderData, withCode: boolean): readonl
     ...placeholderFlaws(data),
     ...settingFlaws(data),
     ...(data.kind === 'oauth2' ? oauthFlaws(data, withCode) : []),
+    ...('profile' in data &&
+    data.profile &&
+    data.profile.url === undefined &&
+    !('discovery' in data && data.discovery)
+      ? [{ field: 'profile.url', problem: 'must be given, or discovery' }]
+      : []),
     ...(data.kind === 'session' && !withCode ? [{ field: 'kind', problem: 'needs code of its own' }] : []),
   ];
 }

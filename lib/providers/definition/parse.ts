@@ -1,13 +1,7 @@
 /** Reads provider data of whatever origin. What is wrong with it is said by field, without repeating a value. */
 import type * as z from 'zod/mini';
-import { consistencyFlaws } from './consistency.ts';
+import { consistencyFlaws, type Flaw } from './consistency.ts';
 import { type ProviderData, providerData } from './provider-data.ts';
-
-export interface Flaw {
-  /** Such as `profile.account`. */
-  readonly field: string;
-  readonly problem: string;
-}
 
 export type ProviderReading =
   | { readonly kind: 'provider'; readonly data: ProviderData }

@@ -209,7 +209,7 @@ function operatorWith(resolve: Resolve) {
     activity: openTable(clients.dynamoDb, localNames.activityTable),
     queueUrls: localQueueUrls(desk.stack.endpoints.sqs),
     names: { ...localNames, appSecretPrefix },
-    registry: createRegistry({}),
+    registry: createRegistry(),
     http: createPlatformHttp({ fetch, insecureOrigins: [] }),
     insecureOrigins: [],
     resolve,

@@ -1,8 +1,7 @@
 /** Instagram with Facebook Login before its sandbox: the conformance suite, and several accounts from one consent. */
 import { describe, expect, it } from 'vitest';
 import { startInstagramFacebook } from '../../../infra/local/platforms/instagram-facebook/instagram-facebook.ts';
-import { instagramFacebook } from '../../../lib/providers/instagram.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { instagramFacebook } from '../../../lib/platforms/instagram/definition.ts';
 import { conforms, meetingOf } from './conformance.ts';
 import { survivesFaults } from './conformance-faults.ts';
 import { granted, refreshTokenOf, type Subject } from './subject.ts';
@@ -18,12 +17,10 @@ const subject: Subject = {
     sandbox.control({ command: 'set_modes', modes: { requireProof: true } });
     return sandbox;
   },
-  targetOf({ origin, apiOrigin }) {
-    const origins = { 'instagram-facebook': { www: origin, graph: apiOrigin } };
-    const endpoints = createRegistry(origins).endpointsOf(instagramFacebook, { graphVersion: 'v25.0' });
-    if (!endpoints) throw new Error('Instagram has endpoints of its own.');
-    return { endpoints, issuerInResponse: false };
-  },
+  originsOf: ({ origin, apiOrigin }) => ({
+    'https://www.facebook.com': origin,
+    'https://graph.facebook.com': apiOrigin,
+  }),
   settings: { graphVersion: 'v25.0' },
   scopes: ['instagram_basic', 'instagram_content_publish', 'pages_read_engagement', 'pages_show_list'],
   fewerScopes: ['instagram_basic', 'pages_show_list'],

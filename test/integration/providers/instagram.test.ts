@@ -1,8 +1,7 @@
 /** Instagram with Instagram Login before its sandbox: the conformance suite, and what only this flavour does. */
 import { describe, expect, it } from 'vitest';
 import { startInstagram } from '../../../infra/local/platforms/instagram/instagram.ts';
-import { instagram } from '../../../lib/providers/instagram.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { instagram } from '../../../lib/platforms/instagram/definition.ts';
 import { conforms, meetingOf } from './conformance.ts';
 import { survivesFaults } from './conformance-faults.ts';
 import { granted, refreshTokenOf, type Subject } from './subject.ts';
@@ -15,12 +14,11 @@ const subject: Subject = {
     sandbox.control({ command: 'set_modes', modes: { minimumAgeSeconds: 0 } });
     return sandbox;
   },
-  targetOf({ origin, apiOrigin }) {
-    const origins = { instagram: { www: origin, api: origin, graph: apiOrigin } };
-    const endpoints = createRegistry(origins).endpointsOf(instagram);
-    if (!endpoints) throw new Error('Instagram has endpoints of its own.');
-    return { endpoints, issuerInResponse: false };
-  },
+  originsOf: ({ origin, apiOrigin }) => ({
+    'https://www.instagram.com': origin,
+    'https://api.instagram.com': origin,
+    'https://graph.instagram.com': apiOrigin,
+  }),
   settings: {},
   scopes: [
     'instagram_business_basic',

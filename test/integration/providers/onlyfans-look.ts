@@ -6,9 +6,8 @@ import { startOnlyFans } from '../../../infra/local/platforms/onlyfans/onlyfans.
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { onlyfans } from '../../../lib/providers/onlyfans.ts';
+import { onlyfans } from '../../../lib/platforms/onlyfans/definition.ts';
 import type { ProfileOutcome } from '../../../lib/providers/platform-adapter.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
 
 export type Values = Readonly<Record<string, string>>;
 type Modes = Readonly<Record<string, string | number>>;
@@ -58,11 +57,14 @@ export function openOnlyFans() {
     settings: Values = { signerUrl: `${sandbox().origin}/signer` },
   ): Promise<ProfileOutcome> {
     const { origin } = sandbox();
-    const patient = createPlatformHttp({ fetch, insecureOrigins: [origin] });
-    const reading = onlyfans.read(values);
+    const patient = createPlatformHttp({
+      fetch,
+      insecureOrigins: [origin],
+      origins: { 'https://onlyfans.com': origin },
+    });
+    const reading = onlyfans.probe.read(values);
     if (reading.kind !== 'credentials') throw new Error(`Malformed: ${reading.fields.join(', ')}.`);
-    const outcome = await onlyfans.probe(reading.secret, {
-      profileUrl: createRegistry({ onlyfans: { www: origin } }).profileUrlOf(onlyfans),
+    const outcome = await onlyfans.probe.look(reading.secret, {
       settings,
       http: (request) => patient({ ...request, timeoutMilliseconds }),
       now: Date.now,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { startOpenId } from '../../../infra/local/platforms/openid/openid.ts';
 import { discoverServer } from '../../../lib/oauth/discovery.ts';
-import { openid } from '../../../lib/providers/openid.ts';
+import { openid } from '../../../lib/platforms/openid/definition.ts';
 import { conforms, meetingOf } from './conformance.ts';
 import { survivesFaults } from './conformance-faults.ts';
 import type { Subject } from './subject.ts';

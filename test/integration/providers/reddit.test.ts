@@ -1,8 +1,7 @@
 /** Reddit before its sandbox: the conformance suite, and what only Reddit does. */
 import { describe, expect, it } from 'vitest';
 import { startReddit } from '../../../infra/local/platforms/reddit/reddit.ts';
-import { reddit } from '../../../lib/providers/reddit.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { reddit } from '../../../lib/platforms/reddit/definition.ts';
 import { conforms, meetingOf } from './conformance.ts';
 import { survivesFaults } from './conformance-faults.ts';
 import { granted, refreshTokenOf, type Subject } from './subject.ts';
@@ -10,11 +9,10 @@ import { granted, refreshTokenOf, type Subject } from './subject.ts';
 const subject: Subject = {
   provider: reddit,
   start: startReddit,
-  targetOf({ origin, apiOrigin }) {
-    const endpoints = createRegistry({ reddit: { www: origin, oauth: apiOrigin } }).endpointsOf(reddit);
-    if (!endpoints) throw new Error('Reddit has endpoints of its own.');
-    return { endpoints, issuerInResponse: false };
-  },
+  originsOf: ({ origin, apiOrigin }) => ({
+    'https://www.reddit.com': origin,
+    'https://oauth.reddit.com': apiOrigin,
+  }),
   settings: { userAgent: 'web:com.example.hawser:v1.0.0 (by /u/example)' },
   scopes: ['identity', 'read', 'submit'],
   fewerScopes: ['identity'],

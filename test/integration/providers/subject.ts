@@ -7,9 +7,15 @@ import { approve, type Visit } from '../../../infra/local/sandbox/visitor/consen
 import { token } from '../../../lib/ids.ts';
 import type { TokenOutcome, TokenSet } from '../../../lib/oauth/outcome.ts';
 import { createPkce, type Pkce } from '../../../lib/oauth/pkce.ts';
-import { createPlatformHttp, type PlatformHttp } from '../../../lib/platform-http/platform-http.ts';
+import {
+  createPlatformHttp,
+  type Origins,
+  type PlatformHttp,
+  rewriteOrigin,
+} from '../../../lib/platform-http/platform-http.ts';
 import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter.ts';
 import type { OAuthProvider } from '../../../lib/providers/definition.ts';
+import { endpointsOf } from '../../../lib/providers/fill.ts';
 import type { PlatformAdapter } from '../../../lib/providers/platform-adapter.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 
@@ -18,7 +24,10 @@ type Target = Parameters<typeof getAuthUrl>[1];
 export interface Subject {
   readonly provider: OAuthProvider;
   readonly start: (options: SandboxOptions) => Promise<Sandbox>;
-  readonly targetOf: (sandbox: Sandbox, http: PlatformHttp) => Target | Promise<Target>;
+  /** What the sandbox stands in for. */
+  readonly originsOf?: (sandbox: Sandbox) => Origins;
+  /** Where its endpoints are; as the definition says when absent. */
+  readonly targetOf?: (sandbox: Sandbox, http: PlatformHttp) => Target | Promise<Target>;
   readonly settings: Readonly<Record<string, string>>;
   /** Asked for in each consent. */
   readonly scopes: readonly string[];
@@ -59,13 +68,18 @@ export async function meet(subject: Subject) {
     clients: [{ ...registration, redirectUris: [redirectUri, otherRedirectUri] }],
     now: Date.now,
   });
-  const patient = createPlatformHttp({ fetch, insecureOrigins: [sandbox.origin, sandbox.apiOrigin] });
+  const origins = subject.originsOf?.(sandbox) ?? {};
+  const patient = createPlatformHttp({
+    fetch,
+    insecureOrigins: [sandbox.origin, sandbox.apiOrigin],
+    origins,
+  });
   const http: PlatformHttp = (request) =>
     patient({
       ...request,
       timeoutMilliseconds: Math.min(request.timeoutMilliseconds ?? timeoutMilliseconds, timeoutMilliseconds),
     });
-  const target = await subject.targetOf(sandbox, http);
+  const target = (await subject.targetOf?.(sandbox, http)) ?? targetOf(provider, settings);
 
   const adapterWith = (clientSecret: string) =>
     quiet(
@@ -91,7 +105,9 @@ export async function meet(subject: Subject) {
       ...(pkce && { challenge: pkce.challenge }),
       ...(nonce !== undefined && { nonce }),
     });
-    const location = new URL(await approve(url, { account: subject.people[0], ...visit }, fetch));
+    const location = new URL(
+      await approve(rewriteOrigin(url, origins).href, { account: subject.people[0], ...visit }, fetch),
+    );
     return { location, code: new Secret(location.searchParams.get('code') ?? ''), pkce, nonce, state };
   }
 
@@ -121,6 +137,13 @@ export async function meet(subject: Subject) {
       expect(sandbox.control({ command: 'inject', endpoint, calls, fault })).toMatchObject({ ok: true });
     },
   };
+}
+
+/** Where a platform is by its definition. */
+function targetOf(provider: OAuthProvider, settings: Subject['settings']): Target {
+  const endpoints = endpointsOf(provider.data, settings);
+  if (!endpoints) throw new Error('This platform has no endpoints of its own.');
+  return { endpoints, issuerInResponse: false };
 }
 
 /** The tokens of an outcome that has some. */
@@ -155,7 +178,8 @@ function quiet(adapter: PlatformAdapter): PlatformAdapter {
   return {
     exchangeCodeForToken: (redemption) => searched(adapter.exchangeCodeForToken(redemption)),
     refreshAccessToken: (spent, accountId) => searched(adapter.refreshAccessToken(spent, accountId)),
-    getUserProfile: (accessToken, scopes) => searched(adapter.getUserProfile(accessToken, scopes)),
+    getUserProfile: (accessToken, scopes, named) =>
+      searched(adapter.getUserProfile(accessToken, scopes, named)),
     revokeAccess: (tokens) => searched(adapter.revokeAccess(tokens)),
   };
 }

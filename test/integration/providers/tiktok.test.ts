@@ -1,8 +1,7 @@
 /** TikTok before its sandbox: the conformance suite, and what only TikTok does. */
 import { describe, expect, it } from 'vitest';
 import { startTikTok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
-import { tiktok } from '../../../lib/providers/tiktok.ts';
+import { tiktok } from '../../../lib/platforms/tiktok/definition.ts';
 import { conforms, meetingOf } from './conformance.ts';
 import { survivesFaults } from './conformance-faults.ts';
 import { granted, refreshTokenOf, type Subject } from './subject.ts';
@@ -10,11 +9,10 @@ import { granted, refreshTokenOf, type Subject } from './subject.ts';
 const subject: Subject = {
   provider: tiktok,
   start: startTikTok,
-  targetOf({ origin, apiOrigin }) {
-    const endpoints = createRegistry({ tiktok: { www: origin, api: apiOrigin } }).endpointsOf(tiktok);
-    if (!endpoints) throw new Error('TikTok has endpoints of its own.');
-    return { endpoints, issuerInResponse: false };
-  },
+  originsOf: ({ origin, apiOrigin }) => ({
+    'https://www.tiktok.com': origin,
+    'https://open.tiktokapis.com': apiOrigin,
+  }),
   settings: {},
   scopes: ['user.info.basic', 'user.info.profile', 'user.info.stats'],
   fewerScopes: ['user.info.basic'],

@@ -5,7 +5,7 @@ import { importedDueAt, nextDueAt } from '../../../lib/integrations/refresh-sche
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { seededRandom } from '../../bench/refresh-seeded-random.ts';
 
-const registry = createRegistry({});
+const registry = createRegistry();
 const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
 const day = 24 * hour;

@@ -18,7 +18,7 @@ describe('a platform', () => {
   beforeEach(() => {
     clock = 0;
     begun = [];
-    throttle = createThrottle(createRegistry({}), () => clock);
+    throttle = createThrottle(createRegistry(), () => clock);
   });
 
   it('is asked by so many at once as its definition allows, and by the next when one is done', async () => {

@@ -19,7 +19,7 @@ import { onEachEngine } from '../table/engines.ts';
 
 const secret = 's4ndb0x-secret-of-large-events';
 const clock = testClock();
-const registry = createRegistry({});
+const registry = createRegistry();
 
 /** Takes a delivery as the webhook function does: what SQS was sent, or the code of the refusal. */
 async function receive(body: string): Promise<readonly string[] | string> {

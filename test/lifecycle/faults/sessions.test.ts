@@ -5,7 +5,7 @@ import type { AccountId, ContextId, ProviderId } from '../../../lib/ids.ts';
 import { newConnectionId, newGrantId } from '../../../lib/ids.ts';
 import { sealCredentials } from '../../../lib/integrations/credentials.ts';
 import { workConnection } from '../../../lib/integrations/work-connection.ts';
-import { defineProvider } from '../../../lib/providers/definition.ts';
+import { definePlatform } from '../../../lib/providers/define-platform.ts';
 import type { ProfileOutcome } from '../../../lib/providers/platform-adapter.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { recordOf } from '../steps.ts';
@@ -17,17 +17,16 @@ let world: World;
 let looks = 0;
 let outcome: ProfileOutcome;
 
-const lodge = defineProvider({
-  id: 'lodge',
-  name: 'Lodge',
-  auth: 'credentials',
-  origins: { www: 'https://lodge.example' },
-  endpoints: { profile: '{www}/me' },
-  fields: [{ id: 'cookie', label: 'Cookie', secret: true, required: true }],
-  errors: {},
-  probeEverySeconds: 3_600,
+const lodge = definePlatform({
+  data: {
+    id: 'lodge',
+    name: 'Lodge',
+    kind: 'session',
+    credentials: { fields: [{ id: 'cookie', label: 'Cookie' }], probeEverySeconds: 3_600 },
+    probeUrl: 'https://lodge.example/me',
+  },
   read: ({ cookie = '' }) => ({ kind: 'credentials', secret: new Secret(cookie), claimedAccount: '42' }),
-  async probe() {
+  async look() {
     looks += 1;
     return outcome;
   },

@@ -9,7 +9,7 @@ import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
 import type { OwnAccount } from '../../../lib/integrations/own-connection.ts';
 import { createPlatformHttp, type PlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 import { type AwsPlace, type Instance, openClients, openInstance } from '../parts.ts';
-import { tiktokWith } from '../tiktok-with.ts';
+import { tiktokAt, tiktokWith } from '../tiktok-with.ts';
 import type { Death, Plan } from './plan.ts';
 import { seededRandom } from './random.ts';
 import { type Scale, scaleTime } from './scaled-time.ts';
@@ -102,6 +102,7 @@ function openMortal(
   const reach = createPlatformHttp({
     fetch,
     insecureOrigins: [platformOrigin],
+    origins: tiktokAt(platformOrigin),
     timeoutMilliseconds: real(10_000),
   });
   const http: PlatformHttp = async (request) => {
@@ -117,7 +118,6 @@ function openMortal(
   const instance = openInstance({
     aws: order.aws,
     clients,
-    platformOrigins: { tiktok: { www: platformOrigin, api: platformOrigin } },
     providers: tiktokWith(order.graceSeconds > 0 ? { rotationGraceSeconds: order.graceSeconds } : {}),
     http,
     now,

@@ -12,7 +12,7 @@ import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts'
 import { connectAccount } from '../connect-account.ts';
 import { type AwsPlace, openClients, openInstance } from '../parts.ts';
 import { openRegistration, tenantId, tiktok, user } from '../tenant-at-platform.ts';
-import { tiktokWith } from '../tiktok-with.ts';
+import { tiktokAt, tiktokWith } from '../tiktok-with.ts';
 import { openCrew } from './crew.ts';
 import { startGracefulPlatform } from './graceful-platform.ts';
 import type { CallFate, Plan } from './plan.ts';
@@ -41,9 +41,12 @@ export async function openStorm(factor: number) {
   const observer = openInstance({
     aws: place,
     clients,
-    platformOrigins: { tiktok: { www: platform.origin, api: platform.origin } },
     providers: tiktokWith({}),
-    http: createPlatformHttp({ fetch, insecureOrigins: [platform.origin] }),
+    http: createPlatformHttp({
+      fetch,
+      insecureOrigins: [platform.origin],
+      origins: tiktokAt(platform.origin),
+    }),
     now,
     sleep,
     random: Math.random,

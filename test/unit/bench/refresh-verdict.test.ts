@@ -9,7 +9,7 @@ import type { Simulation } from '../../bench/refresh-simulation.ts';
 import { judge } from '../../bench/refresh-verdict.ts';
 
 const minute = 60_000;
-const provider = findOAuthProvider(createRegistry({}), 'tiktok');
+const provider = findOAuthProvider(createRegistry(), 'tiktok');
 const outage = { provider: 'tiktok', from: 100 * minute, until: 120 * minute, kind: 'refuses' } as const;
 
 it('counts a token that was renewed before its end', () => {

@@ -60,11 +60,11 @@ describe('a setting', () => {
   it('row 11: in JSON is read as what it is', () => {
     const settings = readSettings('callback', {
       ...environment,
-      PLATFORM_ORIGINS: '{"tiktok":{"api":"http://127.0.0.1:1"}}',
+      PLATFORM_ORIGINS: '{"https://open.tiktokapis.com":"http://127.0.0.1:1"}',
       INSECURE_ORIGINS: '["http://127.0.0.1:1"]',
     });
 
-    expect(settings.platformOrigins).toEqual({ tiktok: { api: 'http://127.0.0.1:1' } });
+    expect(settings.platformOrigins).toEqual({ 'https://open.tiktokapis.com': 'http://127.0.0.1:1' });
     expect(settings.insecureOrigins).toEqual(['http://127.0.0.1:1']);
   });
 

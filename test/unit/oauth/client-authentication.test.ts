@@ -5,45 +5,41 @@ import { authenticateClient, type ClientAuthentication } from '../../../lib/oaut
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { serverWith } from './fixture.ts';
 
-async function proof(clientAuthentication: ClientAuthentication, clientId: string, secret: string) {
+function proof(clientAuthentication: ClientAuthentication, clientId: string, secret: string) {
   const { dialect } = serverWith({ clientAuthentication, clientIdParameter: 'client_key' });
   const [body, headers] = [new URLSearchParams(), new Headers()];
   const authenticate = authenticateClient(dialect, { clientId, clientSecret: new Secret(secret) });
-  await authenticate({ issuer: 'https://platform.example' }, { client_id: clientId }, body, headers);
+  authenticate(body, headers);
   return { form: Object.fromEntries(body), authorization: headers.get('authorization') };
 }
 
 describe('a client', () => {
-  it("proves itself by Basic as in Reddit's vector", async () => {
-    const { form, authorization } = await proof(
-      'http_basic',
-      'reddit_client_EXAMPLE',
-      'reddit_secret_EXAMPLE',
-    );
+  it("proves itself by Basic as in Reddit's vector", () => {
+    const { form, authorization } = proof('http_basic', 'reddit_client_EXAMPLE', 'reddit_secret_EXAMPLE');
 
     expect(authorization).toBe('Basic cmVkZGl0X2NsaWVudF9FWEFNUExFOnJlZGRpdF9zZWNyZXRfRVhBTVBMRQ==');
     expect(form).toEqual({});
   });
 
-  it('proves itself in the form, under the name the platform wants', async () => {
-    const { form, authorization } = await proof('client_secret_post', 'client', 's4ndb0x');
+  it('proves itself in the form, under the name the platform wants', () => {
+    const { form, authorization } = proof('client_secret_post', 'client', 's4ndb0x');
 
     expect(form).toEqual({ client_key: 'client', client_secret: 's4ndb0x' });
     expect(authorization).toBeNull();
   });
 
-  it('form-encodes id and secret first where RFC 6749 section 2.3.1 is kept, and not elsewhere', async () => {
-    const standard = await proof('client_secret_basic', 'a:b c', 's4n/db+0x%');
-    const plain = await proof('http_basic', 'a', 's4n/db+0x%:');
+  it('form-encodes id and secret first where RFC 6749 section 2.3.1 is kept, and not elsewhere', () => {
+    const standard = proof('client_secret_basic', 'a:b c', 's4n/db+0x%');
+    const plain = proof('http_basic', 'a', 's4n/db+0x%:');
 
     expect(standard.authorization).toBe(`Basic ${btoa('a%3Ab+c:s4n%2Fdb%2B0x%25')}`);
     expect(plain.authorization).toBe(`Basic ${btoa('a:s4n/db+0x%:')}`);
   });
 
-  it('can be told apart by the server, whatever stands in id and secret', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), async (id, secret) => {
-        const { authorization } = await proof('client_secret_basic', id, secret);
+  it('can be told apart by the server, whatever stands in id and secret', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (id, secret) => {
+        const { authorization } = proof('client_secret_basic', id, secret);
 
         const [left = '', right = '', ...rest] = Buffer.from(authorization?.slice(6) ?? '', 'base64')
           .toString()

@@ -1,7 +1,8 @@
 /** What an answer means: the classification as a table, waiting times in both forms, and ids that keep their digits. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classifyFailure, jsonObject } from '../../../lib/oauth/outcome.ts';
+import { jsonObject } from '../../../lib/json.ts';
+import { classifyFailure } from '../../../lib/oauth/outcome.ts';
 import { answered, now } from './fixture.ts';
 
 const classify = (

@@ -1,7 +1,7 @@
 /** What is read from Meta's deliveries: every shape that is documented or was seen, and an id that survives a retry. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readInstagramEvents } from '../../../lib/providers/instagram-events.ts';
+import { readInstagramEvents } from '../../../lib/platforms/instagram/events.ts';
 import type { PlatformEvent } from '../../../lib/providers/webhook-definition.ts';
 import meta from '../../vectors/signatures/meta.json' with { type: 'json' };
 

@@ -1,14 +1,14 @@
 /** Instagram's two flavours as data: what their errors mean, what their answers hold, and where they are asked. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classifyFailure, jsonObject } from '../../../lib/oauth/outcome.ts';
-import type { OAuthDefinition } from '../../../lib/providers/definition.ts';
-import { defineProvider } from '../../../lib/providers/definition.ts';
-import { instagram, instagramFacebook } from '../../../lib/providers/instagram.ts';
-import { graphErrors, readRefusal } from '../../../lib/providers/instagram-errors.ts';
-import { appSecretProof } from '../../../lib/providers/instagram-facebook.ts';
-import { readLoginProfile, readLoginTokens } from '../../../lib/providers/instagram-login.ts';
-import { readPages } from '../../../lib/providers/instagram-pages.ts';
+import { jsonObject } from '../../../lib/json.ts';
+import { classifyFailure } from '../../../lib/oauth/outcome.ts';
+import { instagram, instagramFacebook } from '../../../lib/platforms/instagram/definition.ts';
+import { graphErrors, readRefusal } from '../../../lib/platforms/instagram/errors.ts';
+import { appSecretProof } from '../../../lib/platforms/instagram/facebook.ts';
+import { readLoginProfile, readLoginTokens } from '../../../lib/platforms/instagram/login.ts';
+import { readPages } from '../../../lib/platforms/instagram/pages.ts';
+import { describeFlaws, parseProviderData } from '../../../lib/providers/definition/parse.ts';
 import { createRegistry } from '../../../lib/providers/registry.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 
@@ -260,7 +260,7 @@ describe('an answer with Pages', () => {
 });
 
 describe('the Graph version', () => {
-  const registry = createRegistry({});
+  const registry = createRegistry();
 
   it('stands in every path that has one, v26.0 unless the app says otherwise', () => {
     expect(registry.endpointsOf(instagram)).toEqual({
@@ -284,8 +284,10 @@ describe('the Graph version', () => {
   });
 
   it('is no word that a definition can put into a path without explaining it', () => {
-    const { optionalSettings: _, ...unexplained } = instagram satisfies OAuthDefinition;
+    const reading = parseProviderData({ ...instagram.data, appSettings: {} }, true);
 
-    expect(() => defineProvider(unexplained)).toThrow(/must be one of the optional settings/);
+    expect(reading.kind === 'flawed' && describeFlaws(reading.flaws)).toMatch(
+      /\{graphVersion\}, which is neither a connection field nor an app setting/,
+    );
   });
 });

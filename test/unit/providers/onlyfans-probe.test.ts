@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Answer, PlatformRequest } from '../../../lib/platform-http/platform-http.ts';
-import { onlyfans } from '../../../lib/providers/onlyfans.ts';
+import { onlyfans } from '../../../lib/platforms/onlyfans/definition.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 
 const values = {
@@ -13,7 +13,7 @@ const values = {
 };
 
 function secretOf(input: Readonly<Record<string, string>>): Secret {
-  const reading = onlyfans.read(input);
+  const reading = onlyfans.probe.read(input);
   if (reading.kind !== 'credentials') throw new Error(`Malformed: ${reading.fields.join(', ')}.`);
   return reading.secret;
 }
@@ -53,7 +53,7 @@ async function look(
     asked.push(request);
     return request.url === profileUrl ? platform : signer;
   };
-  const outcome = await onlyfans.probe(secret, { profileUrl, settings, http, now: () => 0 });
+  const outcome = await onlyfans.probe.look(secret, { settings, http, now: () => 0 });
   expect(inspect(outcome, { depth: 9, showHidden: true })).not.toContain('s4ndb0x');
   return { outcome, asked, platformCalls: asked.filter(({ url }) => url === profileUrl) };
 }
@@ -288,8 +288,7 @@ describe('without a good signature', () => {
   });
 
   it('the platform is not asked: the address of the signer is none that may be called', async () => {
-    const outcome = await onlyfans.probe(secretOf(values), {
-      profileUrl,
+    const outcome = await onlyfans.probe.look(secretOf(values), {
       settings: { signerUrl: 'http://signer.example' },
       http: () => Promise.reject(new Error('A platform was to be called without TLS.')),
       now: () => 0,

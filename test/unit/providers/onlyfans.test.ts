@@ -2,8 +2,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { onlyfans } from '../../../lib/providers/onlyfans.ts';
-import { cookieHeader, openSession } from '../../../lib/providers/onlyfans-session.ts';
+import { onlyfans } from '../../../lib/platforms/onlyfans/definition.ts';
+import { cookieHeader, openSession } from '../../../lib/platforms/onlyfans/session.ts';
 import type { Secret } from '../../../lib/telemetry/secret.ts';
 
 const values = {
@@ -14,7 +14,7 @@ const values = {
 };
 
 function secretOf(input: Readonly<Record<string, string>>): Secret {
-  const reading = onlyfans.read(input);
+  const reading = onlyfans.probe.read(input);
   if (reading.kind !== 'credentials') throw new Error(`Malformed: ${reading.fields.join(', ')}.`);
   return reading.secret;
 }
@@ -24,7 +24,11 @@ const malformed = (...fields: readonly string[]) => ({ kind: 'malformed', fields
 
 describe('the credentials', () => {
   it('are sealed as one text of all values, under the account they claim', () => {
-    const reading = onlyfans.read({ ...values, auth_uid: 's4ndb0xuid', cookies: 'fp=s4ndb0xfp; csrf=a=b' });
+    const reading = onlyfans.probe.read({
+      ...values,
+      auth_uid: 's4ndb0xuid',
+      cookies: 'fp=s4ndb0xfp; csrf=a=b',
+    });
 
     expect(reading).toMatchObject({ kind: 'credentials', claimedAccount: '123456789' });
     expect(inspect(reading, { depth: 9, showHidden: true })).not.toContain('s4ndb0x');
@@ -85,11 +89,11 @@ describe('the credentials', () => {
     ['password', { password: 's4ndb0x' }],
     ['constructor', { constructor: 's4ndb0x' }],
   ])('are refused for a wrong %s, which is named and not repeated: %j', (field, changes) => {
-    expect(onlyfans.read({ ...values, ...changes })).toEqual(malformed(field));
+    expect(onlyfans.probe.read({ ...values, ...changes })).toEqual(malformed(field));
   });
 
   it('are refused with every field that is missing', () => {
-    expect(onlyfans.read({})).toEqual(malformed('auth_id', 'sess', 'x_bc', 'user_agent'));
+    expect(onlyfans.probe.read({})).toEqual(malformed('auth_id', 'sess', 'x_bc', 'user_agent'));
   });
 
   it('never end a header, whatever is entered', () => {
@@ -101,7 +105,7 @@ describe('the credentials', () => {
     );
     fc.assert(
       fc.property(fc.dictionary(name, text), (changes) => {
-        const reading = onlyfans.read({ ...values, ...changes });
+        const reading = onlyfans.probe.read({ ...values, ...changes });
         if (reading.kind !== 'credentials') return;
         const session = openSession(reading.secret);
         if (session === undefined) throw new Error('What was sealed cannot be opened.');

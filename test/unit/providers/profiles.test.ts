@@ -1,10 +1,12 @@
 /** Profiles as the platforms document them: the stable id, a name to show, and nothing that the answer does not hold. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonObject } from '../../../lib/oauth/outcome.ts';
-import { openid } from '../../../lib/providers/openid.ts';
-import { reddit } from '../../../lib/providers/reddit.ts';
-import { tiktok } from '../../../lib/providers/tiktok.ts';
+import { jsonObject } from '../../../lib/json.ts';
+import { openid } from '../../../lib/platforms/openid/definition.ts';
+import { reddit } from '../../../lib/platforms/reddit/definition.ts';
+import { tiktok } from '../../../lib/platforms/tiktok/definition.ts';
+import { dialectOf } from '../../../lib/providers/dialect.ts';
+import { readProfile } from '../../../lib/providers/read-profile.ts';
 
 const tiktokUser = (user: object, error: object = { code: 'ok', message: '', log_id: 'x' }) => ({
   data: { user },
@@ -13,7 +15,7 @@ const tiktokUser = (user: object, error: object = { code: 'ok', message: '', log
 
 describe("TikTok's profile", () => {
   it('asks for the fields of the scopes granted, and for no field more', () => {
-    const fieldsOf = (scopes: readonly string[]) => tiktok.profile.query?.(scopes)['fields']?.split(',');
+    const fieldsOf = (scopes: readonly string[]) => tiktok.code.profileQuery?.(scopes)['fields']?.split(',');
 
     expect(fieldsOf(['user.info.basic'])).toEqual([
       'open_id',
@@ -30,7 +32,8 @@ describe("TikTok's profile", () => {
   });
 
   it('reads the documented example', () => {
-    const reading = tiktok.profile.read(
+    const reading = readProfile(
+      tiktok.data,
       tiktokUser({
         open_id: '723f24d7-EXAMPLE',
         union_id: 'c9c60f44-EXAMPLE',
@@ -59,7 +62,7 @@ describe("TikTok's profile", () => {
     [{ open_id: 'o', display_name: '', username: 'handle' }, 'handle'],
     [{ open_id: 'o' }, 'o'],
   ])('has a name to show in any case: %j', (user, displayName) => {
-    expect(tiktok.profile.read(tiktokUser(user))).toMatchObject({ accounts: [{ displayName }] });
+    expect(readProfile(tiktok.data, tiktokUser(user))).toMatchObject({ accounts: [{ displayName }] });
   });
 
   it.each([
@@ -74,7 +77,7 @@ describe("TikTok's profile", () => {
     ['an id that is no text', tiktokUser({ open_id: 7 }), 'unreadable'],
     ['nothing', {}, 'unreadable'],
   ])('is no account when the answer holds %s', (_name, body, code) => {
-    expect(tiktok.profile.read(body)).toEqual({ kind: 'error', code });
+    expect(readProfile(tiktok.data, body)).toEqual({ kind: 'error', code });
   });
 });
 
@@ -82,9 +85,9 @@ describe("Reddit's profile", () => {
   const me = { id: 'w4k2m1a', name: 'harbour_pilot', icon_img: 'https://a/i?s=1&t=2', total_karma: 7 };
 
   it('is read with raw_json, at top level or wrapped', () => {
-    expect(reddit.profile.query?.([])).toEqual({ raw_json: '1' });
+    expect(reddit.data.profile?.query).toEqual({ raw_json: '1' });
     for (const body of [me, { kind: 't2', data: me }]) {
-      expect(reddit.profile.read(body)).toEqual({
+      expect(readProfile(reddit.data, body)).toEqual({
         kind: 'accounts',
         accounts: [
           {
@@ -103,13 +106,13 @@ describe("Reddit's profile", () => {
     ['none for two empty ones', { ...me, icon_img: '', snoovatar_img: '' }, undefined],
     ['none for none', { ...me, icon_img: null, snoovatar_img: null }, undefined],
   ])('shows %s', (_name, body, avatarUrl) => {
-    const reading = reddit.profile.read(body);
+    const reading = readProfile(reddit.data, body);
 
     expect(reading.kind === 'accounts' && reading.accounts[0]?.avatarUrl).toBe(avatarUrl);
   });
 
   it('says so when the account is suspended', () => {
-    const reading = reddit.profile.read({ ...me, is_suspended: true, verified: true });
+    const reading = readProfile(reddit.data, { ...me, is_suspended: true, verified: true });
 
     expect(reading).toMatchObject({ accounts: [{ metadata: { suspended: true, verified: true } }] });
   });
@@ -121,11 +124,11 @@ describe("Reddit's profile", () => {
     [{ data: null, id: 'x' }, 'unreadable'],
     [{}, 'unreadable'],
   ])('is no account in %j', (body, code) => {
-    expect(reddit.profile.read(body)).toEqual({ kind: 'error', code });
+    expect(readProfile(reddit.data, body)).toEqual({ kind: 'error', code });
   });
 
   it('sends the User-Agent that the operator registered', () => {
-    expect(reddit.headers?.({ userAgent: 'web:com.example:v1 (by /u/example)' })).toEqual({
+    expect(dialectOf(reddit, { userAgent: 'web:com.example:v1 (by /u/example)' }).headers).toEqual({
       'user-agent': 'web:com.example:v1 (by /u/example)',
     });
   });
@@ -137,13 +140,13 @@ describe("an OpenID server's profile", () => {
     [{ sub: 's', name: '', preferred_username: 'ines' }, 'ines'],
     [{ sub: 's', name: 7 }, 's'],
   ])('shows a name in any case: %j', (body, displayName) => {
-    expect(openid.profile.read(body)).toMatchObject({ accounts: [{ accountId: 's', displayName }] });
+    expect(readProfile(openid.data, body)).toMatchObject({ accounts: [{ accountId: 's', displayName }] });
   });
 
   it.each([{}, { sub: '' }, { sub: 7 }, { sub: null, email: 'ines@example.com' }])(
     'row 9: is no account without a subject, whatever else it holds: %j',
     (body) => {
-      expect(openid.profile.read(body)).toEqual({ kind: 'error', code: 'unreadable' });
+      expect(readProfile(openid.data, body)).toEqual({ kind: 'error', code: 'unreadable' });
     },
   );
 });
@@ -163,7 +166,7 @@ describe('row 9: every profile', () => {
 
       fc.assert(
         fc.property(hostile, (body) => {
-          const reading = provider.profile.read({ ...body, email: 's4ndb0x@example.com' });
+          const reading = readProfile(provider.data, { ...body, email: 's4ndb0x@example.com' });
 
           expect(JSON.stringify(reading)).not.toContain('s4ndb0x');
         }),

@@ -1,23 +1,14 @@
-/** The registry: every provider there is, at its own origins unless configuration says otherwise. */
+/** The built-in providers: each once, and at its own origins unless configuration says otherwise. */
 import { describe, expect, it } from 'vitest';
 import { providerIdPattern } from '../../../lib/ids.ts';
-import type { Provider } from '../../../lib/providers/definition.ts';
-import { createRegistry, providers, type Registry } from '../../../lib/providers/registry.ts';
+import { rewriteOrigin } from '../../../lib/platform-http/platform-http.ts';
+import { urlsOf } from '../../../lib/providers/definition/consistency.ts';
+import { createRegistry, providers } from '../../../lib/providers/registry.ts';
 
-const standard = createRegistry({});
+const standard = createRegistry();
 
-/** Every URL of a provider whose endpoints do not come with the app's registration. */
-function urlsOf(registry: Registry, provider: Provider): readonly string[] {
-  if (provider.auth === 'credentials') return [registry.profileUrlOf(provider)];
-  const { others = {}, ...endpoints } = registry.endpointsOf(provider) ?? {};
-  return [...Object.values(endpoints), ...Object.values(others)];
-}
-
-function oauthProvider(id: string) {
-  const provider = standard.find(id);
-  if (provider?.auth !== 'oauth2') throw new Error(`There is no OAuth provider ${id}.`);
-  return provider;
-}
+/** The hosts of the platforms' own domains. */
+const domains = /^https:\/\/(?:[a-z]+\.)?(?:tiktok|tiktokapis|reddit|instagram|facebook|onlyfans)\.com\//;
 
 describe('the registry', () => {
   it('holds each provider once, under its id', () => {
@@ -34,24 +25,30 @@ describe('the registry', () => {
   it.each(providers.map((provider) => [provider.id, provider] as const))(
     'row 11: reaches %s over https alone, at its own origins',
     (_id, provider) => {
-      const urls = urlsOf(standard, provider);
+      const urls = urlsOf(provider.data).map(([, url]) => url);
 
-      expect(urls.length > 0).toBe(provider.endpoints !== 'registered');
+      expect(urls.length > 0).toBe(provider.id !== 'openid');
       for (const url of urls) {
         expect(url).toMatch(/^https:\/\/[a-z0-9.-]+\//);
-        expect(Object.values(provider.origins)).toContain(new URL(url).origin);
+        expect(url).toMatch(domains);
       }
     },
   );
 
   it('row 1: moves the origins of one provider, and of no other', () => {
-    const moved = createRegistry({ tiktok: { api: 'http://127.0.0.1:9999' } });
-    const [tiktok, reddit] = [oauthProvider('tiktok'), oauthProvider('reddit')];
+    const origins = { 'https://open.tiktokapis.com': 'http://127.0.0.1:9999' };
+    const moved = (url: string) => rewriteOrigin(url, origins).href;
 
-    expect(moved.endpointsOf(tiktok)).toMatchObject({
-      authorization: 'https://www.tiktok.com/v2/auth/authorize/',
-      token: 'http://127.0.0.1:9999/v2/oauth/token/',
-    });
-    expect(moved.endpointsOf(reddit)).toEqual(standard.endpointsOf(reddit));
+    expect(moved('https://www.tiktok.com/v2/auth/authorize/')).toBe(
+      'https://www.tiktok.com/v2/auth/authorize/',
+    );
+    expect(moved('https://open.tiktokapis.com/v2/oauth/token/?a=b')).toBe(
+      'http://127.0.0.1:9999/v2/oauth/token/?a=b',
+    );
+    for (const url of [
+      'https://open.tiktokapis.com.evil.example/',
+      'https://evil.example/open.tiktokapis.com',
+    ])
+      expect(moved(url)).toBe(url);
   });
 });

@@ -1,6 +1,6 @@
 /** What is read from TikTok's webhooks once their signature is good. */
 import { describe, expect, it } from 'vitest';
-import { readTikTokEvent } from '../../../lib/providers/tiktok-events.ts';
+import { readTikTokEvent } from '../../../lib/platforms/tiktok/events.ts';
 
 const clientId = 'ckexample123';
 const delivery = {

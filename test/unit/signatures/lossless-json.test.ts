@@ -1,7 +1,7 @@
 /** JSON is read as JavaScript reads it, but for whole numbers that it could not hold. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLossless } from '../../../lib/signatures/lossless-json.ts';
+import { parseLossless } from '../../../lib/json.ts';
 
 /** Every value looked at, as the slow way does. */
 function parseSlowly(text: string): unknown {

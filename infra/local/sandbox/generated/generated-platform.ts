@@ -78,6 +78,7 @@ function dialectOf(facts: GeneratedPlatformFacts, endpoints: Endpoints, now: () 
 function routesOf(context: GeneratedContext, endpoints: Endpoints): readonly Route[] {
   const { facts, platform, idTokens } = context;
   const { profile } = facts;
+  const profileUrl = profile?.url;
   const place = (url: string) => ({
     host: hostOf(facts, url),
     path: pathPatternOf(facts, url),
@@ -93,16 +94,16 @@ function routesOf(context: GeneratedContext, endpoints: Endpoints): readonly Rou
       handle: (call) => answerRevocationCall(call, context, revocation),
     });
   }
-  if (profile !== undefined) {
+  if (profile !== undefined && profileUrl !== undefined) {
     const budget = openRateBudget(platform.now, () => {
       const { rateLimit, rateWindowSeconds } = platform.modes();
       return { calls: rateLimit, windowSeconds: rateWindowSeconds };
     });
     routes.push({
       method: profile.method,
-      ...place(profile.url),
+      ...place(profileUrl),
       endpoint: 'profile',
-      handle: (call) => answerProfileCall(call, context, profile, budget),
+      handle: (call) => answerProfileCall(call, context, { ...profile, url: profileUrl }, budget),
     });
   }
   if (endpoints.jwks !== undefined && idTokens !== undefined) {

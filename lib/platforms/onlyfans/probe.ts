@@ -1,16 +1,12 @@
-/**
- * OnlyFans, which has no API for others: a user lends the values of a browser session, which is as good as being logged
- * in. Off until the owner registers an app for it, `hawser app set onlyfans --setting signerUrl=…`, with a signer of
- * their own; get legal advice first, for its terms may forbid it. A session is looked at and never refreshed, changed or ended.
- */
+/** One look at whether a session still lives. A session is looked at and never refreshed, changed or ended. */
 import * as z from 'zod/mini';
-import { classifyFailure, type ErrorTable, jsonObject, type Refusal } from '../oauth/outcome.ts';
-import type { Answer } from '../platform-http/platform-http.ts';
-import type { Secret } from '../telemetry/secret.ts';
-import { defineProvider } from './definition.ts';
-import { cookieHeader, openSession, readSession, sessionFields } from './onlyfans-session.ts';
-import { signRequest } from './onlyfans-signer.ts';
-import type { CredentialsAccess, ProfileOutcome } from './platform-adapter.ts';
+import { jsonObject } from '../../json.ts';
+import { classifyFailure, type ErrorTable, type Refusal } from '../../oauth/outcome.ts';
+import type { Answer } from '../../platform-http/platform-http.ts';
+import type { CredentialsAccess, ProfileOutcome } from '../../providers/platform-adapter.ts';
+import type { Secret } from '../../telemetry/secret.ts';
+import { cookieHeader, openSession } from './session.ts';
+import { signRequest } from './signer.ts';
 
 /**
  * What its refusals say, most specific first. The same sentence comes under 400 and 401, whatever `error.code` says,
@@ -25,7 +21,7 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/something went wrong/i, 'browser_token_refused'],
 ];
 
-const errors: ErrorTable = {
+export const sessionErrors: ErrorTable = {
   app_token_refused: 'misconfigured',
   wrong_user: 'reconnect_required',
   access_denied: 'reconnect_required',
@@ -43,31 +39,15 @@ const errors: ErrorTable = {
 /** Refusals that mean the session's end only if the signature is known to be good. */
 const ambiguous: ReadonlySet<string> = new Set(['signature_or_session', 'http_400', 'http_401']);
 
+export const profileUrl = 'https://onlyfans.com/api2/v2/users/me';
+
 /** Its limits are unpublished, and going on while blocked makes it worse. */
 const longPauseSeconds = 3_600;
 
-export const onlyfans = defineProvider({
-  id: 'onlyfans',
-  name: 'OnlyFans',
-  auth: 'credentials',
-  origins: { www: 'https://onlyfans.com' },
-  endpoints: { profile: '{www}/api2/v2/users/me' },
-  errors,
-  readRefusal,
-  appSettings: {
-    signerUrl:
-      'https address of your own signer: it is sent {method, path, userId} and answers {headers, healthy?}',
-  },
-  fields: sessionFields,
-  read: readSession,
-  probeEverySeconds: 86_400,
-  probe,
-});
-
 /** One look, exactly as the user's browser would ask. A wrong one ends their session, so nothing is ever asked again. */
-async function probe(
+export async function lookWithSession(
   secret: Secret,
-  { profileUrl, settings, http, now }: CredentialsAccess,
+  { settings, http, now }: CredentialsAccess,
 ): Promise<ProfileOutcome> {
   const session = openSession(secret);
   if (!session) return { kind: 'reconnect_required', reason: 'unreadable_credentials' };
@@ -133,7 +113,7 @@ function readFailure(answer: Answer, now: number, signatureIsGood: boolean): Pro
   if (isPage && answer.status === 403) {
     return { kind: 'retryable', reason: 'blocked', afterSeconds: longPauseSeconds };
   }
-  const failure = classifyFailure(answer, errors, now, readRefusal);
+  const failure = classifyFailure(answer, sessionErrors, now, readRefusal);
   if (failure.kind === 'retryable' && failure.reason === 'http_429') {
     return { ...failure, afterSeconds: Math.max(failure.afterSeconds ?? 0, longPauseSeconds) };
   }
@@ -143,7 +123,7 @@ function readFailure(answer: Answer, now: number, signatureIsGood: boolean): Pro
   return failure;
 }
 
-function readRefusal({ error }: Readonly<Record<string, unknown>>): Refusal {
+export function readRefusal({ error }: Readonly<Record<string, unknown>>): Refusal {
   const { message } = orElse(z.object({ message: z.string() }), { message: '' }).parse(error);
   return { codes: sentences.filter(([sentence]) => sentence.test(message)).map(([, code]) => code) };
 }

@@ -4,10 +4,11 @@
  */
 import { createHmac } from 'node:crypto';
 import * as z from 'zod/mini';
-import type { Failure, RevocationOutcome, TokenOutcome } from '../oauth/outcome.ts';
-import type { Secret } from '../telemetry/secret.ts';
-import { graphId } from './instagram-account.ts';
-import { isDeadToken } from './instagram-errors.ts';
+import type { Failure, RevocationOutcome, TokenOutcome } from '../../oauth/outcome.ts';
+import type { PlatformAccess, PlatformAdapter, ProfileOutcome } from '../../providers/platform-adapter.ts';
+import type { Secret } from '../../telemetry/secret.ts';
+import { graphId } from './account.ts';
+import { isDeadToken } from './errors.ts';
 import {
   afterwards,
   callGraph,
@@ -16,9 +17,8 @@ import {
   failureOf,
   type GraphRequest,
   readGraph,
-} from './instagram-graph.ts';
-import { readAccounts } from './instagram-pages.ts';
-import type { PlatformAccess, PlatformAdapter, ProfileOutcome } from './platform-adapter.ts';
+} from './graph.ts';
+import { readAccounts } from './pages.ts';
 
 /** With the calls that follow it, the redemption fits into one gateway request of 30 s. */
 const redemptionTimeoutMilliseconds = 6_000;

@@ -2,10 +2,11 @@
  * Calls to Meta's Graph API. Reading changes nothing and a token that is exchanged stays good, so calls are tried
  * twice unless the caller says otherwise; only a code must not be shown again.
  */
-import { classifyFailure, type Failure, jsonObject, lifetimeSeconds } from '../oauth/outcome.ts';
-import type { Answer } from '../platform-http/platform-http.ts';
-import { Secret } from '../telemetry/secret.ts';
-import type { PlatformAccess } from './platform-adapter.ts';
+import { jsonObject } from '../../json.ts';
+import { classifyFailure, type Failure, lifetimeSeconds } from '../../oauth/outcome.ts';
+import type { Answer } from '../../platform-http/platform-http.ts';
+import type { PlatformAccess } from '../../providers/platform-adapter.ts';
+import { Secret } from '../../telemetry/secret.ts';
 
 export interface GraphRequest {
   readonly url: string | undefined;

@@ -3,10 +3,11 @@
  * and is exchanged for one of sixty days, and that one renews itself, though not on its first day.
  */
 import * as z from 'zod/mini';
-import type { Failure, TokenOutcome } from '../oauth/outcome.ts';
-import type { Secret } from '../telemetry/secret.ts';
-import type { ProfileReading } from './definition.ts';
-import { describeAccount, graphId, professional } from './instagram-account.ts';
+import type { Failure, TokenOutcome } from '../../oauth/outcome.ts';
+import type { ProfileReading } from '../../providers/definition.ts';
+import type { PlatformAccess, PlatformAdapter } from '../../providers/platform-adapter.ts';
+import type { Secret } from '../../telemetry/secret.ts';
+import { describeAccount, graphId, professional } from './account.ts';
 import {
   afterwards,
   callGraph,
@@ -14,8 +15,7 @@ import {
   exchangeToken,
   readExchange,
   readGraph,
-} from './instagram-graph.ts';
-import type { PlatformAccess, PlatformAdapter } from './platform-adapter.ts';
+} from './graph.ts';
 
 export const loginProfileFields = [
   'id',

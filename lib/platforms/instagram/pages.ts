@@ -3,13 +3,13 @@
  * https://developers.facebook.com/documentation/instagram-platform/instagram-api-with-facebook-login/get-started
  */
 import * as z from 'zod/mini';
-import type { Failure } from '../oauth/outcome.ts';
-import { Secret } from '../telemetry/secret.ts';
-import type { Account } from './account.ts';
-import type { ProfileReading } from './definition.ts';
-import { describeAccount, graphId, professional } from './instagram-account.ts';
-import { type GraphRequest, readGraph, readTimeoutMilliseconds } from './instagram-graph.ts';
-import type { PlatformAccess } from './platform-adapter.ts';
+import type { Failure } from '../../oauth/outcome.ts';
+import type { Account } from '../../providers/account.ts';
+import type { ProfileReading } from '../../providers/definition.ts';
+import type { PlatformAccess } from '../../providers/platform-adapter.ts';
+import { Secret } from '../../telemetry/secret.ts';
+import { describeAccount, graphId, professional } from './account.ts';
+import { type GraphRequest, readGraph, readTimeoutMilliseconds } from './graph.ts';
 
 export const pageFields =
   'id,name,access_token,instagram_business_account{id,username,name,profile_picture_url,followers_count,follows_count,media_count}';

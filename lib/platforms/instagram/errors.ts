@@ -3,7 +3,8 @@
  * status: https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
 import * as z from 'zod/mini';
-import { type ErrorTable, type Failure, jsonObject, type Refusal } from '../oauth/outcome.ts';
+import { jsonObject } from '../../json.ts';
+import type { ErrorTable, Failure, Refusal } from '../../oauth/outcome.ts';
 
 /** Codes that say the token itself is dead. */
 const deadTokenCodes = [

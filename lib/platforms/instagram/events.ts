@@ -4,13 +4,13 @@
  * https://developers.facebook.com/documentation/instagram-platform/webhooks/examples
  */
 import * as z from 'zod/mini';
-import { isOpaqueId } from '../ids.ts';
-import { hashedId } from '../signatures/event-id.ts';
-import { metaHandshake } from '../signatures/handshakes.ts';
-import { metaSignature } from '../signatures/schemes.ts';
-import { asText, at } from '../signatures/verification.ts';
-import { graphId } from './instagram-account.ts';
-import type { PlatformEvent, WebhookDefinition } from './webhook-definition.ts';
+import { isOpaqueId } from '../../ids.ts';
+import type { PlatformEvent, WebhookDefinition } from '../../providers/webhook-definition.ts';
+import { hashedId } from '../../signatures/event-id.ts';
+import { metaHandshake } from '../../signatures/handshakes.ts';
+import { metaSignature } from '../../signatures/schemes.ts';
+import { asText, at } from '../../signatures/verification.ts';
+import { graphId } from './account.ts';
 
 /** What both flavours share; they differ in the secrets that may sign. */
 const metaWebhook = {

@@ -3,10 +3,10 @@
  * passed on as they are. https://developers.tiktok.com/doc/webhooks-events/
  */
 import * as z from 'zod/mini';
-import { isOpaqueId } from '../ids.ts';
-import { hashedId } from '../signatures/event-id.ts';
-import { parseLossless } from '../signatures/lossless-json.ts';
-import type { PlatformEvent } from './webhook-definition.ts';
+import { isOpaqueId } from '../../ids.ts';
+import { parseLossless } from '../../json.ts';
+import type { PlatformEvent } from '../../providers/webhook-definition.ts';
+import { hashedId } from '../../signatures/event-id.ts';
 
 /** What a date can hold; beyond it nobody could tell when it was. */
 const latestSeconds = 253_402_300_799;

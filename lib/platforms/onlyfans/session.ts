@@ -3,9 +3,10 @@
  * does not just fail but ends the session it was meant for. Nothing here changes a value.
  */
 import * as z from 'zod/mini';
-import { jsonObject } from '../oauth/outcome.ts';
-import { Secret } from '../telemetry/secret.ts';
-import type { CredentialField, CredentialsReading } from './definition.ts';
+import { jsonObject } from '../../json.ts';
+import type { CredentialField } from '../../providers/definition/credentials.ts';
+import type { CredentialsReading } from '../../providers/definition.ts';
+import { Secret } from '../../telemetry/secret.ts';
 
 export const sessionFields = [
   { id: 'auth_id', label: 'User id (cookie auth_id)', secret: false, required: true },

@@ -3,8 +3,8 @@
  * Hawser holds no such rules and fetches none. The signer learns what is to be asked, and never a value of the session.
  */
 import * as z from 'zod/mini';
-import { jsonObject } from '../oauth/outcome.ts';
-import type { Answer, PlatformHttp } from '../platform-http/platform-http.ts';
+import { jsonObject } from '../../json.ts';
+import type { Answer, PlatformHttp } from '../../platform-http/platform-http.ts';
 
 /** What the signer is told, as JSON by POST. */
 export interface SignRequest {

@@ -1,6 +1,6 @@
 /** A professional Instagram account as the Graph API describes it, the same in both flavours but for the ids. */
 import * as z from 'zod/mini';
-import type { Account } from './account.ts';
+import type { Account } from '../../providers/account.ts';
 
 /** Ids are decimal numbers too large for JavaScript; they are text here whichever way they came. */
 export const graphId = z.pipe(

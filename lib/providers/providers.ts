@@ -1,0 +1,66 @@
+/**
+ * Finds providers, each loaded when it is first needed: built-in platforms, then the catalogue, then the tenant's own.
+ * So nobody can put a provider in the place of one that is there already.
+ */
+import { providerIdPattern, type TenantId } from '../ids.ts';
+import { type BuiltIn, builtIn as everyBuiltIn } from './built-in.ts';
+import { providerOf } from './define-platform.ts';
+import { describeFlaws, parseProviderData } from './definition/parse.ts';
+import type { Provider } from './definition.ts';
+
+/** The data of a catalogue entry, by id. */
+export type CatalogueSource = (id: string) => Promise<unknown>;
+/** The data of a tenant's own provider, by id; cached, if at all, by the source, which knows when it changes. */
+export type OwnProviderSource = (tenantId: TenantId, id: string) => Promise<unknown>;
+
+export interface Providers {
+  /** @throws Error when an entry's data is flawed: it was checked before it was stored. */
+  find(tenantId: TenantId, id: string): Promise<Provider | undefined>;
+  /** Ids of the built-in platforms, in the order in which they are shown; loads none. */
+  readonly builtInIds: readonly string[];
+}
+
+export function createProviders(sources: {
+  readonly builtIn?: BuiltIn;
+  readonly catalogue?: CatalogueSource;
+  readonly own?: OwnProviderSource;
+}): Providers {
+  const { builtIn = everyBuiltIn, catalogue, own } = sources;
+  // What is built in or in the catalogue cannot change while an instance lives.
+  const loaded = new Map<string, Promise<Provider | undefined>>();
+
+  return {
+    builtInIds: Object.keys(builtIn),
+    async find(tenantId, id) {
+      if (!providerIdPattern.test(id)) return undefined;
+      const common = await loadOnce(id);
+      if (common !== undefined || own === undefined) return common;
+      return readProvider(id, await own(tenantId, id));
+    },
+  };
+
+  function loadOnce(id: string): Promise<Provider | undefined> {
+    const known = loaded.get(id);
+    if (known) return known;
+    const loading = load(id);
+    loaded.set(id, loading);
+    // Neither a failure nor an invented id is remembered: the one may pass, and of the other there is no end.
+    const forget = () => loaded.delete(id);
+    loading.then((provider) => provider ?? forget(), forget);
+    return loading;
+  }
+
+  async function load(id: string): Promise<Provider | undefined> {
+    if (Object.hasOwn(builtIn, id)) return builtIn[id]?.();
+    return catalogue && readProvider(id, await catalogue(id));
+  }
+}
+
+/** A provider of data alone. Its data must say the id that it was found under. */
+function readProvider(id: string, data: unknown): Provider | undefined {
+  if (data === undefined) return undefined;
+  const reading = parseProviderData(data);
+  if (reading.kind === 'flawed') throw new Error(`Provider "${id}": ${describeFlaws(reading.flaws)}.`);
+  if (reading.data.id !== id) throw new Error(`Provider "${id}": its data has another id.`);
+  return providerOf(reading.data);
+}
