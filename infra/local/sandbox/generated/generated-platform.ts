@@ -10,7 +10,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.ts';
 import { authorizationOf } from './authorization.ts';
 import type { GeneratedContext } from './context.ts';
 import { type GeneratedPlatformFacts, standardRevocation } from './data/facts.ts';
-import { fitsVariables, hostsOf, pathPatternOf, urlRewriter } from './data/hosts.ts';
+import { filledOrigins, fitsVariables, hostsOf, pathPatternOf, urlRewriter } from './data/hosts.ts';
 import { parseUrlTemplate } from './data/templates.ts';
 import { openIdTokenIssuer } from './id-token.ts';
 import { lifetimesOf, type Modes, modes } from './modes.ts';
@@ -25,6 +25,8 @@ type Endpoints = NonNullable<GeneratedPlatformFacts['endpoints']>;
 export interface GeneratedSandbox extends Sandbox {
   /** The origin of each host of the data on this machine; `{variables}` stand in the names of hosts as written. */
   readonly origins: ReadonlyMap<string, string>;
+  /** The same by real origins such as `https://my-shop.example.com`, with the connection's variables filled in. */
+  readonly originsWith: (variables: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
   /** Where a URL of the platform leads on this machine; undefined for the URLs of others. */
   readonly rewriteUrl: (url: string) => string | undefined;
 }
@@ -41,7 +43,12 @@ export async function startGeneratedPlatform(
     [web, sandbox.origin],
     ...further.map((host) => [host, sandbox.furtherOrigins?.[host] ?? sandbox.origin] as const),
   ]);
-  return { ...sandbox, origins, rewriteUrl: urlRewriter(facts, origins) };
+  return {
+    ...sandbox,
+    origins,
+    originsWith: (variables) => filledOrigins(origins, variables),
+    rewriteUrl: urlRewriter(facts, origins),
+  };
 }
 
 function dialectOf(facts: GeneratedPlatformFacts, endpoints: Endpoints, now: () => number): Dialect<Modes> {
