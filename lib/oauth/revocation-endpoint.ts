@@ -2,10 +2,10 @@
 import { jsonObject } from '../json.ts';
 import type { Answer, PlatformHttp, PlatformRequest } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import type { TokenKind } from '../vocabulary.ts';
 import { classifyFailure, type RevocationOutcome } from './outcome.ts';
 import type { ClientRegistration, OAuthServer, RevocationDialect } from './server.ts';
 import { authenticatedRequest } from './token-request.ts';
-import type { TokenKind } from '../vocabulary.ts';
 
 /** A revocation can be tried again, so it does not hold its caller up for long. */
 const timeoutMilliseconds = 5_000;

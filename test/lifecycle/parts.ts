@@ -20,7 +20,7 @@ import type { TenantId } from '../../lib/ids.ts';
 import type { FlowParts } from '../../lib/integrations/parts.ts';
 import type { RefreshWorkerDeps } from '../../lib/integrations/refresh-worker.ts';
 import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
-import type { PlatformHttp, Origins } from '../../lib/platform-http/platform-http.ts';
+import type { Origins, PlatformHttp } from '../../lib/platform-http/platform-http.ts';
 import type { Provider } from '../../lib/providers/definition.ts';
 import { createRegistry, providers } from '../../lib/providers/registry.ts';
 import { openTable } from '../../lib/table/table.ts';

@@ -1,8 +1,8 @@
 /** The sandboxes of Instagram send webhooks as Meta does, in both of its shapes and units. */
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startInstagramFacebook } from '../../infra/local/platforms/instagram-facebook/instagram-facebook.ts';
 import { startInstagram } from '../../infra/local/platforms/instagram/instagram.ts';
+import { startInstagramFacebook } from '../../infra/local/platforms/instagram-facebook/instagram-facebook.ts';
 import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
 import { instagram, instagramFacebook } from '../../lib/platforms/instagram/definition.ts';
 import { metaHandshake } from '../../lib/signatures/handshakes.ts';

@@ -2,7 +2,7 @@
 import { runDemo } from './run-demo.ts';
 
 const stopping = new AbortController();
-// Whoever reads may have seen enough, as `head` does.
+// The reader may close the pipe early, as `head` does.
 process.stdout.on('error', () => stopping.abort());
 process.once('SIGINT', () => stopping.abort());
 process.once('SIGTERM', () => stopping.abort());

@@ -1,4 +1,4 @@
-/** Plays the demo, scene by scene, and holds every step against what was told. */
+/** Plays the demo scene by scene and checks every step against its description. */
 import { deniedConsent } from './scenes/denied-consent.ts';
 import { directFlow } from './scenes/direct-flow.ts';
 import { firstConnection } from './scenes/first-connection.ts';

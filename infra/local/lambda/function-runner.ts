@@ -82,7 +82,7 @@ export function startRunner(options: RunnerOptions): FunctionRunner {
 
   function release(functionName: string, pool: Pool, instance: FunctionInstance): void {
     if (closed) return;
-    // An instance that ended during its call has left the pool already, and whoever waits gets a fresh one.
+    // An instance that ended during its call has left the pool already, and the next in line gets a fresh one.
     const isAlive = pool.alive.has(instance);
     const next = pool.waiting.shift();
     if (next === undefined) {

@@ -1,6 +1,6 @@
 /**
  * The codes, grants and tokens of a sandbox platform: what was approved, what is still good, what was spent.
- * Every change is kept before the answer that tells of it leaves.
+ * Every change is stored before the answer that depends on it leaves.
  */
 import { randomBytes } from 'node:crypto';
 import type { Grant, PendingCode, State } from './state-file.ts';
@@ -46,12 +46,12 @@ export interface GrantsOptions {
     readonly access: () => string;
     readonly refresh: () => string;
   };
-  /** Told whenever a code or a refresh token comes back after it was spent. */
+  /** Called when a client sends a code or a refresh token again after it was spent. */
   readonly onReuse: (
     what: 'code' | 'refresh_token',
     owner: { readonly grantId: string; readonly account: string },
   ) => void;
-  /** Told of the grants that a user or a client has ended. */
+  /** Called with the grants that a user or a client has ended. */
   readonly onEnd: (grants: readonly Grant[], by: 'user' | 'client') => void;
 }
 
@@ -60,7 +60,7 @@ export type Located = Pick<PendingCode, 'grantId' | 'account' | 'subject'>;
 
 export type Grants = ReturnType<typeof openGrants>;
 
-/** Spent refresh tokens remembered per grant, so that reuse is told from nonsense without growing for ever. */
+/** Spent refresh tokens remembered per grant, so that reuse differs from nonsense while the memory stays bounded. */
 const spentTokensRemembered = 50;
 
 export function openGrants({ state, save, now, lifetimes, mint, onReuse, onEnd }: GrantsOptions) {
@@ -137,7 +137,7 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse, onEnd }
     return { grant, accessToken, ...(newRefreshToken && { newRefreshToken }) };
   }
 
-  /** Looks a refresh token up, and tells of one that was spent before. */
+  /** Looks a refresh token up, and reports one that was spent before. */
   function presentRefreshToken(token: string): Presented {
     const grant = byToken.get(token);
     if (grant === undefined) return { kind: 'unknown' };

@@ -1,6 +1,6 @@
 /**
  * Runs a platform's dialect as HTTP servers on 127.0.0.1, with consent, faults, counters and control around it.
- * A sandbox behaves as the platform is documented to behave; whatever else it does, it was told to do by a command.
+ * A sandbox behaves as its platform's documentation says; a command makes it do anything else.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +27,7 @@ export interface SandboxOptions {
   readonly stateFile?: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Which webhooks come twice or late, where some are to; a number from 0 to 1. */
+  /** Chooses the webhooks that arrive twice or late, where a command asks for some; a number from 0 to 1. */
   readonly random?: () => number;
 }
 
@@ -70,7 +70,7 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
     lifetimes: settings.lifetimes,
     mint: dialect.mint,
     onReuse: log.noteReuse,
-    onEnd: tellEnd,
+    onEnd: announceEnd,
   });
   const platform: Platform<M> = {
     grants,
@@ -107,11 +107,11 @@ export async function startSandbox<M>(dialect: Dialect<M>, options: SandboxOptio
   }
 
   /** One event for each account of a client, however many consents it had given. */
-  function tellEnd(ended: readonly Pick<Grant, 'clientId' | 'account'>[], by: 'user' | 'client'): void {
+  function announceEnd(ended: readonly Pick<Grant, 'clientId' | 'account'>[], by: 'user' | 'client'): void {
     const owners = new Map(
       ended.map(({ clientId, account }) => [`${clientId}\n${account}`, { clientId, account }]),
     );
-    for (const { clientId, account } of owners.values()) webhooks?.tellEnd(clientId, account, by);
+    for (const { clientId, account } of owners.values()) webhooks?.announceEnd(clientId, account, by);
   }
 
   function ownRoutes(): readonly Route[] {

@@ -6,18 +6,18 @@ export interface Schedules {
   close(): void;
 }
 
-interface ScheduleParts {
+interface ScheduleDeps {
   readonly invoke: (functionName: FunctionName, event: unknown) => Promise<unknown>;
   readonly now: () => number;
 }
 
 const names = Object.keys(schedules) as ScheduleName[];
 
-export function startSchedules(parts: ScheduleParts): Schedules {
+export function startSchedules(deps: ScheduleDeps): Schedules {
   const timers = names.map((name) =>
     setInterval(() => {
       // A failed run is made good by the next; the function itself has said what failed.
-      void runSchedule(parts, name).catch(() => undefined);
+      void runSchedule(deps, name).catch(() => undefined);
     }, schedules[name].everySeconds * 1000),
   );
   return {
@@ -28,6 +28,6 @@ export function startSchedules(parts: ScheduleParts): Schedules {
 }
 
 /** One run, now. Rejects when the function fails. */
-export async function runSchedule({ invoke, now }: ScheduleParts, name: ScheduleName): Promise<void> {
+export async function runSchedule({ invoke, now }: ScheduleDeps, name: ScheduleName): Promise<void> {
   await invoke(name, { scheduledTime: new Date(now()).toISOString() });
 }

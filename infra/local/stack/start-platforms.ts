@@ -11,7 +11,7 @@ import { startReddit } from '../platforms/reddit/reddit.ts';
 import { startTikTok } from '../platforms/tiktok/tiktok.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
 
-/** How a sandbox is started and what Hawser is told of it. */
+/** How to start a sandbox, and what Hawser must know of it. */
 interface PlatformRow {
   readonly start: (options: SandboxOptions) => Promise<Sandbox>;
   /** What stands in the place of the platform's real origins. */

@@ -164,6 +164,9 @@ test('variables in hosts and paths lead to the sandbox only where they fit their
   const elsewhere = await call(at('https://dover.harbour.example/west/token'), { method: 'POST' });
 
   expect([good.status, elsewhere.status]).toEqual([200, 404]);
+  expect(sandbox.originsWith({ port: 'dover' })).toMatchObject({
+    'https://dover.harbour.example': sandbox.origin,
+  });
   expect(sandbox.rewriteUrl('https://d.over.harbour.example/north/token')).toBeUndefined();
   expect(sandbox.rewriteUrl('https://dover.harbour.example.net/north/token')).toBeUndefined();
 });

@@ -80,7 +80,7 @@ function keyDemand(call: AwsCall, keys: KmsKeys): Demand {
   const base = { action: iamActionOf(call), encryptionContext };
   const key = reference === undefined ? undefined : keys.find(reference);
   if (key !== undefined) return { ...base, names: keys.namesOf(key), arn: keyArn(key.id) };
-  // A ciphertext of no key here is for KMS to refuse as such, to whoever may decrypt anything at all.
+  // A ciphertext of no key here is for KMS to refuse, to every caller that may decrypt anything at all.
   if (blob !== undefined) return { ...base, names: 'any', arn: '*' };
   if (reference === undefined) return { ...base, ...anything(call) };
   return {

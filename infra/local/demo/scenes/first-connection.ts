@@ -1,4 +1,4 @@
-/** The whole life of a connection: connect, use, renew, let go. */
+/** The whole life of a connection: connect, use, refresh, disconnect. */
 import { readConnected, readToken, refusalOf } from '../application.ts';
 import type { Scene } from './scene.ts';
 

@@ -1,4 +1,4 @@
-/** A user lets go while the platform is down: no token is handed out, and the revocation is made good by the clock. */
+/** A user disconnects while the platform is down: no token is handed out, and the sweep retries the revocation. */
 import { readToken, refusalOf } from '../application.ts';
 import { tenantId } from '../stage.ts';
 import { connectAccount } from './connect-account.ts';

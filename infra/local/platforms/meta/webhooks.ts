@@ -19,7 +19,7 @@ export const metaWebhookModes = {
 const pausesSeconds = [0, 60, 300, 1_800, 7_200, 21_600, 86_400];
 const mostInBatch = 1_000;
 
-export interface MetaWebhookParts {
+export interface MetaWebhookDeps {
   readonly now: () => number;
   /** The id of a professional account; an id that is none of an account's key stays as it is. */
   readonly idOf: (account: string) => string;
@@ -29,7 +29,7 @@ export interface MetaWebhookParts {
   };
 }
 
-export function metaWebhooks({ now, idOf, modes }: MetaWebhookParts): WebhookDialect {
+export function metaWebhooks({ now, idOf, modes }: MetaWebhookDeps): WebhookDialect {
   return {
     bodies(events) {
       const entries = events.map(entryOf);

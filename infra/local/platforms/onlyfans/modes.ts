@@ -6,7 +6,7 @@ export const modes = z.strictObject({
   refusalStatus: z.literal([400, 401]).default(401),
   /** `error.code` of a refusal, which need not be its status. */
   refusalCode: z.int().default(401),
-  /** What a session that is over is told: its end, or the same as for a wrong signature. */
+  /** How the platform answers a session that is over: with its end, or as it answers a wrong signature. */
   endedSession: z.enum(['Access denied.', 'Please refresh the page']).default('Access denied.'),
   /** Whether `sign` is checked. */
   signature: z.enum(['checked', 'ignored']).default('checked'),

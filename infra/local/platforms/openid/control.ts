@@ -7,7 +7,7 @@ import type { SandboxClient } from '../../sandbox/sandbox-client.ts';
 import { accounts, defaultLifetimes, type OpenIdLifetimes } from './provider.ts';
 import type { OpenIdStorage, OwnerFilter } from './storage.ts';
 
-export interface OpenIdControlParts {
+export interface OpenIdControlDeps {
   readonly storage: OpenIdStorage;
   readonly faults: FaultQueue;
   readonly log: CallLog;
@@ -15,7 +15,7 @@ export interface OpenIdControlParts {
 }
 
 /** Starts with the server's own lifetimes. */
-export function openControl({ storage, faults, log, addClient }: OpenIdControlParts) {
+export function openControl({ storage, faults, log, addClient }: OpenIdControlDeps) {
   let lifetimes: OpenIdLifetimes = defaultLifetimes;
 
   function control(command: ControlCommand): ControlResult {

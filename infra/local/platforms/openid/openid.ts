@@ -65,7 +65,7 @@ export async function startOpenId(options: SandboxOptions): Promise<Sandbox> {
     storage.setClients([...others, { ...added, redirectUris: [...added.redirectUris] }]);
   }
 
-  // The issuer is known only once the port is: whoever calls before the server is built waits here.
+  // The issuer is known only once the port is: calls that come before the server is built wait here.
   const starting = Promise.withResolvers<Running>();
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

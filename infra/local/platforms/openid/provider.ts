@@ -61,7 +61,7 @@ const interactionSeconds = 3_600;
 /** A consent has no end of its own: it lasts until it is revoked. */
 const grantSeconds = 10 * 365 * 86_400;
 
-export interface OpenIdParts {
+export interface OpenIdProviderDeps {
   readonly issuer: string;
   readonly storage: OpenIdStorage;
   readonly lifetimes: () => OpenIdLifetimes;
@@ -76,11 +76,11 @@ export function createProvider({
   lifetimes,
   client,
   interactionPath,
-}: OpenIdParts): Provider {
+}: OpenIdProviderDeps): Provider {
   const provider = new Provider(issuer, {
     adapter: (model) => {
       if (model === 'Client') return readOnly((id) => metadataOf(client(id)));
-      // Nobody stays signed in, so that every authorization asks anew and every consent is a grant of its own.
+      // Nobody stays signed in, so that every authorization asks again and every consent is a grant of its own.
       if (model === 'Session') return readOnly(() => undefined);
       return storage.adapter(model);
     },

@@ -181,7 +181,7 @@ function revoke(call: Call, platform: Platform<Modes>): Reply {
   return empty(modes().revokeStatus);
 }
 
-/** A refresh token is told only when it is new: an answer without one leaves the old one good. */
+/** The answer names a refresh token only when it is new; without one the old one stays good. */
 function tokenBody({ grant, accessToken, newRefreshToken }: Issued, platform: Platform<Modes>): JsonObject {
   return {
     access_token: accessToken,

@@ -11,7 +11,7 @@ import type { WebhookDialect, WebhookEvent } from '../../sandbox/webhooks/webhoo
 const firstPauseSeconds = 30;
 const patienceSeconds = 72 * 3_600;
 
-export interface TikTokWebhookParts {
+export interface TikTokWebhookDeps {
   readonly now: () => number;
   /** An account's open id at a client; an id that is none of an account's key stays as it is. */
   readonly openIdOf: (account: string, client: SandboxClient) => string;
@@ -19,7 +19,7 @@ export interface TikTokWebhookParts {
   readonly retrySignature: () => 'fresh' | 'first';
 }
 
-export function tiktokWebhooks({ now, openIdOf, retrySignature }: TikTokWebhookParts): WebhookDialect {
+export function tiktokWebhooks({ now, openIdOf, retrySignature }: TikTokWebhookDeps): WebhookDialect {
   return {
     bodies: (events, client) => events.map((event) => bodyOf(event, client)),
     sign(body, secret, at) {

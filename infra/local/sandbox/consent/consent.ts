@@ -49,7 +49,7 @@ export function avatarPath({ key, avatarColour }: Dialect<unknown>['accounts'][n
   return avatarColour === undefined ? undefined : `/_sandbox/avatars/${key}.svg`;
 }
 
-/** Reads the request anew on GET and POST alike: the form holds no state, so a restart between them does no harm. */
+/** Reads the request again on GET and POST alike: the form holds no state, so a restart between them does no harm. */
 function visit<M>(
   call: Call,
   consent: ConsentDialect,

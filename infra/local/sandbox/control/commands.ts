@@ -16,7 +16,7 @@ export interface Settings<M> {
   readonly setLifetimes: (changes: Partial<Lifetimes>) => ControlResult;
 }
 
-export interface ControlParts {
+export interface ControlDeps {
   readonly settings: Settings<unknown>;
   readonly grants: Grants;
   readonly faults: FaultQueue;
@@ -47,7 +47,7 @@ export function openSettings<M>(dialect: Dialect<M>): Settings<M> {
   };
 }
 
-export function openControl({ settings, grants, faults, log, addClient, webhooks }: ControlParts) {
+export function openControl({ settings, grants, faults, log, addClient, webhooks }: ControlDeps) {
   return function control(command: ControlCommand): ControlResult {
     switch (command.command) {
       case 'expire_access_tokens':

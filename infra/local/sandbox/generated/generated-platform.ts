@@ -10,7 +10,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.ts';
 import { authorizationOf } from './authorization.ts';
 import type { GeneratedContext } from './context.ts';
 import { type GeneratedPlatformFacts, standardRevocation } from './data/facts.ts';
-import { fitsVariables, hostsOf, pathPatternOf, urlRewriter } from './data/hosts.ts';
+import { filledOrigins, fitsVariables, hostsOf, pathPatternOf, urlRewriter } from './data/hosts.ts';
 import { parseUrlTemplate } from './data/templates.ts';
 import { openIdTokenIssuer } from './id-token.ts';
 import { lifetimesOf, type Modes, modes } from './modes.ts';
@@ -25,6 +25,8 @@ type Endpoints = NonNullable<GeneratedPlatformFacts['endpoints']>;
 export interface GeneratedSandbox extends Sandbox {
   /** The origin of each host of the data on this machine; `{variables}` stand in the names of hosts as written. */
   readonly origins: ReadonlyMap<string, string>;
+  /** The same by real origins such as `https://my-shop.example.com`, with the connection's variables filled in. */
+  readonly originsWith: (variables: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
   /** Where a URL of the platform leads on this machine; undefined for the URLs of others. */
   readonly rewriteUrl: (url: string) => string | undefined;
 }
@@ -41,7 +43,12 @@ export async function startGeneratedPlatform(
     [web, sandbox.origin],
     ...further.map((host) => [host, sandbox.furtherOrigins?.[host] ?? sandbox.origin] as const),
   ]);
-  return { ...sandbox, origins, rewriteUrl: urlRewriter(facts, origins) };
+  return {
+    ...sandbox,
+    origins,
+    originsWith: (variables) => filledOrigins(origins, variables),
+    rewriteUrl: urlRewriter(facts, origins),
+  };
 }
 
 function dialectOf(facts: GeneratedPlatformFacts, endpoints: Endpoints, now: () => number): Dialect<Modes> {
@@ -78,6 +85,7 @@ function dialectOf(facts: GeneratedPlatformFacts, endpoints: Endpoints, now: () 
 function routesOf(context: GeneratedContext, endpoints: Endpoints): readonly Route[] {
   const { facts, platform, idTokens } = context;
   const { profile } = facts;
+  const profileUrl = profile?.url;
   const place = (url: string) => ({
     host: hostOf(facts, url),
     path: pathPatternOf(facts, url),
@@ -93,16 +101,16 @@ function routesOf(context: GeneratedContext, endpoints: Endpoints): readonly Rou
       handle: (call) => answerRevocationCall(call, context, revocation),
     });
   }
-  if (profile !== undefined) {
+  if (profile !== undefined && profileUrl !== undefined) {
     const budget = openRateBudget(platform.now, () => {
       const { rateLimit, rateWindowSeconds } = platform.modes();
       return { calls: rateLimit, windowSeconds: rateWindowSeconds };
     });
     routes.push({
       method: profile.method,
-      ...place(profile.url),
+      ...place(profileUrl),
       endpoint: 'profile',
-      handle: (call) => answerProfileCall(call, context, profile, budget),
+      handle: (call) => answerProfileCall(call, context, { ...profile, url: profileUrl }, budget),
     });
   }
   if (endpoints.jwks !== undefined && idTokens !== undefined) {

@@ -56,7 +56,9 @@ export function describePerson(
 ): readonly Placed[] {
   const person = personOf(key);
   const { alternative } = modes;
-  const id = modes.accountIds === 'number' && /^\d{1,15}$/.test(accountId) ? Number(accountId) : accountId;
+  const isNumber =
+    modes.accountIds === 'number' && places.accountIs === 'any' && /^\d{1,15}$/.test(accountId);
+  const id = isNumber ? Number(accountId) : accountId;
   return [
     ...place(places.account, id, { alternative, joint: ':' }),
     ...place(places.platformUser, person?.userId, { alternative, joint: ':' }),

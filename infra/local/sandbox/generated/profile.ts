@@ -12,6 +12,8 @@ import { apiRefusal } from './refusals.ts';
 import { findUnmet, headerReader } from './requests.ts';
 import { describeGrant } from './token-answer.ts';
 
+export type LocatedProfile = ProfileFacts & { readonly url: string };
+
 interface ProfileDemands {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,7 +24,7 @@ interface ProfileDemands {
 export function answerProfileCall(
   call: Call,
   context: GeneratedContext,
-  profile: ProfileFacts,
+  profile: LocatedProfile,
   budget: RateBudget,
 ): Reply {
   const { facts, platform } = context;
@@ -50,7 +52,7 @@ export function answerProfileCall(
   return replyWith(profileBody(context, profile, grant));
 }
 
-function demandsOf(facts: GeneratedPlatformFacts, profile: ProfileFacts): ProfileDemands {
+function demandsOf(facts: GeneratedPlatformFacts, profile: LocatedProfile): ProfileDemands {
   const { placement } = facts;
   const url = parseUrlTemplate(profile.url);
   const inHeader = placement.in === 'header' ? { [placement.name]: placement.value } : {};

@@ -30,7 +30,7 @@ export function openOrder<Item>(): Order<Item> {
       if (item === undefined) return undefined;
       first += 1;
       taken += 1;
-      // What has gone is let go of from time to time, not each time.
+      // Delivered entries are removed in batches, not one by one.
       if (first > 1_000) first -= due.splice(0, first).length;
       return item;
     },

@@ -8,13 +8,13 @@ export interface WebhookDialect {
   readonly bodies: (events: readonly WebhookEvent[], client: SandboxClient) => readonly string[];
   /** The headers of a body that is signed at a time, in epoch milliseconds. */
   readonly sign: (body: Buffer, secret: string, at: number) => Readonly<Record<string, string>>;
-  /** Whether a retry is signed anew, or as the first try was. */
+  /** Whether a retry gets a fresh signature or that of the first try. */
   readonly retrySignature: () => 'fresh' | 'first';
   /** Seconds until the next try, after so many that failed; nothing when the platform gives up. */
   readonly retryAfterSeconds: (failed: number) => number | undefined;
   /** The question whether an address is the client's own, and the answer that says yes; absent where none is asked. */
   readonly handshake?: (verifyToken: string) => { readonly query: string; readonly answer: string };
-  /** What is told when an account's grants end, by the user's or the client's hand; absent where nothing is. */
+  /** The event that the platform sends when the user or the client ends an account's grants; absent where it sends none. */
   readonly ended?: (account: string, by: 'user' | 'client') => WebhookEvent;
 }
 
@@ -65,7 +65,7 @@ export const sendWebhookCommand = z.strictObject({
   signature: z.exactOptional(z.enum(['good', 'wrong_secret', 'tampered', 'missing'])),
 });
 
-/** Something to be told of, before it is put into the platform's words. */
+/** An event before the platform puts it into its own words. */
 export type WebhookEvent = z.output<typeof eventSchema>;
 export type WebhookCommand = z.output<typeof webhookCommand>;
 export type SendWebhookCommand = z.output<typeof sendWebhookCommand>;

@@ -1,6 +1,6 @@
 /**
- * The webhooks of a sandbox platform: who has subscribed where, what is sent when, and the platform's bad habits as far
- * as a command asks for them: duplicates, wrong order, stale and forged signatures.
+ * The webhooks of a sandbox platform: subscriptions, deliveries, and the platform's bad habits as far as a command asks
+ * for them: duplicates, wrong order, stale and forged signatures.
  */
 import { randomBytes } from 'node:crypto';
 import type { ControlResult } from '../control/control.ts';
@@ -14,15 +14,15 @@ export interface WebhookSender {
   setUp(command: WebhookCommand): ControlResult;
   /** Sends events; answers how many deliveries they make, before any is made. */
   send(command: SendWebhookCommand): ControlResult;
-  /** Tells subscribers that an account's grants have ended, where the platform does so. */
-  tellEnd(clientId: string, account: string, by: 'user' | 'client'): void;
+  /** Sends subscribers the event that an account's grants have ended, where the platform has one. */
+  announceEnd(clientId: string, account: string, by: 'user' | 'client'): void;
   report(): WebhookReport & { readonly handshakesRefused: number };
   /** Resolves when every delivery has been accepted or given up. */
   settled(): Promise<void>;
   close(): void;
 }
 
-export interface WebhookSenderParts {
+export interface WebhookSenderDeps {
   readonly dialect: WebhookDialect;
   readonly client: (clientId: string) => SandboxClient | undefined;
   readonly clientIds: () => readonly string[];
@@ -46,8 +46,8 @@ const lanes = 8;
 const mostBehind = 50;
 const hourSeconds = 3_600;
 
-export function openWebhookSender(parts: WebhookSenderParts): WebhookSender {
-  const { dialect, client, now, random } = parts;
+export function openWebhookSender(deps: WebhookSenderDeps): WebhookSender {
+  const { dialect, client, now, random } = deps;
   const post = openWebhookPost(lanes);
   const tries = openWebhookTries(post, lanes, now);
   const subscriptions = new Map<string, Subscription>();
@@ -56,7 +56,7 @@ export function openWebhookSender(parts: WebhookSenderParts): WebhookSender {
   let handshakesRefused = 0;
 
   function setUp(command: WebhookCommand): ControlResult {
-    const clientIds = command.clientId === undefined ? parts.clientIds() : [command.clientId];
+    const clientIds = command.clientId === undefined ? deps.clientIds() : [command.clientId];
     for (const clientId of clientIds) {
       if (client(clientId) === undefined) return refused('There is no such client.');
       const { command: _, clientId: __, url, ...changes } = command;
@@ -156,7 +156,7 @@ export function openWebhookSender(parts: WebhookSenderParts): WebhookSender {
   return {
     setUp,
     send,
-    tellEnd(clientId, account, by) {
+    announceEnd(clientId, account, by) {
       const event = dialect.ended?.(account, by);
       if (event === undefined || !subscriptions.has(clientId)) return;
       send({ command: 'send_webhook', clientId, events: [event] });

@@ -22,6 +22,8 @@ export interface VariableFacts {
 /** Where an answer names an account; paths as in `data.id`, `a|b` for the first of two, `a+b` for both. */
 export interface AccountFacts {
   readonly account: string;
+  /** `text` where ids are never numbers. */
+  readonly accountIs: 'any' | 'text';
   readonly name?: string;
   readonly avatar?: string;
   readonly platformUser?: string;
@@ -29,7 +31,8 @@ export interface AccountFacts {
 }
 
 export interface ProfileFacts extends AccountFacts {
-  readonly url: string;
+  /** Absent where only the server's metadata names it, which a generated platform has none of. */
+  readonly url?: string;
   readonly method: 'GET' | 'POST';
   readonly query: Texts;
   readonly headers: Texts;

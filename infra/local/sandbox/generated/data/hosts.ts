@@ -33,6 +33,20 @@ export function urlRewriter(
   };
 }
 
+/** The real origins of one connection, for the configuration that rewrites them. */
+export function filledOrigins(
+  origins: ReadonlyMap<string, string>,
+  variables: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const fill = (host: string) =>
+    host.replace(/\{(\w+)\}/g, (placeholder, name) => variables[name] ?? placeholder);
+  return Object.fromEntries(
+    [...origins]
+      .map(([host, origin]) => [`https://${fill(host)}`, origin] as const)
+      .filter(([url]) => !url.includes('{')),
+  );
+}
+
 /** The paths of a URL of the data; a host that may itself hold a path makes them longer. */
 export function pathPatternOf(facts: GeneratedPlatformFacts, url: string): RegExp {
   const { host, path } = parseUrlTemplate(url);
