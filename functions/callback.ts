@@ -1,5 +1,8 @@
 /** `GET /integrations/callback/{context}`: the browser comes back from the platform and goes on to the return URL. */
-import { failurePage, type HttpResult } from '../lib/api/answer.ts';
+
+import { readSettings } from '../lib/config.ts';
+import { flowRoutes } from '../lib/contract/flow-routes.ts';
+import { handleOAuthCallback } from '../lib/integrations/connect/handle-oauth-callback.ts';
 import {
   connectionParts,
   flowStore,
@@ -7,12 +10,10 @@ import {
   openActivity,
   openPrecious,
   stateSecrets,
-} from '../lib/api/compose.ts';
-import { flowCookie } from '../lib/api/flow-cookie.ts';
-import { flowRoutes } from '../lib/api/flow-routes.ts';
-import { http } from '../lib/api/http.ts';
-import { readSettings } from '../lib/config.ts';
-import { handleOAuthCallback } from '../lib/integrations/handle-oauth-callback.ts';
+} from '../lib/runtime/compose.ts';
+import { flowCookie } from '../lib/runtime/http/flow-cookie.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('callback');
 const precious = openPrecious(settings);

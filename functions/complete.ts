@@ -1,7 +1,8 @@
 /** `POST /integrations/complete`: the tenant says who is signed in; only for that user is the connection made. */
-import { json } from '../lib/api/answer.ts';
-import { userOf } from '../lib/api/authentication.ts';
-import { completeRoute } from '../lib/api/complete-route.ts';
+
+import { readSettings } from '../lib/config.ts';
+import { completeRoute } from '../lib/contract/complete-route.ts';
+import { completeConnection } from '../lib/integrations/connect/complete-connection.ts';
 import {
   authenticateWith,
   connectionParts,
@@ -9,10 +10,10 @@ import {
   now,
   openActivity,
   openPrecious,
-} from '../lib/api/compose.ts';
-import { http } from '../lib/api/http.ts';
-import { readSettings } from '../lib/config.ts';
-import { completeConnection } from '../lib/integrations/complete-connection.ts';
+} from '../lib/runtime/compose.ts';
+import { userOf } from '../lib/runtime/http/authentication.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('complete');
 const precious = openPrecious(settings);

@@ -1,6 +1,9 @@
 /** `POST /integrations/connect/{provider}`: begins a flow and answers where to send the user's browser, or connects by credentials. */
-import { json } from '../lib/api/answer.ts';
-import { requireProvider, userOf } from '../lib/api/authentication.ts';
+
+import { readSettings } from '../lib/config.ts';
+import { flowRoutes } from '../lib/contract/flow-routes.ts';
+import { connect } from '../lib/integrations/connect/connect.ts';
+import { limitToSession } from '../lib/integrations/connect/session-limits.ts';
 import {
   authenticateWith,
   connectionParts,
@@ -8,12 +11,10 @@ import {
   now,
   openActivity,
   openPrecious,
-} from '../lib/api/compose.ts';
-import { flowRoutes } from '../lib/api/flow-routes.ts';
-import { http } from '../lib/api/http.ts';
-import { readSettings } from '../lib/config.ts';
-import { connect } from '../lib/integrations/connect.ts';
-import { limitToSession } from '../lib/integrations/session-limits.ts';
+} from '../lib/runtime/compose.ts';
+import { requireProvider, userOf } from '../lib/runtime/http/authentication.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('connect');

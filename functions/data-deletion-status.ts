@@ -1,12 +1,13 @@
 /** `GET /integrations/data-deletion/{context}`: shows a person how far the deletion of their data is. */
-import { now, openActivity } from '../lib/api/compose.ts';
-import { http } from '../lib/api/http.ts';
-import { webhookRoutes } from '../lib/api/webhook-routes.ts';
+
 import { readSettings } from '../lib/config.ts';
+import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
+import { createDeletionStore, digestOf } from '../lib/data-deletion/data-deletion-store.ts';
+import { describeDeletion, unknownDeletion } from '../lib/data-deletion/data-deletion-words.ts';
 import { catalogue } from '../lib/errors.ts';
 import type { ContextId } from '../lib/ids.ts';
-import { createDeletionStore, digestOf } from '../lib/webhooks/data-deletion-store.ts';
-import { describeDeletion, unknownDeletion } from '../lib/webhooks/data-deletion-words.ts';
+import { now, openActivity } from '../lib/runtime/compose.ts';
+import { http } from '../lib/runtime/http/http.ts';
 
 const deletions = createDeletionStore(openActivity(readSettings('data-deletion-status')), now);
 

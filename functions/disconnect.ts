@@ -1,11 +1,12 @@
 /** `DELETE /integrations/disconnect/{provider}/{accountId}`: ends the connection here and at the platform. */
-import { accountOf } from '../lib/api/account-request.ts';
-import { json } from '../lib/api/answer.ts';
-import { authenticateWith, connectionParts, now, openPrecious } from '../lib/api/compose.ts';
-import { connectionRoutes } from '../lib/api/connection-routes.ts';
-import { http } from '../lib/api/http.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { disconnectIntegration } from '../lib/integrations/disconnect-integration.ts';
+import { connectionRoutes } from '../lib/contract/connection-routes.ts';
+import { disconnectIntegration } from '../lib/integrations/disconnect/disconnect-integration.ts';
+import { authenticateWith, connectionParts, now, openPrecious } from '../lib/runtime/compose.ts';
+import { accountOf } from '../lib/runtime/http/account-request.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('disconnect');
 const precious = openPrecious(settings);

@@ -1,13 +1,13 @@
 /** `GET /integrations/failures`, `GET /integrations/failures/{id}`, `GET /integrations/queues`: what of a tenant's events failed. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { json } from '../lib/api/answer.ts';
-import { authenticateWith, now, openActivity, openPrecious } from '../lib/api/compose.ts';
-import { http } from '../lib/api/http.ts';
-import { routeKeyOf } from '../lib/api/route.ts';
-import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
-import { createFailureStore } from '../lib/webhooks/failure-store.ts';
-import { countFailures, getFailure, listFailures } from '../lib/webhooks/list-failures.ts';
+import { routeKeyOf } from '../lib/contract/route.ts';
+import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
+import { createFailureStore } from '../lib/failures/failure-store.ts';
+import { countFailures, getFailure, listFailures } from '../lib/failures/list-failures.ts';
+import { authenticateWith, now, openActivity, openPrecious } from '../lib/runtime/compose.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('failures');
 const failures = createFailureStore(openActivity(settings), now);

@@ -1,10 +1,11 @@
 /** Works the dead letters of events, on their way in and out: files each, so that it can be listed and sent again. */
-import { eachRecord } from '../lib/api/batch.ts';
-import { now, openActivity, openPrecious } from '../lib/api/compose.ts';
-import { fileParts } from '../lib/api/compose-webhooks.ts';
+
 import { readSettings } from '../lib/config.ts';
+import { fileFailure } from '../lib/failures/file-failure.ts';
+import { eachRecord } from '../lib/runtime/batch.ts';
+import { now, openActivity, openPrecious } from '../lib/runtime/compose.ts';
+import { fileParts } from '../lib/runtime/compose-webhooks.ts';
 import type { FiledQueue } from '../lib/vocabulary.ts';
-import { fileFailure } from '../lib/webhooks/file-failure.ts';
 
 const settings = readSettings('file-failures');
 const parts = fileParts(openPrecious(settings), openActivity(settings));

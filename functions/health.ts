@@ -1,11 +1,11 @@
 /** `GET /health` and `GET /openapi.json`: says that the API is there, and what it is. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { json } from '../lib/api/answer.ts';
-import { now } from '../lib/api/compose.ts';
-import { http } from '../lib/api/http.ts';
-import { openApi } from '../lib/api/open-api.ts';
-import { serviceRoutes } from '../lib/api/service-routes.ts';
 import { readSettings } from '../lib/config.ts';
+import { openApi } from '../lib/contract/open-api.ts';
+import { serviceRoutes } from '../lib/contract/service-routes.ts';
+import { now } from '../lib/runtime/compose.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('health');
 const document = openApi(settings.publicUrl);

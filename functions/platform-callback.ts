@@ -3,14 +3,14 @@
  * user removed the app, or wants their data deleted.
  */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { json } from '../lib/api/answer.ts';
-import { now } from '../lib/api/compose.ts';
-import { callbackParts } from '../lib/api/compose-webhooks.ts';
-import { http } from '../lib/api/http.ts';
-import { routeKeyOf } from '../lib/api/route.ts';
-import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
-import { receiveDataDeletion, receiveDeauthorization } from '../lib/webhooks/signed-callback.ts';
+import { routeKeyOf } from '../lib/contract/route.ts';
+import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
+import { receiveDataDeletion, receiveDeauthorization } from '../lib/data-deletion/signed-callback.ts';
+import { now } from '../lib/runtime/compose.ts';
+import { callbackParts } from '../lib/runtime/compose-webhooks.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const parts = callbackParts(readSettings('platform-callback'));
 

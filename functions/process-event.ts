@@ -1,10 +1,11 @@
 /** Works the queue of verified webhook events: each is handled once, for the connections it concerns. */
-import { batch } from '../lib/api/batch.ts';
-import { now, openActivity, openPrecious, processParts } from '../lib/api/compose.ts';
-import { deletionParts } from '../lib/api/compose-webhooks.ts';
+
 import { readSettings } from '../lib/config.ts';
+import { workDeletion } from '../lib/data-deletion/data-deletion.ts';
 import { incomingMessage } from '../lib/messages/incoming.ts';
-import { workDeletion } from '../lib/webhooks/data-deletion.ts';
+import { batch } from '../lib/runtime/batch.ts';
+import { now, openActivity, openPrecious, processParts } from '../lib/runtime/compose.ts';
+import { deletionParts } from '../lib/runtime/compose-webhooks.ts';
 import { processEvent, reachWaiting } from '../lib/webhooks/process-event.ts';
 
 const settings = readSettings('process-event');

@@ -1,13 +1,14 @@
 /** `GET /integrations/providers`: the platforms this tenant's users can connect, with their scopes. */
-import { json } from '../lib/api/answer.ts';
-import { visibleProviders } from '../lib/api/authentication.ts';
-import { authenticateWith, now, openPrecious } from '../lib/api/compose.ts';
-import { connectionRoutes } from '../lib/api/connection-routes.ts';
-import { http } from '../lib/api/http.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { listProviders } from '../lib/integrations/list-providers.ts';
-import { createRegistry } from '../lib/providers/registry.ts';
-import { createProviderAppStore } from '../lib/tenants/provider-app.ts';
+import { connectionRoutes } from '../lib/contract/connection-routes.ts';
+import { listProviders } from '../lib/integrations/connect/list-providers.ts';
+import { createRegistry } from '../lib/platforms/registry.ts';
+import { createProviderAppStore } from '../lib/provider-apps/provider-app.ts';
+import { authenticateWith, now, openPrecious } from '../lib/runtime/compose.ts';
+import { visibleProviders } from '../lib/runtime/http/authentication.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('providers');

@@ -1,10 +1,11 @@
 /** Works the refresh queue: does what is due for each connection named in it. */
-import { batch } from '../lib/api/batch.ts';
-import { connectionParts, now, openPrecious } from '../lib/api/compose.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { createRefreshWorker } from '../lib/integrations/refresh-worker.ts';
+import { createRefreshWorker } from '../lib/integrations/worker/refresh-worker.ts';
 import { refreshMessage } from '../lib/messages/refresh.ts';
-import { createPauseStore } from '../lib/tenants/paused-providers.ts';
+import { createPauseStore } from '../lib/provider-apps/paused-providers.ts';
+import { batch } from '../lib/runtime/batch.ts';
+import { connectionParts, now, openPrecious } from '../lib/runtime/compose.ts';
 
 const settings = readSettings('refresh-connection');
 const precious = openPrecious(settings);

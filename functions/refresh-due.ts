@@ -1,9 +1,10 @@
 /** Runs each minute: puts what is due into the queues of those who do it. */
-import { now, openPrecious, queueOf, sweepParts } from '../lib/api/compose.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { resumeJobs } from '../lib/integrations/resume-jobs.ts';
-import { sweepDue } from '../lib/integrations/sweep-due.ts';
-import { createJobStore } from '../lib/tenants/job.ts';
+import { resumeJobs } from '../lib/integrations/disconnect/resume-jobs.ts';
+import { sweepDue } from '../lib/integrations/worker/sweep-due.ts';
+import { createJobStore } from '../lib/jobs/job.ts';
+import { now, openPrecious, queueOf, sweepParts } from '../lib/runtime/compose.ts';
 
 const settings = readSettings('refresh-due');
 const precious = openPrecious(settings);

@@ -1,11 +1,12 @@
 /** `POST /integrations/refresh/{provider}/{accountId}`: renews the credentials now. */
-import { accountOf } from '../lib/api/account-request.ts';
-import { json } from '../lib/api/answer.ts';
-import { authenticateWith, connectionParts, now, openPrecious } from '../lib/api/compose.ts';
-import { connectionRoutes } from '../lib/api/connection-routes.ts';
-import { http } from '../lib/api/http.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { refreshToken } from '../lib/integrations/refresh-token.ts';
+import { connectionRoutes } from '../lib/contract/connection-routes.ts';
+import { refreshToken } from '../lib/integrations/lifecycle/refresh-token.ts';
+import { authenticateWith, connectionParts, now, openPrecious } from '../lib/runtime/compose.ts';
+import { accountOf } from '../lib/runtime/http/account-request.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('refresh');
 const precious = openPrecious(settings);

@@ -1,12 +1,13 @@
 /** `POST /integrations/failures/{id}/replay`: sends what failed through its queue again. */
-import { json } from '../lib/api/answer.ts';
-import { authenticateWith, now, openActivity, openPrecious, queueOf } from '../lib/api/compose.ts';
-import { http } from '../lib/api/http.ts';
-import { webhookRoutes } from '../lib/api/webhook-routes.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { createFailureStore } from '../lib/webhooks/failure-store.ts';
-import { viewOf } from '../lib/webhooks/list-failures.ts';
-import { replayedFailure, replayFailure } from '../lib/webhooks/replay-failure.ts';
+import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
+import { createFailureStore } from '../lib/failures/failure-store.ts';
+import { viewOf } from '../lib/failures/list-failures.ts';
+import { replayedFailure, replayFailure } from '../lib/failures/replay-failure.ts';
+import { authenticateWith, now, openActivity, openPrecious, queueOf } from '../lib/runtime/compose.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('replay-failure');
 const parts = {

@@ -1,13 +1,14 @@
 /** Works the jobs queue: ends the connections of a user or a tenant, and what opens them once the tenant is deleted. */
-import { batch } from '../lib/api/batch.ts';
-import { now, openPrecious, queueOf } from '../lib/api/compose.ts';
+
 import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
 import type { TenantId } from '../lib/ids.ts';
-import { runJob } from '../lib/integrations/run-job.ts';
+import { runJob } from '../lib/integrations/disconnect/run-job.ts';
+import { createJobStore } from '../lib/jobs/job.ts';
 import { jobMessage } from '../lib/messages/jobs.ts';
+import { batch } from '../lib/runtime/batch.ts';
+import { now, openPrecious, queueOf } from '../lib/runtime/compose.ts';
 import { createDestinationStore } from '../lib/tenants/destination.ts';
-import { createJobStore } from '../lib/tenants/job.ts';
 import { deleteTenantKeys } from '../lib/vault/tenant-key-versions.ts';
 
 const settings = readSettings('run-job');

@@ -1,11 +1,12 @@
 /** `POST /integrations/sessions`: a tenant's backend asks for a token that one user's browser may use for ten minutes. */
-import { json } from '../lib/api/answer.ts';
-import { authenticateWith, now, openPrecious, secretSource } from '../lib/api/compose.ts';
-import { flowRoutes } from '../lib/api/flow-routes.ts';
-import { http } from '../lib/api/http.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { createSession } from '../lib/integrations/create-session.ts';
-import { createRegistry } from '../lib/providers/registry.ts';
+import { flowRoutes } from '../lib/contract/flow-routes.ts';
+import { createSession } from '../lib/integrations/connect/create-session.ts';
+import { createRegistry } from '../lib/platforms/registry.ts';
+import { authenticateWith, now, openPrecious, secretSource } from '../lib/runtime/compose.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('sessions');

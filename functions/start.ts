@@ -1,12 +1,13 @@
 /** `GET /integrations/start/{flowId}`: binds the flow to the browser that opened the link and sends it to the platform. */
-import { failurePage, type HttpResult } from '../lib/api/answer.ts';
-import { flowStore, now, openActivity, secretSource, stateSecrets } from '../lib/api/compose.ts';
-import { flowCookie } from '../lib/api/flow-cookie.ts';
-import { flowRoutes } from '../lib/api/flow-routes.ts';
-import { http } from '../lib/api/http.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { startFlow } from '../lib/integrations/start-flow.ts';
-import { createRegistry } from '../lib/providers/registry.ts';
+import { flowRoutes } from '../lib/contract/flow-routes.ts';
+import { startFlow } from '../lib/integrations/connect/start-flow.ts';
+import { createRegistry } from '../lib/platforms/registry.ts';
+import { flowStore, now, openActivity, secretSource, stateSecrets } from '../lib/runtime/compose.ts';
+import { flowCookie } from '../lib/runtime/http/flow-cookie.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('start');
 const parts = {

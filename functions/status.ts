@@ -1,14 +1,15 @@
 /** `GET /integrations/status`: lists connections, a page at a time. */
-import { json } from '../lib/api/answer.ts';
-import { visibleProviders } from '../lib/api/authentication.ts';
-import { authenticateWith, now, openPrecious } from '../lib/api/compose.ts';
-import { connectionRoutes } from '../lib/api/connection-routes.ts';
-import { http } from '../lib/api/http.ts';
-import { listScope } from '../lib/api/list-scope.ts';
+
 import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
-import { getConnectedIntegrations } from '../lib/integrations/get-connected-integrations.ts';
-import { createRegistry } from '../lib/providers/registry.ts';
+import { connectionRoutes } from '../lib/contract/connection-routes.ts';
+import { getConnectedIntegrations } from '../lib/integrations/tokens/get-connected-integrations.ts';
+import { createRegistry } from '../lib/platforms/registry.ts';
+import { authenticateWith, now, openPrecious } from '../lib/runtime/compose.ts';
+import { visibleProviders } from '../lib/runtime/http/authentication.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
+import { listScope } from '../lib/runtime/http/list-scope.ts';
 
 const settings = readSettings('status');
 const precious = openPrecious(settings);

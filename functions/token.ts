@@ -1,11 +1,12 @@
 /** `GET /integrations/token/{provider}/{accountId}`: hands a valid access token to the tenant's backend. */
-import { accountOf } from '../lib/api/account-request.ts';
-import { json } from '../lib/api/answer.ts';
-import { authenticateWith, connectionParts, now, openPrecious, warmUp } from '../lib/api/compose.ts';
-import { connectionRoutes } from '../lib/api/connection-routes.ts';
-import { http } from '../lib/api/http.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { getAccessToken } from '../lib/integrations/get-access-token.ts';
+import { connectionRoutes } from '../lib/contract/connection-routes.ts';
+import { getAccessToken } from '../lib/integrations/tokens/get-access-token.ts';
+import { authenticateWith, connectionParts, now, openPrecious, warmUp } from '../lib/runtime/compose.ts';
+import { accountOf } from '../lib/runtime/http/account-request.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('token');
 const precious = openPrecious(settings);

@@ -1,11 +1,12 @@
 /** `DELETE /integrations/users/{userId}`: begins the end of every connection of a user. */
-import { json } from '../lib/api/answer.ts';
-import { authenticateWith, now, openPrecious, queueOf } from '../lib/api/compose.ts';
-import { connectionRoutes } from '../lib/api/connection-routes.ts';
-import { http } from '../lib/api/http.ts';
+
 import { readSettings } from '../lib/config.ts';
-import { disconnectUser } from '../lib/integrations/disconnect-user.ts';
-import { createJobStore } from '../lib/tenants/job.ts';
+import { connectionRoutes } from '../lib/contract/connection-routes.ts';
+import { disconnectUser } from '../lib/integrations/disconnect/disconnect-user.ts';
+import { createJobStore } from '../lib/jobs/job.ts';
+import { authenticateWith, now, openPrecious, queueOf } from '../lib/runtime/compose.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('users');
 const precious = openPrecious(settings);

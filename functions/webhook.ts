@@ -1,16 +1,16 @@
 /** `GET, POST /integrations/webhook/{context}`: takes a platform's events once its signature is good, and answers its handshake. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { HttpResult } from '../lib/api/answer.ts';
-import { now, queueOf, secretSource } from '../lib/api/compose.ts';
-import { http } from '../lib/api/http.ts';
-import { webhookRoutes } from '../lib/api/webhook-routes.ts';
 import { readSettings } from '../lib/config.ts';
-import { createRegistry } from '../lib/providers/registry.ts';
+import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
+import { createRegistry } from '../lib/platforms/registry.ts';
+import { now, queueOf, secretSource } from '../lib/runtime/compose.ts';
+import { http } from '../lib/runtime/http/http.ts';
+import type { HttpResult } from '../lib/runtime/http/http-result.ts';
 import type { SignedRequest } from '../lib/signatures/verification.ts';
 import { writeLine } from '../lib/telemetry/log.ts';
 import { createCount } from '../lib/telemetry/metrics.ts';
+import { createStandIn } from '../lib/webhooks/decoy-app.ts';
 import { receiveWebhook } from '../lib/webhooks/receive-webhook.ts';
-import { createStandIn } from '../lib/webhooks/stand-in-app.ts';
 import { createWebhookApps } from '../lib/webhooks/webhook-app.ts';
 
 const settings = readSettings('webhook');

@@ -2,8 +2,9 @@
  * THE table: each function, what calls it and what it may touch; the tables, keys and secrets it stands on. The AWS
  * stack and the local stack are both made from this, so what fails here would fail there.
  */
-import { contract, type RouteName } from '../lib/api/contract.ts';
+
 import type { FunctionName } from '../lib/config.ts';
+import { contract, type RouteName } from '../lib/contract/contract.ts';
 import { indexes } from '../lib/table/keys.ts';
 import type { FunctionRow, Permission, QueueName, QueueRow, QueueWorker } from './topology-rows.ts';
 
@@ -14,7 +15,7 @@ const filing = { function: 'file-failures', batchSize: 1, maxConcurrency: 5 } as
 export const queues = {
   events: {
     description: 'What tenants are told',
-    worker: { function: 'tell-tenants', batchSize: 10, maxConcurrency: 20 },
+    worker: { function: 'fan-out-events', batchSize: 10, maxConcurrency: 20 },
     deadLetters: filing,
   },
   deliveries: {
@@ -213,7 +214,7 @@ export const functions = {
     sendTo('events'),
     sendTo('deliveries'),
   ]),
-  'tell-tenants': row('Sends events to the destinations of their tenants', 10, [
+  'fan-out-events': row('Sends events to the destinations of their tenants', 10, [
     read,
     sendTo('incoming'),
     sendTo('deliveries'),

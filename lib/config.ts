@@ -108,7 +108,7 @@ export const functionSettings = {
     'deliveriesQueueUrl',
     'publicUrl',
   ],
-  'tell-tenants': ['connectionsTable', 'incomingQueueUrl', 'deliveriesQueueUrl'],
+  'fan-out-events': ['connectionsTable', 'incomingQueueUrl', 'deliveriesQueueUrl'],
   deliver: [
     'connectionsTable',
     'vaultKeyId',

@@ -59,3 +59,6 @@ export function token(bytes: number): string {
   const base64 = btoa(String.fromCharCode(...random));
   return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
+
+/** The id of a filed failure: when its message was sent, so that ids sort by time, and SQS's id of the message. */
+export const failureIdPattern = /^\d{15}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

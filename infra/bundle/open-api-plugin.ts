@@ -3,7 +3,7 @@
  * place of the contract's other routes and the code that turns schemas into JSON Schema.
  */
 import type { Plugin } from 'esbuild';
-import { openApiDocument } from '../../lib/api/open-api-document.ts';
+import { openApiDocument } from '../../lib/contract/open-api-document.ts';
 
 export const openApiAtBuildTime: Plugin = {
   name: 'open-api-at-build-time',

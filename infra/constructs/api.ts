@@ -19,7 +19,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { RouteName } from '../../lib/api/contract.ts';
+import type { RouteName } from '../../lib/contract/contract.ts';
 import type { StackOptions } from '../stack-options.ts';
 import { cors, routes } from '../topology.ts';
 import { type Functions, logRetention } from './functions.ts';

@@ -6,9 +6,9 @@
 
 import { type ContextId, newContextId } from '../ids.ts';
 import { discoverServer } from '../oauth/discovery.ts';
-import { type Provider, webhookOf } from '../providers/definition.ts';
+import type { ProviderApp, Registration } from '../provider-apps/provider-app.ts';
+import { type Provider, webhookOf } from '../providers/provider.ts';
 import { requireNoConflict } from '../table/update.ts';
-import type { ProviderApp, Registration } from '../tenants/provider-app.ts';
 import { type Tenant, withApp } from '../tenants/tenant.ts';
 import { findConnection } from './connections/connections.ts';
 import { type AdminStores, requireLivingTenant, requireTenant } from './deps.ts';

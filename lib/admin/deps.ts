@@ -3,15 +3,15 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { ApiKeyStore } from '../access/api-key.ts';
 import { steadyClock } from '../cache.ts';
 import { type TenantId, tenantIdPattern } from '../ids.ts';
 import type { MessageQueue } from '../messages/queue-messages.ts';
 import type { Resolve } from '../platform-http/pinned-connection.ts';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
-import type { Registry } from '../providers/registry.ts';
+import type { Registry } from '../platforms/registry.ts';
+import type { ProviderAppStore } from '../provider-apps/provider-app.ts';
 import type { Table } from '../table/table.ts';
-import type { ApiKeyStore } from '../tenants/api-key.ts';
-import type { ProviderAppStore } from '../tenants/provider-app.ts';
 import type { Tenant, TenantStore } from '../tenants/tenant.ts';
 import type { VaultParts } from '../vault/vault.ts';
 import type { SecretStore } from './secret-store.ts';

@@ -3,6 +3,7 @@
  * signing secret is created here, sealed so that only the deliverer can open it, and shown once.
  */
 import { openQueue } from '../aws/queue.ts';
+import { destinationSecretPlace } from '../deliveries/deliver-https.ts';
 import type { TenantId } from '../ids.ts';
 import { buildDestinationTest } from '../messages/build-tenant-event.ts';
 import type { DeliveryMessage } from '../messages/deliveries.ts';
@@ -21,7 +22,6 @@ import {
   recovered,
 } from '../tenants/destination.ts';
 import { openVault } from '../vault/vault.ts';
-import { destinationSecretPlace } from '../webhooks/deliver-https.ts';
 import { type AdminStores, requireLivingTenant, requireTenant, vaultDepsOf } from './deps.ts';
 
 export type DestinationInput = { readonly url: string } | { readonly busName: string };

@@ -1,9 +1,9 @@
 /** Long work that the stack does in the background, and the job that disconnects a whole user. */
 import { openQueue } from '../aws/queue.ts';
 import { isOpaqueId, type UserId } from '../ids.ts';
-import { disconnectUser } from '../integrations/disconnect-user.ts';
+import { disconnectUser } from '../integrations/disconnect/disconnect-user.ts';
+import { createJobStore, type Job } from '../jobs/job.ts';
 import type { JobMessage } from '../messages/jobs.ts';
-import { createJobStore, type Job } from '../tenants/job.ts';
 import { type AdminStores, requireTenant } from './deps.ts';
 
 export function jobActions({ connections, tenants, now, sqs, queueUrls }: AdminStores) {

@@ -2,8 +2,8 @@
  * Everything an operator can do, as one record of functions: the same against a stack on AWS and against the one on this
  * machine. Every action can be repeated, and none prints anything.
  */
-import { createApiKeyStore } from '../tenants/api-key.ts';
-import { createProviderAppStore } from '../tenants/provider-app.ts';
+import { createApiKeyStore } from '../access/api-key.ts';
+import { createProviderAppStore } from '../provider-apps/provider-app.ts';
 import { createTenantStore } from '../tenants/tenant.ts';
 import { appActions } from './apps.ts';
 import { connectionWorkActions } from './connections/connection-work.ts';

@@ -1,5 +1,5 @@
+import { createPauseStore } from '../provider-apps/paused-providers.ts';
 import { requireNoConflict } from '../table/update.ts';
-import { createPauseStore } from '../tenants/paused-providers.ts';
 import type { AdminStores } from './deps.ts';
 
 export interface ProviderState {

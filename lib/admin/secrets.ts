@@ -1,6 +1,7 @@
 /** The secrets that Hawser generates itself: `setUp` fills them once, the rotations replace them. */
+
+import { createSessionKey, publishSessionKey } from '../access/session-token.ts';
 import { token } from '../ids.ts';
-import { createSessionKey, publishSessionKey } from '../tenants/session-token.ts';
 import type { AdminStores } from './deps.ts';
 
 export function secretActions({ connections, names, secrets }: AdminStores) {

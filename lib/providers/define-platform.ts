@@ -1,7 +1,8 @@
 /** Makes a provider of its data and, for built-in platforms, of the code beside it. */
 import type { ProviderId } from '../ids.ts';
 import type { RefusalReader } from '../oauth/outcome.ts';
-import { keyProbe } from './api-key.ts';
+import { keyProbe } from './adapter/api-key.ts';
+import { refusalReaderOf } from './adapter/refusals.ts';
 import { customWebhookOf } from './custom-webhook.ts';
 import { describeFlaws, parseProviderData } from './definition/parse.ts';
 import type { DataOf, OAuth2Data, ProviderData, ProviderInput } from './definition/provider-data.ts';
@@ -13,8 +14,7 @@ import type {
   OptionalSetting,
   Provider,
   SessionCode,
-} from './definition.ts';
-import { refusalReaderOf } from './refusals.ts';
+} from './provider.ts';
 
 const usualConcurrency = 5;
 

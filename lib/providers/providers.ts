@@ -3,11 +3,12 @@
  * So nobody can put a provider in the place of one that is there already.
  */
 import { providerIdPattern, type TenantId } from '../ids.ts';
-import { type BuiltIn, builtIn as everyBuiltIn } from './built-in.ts';
 import { providerOf } from './define-platform.ts';
 import { describeFlaws, parseProviderData } from './definition/parse.ts';
-import type { Provider } from './definition.ts';
+import type { Provider } from './provider.ts';
 
+/** The built-in platforms: each id with the way to load it. */
+export type BuiltIn = Readonly<Record<string, () => Promise<Provider>>>;
 /** The data of a catalogue entry, by id. */
 export type CatalogueSource = (id: string) => Promise<unknown>;
 /** The data of a tenant's own provider, by id; cached, if at all, by the source, which knows when it changes. */
@@ -21,11 +22,11 @@ export interface Providers {
 }
 
 export function createProviders(sources: {
-  readonly builtIn?: BuiltIn;
+  readonly builtIn: BuiltIn;
   readonly catalogue?: CatalogueSource;
   readonly own?: OwnProviderSource;
 }): Providers {
-  const { builtIn = everyBuiltIn, catalogue, own } = sources;
+  const { builtIn, catalogue, own } = sources;
   // What is built in or in the catalogue cannot change while an instance lives.
   const loaded = new Map<string, Promise<Provider | undefined>>();
 

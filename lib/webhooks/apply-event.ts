@@ -9,7 +9,7 @@ import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
 import type { EventMessage } from '../messages/events.ts';
 import type { WebhookEventMessage } from '../messages/incoming.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { SubjectStore } from './subject-store.ts';
+import type { SubjectStore } from './resource-order.ts';
 
 export interface ApplyParts {
   readonly connections: ConnectionStore;

@@ -10,7 +10,7 @@ import type { ConnectedMessage, IncomingMessage, WebhookEventMessage } from '../
 import type { Count } from '../telemetry/metrics.ts';
 import { type ApplyParts, applyEvent } from './apply-event.ts';
 import { concernedConnections } from './concerned-connections.ts';
-import type { ReceiptStore } from './receipt-store.ts';
+import type { ReceiptStore } from './idempotency-store.ts';
 import type { WaitingEvents } from './waiting-events.ts';
 import { workId } from './work-id.ts';
 

@@ -19,7 +19,7 @@ import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { Receiver, StandIn } from './stand-in-app.ts';
+import type { Receiver, StandIn } from './decoy-app.ts';
 import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
 export interface ReceiveParts {

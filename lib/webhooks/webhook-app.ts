@@ -6,8 +6,8 @@
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
 import { contextIdPattern } from '../ids.ts';
-import { webhookOf } from '../providers/definition.ts';
-import type { Registry } from '../providers/registry.ts';
+import type { Registry } from '../platforms/registry.ts';
+import { webhookOf } from '../providers/provider.ts';
 import type {
   ReceivingApp,
   SignedWith,

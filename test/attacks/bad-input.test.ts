@@ -1,7 +1,7 @@
 /** Bad queries, paths and credentials for every route of the contract: the right error of the catalogue, never a failure of ours, and nothing of the input in it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contract, type RouteName } from '../../lib/api/contract.ts';
-import type { Route } from '../../lib/api/route.ts';
+import { contract, type RouteName } from '../../lib/contract/contract.ts';
+import type { Route } from '../../lib/contract/route.ts';
 import { exchange, type RawRequest } from '../journey/http-exchange.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
 import { codeOf, fieldsOf, judge, refusal, requestOf, routeNames } from './route-samples.ts';

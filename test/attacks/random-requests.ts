@@ -1,7 +1,7 @@
 /** Random requests to a route: mostly near what it takes, sometimes far from it. */
 import fc from 'fast-check';
-import { contract, type RouteName } from '../../lib/api/contract.ts';
-import type { Route } from '../../lib/api/route.ts';
+import { contract, type RouteName } from '../../lib/contract/contract.ts';
+import type { Route } from '../../lib/contract/route.ts';
 import type { RawRequest } from '../journey/http-exchange.ts';
 import { fieldsOf, pathOf, samples } from './route-samples.ts';
 

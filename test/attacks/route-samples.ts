@@ -1,7 +1,7 @@
 /** A request that each route takes, and what its schemas say of every other: the ground on which bad input is made. */
 import * as z from 'zod/mini';
-import { contract, type RouteName } from '../../lib/api/contract.ts';
-import type { Route } from '../../lib/api/route.ts';
+import { contract, type RouteName } from '../../lib/contract/contract.ts';
+import type { Route } from '../../lib/contract/route.ts';
 import { checkAnswer } from '../journey/contract-check.ts';
 import type { RawAnswer, RawRequest } from '../journey/http-exchange.ts';
 

@@ -1,7 +1,7 @@
 /** Row 3 of the attack table: only the browser in which a flow began can bring its answer, once. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { flowCookie } from '../../lib/api/flow-cookie.ts';
+import { flowCookie } from '../../lib/runtime/http/flow-cookie.ts';
 import { begin, completionOf, decide, openLink, reachCallback, readReturn } from '../journey/flow-steps.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
 

@@ -2,11 +2,11 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { mintApiKey, parseApiKey, provesApiKey } from '../../lib/access/api-key.ts';
 import { matchesDigest } from '../../lib/constant-time.ts';
 import { newFlowId, type TenantId } from '../../lib/ids.ts';
 import { mintState, verifyState } from '../../lib/oauth/state.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
-import { mintApiKey, parseApiKey, provesApiKey } from '../../lib/tenants/api-key.ts';
 import { createApiClient } from '../journey/api-client.ts';
 import { begin, decide, openLink, reachCallback } from '../journey/flow-steps.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';

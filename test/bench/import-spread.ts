@@ -3,9 +3,9 @@
  * times that the schedule gives to an import, beside those that it gives to connections made one by one.
  */
 import { importedDueAt, nextDueAt } from '../../lib/connections/schedule.ts';
-import { findOAuthProvider } from '../../lib/integrations/parts.ts';
-import { refreshPolicyOf } from '../../lib/integrations/refresh-policy-of.ts';
-import { createRegistry } from '../../lib/providers/registry.ts';
+import { refreshPolicyOf } from '../../lib/integrations/lifecycle/refresh-policy-of.ts';
+import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
+import { createRegistry } from '../../lib/platforms/registry.ts';
 import { seededRandom } from './refresh-seeded-random.ts';
 import { spelled, toBars } from './refresh-text.ts';
 import { atMost, type BenchGroup, shown } from './row.ts';

@@ -15,10 +15,10 @@ import { localNames, localQueueName, provision } from '../../infra/local/stack/p
 import { appSecretPrefix } from '../../infra/topology.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import type { ContextId, TenantId } from '../../lib/ids.ts';
-import { findOAuthProvider } from '../../lib/integrations/parts.ts';
-import { createRegistry } from '../../lib/providers/registry.ts';
+import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
+import { createRegistry } from '../../lib/platforms/registry.ts';
+import { createProviderAppStore } from '../../lib/provider-apps/provider-app.ts';
 import { openTable } from '../../lib/table/table.ts';
-import { createProviderAppStore } from '../../lib/tenants/provider-app.ts';
 import { openVault } from '../../lib/vault/vault.ts';
 import { answerParent } from './child.ts';
 import { openPlatforms } from './refresh-platforms.ts';

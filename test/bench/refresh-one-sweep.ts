@@ -1,8 +1,8 @@
 /** One sweep and the work that it finds, over any tables, with what each of the two took. */
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { ConnectionId, ProviderId, TenantId } from '../../lib/ids.ts';
-import { findOAuthProvider } from '../../lib/integrations/parts.ts';
-import { sweepDue } from '../../lib/integrations/sweep-due.ts';
+import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
+import { sweepDue } from '../../lib/integrations/worker/sweep-due.ts';
 import type { Table } from '../../lib/table/table.ts';
 import { type Consumption, nothingConsumed } from './refresh-capacity.ts';
 import { openPlatforms } from './refresh-platforms.ts';

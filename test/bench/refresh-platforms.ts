@@ -3,7 +3,7 @@
  * schedule: a rotated token works once, an expired one is exchanged no more, and now and then nobody answers.
  */
 import type { Answer, PlatformHttp, PlatformRequest } from '../../lib/platform-http/platform-http.ts';
-import type { OAuthProvider } from '../../lib/providers/definition.ts';
+import type { OAuthProvider } from '../../lib/providers/provider.ts';
 
 /** A time in which a platform renews nothing. Epoch milliseconds. */
 export interface Outage {

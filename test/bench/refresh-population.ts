@@ -2,9 +2,9 @@
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import { idleDueAt, nextDueAt } from '../../lib/connections/schedule.ts';
 import type { AccountId, ConnectionId, ContextId, GrantId, TenantId, UserId } from '../../lib/ids.ts';
-import { sealCredentials } from '../../lib/integrations/credentials.ts';
-import { refreshPolicyOf } from '../../lib/integrations/refresh-policy-of.ts';
-import type { OAuthProvider } from '../../lib/providers/definition.ts';
+import { refreshPolicyOf } from '../../lib/integrations/lifecycle/refresh-policy-of.ts';
+import { sealCredentials } from '../../lib/integrations/platform/credentials.ts';
+import type { OAuthProvider } from '../../lib/providers/provider.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import type { Sealer } from '../../lib/vault/vault.ts';
 import type { Platforms } from './refresh-platforms.ts';

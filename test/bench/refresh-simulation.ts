@@ -3,10 +3,10 @@
  * Lambda would, tenants ask for tokens, platforms answer, fall silent and come back. All that is decided is the product's.
  */
 import { functions, queues, visibilitySeconds } from '../../infra/topology.ts';
-import { getAccessToken } from '../../lib/integrations/get-access-token.ts';
-import type { RefreshOutcome } from '../../lib/integrations/refresh-worker.ts';
-import { resumeJobs } from '../../lib/integrations/resume-jobs.ts';
-import { sweepDue } from '../../lib/integrations/sweep-due.ts';
+import { resumeJobs } from '../../lib/integrations/disconnect/resume-jobs.ts';
+import { getAccessToken } from '../../lib/integrations/tokens/get-access-token.ts';
+import type { RefreshOutcome } from '../../lib/integrations/worker/refresh-worker.ts';
+import { sweepDue } from '../../lib/integrations/worker/sweep-due.ts';
 import { simulateTime } from '../lifecycle/simulated-time.ts';
 import { type Consumption, nothingConsumed } from './refresh-capacity.ts';
 import { openCountingStore } from './refresh-counting-table.ts';

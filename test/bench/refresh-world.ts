@@ -12,18 +12,18 @@ import {
   createRefreshWorker,
   type RefreshOutcome,
   type RefreshWorkerDeps,
-} from '../../lib/integrations/refresh-worker.ts';
-import type { SweepParts } from '../../lib/integrations/sweep-due.ts';
-import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
+} from '../../lib/integrations/worker/refresh-worker.ts';
+import type { SweepParts } from '../../lib/integrations/worker/sweep-due.ts';
+import { createSweepPositionStore } from '../../lib/integrations/worker/sweep-position.ts';
+import { createJobStore } from '../../lib/jobs/job.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
 import { refreshMessage } from '../../lib/messages/refresh.ts';
-import { createRegistry } from '../../lib/providers/registry.ts';
+import { createRegistry } from '../../lib/platforms/registry.ts';
+import { createPauseStore } from '../../lib/provider-apps/paused-providers.ts';
+import { createProviderAppStore } from '../../lib/provider-apps/provider-app.ts';
 import type { Table } from '../../lib/table/table.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import { createCount } from '../../lib/telemetry/metrics.ts';
-import { createJobStore } from '../../lib/tenants/job.ts';
-import { createPauseStore } from '../../lib/tenants/paused-providers.ts';
-import { createProviderAppStore } from '../../lib/tenants/provider-app.ts';
 import { openVault } from '../../lib/vault/vault.ts';
 import { openMemoryAws } from './refresh-memory-aws.ts';
 import type { Platforms } from './refresh-platforms.ts';

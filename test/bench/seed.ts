@@ -4,6 +4,7 @@ import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { LocalAws } from '../../infra/local/aws/local-aws.ts';
 import { localNames } from '../../infra/local/stack/provision.ts';
+import { createApiKeyStore, mintApiKey } from '../../lib/access/api-key.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import {
@@ -18,7 +19,6 @@ import {
 import { connectionKey } from '../../lib/table/keys.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
-import { createApiKeyStore, mintApiKey } from '../../lib/tenants/api-key.ts';
 import { openVault } from '../../lib/vault/vault.ts';
 
 /** The same read, as the product and as the floor are asked for it. */

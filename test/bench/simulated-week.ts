@@ -4,7 +4,7 @@
  * as many connections as have a million refreshes a month; fewer share what is paid for by the hour.
  */
 import type { TenantId } from '../../lib/ids.ts';
-import { findOAuthProvider } from '../../lib/integrations/parts.ts';
+import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
 import type { Person, Use } from './refresh-population.ts';
 import { bill, perMillion, perMonth, total } from './refresh-prices.ts';
 import { type Simulation, simulate } from './refresh-simulation.ts';

@@ -1,8 +1,8 @@
 /** What a sweep reads of a thousand due connections, spread over as many providers as are known. */
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import type { AccountId, ConnectionId, ProviderId, TenantId } from '../../lib/ids.ts';
-import { sweepDue } from '../../lib/integrations/sweep-due.ts';
-import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
+import { sweepDue } from '../../lib/integrations/worker/sweep-due.ts';
+import { createSweepPositionStore } from '../../lib/integrations/worker/sweep-position.ts';
 import { connectionKey, dueIndexEntry } from '../../lib/table/keys.ts';
 import { nothingConsumed } from './refresh-capacity.ts';
 import { openCountingStore } from './refresh-counting-table.ts';

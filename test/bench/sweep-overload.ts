@@ -5,8 +5,8 @@
 
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import type { AccountId, ConnectionId, ProviderId, TenantId } from '../../lib/ids.ts';
-import { sweepDue, usualQueueLimit } from '../../lib/integrations/sweep-due.ts';
-import { createSweepPositionStore } from '../../lib/integrations/sweep-position.ts';
+import { sweepDue, usualQueueLimit } from '../../lib/integrations/worker/sweep-due.ts';
+import { createSweepPositionStore } from '../../lib/integrations/worker/sweep-position.ts';
 import { exists } from '../../lib/table/condition.ts';
 import { connectionKey, dueIndexEntry } from '../../lib/table/keys.ts';
 import { nothingConsumed } from './refresh-capacity.ts';

@@ -12,8 +12,8 @@ import { bundleEntries, type EntryBundle } from '../../infra/bundle/bundle-entri
 import { lambdaOnly } from '../../infra/bundle/lambda-only.ts';
 import { type BundleReport, bundleFunctions, bundling } from '../../infra/bundle.ts';
 import { functions } from '../../infra/topology.ts';
-import { openApi } from '../../lib/api/open-api.ts';
 import { type FunctionName, functionSettings, isOptional, variableOf } from '../../lib/config.ts';
+import { openApi } from '../../lib/contract/open-api.ts';
 import { event } from '../unit/api/event.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -1,6 +1,6 @@
 /** A client of the API as a tenant would write it, except that it holds every answer against the contract. */
 import type * as z from 'zod/mini';
-import { contract, type RouteName } from '../../lib/api/contract.ts';
+import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import { catalogue } from '../../lib/errors.ts';
 import { type ApiFailure, checkAnswer } from './contract-check.ts';
 import { exchange, type RawAnswer } from './http-exchange.ts';

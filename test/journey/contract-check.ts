@@ -4,8 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { contract, type RouteName } from '../../lib/api/contract.ts';
-import type { Route } from '../../lib/api/route.ts';
+import { contract, type RouteName } from '../../lib/contract/contract.ts';
+import type { Route } from '../../lib/contract/route.ts';
 import { catalogue, type ErrorCode } from '../../lib/errors.ts';
 import type { RawAnswer } from './http-exchange.ts';
 

@@ -2,10 +2,10 @@
 import { approve } from '../../infra/local/sandbox/visitor/consent-visitor.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { AccountId, FlowId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
-import { completeConnection } from '../../lib/integrations/complete-connection.ts';
-import { handleOAuthCallback } from '../../lib/integrations/handle-oauth-callback.ts';
-import { initiateOAuthFlow } from '../../lib/integrations/initiate-oauth-flow.ts';
-import { startFlow } from '../../lib/integrations/start-flow.ts';
+import { completeConnection } from '../../lib/integrations/connect/complete-connection.ts';
+import { handleOAuthCallback } from '../../lib/integrations/connect/handle-oauth-callback.ts';
+import { initiateOAuthFlow } from '../../lib/integrations/connect/initiate-oauth-flow.ts';
+import { startFlow } from '../../lib/integrations/connect/start-flow.ts';
 import type { Instance } from './parts.ts';
 
 export interface Wish {

@@ -12,18 +12,18 @@ import {
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { deadLetterName } from '../../infra/local/stack/provision.ts';
 import type { QueueName } from '../../infra/topology-rows.ts';
-import { batch } from '../../lib/api/batch.ts';
-import { createRefreshWorker } from '../../lib/integrations/refresh-worker.ts';
-import { applyRescued } from '../../lib/integrations/rescue.ts';
-import { resumeJobs } from '../../lib/integrations/resume-jobs.ts';
-import { runJob } from '../../lib/integrations/run-job.ts';
-import { sweepDue } from '../../lib/integrations/sweep-due.ts';
+import { resumeJobs } from '../../lib/integrations/disconnect/resume-jobs.ts';
+import { runJob } from '../../lib/integrations/disconnect/run-job.ts';
+import { applyRescued } from '../../lib/integrations/lifecycle/rescue.ts';
+import { createRefreshWorker } from '../../lib/integrations/worker/refresh-worker.ts';
+import { sweepDue } from '../../lib/integrations/worker/sweep-due.ts';
 import { eventMessage } from '../../lib/messages/events.ts';
 import { jobMessage } from '../../lib/messages/jobs.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
 import { refreshMessage } from '../../lib/messages/refresh.ts';
 import { rescueMessage } from '../../lib/messages/rescue.ts';
 import type { ConnectionEvent } from '../../lib/messages/tenant-event.ts';
+import { batch } from '../../lib/runtime/batch.ts';
 import type { AwsClients, AwsPlace, Instance } from './parts.ts';
 import { queueUrlOf } from './parts.ts';
 

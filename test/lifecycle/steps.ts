@@ -2,10 +2,10 @@
 import { expect } from 'vitest';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import { IntegrationError } from '../../lib/errors.ts';
-import { type AccessToken, getAccessToken } from '../../lib/integrations/get-access-token.ts';
-import { refreshError } from '../../lib/integrations/refresh-errors.ts';
-import { isFailure } from '../../lib/integrations/refresh-outcome.ts';
-import { refreshConnection as refreshToOutcome } from '../../lib/integrations/refresh-token.ts';
+import { refreshError } from '../../lib/integrations/lifecycle/refresh-errors.ts';
+import { isFailure } from '../../lib/integrations/lifecycle/refresh-outcome.ts';
+import { refreshConnection as refreshToOutcome } from '../../lib/integrations/lifecycle/refresh-token.ts';
+import { type AccessToken, getAccessToken } from '../../lib/integrations/tokens/get-access-token.ts';
 import type { Instance } from './parts.ts';
 import { accountOf, type World } from './world.ts';
 

@@ -1,8 +1,8 @@
 /** The registry's TikTok alone, so that a sweep looks at one provider, and with what a test has its definition say differently. */
 
 import type { Origins } from '../../lib/platform-http/platform-http.ts';
-import type { OAuthProvider, Provider } from '../../lib/providers/definition.ts';
-import { providers } from '../../lib/providers/registry.ts';
+import { providers } from '../../lib/platforms/registry.ts';
+import type { OAuthProvider, Provider } from '../../lib/providers/provider.ts';
 
 /** TikTok's origins, all of them at one sandbox. */
 export const tiktokAt = (origin: string): Origins => ({

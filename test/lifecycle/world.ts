@@ -9,13 +9,13 @@ import type { Fault } from '../../infra/local/sandbox/control/control.ts';
 import type { SandboxOptions } from '../../infra/local/sandbox/sandbox.ts';
 import { provision } from '../../infra/local/stack/provision.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
-import type { OwnAccount } from '../../lib/integrations/own-connection.ts';
+import type { OwnAccount } from '../../lib/integrations/tokens/own-connection.ts';
 import {
   createPlatformHttp,
   type PlatformHttp,
   type PlatformRequest,
 } from '../../lib/platform-http/platform-http.ts';
-import type { OAuthProvider, Provider } from '../../lib/providers/definition.ts';
+import type { OAuthProvider, Provider } from '../../lib/providers/provider.ts';
 import type { MetricName } from '../../lib/telemetry/metrics.ts';
 import { connectAccount, consent } from './connect-account.ts';
 import { type AwsPlace, type Instance, openClients, openInstance } from './parts.ts';

@@ -1,6 +1,6 @@
 /** What the imports between source files say about the levels: who imports upwards, and whether there is a circle. */
 import type { SourceFile } from '../unit/source-files.ts';
-import { handedOver, levels, registries } from './levels.ts';
+import { handedOver, levels } from './levels.ts';
 
 export interface Edge {
   readonly from: string;
@@ -27,7 +27,6 @@ export function upwardImports(files: readonly SourceFile[]): readonly Edge[] {
     const [above, below] = [unitOf(from), unitOf(to)];
     if (!above || !below) return true;
     if (above.unit === below.unit || above.depth < below.depth) return false;
-    if (below.unit === 'lib/platforms' && registries.has(from)) return false;
     // The files of the ground level belong together; circles among them are refused like any other.
     if (above.depth === ground && below.depth === ground) return false;
     return !(typeOnly && handedOver.has(`${above.unit} ← ${below.unit}`));

@@ -4,31 +4,34 @@
 export const levels: readonly (readonly string[])[] = [
   ['infra'],
   ['functions'],
-  ['lib/api'],
-  ['lib/admin'],
-  ['lib/integrations', 'lib/webhooks'],
+  ['lib/runtime'],
+  ['lib/data-deletion', 'lib/admin'],
+  ['lib/failures'],
+  ['lib/webhooks', 'lib/deliveries'],
+  ['lib/integrations'],
   ['lib/platforms'],
-  ['lib/connections', 'lib/flows', 'lib/tenants', 'lib/providers', 'lib/vault'],
-  ['lib/oauth', 'lib/signatures', 'lib/platform-http', 'lib/table', 'lib/aws'],
-  ['lib/messages'],
   [
-    'lib/telemetry',
+    'lib/connections',
+    'lib/flows',
+    'lib/tenants',
+    'lib/access',
+    'lib/provider-apps',
+    'lib/jobs',
+    'lib/providers',
+    'lib/vault',
+  ],
+  ['lib/oauth', 'lib/signatures', 'lib/platform-http', 'lib/table', 'lib/aws'],
+  ['lib/telemetry', 'lib/contract', 'lib/messages'],
+  [
     'lib/cache.ts',
     'lib/config.ts',
     'lib/errors.ts',
     'lib/ids.ts',
     'lib/json.ts',
     'lib/constant-time.ts',
-    'lib/views.ts',
     'lib/vocabulary.ts',
   ],
 ];
-
-/** The lists of built-in platforms, the one thing below that names what is above it. */
-export const registries: ReadonlySet<string> = new Set([
-  'lib/providers/built-in.ts',
-  'lib/providers/registry.ts',
-]);
 
 /** Siblings of which one is handed to the other, which knows its type and no more. */
 export const handedOver: ReadonlySet<string> = new Set(['lib/oauth ← lib/platform-http']);

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { edgesOf, findCircle, unitOf, upwardImports } from '../structure/imports.ts';
-import { registries } from '../structure/levels.ts';
 import { importsOf, readSourceFiles, root, type SourceFile } from './source-files.ts';
 
 const files = readSourceFiles();
@@ -70,7 +69,7 @@ describe('infra', () => {
   it('takes from lib only settings, tables, the registry and the contract; its command line and local stack take more', () => {
     const wide = /^infra\/(?:cli|local)\//;
     const allowed =
-      /^lib\/(?:config|providers\/registry|api\/contract|api\/open-api-document|table\/[^/]+)\.ts$/;
+      /^lib\/(?:config|platforms\/registry|contract\/contract|contract\/open-api-document|table\/[^/]+)\.ts$/;
 
     const wrong = edgesOf(files).filter(
       ({ from, to }) =>
@@ -91,17 +90,20 @@ describe('a provider', () => {
 
     expect(providers).toContain('lib/platforms/tiktok/definition.ts');
     expect(providers.filter((path) => !path.startsWith('lib/platforms/'))).toEqual([]);
-    expect([...new Set(importers)].sort()).toEqual([...registries]);
+    expect([...new Set(importers)].sort()).toEqual([
+      'lib/platforms/built-in.ts',
+      'lib/platforms/registry.ts',
+    ]);
   });
 });
 
 describe('the older token format', () => {
   it('is opened by no function and nothing in lib', () => {
     const importers = edgesOf(files)
-      .filter(({ from, to }) => to === 'lib/vault/legacy-token.ts' && !from.startsWith('infra/'))
+      .filter(({ from, to }) => to === 'lib/admin/import/legacy-token.ts' && !from.startsWith('infra/'))
       .map(({ from }) => from);
 
-    expect(byPath.has('lib/vault/legacy-token.ts')).toBe(true);
+    expect(byPath.has('lib/admin/import/legacy-token.ts')).toBe(true);
     expect(importers).toEqual([]);
   });
 });

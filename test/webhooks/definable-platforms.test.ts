@@ -3,11 +3,14 @@
  * print goes through the real route and comes out as events. With one byte altered, nothing comes out.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyPubSubPush, verifySecurityEvent } from '../../lib/platforms/google/webhook-signature.ts';
+import {
+  verifyNotifications,
+  verifyValidationTokens,
+} from '../../lib/platforms/microsoft-teams/webhook-signature.ts';
 import type { PlatformEvent, WebhookDefinition } from '../../lib/providers/webhook-definition.ts';
-import { verifyPubSubPush, verifySecurityEvent } from '../../lib/signatures/google.ts';
 import { asanaHandshake, microsoftHandshake, slackHandshake } from '../../lib/signatures/handshakes.ts';
-import { publishedKeys } from '../../lib/signatures/key-set.ts';
-import { verifyNotifications, verifyValidationTokens } from '../../lib/signatures/microsoft-graph.ts';
+import { publishedKeys } from '../../lib/signatures/jwt/key-set.ts';
 import {
   asanaSignature,
   googleChannelSignature,

@@ -1,25 +1,25 @@
 /** Function instances that work the queues of events, put together as `lib/api` does, over clients that fail. */
 import type { SQSEvent } from 'aws-lambda';
 import { deadLetterName, localNames } from '../../infra/local/stack/provision.ts';
-import { batch } from '../../lib/api/batch.ts';
 import { openQueue, type Queue } from '../../lib/aws/queue.ts';
 import type { FunctionName } from '../../lib/config.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
+import { rememberDestinations } from '../../lib/deliveries/active-destinations.ts';
+import { deliver } from '../../lib/deliveries/deliver.ts';
+import { fanOutEvent } from '../../lib/deliveries/fan-out-event.ts';
 import { type DeliveryMessage, deliveryMessage } from '../../lib/messages/deliveries.ts';
 import { eventMessage } from '../../lib/messages/events.ts';
 import { incomingMessage } from '../../lib/messages/incoming.ts';
 import { connectTo, resolveAll } from '../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../lib/platform-http/pinned-post.ts';
+import { batch } from '../../lib/runtime/batch.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import { createDestinationStore } from '../../lib/tenants/destination.ts';
 import { openVault } from '../../lib/vault/vault.ts';
-import { deliver } from '../../lib/webhooks/deliver.ts';
-import { fanOutEvent } from '../../lib/webhooks/fan-out-event.ts';
-import { rememberDestinations } from '../../lib/webhooks/fan-out-event-destinations.ts';
+import { createReceiptStore } from '../../lib/webhooks/idempotency-store.ts';
 import { processEvent, reachWaiting } from '../../lib/webhooks/process-event.ts';
-import { createReceiptStore } from '../../lib/webhooks/receipt-store.ts';
-import { createSubjectStore } from '../../lib/webhooks/subject-store.ts';
+import { createSubjectStore } from '../../lib/webhooks/resource-order.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';
 import { context } from '../unit/api/event.ts';
@@ -41,7 +41,7 @@ type Clients = ReturnType<typeof openUnreliable>;
 /** The function that works a queue, and how one instance of it is made over its clients. */
 const workers = {
   incoming: { functionName: 'process-event', create: processing },
-  events: { functionName: 'tell-tenants', create: fanningOut },
+  events: { functionName: 'fan-out-events', create: fanningOut },
   deliveries: { functionName: 'deliver', create: delivering },
 } as const satisfies Record<
   EventQueue,
@@ -99,7 +99,7 @@ function fanningOut({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
     deliveries: openQueue<unknown>(sqs, queueUrlOf(place, 'deliveries')),
     incoming: openQueue<unknown>(sqs, queueUrlOf(place, 'incoming')),
   };
-  return batch({ functionName: 'tell-tenants', now, write: silent }, eventMessage, (message) =>
+  return batch({ functionName: 'fan-out-events', now, write: silent }, eventMessage, (message) =>
     fanOutEvent(parts, message),
   );
 }

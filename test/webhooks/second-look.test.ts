@@ -5,9 +5,9 @@ import { createConnectionStore } from '../../lib/connections/connection-store.ts
 import type { ContextId } from '../../lib/ids.ts';
 import { incomingMessage, type WebhookEventMessage } from '../../lib/messages/incoming.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
+import { createReceiptStore } from '../../lib/webhooks/idempotency-store.ts';
 import { type ProcessParts, reachWaiting } from '../../lib/webhooks/process-event.ts';
-import { createReceiptStore } from '../../lib/webhooks/receipt-store.ts';
-import { createSubjectStore } from '../../lib/webhooks/subject-store.ts';
+import { createSubjectStore } from '../../lib/webhooks/resource-order.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { aConnection } from '../integration/stores/records.ts';
 import { onEachEngine } from '../integration/table/engines.ts';

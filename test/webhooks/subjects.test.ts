@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { newConnectionId } from '../../lib/ids.ts';
 import { subjectKey } from '../../lib/table/keys.ts';
 import type { Table } from '../../lib/table/table.ts';
-import { createSubjectStore, type SubjectStore } from '../../lib/webhooks/subject-store.ts';
+import { createSubjectStore, type SubjectStore } from '../../lib/webhooks/resource-order.ts';
 import { onEachEngine } from '../integration/table/engines.ts';
 
 const connection = newConnectionId();

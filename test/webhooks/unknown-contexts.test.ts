@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import type { SecretSource } from '../../lib/aws/secret-source.ts';
 import { instagram } from '../../lib/platforms/instagram/definition.ts';
+import { createRegistry } from '../../lib/platforms/registry.ts';
 import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
-import type { OAuthProvider } from '../../lib/providers/definition.ts';
-import { createRegistry } from '../../lib/providers/registry.ts';
+import type { OAuthProvider } from '../../lib/providers/provider.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
+import { createStandIn } from '../../lib/webhooks/decoy-app.ts';
 import { type ReceiveParts, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
-import { createStandIn } from '../../lib/webhooks/stand-in-app.ts';
 import { createWebhookApps, type WebhookApp } from '../../lib/webhooks/webhook-app.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);

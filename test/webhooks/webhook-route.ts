@@ -1,15 +1,15 @@
 /** The route of webhooks for any platform that can be described: HTTP in, the product's adapter between, messages out. */
 import { type Gateway, startGateway } from '../../infra/local/gateway/gateway.ts';
 import { cors, routes } from '../../infra/topology.ts';
-import { contract } from '../../lib/api/contract.ts';
-import { http } from '../../lib/api/http.ts';
 import type { Message } from '../../lib/aws/queue.ts';
+import { contract } from '../../lib/contract/contract.ts';
+import { createRegistry } from '../../lib/platforms/registry.ts';
 import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
-import { createRegistry } from '../../lib/providers/registry.ts';
 import type { WebhookDefinition } from '../../lib/providers/webhook-definition.ts';
+import { http } from '../../lib/runtime/http/http.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
+import { createStandIn } from '../../lib/webhooks/decoy-app.ts';
 import { type ReceiveParts, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
-import { createStandIn } from '../../lib/webhooks/stand-in-app.ts';
 import { exchange, type RawAnswer, type RawRequest } from '../journey/http-exchange.ts';
 import { context as lambdaContext } from '../unit/api/event.ts';
 

@@ -1,7 +1,7 @@
 /** `hawser app …`: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. */
 import { hasClient } from '../../../lib/admin/apps.ts';
-import { type Provider, webhookOf } from '../../../lib/providers/definition.ts';
-import type { ProviderApp } from '../../../lib/tenants/provider-app.ts';
+import type { ProviderApp } from '../../../lib/provider-apps/provider-app.ts';
+import { type Provider, webhookOf } from '../../../lib/providers/provider.ts';
 import { readSecrets } from '../terminal/secret-input.ts';
 import { factSheet, textTable } from '../terminal/text-table.ts';
 import { UsageError } from '../terminal/usage-error.ts';

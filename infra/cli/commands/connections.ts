@@ -2,7 +2,7 @@
 import type { Followed } from '../../../lib/admin/connections/connection-work.ts';
 import type { Wanted } from '../../../lib/admin/connections/connections.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
-import { viewConnection } from '../../../lib/integrations/connection-view.ts';
+import { viewConnection } from '../../../lib/integrations/tokens/connection-view.ts';
 import { describeConnection, viewInspected } from '../terminal/connection-sheet.ts';
 import { textTable, timeText } from '../terminal/text-table.ts';
 import type { Act, Call, Group, Shown } from './call.ts';

@@ -1,8 +1,8 @@
 /** `hawser failures …` and `hawser queue …`: filed failures, and how full the queues are. */
 
 import type { WhoseFailures } from '../../../lib/admin/failures/failures.ts';
-import type { Failure } from '../../../lib/webhooks/failure-store.ts';
-import { viewOf } from '../../../lib/webhooks/list-failures.ts';
+import type { Failure } from '../../../lib/failures/failure-store.ts';
+import { viewOf } from '../../../lib/failures/list-failures.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import type { Act, Call, Group, Shown } from './call.ts';

@@ -1,5 +1,5 @@
 /** `hawser jobs …`: long work that the stack does in the background, and its progress. */
-import type { Job } from '../../../lib/tenants/job.ts';
+import type { Job } from '../../../lib/jobs/job.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
 import type { Act, Call, Group, Shown } from './call.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { QueueUrls } from '../../../lib/admin/deps.ts';
 import { createOperator } from '../../../lib/admin/operator.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { queueNames, queueOutputs } from '../../topology.ts';
 import type { Io } from '../terminal/io.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { createOperator } from '../../../lib/admin/operator.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { localNames, localQueueUrls } from '../../local/stack/provision.ts';
 import { appSecretPrefix } from '../../topology.ts';

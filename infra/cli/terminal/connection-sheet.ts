@@ -1,7 +1,7 @@
 /** A connection in full, for people and for programs: everything except the sealed credentials. */
 
 import type { Inspected } from '../../../lib/admin/connections/connections.ts';
-import { isoTime, viewConnection } from '../../../lib/integrations/connection-view.ts';
+import { isoTime, viewConnection } from '../../../lib/integrations/tokens/connection-view.ts';
 import { factSheet, timeText } from './text-table.ts';
 
 /** For people. */

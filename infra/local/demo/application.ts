@@ -1,6 +1,6 @@
 /** The tenant's backend: calls the API with its key, and a platform's API with the token that Hawser hands out. */
 import * as z from 'zod/mini';
-import { contract } from '../../../lib/api/contract.ts';
+import { contract } from '../../../lib/contract/contract.ts';
 import type { Answer, Caller } from './http-caller.ts';
 
 export type Application = ReturnType<typeof createApplication>;

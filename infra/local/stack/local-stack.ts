@@ -11,7 +11,7 @@ import type { QueueUrls } from '../../../lib/admin/deps.ts';
 import { createOperator, type Operator } from '../../../lib/admin/operator.ts';
 import type { FunctionName } from '../../../lib/config.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { environmentOf, type SettingValues } from '../../environment.ts';
 import { appSecretPrefix, cors, functions, routes, type ScheduleName } from '../../topology.ts';

@@ -7,7 +7,7 @@ import { openQueue } from '../../aws/queue.ts';
 import { type Connection, connectionRecord } from '../../connections/connection.ts';
 import { createConnectionStore } from '../../connections/connection-store.ts';
 import { bringForward } from '../../connections/reschedule.ts';
-import { beginDisconnect } from '../../integrations/begin-disconnect.ts';
+import { beginDisconnect } from '../../integrations/disconnect/begin-disconnect.ts';
 import { type RefreshMessage, refreshMessageFor } from '../../messages/refresh.ts';
 import type { AdminStores } from '../deps.ts';
 import { requireConnection, type Wanted } from './connections.ts';

@@ -13,7 +13,7 @@ import {
   openAccessToken,
   openRefreshToken,
   sealCredentials,
-} from '../../integrations/credentials.ts';
+} from '../../integrations/platform/credentials.ts';
 import { wrappedKeyKey } from '../../table/keys.ts';
 import { newestVersion, rotateTenantKey } from '../../vault/tenant-key-versions.ts';
 import { openVault, type Vault } from '../../vault/vault.ts';

@@ -4,9 +4,9 @@
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openQueue } from '../../aws/queue.ts';
+import { createFailureStore, type Failure, type FailureScope } from '../../failures/failure-store.ts';
+import { replayedFailure, replayFailure } from '../../failures/replay-failure.ts';
 import type { MessageOf } from '../../messages/queue-messages.ts';
-import { createFailureStore, type Failure, type FailureScope } from '../../webhooks/failure-store.ts';
-import { replayedFailure, replayFailure } from '../../webhooks/replay-failure.ts';
 import { type AdminStores, requireTenant } from '../deps.ts';
 import { allTenants } from '../tenants/tenants.ts';
 import { deadLetterActions } from './dead-letters.ts';

@@ -1,6 +1,7 @@
 /** Creates, lists and revokes the API keys with which a tenant's backend authenticates. */
+
+import { mintApiKey } from '../../access/api-key.ts';
 import type { Secret } from '../../telemetry/secret.ts';
-import { mintApiKey } from '../../tenants/api-key.ts';
 import { type AdminStores, requireLivingTenant, requireTenant } from '../deps.ts';
 
 export function apiKeyActions({ apiKeys, tenants, now }: AdminStores) {

@@ -4,10 +4,10 @@
  */
 import { openQueue } from '../../aws/queue.ts';
 import type { TenantId } from '../../ids.ts';
-import { beginJob } from '../../integrations/disconnect-user.ts';
+import { beginJob } from '../../integrations/disconnect/disconnect-user.ts';
+import { createJobStore, type Job } from '../../jobs/job.ts';
 import type { JobMessage } from '../../messages/jobs.ts';
 import { requireNoConflict } from '../../table/update.ts';
-import { createJobStore, type Job } from '../../tenants/job.ts';
 import { withApp } from '../../tenants/tenant.ts';
 import { hasClient } from '../apps.ts';
 import { findConnection } from '../connections/connections.ts';

@@ -5,7 +5,11 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Failure, RevocationOutcome, TokenOutcome } from '../../oauth/outcome.ts';
-import type { PlatformAccess, PlatformAdapter, ProfileOutcome } from '../../providers/platform-adapter.ts';
+import type {
+  PlatformAccess,
+  PlatformAdapter,
+  ProfileOutcome,
+} from '../../providers/adapter/platform-adapter.ts';
 import type { Secret } from '../../telemetry/secret.ts';
 import { graphId } from './account.ts';
 import { isDeadToken } from './errors.ts';

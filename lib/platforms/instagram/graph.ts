@@ -5,7 +5,7 @@
 import { jsonObject } from '../../json.ts';
 import { classifyFailure, type Failure, lifetimeSeconds } from '../../oauth/outcome.ts';
 import type { Answer } from '../../platform-http/platform-http.ts';
-import type { PlatformAccess } from '../../providers/platform-adapter.ts';
+import type { PlatformAccess } from '../../providers/adapter/platform-adapter.ts';
 import { Secret } from '../../telemetry/secret.ts';
 
 export interface GraphRequest {

@@ -4,8 +4,8 @@
  */
 import * as z from 'zod/mini';
 import type { Failure, TokenOutcome } from '../../oauth/outcome.ts';
-import type { ProfileReading } from '../../providers/definition.ts';
-import type { PlatformAccess, PlatformAdapter } from '../../providers/platform-adapter.ts';
+import type { PlatformAccess, PlatformAdapter } from '../../providers/adapter/platform-adapter.ts';
+import type { ProfileReading } from '../../providers/provider.ts';
 import type { Secret } from '../../telemetry/secret.ts';
 import { describeAccount, graphId, professional } from './account.ts';
 import {

@@ -5,8 +5,8 @@
 import * as z from 'zod/mini';
 import type { Failure } from '../../oauth/outcome.ts';
 import type { Account } from '../../providers/account.ts';
-import type { ProfileReading } from '../../providers/definition.ts';
-import type { PlatformAccess } from '../../providers/platform-adapter.ts';
+import type { PlatformAccess } from '../../providers/adapter/platform-adapter.ts';
+import type { ProfileReading } from '../../providers/provider.ts';
 import { Secret } from '../../telemetry/secret.ts';
 import { describeAccount, graphId, professional } from './account.ts';
 import { type GraphRequest, readGraph, readTimeoutMilliseconds } from './graph.ts';

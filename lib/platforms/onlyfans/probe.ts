@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
 import { classifyFailure, type ErrorTable, type Refusal } from '../../oauth/outcome.ts';
 import type { Answer } from '../../platform-http/platform-http.ts';
-import type { CredentialsAccess, ProfileOutcome } from '../../providers/platform-adapter.ts';
+import type { CredentialsAccess, ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
 import type { Secret } from '../../telemetry/secret.ts';
 import { cookieHeader, openSession } from './session.ts';
 import { signRequest } from './signer.ts';

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
 import type { CredentialField } from '../../providers/definition/credentials.ts';
-import type { CredentialsReading } from '../../providers/definition.ts';
+import type { CredentialsReading } from '../../providers/provider.ts';
 import { Secret } from '../../telemetry/secret.ts';
 
 export const sessionFields = [

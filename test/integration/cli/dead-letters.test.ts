@@ -10,7 +10,7 @@ import { queueNames } from '../../../infra/topology.ts';
 import type { QueueUrls } from '../../../lib/admin/deps.ts';
 import { deadLetterActions } from '../../../lib/admin/failures/dead-letters.ts';
 import type { TenantId } from '../../../lib/ids.ts';
-import { createJobStore } from '../../../lib/tenants/job.ts';
+import { createJobStore } from '../../../lib/jobs/job.ts';
 import { until } from './connected-desk.ts';
 import { type Desk, openDesk } from './operator-desk.ts';
 

@@ -6,7 +6,7 @@ import { appSecretPrefix } from '../../../infra/topology.ts';
 import { createOperator } from '../../../lib/admin/operator.ts';
 import type { Resolve } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { type Endpoint, openEndpoint, signerOf } from '../deliver/endpoint.ts';

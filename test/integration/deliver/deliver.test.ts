@@ -1,9 +1,9 @@
 /** Delivering an event to one destination: what arrives, when it is tried again, and when a destination has had its chances. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { destinationSecretPlace } from '../../../lib/deliveries/deliver-https.ts';
+import { mostTries, pauseSeconds } from '../../../lib/deliveries/retry-schedule.ts';
 import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
 import { deleteTenantKeys } from '../../../lib/vault/tenant-key-versions.ts';
-import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
-import { mostTries, pauseSeconds } from '../../../lib/webhooks/deliver-schedule.ts';
 import { type DeliveryHouse, eventOf, openDeliveryHouse, start } from './delivery-house.ts';
 import { endpointOfTest, signerOf } from './endpoint.ts';
 

@@ -17,6 +17,8 @@ import {
 import type { QueueName } from '../../../infra/topology-rows.ts';
 import { openEventBus } from '../../../lib/aws/event-bus.ts';
 import { type Message, openQueue, type Queue } from '../../../lib/aws/queue.ts';
+import { type DeliverParts, deliver } from '../../../lib/deliveries/deliver.ts';
+import { destinationSecretPlace } from '../../../lib/deliveries/deliver-https.ts';
 import type { AccountId, ConnectionId, ProviderId, TenantId, UserId } from '../../../lib/ids.ts';
 import { type DeliveryMessage, deliveryMessage } from '../../../lib/messages/deliveries.ts';
 import { eventMessage } from '../../../lib/messages/events.ts';
@@ -33,8 +35,6 @@ import {
   newDestinationId,
 } from '../../../lib/tenants/destination.ts';
 import { openVault } from '../../../lib/vault/vault.ts';
-import { type DeliverParts, deliver } from '../../../lib/webhooks/deliver.ts';
-import { destinationSecretPlace } from '../../../lib/webhooks/deliver-https.ts';
 
 export const start = Date.UTC(2026, 0, 1);
 let made = 0;

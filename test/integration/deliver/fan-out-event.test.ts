@@ -1,12 +1,12 @@
 /** The fan-out: an event becomes one message for each destination, and a new connection gets what waited for it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rememberDestinations } from '../../../lib/deliveries/active-destinations.ts';
+import { type FanOutDeps, fanOutEvent } from '../../../lib/deliveries/fan-out-event.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { deliveryMessage } from '../../../lib/messages/deliveries.ts';
 import { type EventMessage, eventMessage } from '../../../lib/messages/events.ts';
 import { parseMessage } from '../../../lib/messages/parse-message.ts';
 import type { TenantEvent } from '../../../lib/messages/tenant-event.ts';
-import { type FanOutDeps, fanOutEvent } from '../../../lib/webhooks/fan-out-event.ts';
-import { rememberDestinations } from '../../../lib/webhooks/fan-out-event-destinations.ts';
 import { type DeliveryHouse, eventOf, openDeliveryHouse } from './delivery-house.ts';
 
 const acme = 'acme' as TenantId;

@@ -9,7 +9,7 @@ import { discoverServer } from '../../../lib/oauth/discovery.ts';
 import { createPkce } from '../../../lib/oauth/pkce.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 import { openid } from '../../../lib/platforms/openid/definition.ts';
-import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter.ts';
+import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter/adapter.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import {
   connectOpenId,

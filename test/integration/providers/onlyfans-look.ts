@@ -7,7 +7,7 @@ import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 import { onlyfans } from '../../../lib/platforms/onlyfans/definition.ts';
-import type { ProfileOutcome } from '../../../lib/providers/platform-adapter.ts';
+import type { ProfileOutcome } from '../../../lib/providers/adapter/platform-adapter.ts';
 
 export type Values = Readonly<Record<string, string>>;
 type Modes = Readonly<Record<string, string | number>>;

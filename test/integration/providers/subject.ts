@@ -13,11 +13,11 @@ import {
   type PlatformHttp,
   rewriteOrigin,
 } from '../../../lib/platform-http/platform-http.ts';
-import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter.ts';
+import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter/adapter.ts';
+import { endpointsOf } from '../../../lib/providers/adapter/fill.ts';
+import type { PlatformAdapter } from '../../../lib/providers/adapter/platform-adapter.ts';
 import { urlsOf } from '../../../lib/providers/definition/consistency.ts';
-import type { OAuthProvider } from '../../../lib/providers/definition.ts';
-import { endpointsOf } from '../../../lib/providers/fill.ts';
-import type { PlatformAdapter } from '../../../lib/providers/platform-adapter.ts';
+import type { OAuthProvider } from '../../../lib/providers/provider.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 
 type Target = Parameters<typeof getAuthUrl>[1];

@@ -1,7 +1,7 @@
 /** API keys in the table: a digest and never the key; a tenant sees and revokes its own only. */
 import { expect, it } from 'vitest';
+import { createApiKeyStore, mintApiKey, parseApiKey, provesApiKey } from '../../../lib/access/api-key.ts';
 import type { TenantId } from '../../../lib/ids.ts';
-import { createApiKeyStore, mintApiKey, parseApiKey, provesApiKey } from '../../../lib/tenants/api-key.ts';
 import { onEachEngine } from '../table/engines.ts';
 import { tenantId } from './records.ts';
 

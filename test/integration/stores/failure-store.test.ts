@@ -1,8 +1,8 @@
 /** Messages that failed for good: kept whole, whatever their size, and forgotten whole. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { failureId } from '../../../lib/failures/failure-id.ts';
+import { createFailureStore } from '../../../lib/failures/failure-store.ts';
 import type { ContextId } from '../../../lib/ids.ts';
-import { failureId } from '../../../lib/webhooks/failure-id.ts';
-import { createFailureStore } from '../../../lib/webhooks/failure-store.ts';
 import { type DeliveryHouse, openDeliveryHouse } from '../deliver/delivery-house.ts';
 import { tenantId, tiktok } from './records.ts';
 

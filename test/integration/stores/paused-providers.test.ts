@@ -1,8 +1,8 @@
 /** Paused providers, all in one record: two operators at once do not undo each other. */
 import { describe, expect, it } from 'vitest';
 import type { ProviderId } from '../../../lib/ids.ts';
+import { createPauseStore } from '../../../lib/provider-apps/paused-providers.ts';
 import { pausedProvidersKey } from '../../../lib/table/keys.ts';
-import { createPauseStore } from '../../../lib/tenants/paused-providers.ts';
 import { onEachEngine } from '../table/engines.ts';
 
 const ids = ['tiktok', 'reddit', 'openid'] as ProviderId[];

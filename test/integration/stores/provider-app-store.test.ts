@@ -6,7 +6,7 @@ import {
   type ProviderApp,
   type ProviderAppStore,
   type Registration,
-} from '../../../lib/tenants/provider-app.ts';
+} from '../../../lib/provider-apps/provider-app.ts';
 import { onEachEngine } from '../table/engines.ts';
 import { sharedTikTok, tenantId, tiktok } from './records.ts';
 

@@ -2,9 +2,9 @@
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
 import type { Intercept } from '../../../infra/local/aws/front/front.ts';
+import { readStateSecrets } from '../../../lib/access/state-secrets.ts';
 import { createSecretSource } from '../../../lib/aws/secret-source.ts';
-import { readClientSecret } from '../../../lib/tenants/provider-app.ts';
-import { readStateSecrets } from '../../../lib/tenants/state-secrets.ts';
+import { readClientSecret } from '../../../lib/provider-apps/provider-app.ts';
 import { clientsOf, startAws } from '../aws/aws-fixture.ts';
 import { testClock } from './records.ts';
 

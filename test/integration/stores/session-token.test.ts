@@ -2,15 +2,15 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import type { SecretSource } from '../../../lib/aws/secret-source.ts';
-import type { TenantId, UserId } from '../../../lib/ids.ts';
 import {
   createSessionKey,
   createSessionVerifier,
   mintSessionToken,
   publishSessionKey,
   sessionSeconds,
-} from '../../../lib/tenants/session-token.ts';
+} from '../../../lib/access/session-token.ts';
+import type { SecretSource } from '../../../lib/aws/secret-source.ts';
+import type { TenantId, UserId } from '../../../lib/ids.ts';
 import { type Engine, onEachEngine } from '../table/engines.ts';
 import { testClock } from './records.ts';
 

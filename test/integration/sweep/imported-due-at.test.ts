@@ -1,9 +1,9 @@
 /** When connections of a mass import are due: all in time, none together, none before its platform would renew it. */
 import { expect, it } from 'vitest';
 import { importedDueAt, nextDueAt } from '../../../lib/connections/schedule.ts';
-import { findOAuthProvider } from '../../../lib/integrations/parts.ts';
-import { refreshPolicyOf } from '../../../lib/integrations/refresh-policy-of.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { refreshPolicyOf } from '../../../lib/integrations/lifecycle/refresh-policy-of.ts';
+import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
+import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { seededRandom } from '../../bench/refresh-seeded-random.ts';
 
 const registry = createRegistry();

@@ -1,8 +1,8 @@
 /** What nobody uses: renewed when its refresh token would otherwise lie idle for too long, and left alone until then. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
-import { findOAuthProvider } from '../../../lib/integrations/parts.ts';
-import type { RefreshOutcome } from '../../../lib/integrations/refresh-worker.ts';
+import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
+import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
 import { nothingConsumed } from '../../bench/refresh-capacity.ts';
 import { openCountingStore } from '../../bench/refresh-counting-table.ts';
 import { openPlatforms } from '../../bench/refresh-platforms.ts';

@@ -2,11 +2,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { ProviderId, TenantId } from '../../../lib/ids.ts';
-import { beginDisconnect } from '../../../lib/integrations/begin-disconnect.ts';
-import { findOAuthProvider } from '../../../lib/integrations/parts.ts';
-import type { RefreshOutcome } from '../../../lib/integrations/refresh-worker.ts';
-import { sweepDue } from '../../../lib/integrations/sweep-due.ts';
-import { createPauseStore } from '../../../lib/tenants/paused-providers.ts';
+import { beginDisconnect } from '../../../lib/integrations/disconnect/begin-disconnect.ts';
+import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
+import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
+import { sweepDue } from '../../../lib/integrations/worker/sweep-due.ts';
+import { createPauseStore } from '../../../lib/provider-apps/paused-providers.ts';
 import { type Consumption, nothingConsumed } from '../../bench/refresh-capacity.ts';
 import { openCountingStore } from '../../bench/refresh-counting-table.ts';
 import { type Outage, openPlatforms } from '../../bench/refresh-platforms.ts';

@@ -1,8 +1,11 @@
 /** How hard one worker presses the platform of a provider app, well or silent. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ContextId } from '../../../lib/ids.ts';
-import { createPlatformLimiter, type PlatformLimiter } from '../../../lib/integrations/platform-limiter.ts';
-import type { Worked } from '../../../lib/integrations/work-connection.ts';
+import {
+  createPlatformLimiter,
+  type PlatformLimiter,
+} from '../../../lib/integrations/worker/platform-limiter.ts';
+import type { Worked } from '../../../lib/integrations/worker/work-connection.ts';
 
 const platform = 'tiktok' as ContextId;
 const usualConcurrency = 5;

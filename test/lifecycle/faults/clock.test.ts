@@ -1,6 +1,6 @@
 /** The clock jumps: forward by a day, back by an hour, forward and right again. Nothing is stuck, lost or served after its end. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import { askUntilServed, expectNoRace, expiredConnection, recordOf, tokenCalls } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';
 

@@ -1,8 +1,8 @@
 /** The platform tells that a user took the grant back while a renewal of it is under way: the renewal cannot bring it back. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { leaseMilliseconds } from '../../../lib/integrations/refresh-token.ts';
+import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import { applyEvent } from '../../../lib/webhooks/apply-event.ts';
 import { expiredConnection, failureOf, recordOf } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';

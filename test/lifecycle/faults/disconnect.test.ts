@@ -1,8 +1,8 @@
 /** Letting go while everything else goes on: refreshes in flight, platforms that are down, users who come back, processes that die. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
-import { disconnectIntegration } from '../../../lib/integrations/disconnect-integration.ts';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
+import { disconnectIntegration } from '../../../lib/integrations/disconnect/disconnect-integration.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import { runUntil } from '../process.ts';
 import {
   expiredConnection,

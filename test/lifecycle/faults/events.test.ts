@@ -1,7 +1,7 @@
 /** What tenants are told: each change of state once by its id, even if whoever made it dies before, while or after telling. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { refreshConnection } from '../../../lib/integrations/refresh-token.ts';
+import { refreshConnection } from '../../../lib/integrations/lifecycle/refresh-token.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import type { ConnectionEvent } from '../../../lib/messages/tenant-event.ts';
 import { runUntil } from '../process.ts';
 import { expiredConnection, recordOf } from '../steps.ts';

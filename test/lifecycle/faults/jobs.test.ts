@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { UserId } from '../../../lib/ids.ts';
-import { disconnectUser } from '../../../lib/integrations/disconnect-user.ts';
-import { runJob } from '../../../lib/integrations/run-job.ts';
+import { disconnectUser } from '../../../lib/integrations/disconnect/disconnect-user.ts';
+import { runJob } from '../../../lib/integrations/disconnect/run-job.ts';
 import type { Instance } from '../parts.ts';
 import { runUntil } from '../process.ts';
 import { recordOf } from '../steps.ts';

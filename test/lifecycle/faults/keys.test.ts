@@ -1,6 +1,6 @@
 /** KMS or Secrets Manager is away: nothing is spent that could not be sealed, and what is in memory serves on. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import { expiredConnection, failureOf, lifetimeMilliseconds, recordOf, tokenCalls } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';
 

@@ -1,8 +1,8 @@
 /** What one call at a time means when a lease is lost, left behind, eaten up by slow reads, or waited for in vain. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { leaseMilliseconds } from '../../../lib/integrations/refresh-token.ts';
+import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import type { Instance } from '../parts.ts';
 import { runUntil } from '../process.ts';
 import {

@@ -1,8 +1,8 @@
 /** Every way in which a platform can answer a renewal wrongly, late or not at all, and what becomes of the connection. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { leaseMilliseconds } from '../../../lib/integrations/refresh-token.ts';
+import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import {
   askUntilServed,
   expectNoRace,

@@ -1,10 +1,10 @@
 /** SQS delivers twice, in another order, again after a crash, or something that nobody sent: the record decides, not the message. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ContextId } from '../../../lib/ids.ts';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { createPlatformLimiter } from '../../../lib/integrations/platform-limiter.ts';
-import type { Worked } from '../../../lib/integrations/work-connection.ts';
-import { workConnection } from '../../../lib/integrations/work-connection.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
+import { createPlatformLimiter } from '../../../lib/integrations/worker/platform-limiter.ts';
+import type { Worked } from '../../../lib/integrations/worker/work-connection.ts';
+import { workConnection } from '../../../lib/integrations/worker/work-connection.ts';
 import { runUntil } from '../process.ts';
 import { expiredConnection, lifetimeMilliseconds, recordOf, tokenCalls } from '../steps.ts';
 import { tiktok } from '../tenant-at-platform.ts';

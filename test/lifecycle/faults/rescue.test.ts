@@ -1,8 +1,8 @@
 /** Credentials that were rotated and could not be stored: they wait sealed in a queue, and nobody spends the dead token meanwhile. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { disconnectIntegration } from '../../../lib/integrations/disconnect-integration.ts';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { leaseMilliseconds } from '../../../lib/integrations/refresh-token.ts';
+import { disconnectIntegration } from '../../../lib/integrations/disconnect/disconnect-integration.ts';
+import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import { expectNoRace, expiredConnection, failureOf, recordOf, tokenCalls } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';
 

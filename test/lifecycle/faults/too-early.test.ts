@@ -1,7 +1,7 @@
 /** A platform that renews nothing before a token has reached an age: the token is kept, and not served beyond its end. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { refreshToken } from '../../../lib/integrations/refresh-token.ts';
+import { refreshToken } from '../../../lib/integrations/lifecycle/refresh-token.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import { failureOf, lifetimeMilliseconds, recordOf, tokenCalls } from '../steps.ts';
 import { accountOf, openWorld, type World } from '../world.ts';
 

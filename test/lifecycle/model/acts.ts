@@ -2,9 +2,9 @@
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import type { AccountId } from '../../../lib/ids.ts';
-import { disconnectIntegration } from '../../../lib/integrations/disconnect-integration.ts';
-import { type AccessToken, getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import { refreshToken } from '../../../lib/integrations/refresh-token.ts';
+import { disconnectIntegration } from '../../../lib/integrations/disconnect/disconnect-integration.ts';
+import { refreshToken } from '../../../lib/integrations/lifecycle/refresh-token.ts';
+import { type AccessToken, getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import type { Revocation } from '../../../lib/vocabulary.ts';
 import { runUntil } from '../process.ts';
 import { tenantId, tiktok, user } from '../tenant-at-platform.ts';

@@ -8,8 +8,8 @@ import type { Connection, SealedConnection } from '../../../lib/connections/conn
 import type { Decision } from '../../../lib/connections/connection-change.ts';
 import type { Update } from '../../../lib/connections/connection-updates.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
-import { getAccessToken } from '../../../lib/integrations/get-access-token.ts';
-import type { OwnAccount } from '../../../lib/integrations/own-connection.ts';
+import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
+import type { OwnAccount } from '../../../lib/integrations/tokens/own-connection.ts';
 import { createPlatformHttp, type PlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 import { type AwsPlace, type Instance, openClients, openInstance } from '../parts.ts';
 import { tiktokAt, tiktokWith } from '../tiktok-with.ts';

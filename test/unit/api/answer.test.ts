@@ -1,10 +1,10 @@
 /** Answers: the headers on each of them, and pages that say what they are told and no more. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failurePage, type HttpResult, json, toResponse } from '../../../lib/api/answer.ts';
-import { flowCookie } from '../../../lib/api/flow-cookie.ts';
-import { page, pageSecurityPolicy } from '../../../lib/api/page.ts';
 import { catalogue } from '../../../lib/errors.ts';
+import { flowCookie } from '../../../lib/runtime/http/flow-cookie.ts';
+import { failurePage, type HttpResult, json, toResponse } from '../../../lib/runtime/http/http-result.ts';
+import { page, pageSecurityPolicy } from '../../../lib/runtime/http/page.ts';
 
 const answers: readonly (readonly [string, HttpResult])[] = [
   ['JSON', json(200, { ok: true })],

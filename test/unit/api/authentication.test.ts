@@ -1,17 +1,17 @@
 /** Who calls: proven by key or session and by nothing else, with a revoked key dying within a minute. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { type ApiKey, mintApiKey } from '../../../lib/access/api-key.ts';
+import type { Session } from '../../../lib/access/session-token.ts';
+import { steadyClock } from '../../../lib/cache.ts';
+import type { TenantId, UserId } from '../../../lib/ids.ts';
 import {
   createAuthenticate,
   requireProvider,
   userOf,
   visibleProviders,
-} from '../../../lib/api/authentication.ts';
-import { listScope } from '../../../lib/api/list-scope.ts';
-import { steadyClock } from '../../../lib/cache.ts';
-import type { TenantId, UserId } from '../../../lib/ids.ts';
-import { type ApiKey, mintApiKey } from '../../../lib/tenants/api-key.ts';
-import type { Session } from '../../../lib/tenants/session-token.ts';
+} from '../../../lib/runtime/http/authentication.ts';
+import { listScope } from '../../../lib/runtime/http/list-scope.ts';
 
 const acme = 'acme' as TenantId;
 const [ann, bob] = ['ann', 'bob'] as UserId[] as [UserId, UserId];

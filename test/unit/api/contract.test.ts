@@ -1,8 +1,8 @@
 /** The contract: every route is whole, refuses what it does not name, and promises every error it can meet. */
 import { describe, expect, it } from 'vitest';
-import { contract } from '../../../lib/api/contract.ts';
-import type { Route } from '../../../lib/api/route.ts';
 import { functionSettings } from '../../../lib/config.ts';
+import { contract } from '../../../lib/contract/contract.ts';
+import type { Route } from '../../../lib/contract/route.ts';
 import { catalogue } from '../../../lib/errors.ts';
 
 const routes = Object.entries<Route>(contract);

@@ -1,12 +1,12 @@
 /** The adapter: what a handler answers or throws becomes one shape of response and one line of log, and nothing leaks. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { type HttpResult, json } from '../../../lib/api/answer.ts';
-import type { Authenticate } from '../../../lib/api/authentication.ts';
-import { http } from '../../../lib/api/http.ts';
-import type { Caller, Route } from '../../../lib/api/route.ts';
+import type { Caller, Route } from '../../../lib/contract/route.ts';
 import { catalogue, type ErrorCode, IntegrationError } from '../../../lib/errors.ts';
 import type { TenantId } from '../../../lib/ids.ts';
+import type { Authenticate } from '../../../lib/runtime/http/authentication.ts';
+import { http } from '../../../lib/runtime/http/http.ts';
+import { type HttpResult, json } from '../../../lib/runtime/http/http-result.ts';
 import { context, type EventParts, event, requestId } from './event.ts';
 
 const routeFor = (caller: Caller) =>

@@ -1,8 +1,8 @@
 /** `openapi.json`: a valid description of every route, from which a client can be generated and stays good. */
 import { describe, expect, it } from 'vitest';
-import { contract } from '../../../lib/api/contract.ts';
-import { openApi } from '../../../lib/api/open-api.ts';
-import type { Route } from '../../../lib/api/route.ts';
+import { contract } from '../../../lib/contract/contract.ts';
+import { openApi } from '../../../lib/contract/open-api.ts';
+import type { Route } from '../../../lib/contract/route.ts';
 import { catalogue } from '../../../lib/errors.ts';
 
 type Json = Readonly<Record<string, unknown>>;

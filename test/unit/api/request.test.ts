@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { contract } from '../../../lib/api/contract.ts';
-import { parseRequest, readCookie } from '../../../lib/api/request.ts';
-import type { Route } from '../../../lib/api/route.ts';
+import { contract } from '../../../lib/contract/contract.ts';
+import type { Route } from '../../../lib/contract/route.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
+import { parseRequest, readCookie } from '../../../lib/runtime/http/request.ts';
 import { type EventParts, event } from './event.ts';
 
 const route = {

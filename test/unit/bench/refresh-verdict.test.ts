@@ -1,8 +1,8 @@
 /** The judge of a simulation: it must see what went wrong, or what it praises means nothing. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
-import { findOAuthProvider } from '../../../lib/integrations/parts.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
+import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
+import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { nothingConsumed } from '../../bench/refresh-capacity.ts';
 import type { TokenCall } from '../../bench/refresh-platforms.ts';
 import type { Simulation } from '../../bench/refresh-simulation.ts';

@@ -1,9 +1,9 @@
 /** Ids: unguessable where we mint them, and checked where they come in. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mintApiKey, parseApiKey, provesApiKey } from '../../../lib/access/api-key.ts';
 import { digest, equalInConstantTime, matchesDigest } from '../../../lib/constant-time.ts';
 import * as ids from '../../../lib/ids.ts';
-import { mintApiKey, parseApiKey, provesApiKey } from '../../../lib/tenants/api-key.ts';
 
 describe('an id of ours', () => {
   it.each([

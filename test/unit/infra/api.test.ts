@@ -1,8 +1,8 @@
 /** The API's front door on AWS: its routes, limits, logs and domain. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { contract } from '../../../lib/api/contract.ts';
-import type { Route } from '../../../lib/api/route.ts';
+import { contract } from '../../../lib/contract/contract.ts';
+import type { Route } from '../../../lib/contract/route.ts';
 import { type Synthesized, synthesize } from './synthesized.ts';
 
 const stack = synthesize();

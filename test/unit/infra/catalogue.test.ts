@@ -1,10 +1,10 @@
 /** The stack does not know the catalogue: its template is the same, byte for byte, however many providers there are. */
 import { afterEach, expect, it, vi } from 'vitest';
 import type { ProviderId } from '../../../lib/ids.ts';
-import { providers } from '../../../lib/providers/registry.ts';
+import { providers } from '../../../lib/platforms/registry.ts';
 
 afterEach(() => {
-  vi.doUnmock('../../../lib/providers/registry.ts');
+  vi.doUnmock('../../../lib/platforms/registry.ts');
   vi.resetModules();
 });
 
@@ -20,7 +20,7 @@ it('makes the same template with 2 and with 200 providers known', async () => {
 /** The template's text, made by modules that are loaded anew and see so many providers. */
 async function templateWith(count: number): Promise<string> {
   vi.resetModules();
-  vi.doMock(import('../../../lib/providers/registry.ts'), async (load) => {
+  vi.doMock(import('../../../lib/platforms/registry.ts'), async (load) => {
     const real = await load();
     const known = Array.from({ length: count }).flatMap((_, number) => {
       const pattern = providers[number % providers.length];

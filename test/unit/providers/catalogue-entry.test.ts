@@ -1,12 +1,12 @@
 /** Entries of the catalogue as they stand in its file, and what they become: about fifteen lines of data each. */
 import { describe, expect, it } from 'vitest';
 import type { PlatformRequest } from '../../../lib/platform-http/platform-http.ts';
-import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter.ts';
+import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter/adapter.ts';
+import { endpointsOf } from '../../../lib/providers/adapter/fill.ts';
 import { fromCatalogueEntry } from '../../../lib/providers/catalogue-entry.ts';
 import { providerOf } from '../../../lib/providers/define-platform.ts';
 import { describeFlaws, parseProviderData } from '../../../lib/providers/definition/parse.ts';
 import type { ProviderInput } from '../../../lib/providers/definition/provider-data.ts';
-import { endpointsOf } from '../../../lib/providers/fill.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 
 const common = {

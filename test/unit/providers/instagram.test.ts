@@ -8,8 +8,8 @@ import { graphErrors, readRefusal } from '../../../lib/platforms/instagram/error
 import { appSecretProof } from '../../../lib/platforms/instagram/facebook.ts';
 import { readLoginProfile, readLoginTokens } from '../../../lib/platforms/instagram/login.ts';
 import { readPages } from '../../../lib/platforms/instagram/pages.ts';
+import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { describeFlaws, parseProviderData } from '../../../lib/providers/definition/parse.ts';
-import { createRegistry } from '../../../lib/providers/registry.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 
 function classify(body: object, status = 400, headers: Readonly<Record<string, string>> = {}) {

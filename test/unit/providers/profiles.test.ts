@@ -5,8 +5,8 @@ import { jsonObject } from '../../../lib/json.ts';
 import { openid } from '../../../lib/platforms/openid/definition.ts';
 import { reddit } from '../../../lib/platforms/reddit/definition.ts';
 import { tiktok } from '../../../lib/platforms/tiktok/definition.ts';
-import { dialectOf } from '../../../lib/providers/dialect.ts';
-import { readProfile } from '../../../lib/providers/read-profile.ts';
+import { dialectOf } from '../../../lib/providers/adapter/dialect.ts';
+import { readProfile } from '../../../lib/providers/adapter/read-profile.ts';
 
 const tiktokUser = (user: object, error: object = { code: 'ok', message: '', log_id: 'x' }) => ({
   data: { user },

@@ -1,7 +1,7 @@
 /** Finding providers: built in, then the catalogue, then the tenant's own; each loaded when it is first needed. */
 import { describe, expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
-import { builtIn } from '../../../lib/providers/built-in.ts';
+import { builtIn } from '../../../lib/platforms/built-in.ts';
 import { createProviders } from '../../../lib/providers/providers.ts';
 
 const tenant = 'ten_one' as TenantId;
@@ -48,11 +48,12 @@ describe('providers', () => {
   });
 
   it.each(builtIn ? Object.keys(builtIn) : [])('finds %s under its own id', async (id) => {
-    expect((await createProviders({}).find(tenant, id))?.id).toBe(id);
+    expect((await createProviders({ builtIn }).find(tenant, id))?.id).toBe(id);
   });
 
   it('asks built-in platforms, then the catalogue, then what the tenant made, and nobody else', async () => {
     const providers = createProviders({
+      builtIn,
       catalogue: async (id) => (['reddit', 'harbour'].includes(id) ? dataOf(id, 'Catalogue') : undefined),
       own: async (by, id) => (by === tenant ? dataOf(id, 'Own') : undefined),
     });
@@ -66,14 +67,14 @@ describe('providers', () => {
   });
 
   it.each(['', '__proto__', 'constructor', '../reddit', 'Reddit'])('finds nothing under %j', async (id) => {
-    const providers = createProviders({ catalogue: async () => dataOf('reddit') });
+    const providers = createProviders({ builtIn, catalogue: async () => dataOf('reddit') });
 
     expect(await providers.find(tenant, id).catch(() => undefined)).toBeUndefined();
   });
 
   it('says which field of an entry is wrong, and asks again after a failure', async () => {
     const answers = [{ ...dataOf('harbour'), pkce: 'plain' }, dataOf('harbour')];
-    const providers = createProviders({ catalogue: async () => answers.shift() });
+    const providers = createProviders({ builtIn, catalogue: async () => answers.shift() });
 
     await expect(providers.find(tenant, 'harbour')).rejects.toThrow(/"harbour": pkce must be one of/);
     expect((await providers.find(tenant, 'harbour'))?.name).toBe('harbour');
@@ -88,8 +89,8 @@ describe('providers', () => {
       probeUrl: 'https://lodge.example/me',
     };
 
-    await expect(createProviders({ catalogue: async () => session }).find(tenant, 'lodge')).rejects.toThrow(
-      /kind needs code of its own/,
-    );
+    await expect(
+      createProviders({ builtIn, catalogue: async () => session }).find(tenant, 'lodge'),
+    ).rejects.toThrow(/kind needs code of its own/);
   });
 });

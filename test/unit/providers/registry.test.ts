@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { providerIdPattern } from '../../../lib/ids.ts';
 import { rewriteOrigin } from '../../../lib/platform-http/platform-http.ts';
+import { createRegistry, providers } from '../../../lib/platforms/registry.ts';
 import { urlsOf } from '../../../lib/providers/definition/consistency.ts';
-import { createRegistry, providers } from '../../../lib/providers/registry.ts';
 
 const standard = createRegistry();
 

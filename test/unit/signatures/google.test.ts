@@ -1,7 +1,7 @@
 /** Google's tokens: who signed, for whom, and when; each checked, none taken on trust. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { verifyPubSubPush, verifySecurityEvent } from '../../../lib/signatures/google.ts';
-import { createKeySet } from '../../../lib/signatures/key-set.ts';
+import { verifyPubSubPush, verifySecurityEvent } from '../../../lib/platforms/google/webhook-signature.ts';
+import { createKeySet } from '../../../lib/signatures/jwt/key-set.ts';
 import google from '../../vectors/signatures/google.json' with { type: 'json' };
 import { newKey, serveKeys } from './key-server.ts';
 import { claimsFlipped, textsFlipped } from './requests.ts';

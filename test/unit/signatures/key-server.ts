@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { createKeySet } from '../../../lib/signatures/key-set.ts';
+import { createKeySet } from '../../../lib/signatures/jwt/key-set.ts';
 
 /** Starts a server that answers as told; `fetches` counts what it was asked. */
 export async function startServer(respond: RequestListener) {

@@ -1,8 +1,8 @@
 /** Public keys over HTTP: fetched seldom, kept while the platform is away, refused when they are not to be trusted. */
 import { describe, expect, it } from 'vitest';
-import { googleKeysUrl } from '../../../lib/signatures/google.ts';
-import { createKeySet } from '../../../lib/signatures/key-set.ts';
-import { microsoftKeysUrl } from '../../../lib/signatures/microsoft-graph.ts';
+import { googleKeysUrl } from '../../../lib/platforms/google/webhook-signature.ts';
+import { microsoftKeysUrl } from '../../../lib/platforms/microsoft-teams/webhook-signature.ts';
+import { createKeySet } from '../../../lib/signatures/jwt/key-set.ts';
 import google from '../../vectors/signatures/google.json' with { type: 'json' };
 import { serveKeys, startServer } from './key-server.ts';
 

@@ -1,8 +1,11 @@
 /** Microsoft Graph: each item by its clientState, each token by its sender and tenant, data by its own signature. */
 import { constants, createCipheriv, createHmac, generateKeyPairSync, publicEncrypt } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
-import { verifyNotifications, verifyValidationTokens } from '../../../lib/signatures/microsoft-graph.ts';
-import { openResourceData } from '../../../lib/signatures/microsoft-resource-data.ts';
+import { openResourceData } from '../../../lib/platforms/microsoft-teams/resource-data.ts';
+import {
+  verifyNotifications,
+  verifyValidationTokens,
+} from '../../../lib/platforms/microsoft-teams/webhook-signature.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import microsoft from '../../vectors/signatures/microsoft-graph.json' with { type: 'json' };
 import { newKey, serveKeys } from './key-server.ts';

@@ -1,8 +1,8 @@
 /** Opening of the older text format, which the import reads. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openLegacyToken } from '../../../lib/admin/import/legacy-token.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
-import { openLegacyToken } from '../../../lib/vault/legacy-token.ts';
 import vectors from '../../vectors/legacy-token.json' with { type: 'json' };
 
 const [first] = vectors.cases;

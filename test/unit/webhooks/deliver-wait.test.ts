@@ -2,11 +2,11 @@
 import { expect, it } from 'vitest';
 import { maxReceiveCount } from '../../../infra/topology.ts';
 import type { Message } from '../../../lib/aws/queue.ts';
+import { isEarly, tryLater, waitOn } from '../../../lib/deliveries/delayed-delivery.ts';
+import { mostTries } from '../../../lib/deliveries/retry-schedule.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { type DeliveryMessage, deliveryMessage } from '../../../lib/messages/deliveries.ts';
 import { parseMessage } from '../../../lib/messages/parse-message.ts';
-import { mostTries } from '../../../lib/webhooks/deliver-schedule.ts';
-import { isEarly, tryLater, waitOn } from '../../../lib/webhooks/deliver-wait.ts';
 
 const tenantId = 'acme' as TenantId;
 const first: DeliveryMessage = {

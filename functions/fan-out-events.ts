@@ -1,0 +1,20 @@
+/** Works the queue of events: fans each out to the destinations of its tenant, as a message for each of them. */
+
+import { readSettings } from '../lib/config.ts';
+import { rememberDestinations } from '../lib/deliveries/active-destinations.ts';
+import { fanOutEvent } from '../lib/deliveries/fan-out-event.ts';
+import { eventMessage } from '../lib/messages/events.ts';
+import { batch } from '../lib/runtime/batch.ts';
+import { monotonic, now, openPrecious, queueOf } from '../lib/runtime/compose.ts';
+import { createDestinationStore } from '../lib/tenants/destination.ts';
+
+const settings = readSettings('fan-out-events');
+const deps = {
+  activeDestinations: rememberDestinations(createDestinationStore(openPrecious(settings)), monotonic),
+  deliveries: queueOf('deliveries', settings),
+  incoming: queueOf('incoming', settings),
+};
+
+export const handler = batch({ functionName: 'fan-out-events', now }, eventMessage, (message) =>
+  fanOutEvent(deps, message),
+);

@@ -1,0 +1,113 @@
+/**
+ * Deletes what is held of a platform user at one app: ends their connections, for which their tenants are told why,
+ * and forgets events that wait or failed. It comes back until the last connection is gone.
+ */
+import type { Queue } from '../aws/queue.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
+import type { FailureStore } from '../failures/failure-store.ts';
+import type { AccountId, ContextId, TenantId } from '../ids.ts';
+import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
+import type { EventMessage } from '../messages/events.ts';
+import type { DataDeletionMessage } from '../messages/incoming.ts';
+import { hashedId } from '../signatures/event-id.ts';
+import { isGrantedAfter } from '../webhooks/apply-event.ts';
+import { concernedConnections } from '../webhooks/concerned-connections.ts';
+import type { WaitingEvents } from '../webhooks/waiting-events.ts';
+import type { Deletion, DeletionStore } from './data-deletion-store.ts';
+
+export interface DeletionParts {
+  readonly deletions: DeletionStore;
+  readonly connections: ConnectionStore;
+  readonly waiting: WaitingEvents;
+  readonly failures: FailureStore;
+  /** The tenant whose own app a context is; none for a shared one. */
+  readonly tenantOf: (context: ContextId) => Promise<TenantId | undefined>;
+  /** Begins the end of a connection; what follows needs nobody's attention. */
+  readonly endConnection: (connection: Connection) => Promise<void>;
+  /** What tenants are told. */
+  readonly events: Queue<EventMessage>;
+  /** The queue that this works on. */
+  readonly queue: Queue<DataDeletionMessage>;
+}
+
+/** Seconds until the next look: an end takes a moment, or as long as the platform is down. */
+const pauses = [2, 5, 30, 120, 300] as const;
+const longestPause = 900;
+
+/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
+export async function workDeletion(parts: DeletionParts, message: DataDeletionMessage): Promise<void> {
+  const { context, digest, round } = message;
+  const found = await parts.deletions.find(context, digest);
+  if (found?.owner === undefined) return;
+  await parts.deletions.begin(context, digest);
+  const concerned = await findConcerned(parts, found, found.owner);
+  await forget(parts, found, found.owner, concerned);
+  for (const connection of concerned) await end(parts, found, digest, connection);
+  if (concerned.length === 0) {
+    await parts.deletions.finish(context, digest);
+    return;
+  }
+  await parts.queue.send({
+    body: { ...message, round: round + 1 },
+    group: context,
+    delaySeconds: pauses[round] ?? longestPause,
+  });
+}
+
+/** What the user granted after they asked is a new consent, and stays. */
+async function findConcerned(
+  parts: DeletionParts,
+  { context, requestedAt }: Deletion,
+  owner: string,
+): Promise<readonly Connection[]> {
+  // Either of a user's ids may be the one that was signed.
+  const ids = { accountId: owner as AccountId, owner };
+  const found = await concernedConnections(parts.connections, context, ids);
+  return found.filter((connection) => !isGrantedAfter(connection, requestedAt));
+}
+
+async function end(
+  parts: DeletionParts,
+  deletion: Deletion,
+  digest: string,
+  connection: Connection,
+): Promise<void> {
+  if (connection.status === 'disconnecting') return;
+  const { context, provider, requestedAt, receivedAt } = deletion;
+  const event = {
+    id: hashedId(['data_deletion', digest]),
+    type: 'data_deletion',
+    meaning: 'deauthorised',
+    occurredAt: requestedAt,
+    data: {},
+  } as const;
+  // Told first: of a connection that is gone nobody could be told any more.
+  await parts.events.send({
+    body: {
+      kind: 'platform_event',
+      event: buildPlatformEvent({ context, provider, receivedAt, event }, connection, { superseded: false }),
+    },
+    group: connection.tenantId,
+  });
+  await parts.endConnection(connection);
+}
+
+/** Receipts stay: a digest is all that is in them. */
+async function forget(
+  parts: DeletionParts,
+  { context, provider, receivedAt }: Deletion,
+  owner: string,
+  concerned: readonly Connection[],
+): Promise<void> {
+  const places = new Set<string>([owner, ...concerned.map(({ accountId }) => accountId)]);
+  for (const place of places) await parts.waiting.forget(context, place, receivedAt);
+  const scopes = new Set([
+    undefined,
+    await parts.tenantOf(context),
+    ...concerned.map(({ tenantId }) => tenantId),
+  ]);
+  for (const scope of scopes) {
+    await parts.failures.forget(scope, { context, provider, places, before: receivedAt });
+  }
+}

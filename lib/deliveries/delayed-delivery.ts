@@ -1,0 +1,109 @@
+/**
+ * How a delivery waits for its next try: as a message that SQS delays, sent again as often as the wait needs it. A message
+ * that waited hidden would be in flight, of which SQS allows a queue about 120,000; beyond them it hands out nothing, to
+ * whomever. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+ *
+ * Each send is a new message to SQS, so the body carries what SQS would know of one that stayed. The next is sent before
+ * the one in hand is deleted: a crash between the two makes a copy and loses nothing. Copies do not multiply. A message
+ * that comes back is sent on once more at most, as a copy that says so, and a copy that comes back is sent on no more:
+ * SQS's own count of receives takes it to the dead letters. So no copy makes copies, each crash makes one at most, and
+ * each ends by the schedule of the delivery itself.
+ */
+import type { Queue } from '../aws/queue.ts';
+import { type DeliveryMessage, type DeliveryWait, restartDelivery } from '../messages/deliveries.ts';
+import { mostTries, pauseSeconds } from './retry-schedule.ts';
+
+export interface WaitParts {
+  /** The queue that deliveries come from. */
+  readonly deliveries: Queue<DeliveryMessage>;
+  /** Its dead letters, each of which is filed. */
+  readonly deadLetters: Queue<DeliveryMessage>;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** A message in hand. */
+export interface Received {
+  /** How often it has been received, this time included. */
+  readonly receives: number;
+  /** When it was sent, epoch milliseconds. */
+  readonly sentAt: number;
+}
+
+/** Whether the message is done with, or is left to come back by itself. */
+export type Parting = 'done' | 'again';
+
+/** The most that SQS delays a message by. */
+const mostDelaySeconds = 900;
+/** How often a delivery may be sent on from a message that came back, its copies included. */
+const mostCopies = 1;
+
+/** Whether it came before its time. Nothing needs to be read to know. */
+export function isEarly({ now }: WaitParts, { waiting }: DeliveryMessage): boolean {
+  return waiting !== undefined && now() < waiting.dueAt;
+}
+
+/** Lets what came early wait on. @throws IntegrationError `PROCESSING_FAILED`; the message then comes back by itself. */
+export async function waitOn(
+  parts: WaitParts,
+  delivery: DeliveryMessage,
+  received: Received,
+): Promise<Parting> {
+  return wait(parts, delivery, standOf(delivery, received));
+}
+
+/** Lets it wait after one more try, or gives it up after the last. @throws IntegrationError as {@link waitOn}. */
+export async function tryLater(
+  parts: WaitParts,
+  delivery: DeliveryMessage,
+  received: Received,
+  askedSeconds?: number,
+): Promise<Parting> {
+  const before = standOf(delivery, received);
+  const tries = before.tries + 1;
+  if (tries >= mostTries) return end(parts, delivery, { ...before, tries });
+  const dueAt = parts.now() + pauseSeconds(tries, parts.random, askedSeconds) * 1000;
+  return wait(parts, delivery, { ...before, tries, dueAt });
+}
+
+/** Has it filed with the tries that it had, so that it can be sent again. @throws IntegrationError as {@link waitOn}. */
+export async function giveUp(
+  parts: WaitParts,
+  delivery: DeliveryMessage,
+  received: Received,
+): Promise<Parting> {
+  return end(parts, delivery, standOf(delivery, received));
+}
+
+function standOf({ waiting }: DeliveryMessage, { receives, sentAt }: Received): DeliveryWait {
+  const stand = waiting ?? { tries: 0, dueAt: sentAt, sentAt, copies: 0 };
+  return { ...stand, copies: stand.copies + receives - 1 };
+}
+
+async function wait(
+  { deliveries, now }: WaitParts,
+  delivery: DeliveryMessage,
+  waiting: DeliveryWait,
+): Promise<Parting> {
+  if (waiting.copies > mostCopies) return 'again';
+  const restSeconds = Math.ceil((waiting.dueAt - now()) / 1000);
+  await deliveries.send({
+    body: { ...restartDelivery(delivery), waiting },
+    group: delivery.tenantId,
+    delaySeconds: Math.max(0, Math.min(restSeconds, mostDelaySeconds)),
+  });
+  return 'done';
+}
+
+async function end(
+  { deadLetters }: WaitParts,
+  delivery: DeliveryMessage,
+  { tries, sentAt, copies }: DeliveryWait,
+): Promise<Parting> {
+  if (copies > mostCopies) return 'again';
+  await deadLetters.send({
+    body: { ...restartDelivery(delivery), givenUp: { tries, sentAt } },
+    group: delivery.tenantId,
+  });
+  return 'done';
+}

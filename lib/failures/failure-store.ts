@@ -1,0 +1,181 @@
+/**
+ * Messages that failed for good, kept for two weeks so that they can be looked at and sent again. What a list needs
+ * lies apart from the messages, which hold the platform's words and are never shown.
+ */
+import * as z from 'zod/mini';
+import {
+  type AccountId,
+  type ConnectionId,
+  type ContextId,
+  type ProviderId,
+  storedId,
+  type TenantId,
+} from '../ids.ts';
+import { absent, exists, whatever } from '../table/condition.ts';
+import { failedMessageKey, failureKey, failurePartition } from '../table/keys.ts';
+import type { Item, Table } from '../table/table.ts';
+import { failureStatus, filedQueue } from '../vocabulary.ts';
+import { replayableSeconds } from '../webhooks/idempotency-store.ts';
+
+const record = z.object({
+  id: z.string(),
+  queue: filedQueue,
+  /** The event's own name; `unreadable` where the message is of no known shape. */
+  type: z.string(),
+  tenantId: z.exactOptional(storedId<TenantId>()),
+  provider: z.exactOptional(storedId<ProviderId>()),
+  context: z.exactOptional(storedId<ContextId>()),
+  eventId: z.exactOptional(z.string()),
+  accountId: z.exactOptional(storedId<AccountId>()),
+  owner: z.exactOptional(z.string()),
+  connectionId: z.exactOptional(storedId<ConnectionId>()),
+  destinationId: z.exactOptional(z.string()),
+  /** Names of what the event brought with it; their values are not kept here. */
+  fields: z.array(z.string()),
+  bytes: z.number(),
+  /** What failed: a code of the catalogue, `unreadable` or `undelivered`. */
+  error: z.string(),
+  /** About how often it was tried. */
+  tries: z.number(),
+  /** When it was put into its queue, and when it was given up; epoch milliseconds. */
+  sentAt: z.number(),
+  failedAt: z.number(),
+  status: failureStatus,
+  replayedAt: z.exactOptional(z.number()),
+  ttl: z.number(),
+});
+
+/** A part of a message, and in the first of them how many there are. */
+const messagePart = z.object({ message: z.string() });
+const firstPart = z.extend(messagePart, { parts: z.number() });
+
+/** A message that failed, without the message. */
+export type Failure = Omit<z.output<typeof record>, 'ttl'>;
+
+/** What fails for one tenant, or for nobody in particular and so for the operator. */
+export type FailureScope = TenantId | undefined;
+
+export interface FailurePage {
+  readonly failures: readonly Failure[];
+  readonly cursor: string | undefined;
+}
+
+const pageSize = 250;
+/** An item of DynamoDB has 400 KB at most, a message of SQS 1 MiB; a character has four bytes at most. */
+const partPattern = /.{1,90000}/gsu;
+
+export type FailureStore = ReturnType<typeof createFailureStore>;
+
+export function createFailureStore(table: Table, now: () => number) {
+  return {
+    /** Keeps a message and what is known of it. Repeated, it changes nothing. */
+    async file(failure: Omit<Failure, 'failedAt' | 'status' | 'replayedAt'>, message: string): Promise<void> {
+      const ttl = Math.floor(now() / 1000) + replayableSeconds;
+      const { tenantId, id } = failure;
+      // Before its entry, so that whatever is listed can be sent again.
+      const parts = partsOf(message);
+      for (const [part, text] of parts.entries()) {
+        const key = failedMessageKey(tenantId, id, part);
+        await table.put(key, { message: text, ttl, ...(part === 0 && { parts: parts.length }) }, whatever);
+      }
+      const item = { ...failure, failedAt: now(), status: 'failed', ttl };
+      await table.put(failureKey(tenantId, id), item, absent('pk'));
+    },
+
+    /** The newest first. */
+    async list(
+      scope: FailureScope,
+      { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+    ): Promise<FailurePage> {
+      const page = await table.query({
+        partition: failurePartition(scope),
+        limit,
+        newestFirst: true,
+        ...(cursor !== undefined && { after: failureKey(scope, cursor) }),
+      });
+      return {
+        failures: page.items.flatMap(living),
+        cursor: page.last && record.parse(page.items.at(-1)).id,
+      };
+    },
+
+    async get(scope: FailureScope, id: string): Promise<Failure | undefined> {
+      const item = await table.get(failureKey(scope, id));
+      return item && living(item)[0];
+    },
+
+    /** The message as it was. */
+    async message(scope: FailureScope, id: string): Promise<string | undefined> {
+      const item = await table.get(failedMessageKey(scope, id));
+      if (!item) return undefined;
+      const { message, parts } = firstPart.parse(item);
+      const all = [message];
+      for (let part = 1; part < parts; part += 1) {
+        const next = await table.get(failedMessageKey(scope, id, part));
+        if (!next) return undefined;
+        all.push(messagePart.parse(next).message);
+      }
+      return all.join('');
+    },
+
+    /** Answers the failure as it is then, or nothing when it has been forgotten meanwhile. */
+    async markReplayed(scope: FailureScope, id: string): Promise<Failure | undefined> {
+      const set = { status: 'replayed', replayedAt: now() };
+      const item = await table.update(failureKey(scope, id), { set }, exists('pk'));
+      return item && living(item)[0];
+    },
+
+    /** Every failure of a scope, the oldest first. */
+    all,
+
+    /** Deletes what failed of some accounts or owners at one app before a time, messages included. */
+    async forget(
+      scope: FailureScope,
+      about: {
+        readonly context: ContextId;
+        readonly provider: ProviderId;
+        readonly places: ReadonlySet<string>;
+        readonly before: number;
+      },
+    ): Promise<void> {
+      for await (const { id, context, provider, accountId, owner, sentAt } of all(scope)) {
+        const places = [accountId, owner].filter((place) => place !== undefined);
+        // What was on its way to a destination names no app any more.
+        const sameApp = context === undefined ? provider === about.provider : context === about.context;
+        if (!sameApp || sentAt > about.before || !places.some((place) => about.places.has(place))) continue;
+        await forgetMessage(scope, id);
+        await table.delete(failureKey(scope, id), whatever);
+      }
+    },
+  };
+
+  async function* all(scope: FailureScope): AsyncGenerator<Failure> {
+    let after: Item | undefined;
+    do {
+      const partition = failurePartition(scope);
+      const page = await table.query({ partition, limit: pageSize, ...(after && { after }) });
+      yield* page.items.flatMap(living);
+      after = page.last;
+    } while (after);
+  }
+
+  /** The first part goes last, because it says how many there are. */
+  async function forgetMessage(scope: FailureScope, id: string): Promise<void> {
+    const item = await table.get(failedMessageKey(scope, id));
+    const { parts } = item ? firstPart.parse(item) : { parts: 0 };
+    for (let part = parts - 1; part >= 0; part -= 1) {
+      await table.delete(failedMessageKey(scope, id, part), whatever);
+    }
+  }
+
+  /** DynamoDB takes days to remove what has expired. */
+  function living(item: Item): readonly Failure[] {
+    const { ttl, ...failure } = record.parse(item);
+    return ttl > now() / 1000 ? [failure] : [];
+  }
+}
+
+/** At least one; a character stays whole. */
+function partsOf(message: string): readonly string[] {
+  return message.match(partPattern) ?? [''];
+}

@@ -1,0 +1,149 @@
+/**
+ * Files a dead letter: says whose it is and what failed, and keeps the message, so that it can be sent again. What
+ * cannot be read is filed too, for the operator.
+ */
+import type { ContextId, TenantId } from '../ids.ts';
+import { type DeliveryGivenUp, type DeliveryMessage, deliveryMessage } from '../messages/deliveries.ts';
+import { eventMessage } from '../messages/events.ts';
+import { type IncomingMessage, incomingMessage, type WebhookEventMessage } from '../messages/incoming.ts';
+import { readMessage } from '../messages/parse-message.ts';
+import type { TenantEvent } from '../messages/tenant-event.ts';
+import type { Count } from '../telemetry/metrics.ts';
+import type { FiledQueue } from '../vocabulary.ts';
+import type { ReceiptStore } from '../webhooks/idempotency-store.ts';
+import { workId } from '../webhooks/work-id.ts';
+import { failureId } from './failure-id.ts';
+import type { Failure, FailureStore } from './failure-store.ts';
+
+/** A message among the dead letters of a queue. */
+export interface DeadLetter {
+  readonly queue: FiledQueue;
+  readonly messageId: string;
+  readonly body: string;
+  /** When it was sent, epoch milliseconds. */
+  readonly sentAt: number;
+  /** How often it has been received, by whomever. */
+  readonly receives: number;
+}
+
+export interface FileParts {
+  readonly failures: FailureStore;
+  readonly receipts: ReceiptStore;
+  /** The tenant whose own app a context is; none for a shared one. */
+  readonly tenantOf: (context: ContextId) => Promise<TenantId | undefined>;
+  readonly count: Count;
+}
+
+/** What a message says of itself. */
+type Described = Omit<Failure, 'id' | 'queue' | 'bytes' | 'failedAt' | 'status' | keyof DeliveryGivenUp> &
+  Partial<DeliveryGivenUp>;
+
+const mostFields = 50;
+
+/** @throws IntegrationError `DATABASE_ERROR`; the letter then stays where it is. */
+export async function fileFailure(parts: FileParts, letter: DeadLetter): Promise<void> {
+  const { queue, messageId, body } = letter;
+  const described = { ...countedBySqs(letter), ...(await describe(parts, letter)) };
+  const failure = {
+    ...described,
+    id: failureId(described.sentAt, messageId),
+    queue,
+    bytes: Buffer.byteLength(body),
+  };
+  await parts.failures.file(failure, body);
+  parts.count('message_failed', { reason: queue });
+}
+
+/** It was received once more to be filed. */
+function countedBySqs({ receives, sentAt }: DeadLetter): DeliveryGivenUp {
+  return { tries: Math.max(1, receives - 1), sentAt };
+}
+
+/** In the words of its queue; `unreadable` for what its worker could not read either. */
+async function describe(parts: FileParts, letter: DeadLetter): Promise<Described> {
+  switch (letter.queue) {
+    case 'incoming': {
+      const message = readMessage(incomingMessage, letter.body);
+      return message ? describeIncoming(parts, message) : unreadable;
+    }
+    case 'events': {
+      const message = readMessage(eventMessage, letter.body);
+      return message ? describeTenantEvent(message.event, unpublished) : unreadable;
+    }
+    case 'deliveries': {
+      const message = readMessage(deliveryMessage, letter.body);
+      return message ? describeDelivery(message, letter) : unreadable;
+    }
+  }
+}
+
+async function describeIncoming(parts: FileParts, message: IncomingMessage): Promise<Described> {
+  switch (message.kind) {
+    case 'webhook_event':
+      return describeEvent(parts, message);
+    case 'connected': {
+      const { kind: type, tenantId, provider, accountId } = message;
+      return { type, tenantId, provider, accountId, error: unknownError, fields: [] };
+    }
+    case 'data_deletion': {
+      const { kind: type, context } = message;
+      const tenantId = await parts.tenantOf(context);
+      return { type, context, error: unknownError, fields: [], ...(tenantId && { tenantId }) };
+    }
+  }
+}
+
+async function describeEvent(parts: FileParts, message: WebhookEventMessage): Promise<Described> {
+  const { event, context, provider, connection } = message;
+  const tenantId = connection?.tenantId ?? (await parts.tenantOf(context));
+  const accountId = connection?.accountId ?? event.accountId;
+  return {
+    type: event.type,
+    provider,
+    context,
+    eventId: event.id,
+    error: (await parts.receipts.lastError(context, workId(message))) ?? unknownError,
+    fields: namesIn(event.data),
+    ...(tenantId !== undefined && { tenantId }),
+    ...(accountId !== undefined && { accountId }),
+    ...(event.owner !== undefined && { owner: event.owner }),
+    ...(connection && { connectionId: connection.id }),
+  };
+}
+
+function describeDelivery(delivery: DeliveryMessage, letter: DeadLetter): Described {
+  const { destinationId, event, waiting, givenUp } = delivery;
+  return {
+    ...describeTenantEvent(event, 'undelivered'),
+    destinationId,
+    ...givenUp,
+    // Given up by SQS, which knows of the last message only.
+    ...(waiting && { tries: waiting.tries + letter.receives - 1, sentAt: waiting.sentAt }),
+  };
+}
+
+function describeTenantEvent(event: TenantEvent, error: string): Described {
+  const { id: eventId, type, tenantId, provider, accountId, data, connectionId } = event;
+  return {
+    type,
+    tenantId,
+    eventId,
+    error,
+    fields: namesIn(data),
+    ...(provider !== undefined && { provider }),
+    ...(accountId !== undefined && { accountId }),
+    ...(connectionId !== undefined && { connectionId }),
+  };
+}
+
+/** Where the worker could not say what was wrong. */
+const unknownError = 'PROCESSING_FAILED';
+/** The event has reached no destination; the word is part of the API. */
+const unpublished = 'untold';
+const unreadable: Described = { type: 'unreadable', error: 'unreadable', fields: [] };
+
+function namesIn(data: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(data)
+    .slice(0, mostFields)
+    .map((name) => name.slice(0, 64));
+}

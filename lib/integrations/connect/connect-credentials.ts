@@ -1,0 +1,114 @@
+/**
+ * Connects an account whose user gives credentials instead of a consent. The platform sees them once, and they are
+ * stored only if it says that they belong to the account they claim.
+ */
+import { type AccountId, isOpaqueId, newGrantId, type TenantId, type UserId } from '../../ids.ts';
+import { type Account, platformUserOf } from '../../providers/account.ts';
+import type { CredentialsProvider } from '../../providers/provider.ts';
+import type { TenantStore } from '../../tenants/tenant.ts';
+import type { ConnectionParts } from '../deps.ts';
+import { publishPending } from '../lifecycle/event-outbox.ts';
+import { probe } from '../lifecycle/probe-session.ts';
+import { activeTenant, appFor } from '../platform/tenant-app.ts';
+import { type ConnectedAccounts, viewConnection } from '../tokens/connection-view.ts';
+import { type Recipient, storeConnection } from './store-connection.ts';
+
+export interface CredentialsRequest {
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** The account to reconnect; another one is refused before the platform is asked. */
+  readonly reconnect?: AccountId;
+}
+
+export type CredentialsOutcome =
+  | (ConnectedAccounts & { readonly kind: 'connected' })
+  /** Fields that are missing, unknown or malformed. */
+  | { readonly kind: 'malformed'; readonly fields: readonly string[] }
+  /** The credentials are of another account than the one to reconnect. */
+  | { readonly kind: 'account_mismatch' }
+  /** Another user of the tenant holds the account. */
+  | { readonly kind: 'account_taken' }
+  | ProbeFailure;
+
+type ProbeFailure =
+  /** The platform does not accept the credentials for the account that they claim. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The app's own settings are at fault. */
+  | { readonly kind: 'misconfigured'; readonly reason: string }
+  /** The platform did not say. */
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly afterSeconds?: number };
+
+/** @throws IntegrationError for a tenant that is deleted and for an app that is not registered. */
+export async function connectCredentials(
+  deps: ConnectionParts & { readonly tenants: TenantStore },
+  provider: CredentialsProvider,
+  request: CredentialsRequest,
+): Promise<CredentialsOutcome> {
+  const tenant = await activeTenant(deps.tenants, request.tenantId);
+  const { context } = await appFor(deps.apps, tenant, provider.id);
+  const reading = provider.probe.read(request.credentials);
+  if (reading.kind === 'malformed') return reading;
+  const expected = reading.claimedAccount ?? request.reconnect;
+  if (request.reconnect !== undefined && request.reconnect !== expected) return { kind: 'account_mismatch' };
+  // Once the platform has accepted the credentials, sealing must not fail for want of a key.
+  const sealer = await deps.vault.sealerFor(tenant.id);
+  const claim = { context, secret: reading.secret, expected };
+  const identified = await identifyAccount(deps, provider, claim);
+  if (identified.kind !== 'identified') return identified;
+
+  const { account } = identified;
+  const stored = await storeConnection(deps.connections, sealer, {
+    recipient: recipientOf(request, provider, context),
+    grantId: newGrantId(),
+    account,
+    owner: platformUserOf(account),
+    tokens: { accessToken: reading.secret, tokenType: 'Session' },
+    scopes: [],
+    lifetimeSeconds: undefined,
+    refreshable: false,
+    now: deps.now(),
+  });
+  if (stored.kind === 'taken') return { kind: 'account_taken' };
+  deps.count('connect_completed', { provider: provider.id });
+  const connection = viewConnection(await publishPending(deps, stored.connection));
+  return { kind: 'connected', connection, connections: [connection] };
+}
+
+/** The account that the platform says the credentials are of, if it is the one they claim. */
+async function identifyAccount(
+  deps: ConnectionParts,
+  provider: CredentialsProvider,
+  claim: {
+    readonly context: Recipient['context'];
+    readonly secret: Parameters<typeof probe>[3];
+    /** The account that the credentials claim, or that is reconnected; any account where neither is known. */
+    readonly expected: string | undefined;
+  },
+): Promise<{ readonly kind: 'identified'; readonly account: Account } | ProbeFailure> {
+  const outcome = await probe(deps, provider, claim.context, claim.secret);
+  switch (outcome.kind) {
+    case 'accounts': {
+      const account = outcome.accounts.find(
+        ({ accountId }) => accountId === (claim.expected ?? accountId) && isOpaqueId(accountId),
+      );
+      return account ? { kind: 'identified', account } : { kind: 'refused', reason: 'account_mismatch' };
+    }
+    case 'reconnect_required':
+      return { kind: 'refused', reason: outcome.reason };
+    case 'misconfigured':
+      return outcome;
+    case 'retryable':
+      return { ...outcome, kind: 'unavailable' };
+    case 'unknown':
+      return { kind: 'unavailable', reason: outcome.reason };
+  }
+}
+
+function recipientOf(
+  { tenantId, userId }: CredentialsRequest,
+  provider: CredentialsProvider,
+  context: Recipient['context'],
+): Recipient {
+  return { tenantId, userId, provider: provider.id, context, linking: 'confirmed', requestedScopes: [] };
+}

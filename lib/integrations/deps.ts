@@ -1,0 +1,59 @@
+/** What the domain's verbs depend on, built once per function instance. */
+import type { Queue } from '../aws/queue.ts';
+import type { SecretSource } from '../aws/secret-source.ts';
+import type { ConnectionStore } from '../connections/connection-store.ts';
+import type { LeaseStore } from '../connections/lease-store.ts';
+import type { RevocationReceipts } from '../connections/revocation-receipts.ts';
+import type { FlowStore } from '../flows/flow-store.ts';
+import type { EventMessage } from '../messages/events.ts';
+import type { RescueMessage } from '../messages/rescue.ts';
+import type { PlatformHttp } from '../platform-http/platform-http.ts';
+import type { Registry } from '../platforms/registry.ts';
+import type { ProviderAppStore } from '../provider-apps/provider-app.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Count } from '../telemetry/metrics.ts';
+import type { TenantStore } from '../tenants/tenant.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { RefreshOutcome } from './lifecycle/refresh-outcome.ts';
+
+export interface ConnectionParts {
+  readonly connections: ConnectionStore;
+  readonly leases: LeaseStore;
+  /** What became of the tokens of ended connections. */
+  readonly receipts: RevocationReceipts;
+  /** The events queue: what tenants are told. */
+  readonly events: Queue<EventMessage>;
+  /** Where renewed credentials wait, sealed, that could not be stored. */
+  readonly rescue: Queue<RescueMessage>;
+  /** Refreshes in flight in this process, by connection and generation. */
+  readonly inFlightRefreshes: Map<string, Promise<RefreshOutcome>>;
+  readonly apps: ProviderAppStore;
+  readonly vault: Vault;
+  readonly registry: Registry;
+  readonly secrets: SecretSource;
+  readonly http: PlatformHttp;
+  readonly now: () => number;
+  /** Waits; passed in so that time can be played. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** A number from 0 to below 1, for jitter. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly count: Count;
+}
+
+export interface FlowParts extends ConnectionParts {
+  readonly flows: FlowStore;
+  readonly publicUrl: string;
+}
+
+export interface ConnectParts {
+  readonly tenants: TenantStore;
+  readonly apps: ProviderAppStore;
+  readonly connections: ConnectionStore;
+  readonly flows: FlowStore;
+  readonly vault: Vault;
+  readonly registry: Registry;
+  readonly publicUrl: string;
+  readonly now: () => number;
+  readonly count: Count;
+}

@@ -1,0 +1,70 @@
+/**
+ * Probes whether a session that a user lent still works. Once per due date and never repeated: at such platforms a
+ * wrong probe can end the session it asks about.
+ */
+import type { Connection, SealedConnection } from '../../connections/connection.ts';
+import { type Decision, unlessOvertaken } from '../../connections/connection-change.ts';
+import { claimProbe } from '../../connections/reschedule.ts';
+import { recover, requireReconnect } from '../../connections/transitions.ts';
+import type { ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
+import type { CredentialsProvider } from '../../providers/provider.ts';
+import type { ConnectionParts } from '../deps.ts';
+import { openAccessToken } from '../platform/credentials.ts';
+import { publishPending } from './event-outbox.ts';
+import { refreshPolicyOf } from './refresh-policy-of.ts';
+
+/** Shows credentials to their platform, once. */
+export async function probe(
+  deps: Pick<ConnectionParts, 'apps' | 'registry' | 'http' | 'now'>,
+  provider: CredentialsProvider,
+  context: SealedConnection['context'],
+  secret: Awaited<ReturnType<typeof openAccessToken>>,
+): Promise<ProfileOutcome> {
+  const app = await deps.apps.get(context);
+  if (app?.provider !== provider.id) return { kind: 'misconfigured', reason: 'app_not_registered' };
+  return provider.probe.look(secret, {
+    settings: app.settings,
+    http: deps.http,
+    now: deps.now,
+  });
+}
+
+export async function probeSession(
+  deps: ConnectionParts,
+  provider: CredentialsProvider,
+  connection: SealedConnection,
+): Promise<'probed' | 'ended' | 'postponed'> {
+  const { now, random } = deps;
+  const claim = claimProbe(connection, { policy: refreshPolicyOf(provider), now: now(), random });
+  // A worker that comes at the same time loses the claim, and does not probe.
+  const claimed = await deps.connections.claim(connection, claim.change);
+  if (!claimed) return 'postponed';
+  const secret = await openAccessToken(deps.vault, claimed);
+  const outcome = await probe(deps, provider, claimed.context, secret);
+  switch (outcome.kind) {
+    case 'reconnect_required': {
+      const { reason } = outcome;
+      await record(deps, claimed, (current) => requireReconnect(current, { reason, now: now() }));
+      return 'ended';
+    }
+    case 'accounts': {
+      const isItself = outcome.accounts.some(({ accountId }) => accountId === claimed.accountId);
+      if (isItself) await record(deps, claimed, (current) => recover(current, now()));
+      return 'probed';
+    }
+    case 'misconfigured':
+      deps.count('refresh_misconfigured', { provider: provider.id, reason: outcome.reason });
+      return 'postponed';
+    default:
+      return 'postponed';
+  }
+}
+
+async function record(
+  deps: ConnectionParts,
+  claimed: SealedConnection,
+  decide: (current: Connection) => Decision,
+): Promise<void> {
+  const recorded = await deps.connections.update(claimed, unlessOvertaken(claimed, decide));
+  if (recorded.kind === 'changed') await publishPending(deps, recorded.connection);
+}

@@ -1,0 +1,67 @@
+/** The way from a record to its platform: the provider, the app's registration and its secret, put together for a call. */
+import { IntegrationError } from '../../errors.ts';
+import type { ContextId, ProviderId, TenantId } from '../../ids.ts';
+import { callTimeoutMilliseconds } from '../../platform-http/platform-http.ts';
+import { readClientSecret } from '../../provider-apps/provider-app.ts';
+import { createAdapter } from '../../providers/adapter/adapter.ts';
+import type { PlatformAdapter } from '../../providers/adapter/platform-adapter.ts';
+import type { OAuthProvider } from '../../providers/provider.ts';
+import type { ConnectionParts } from '../deps.ts';
+import { findOAuthProvider, type Target, targetOf } from './find-provider.ts';
+
+/** A platform of one provider app, opened for a connection. */
+export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
+
+/**
+ * Asks a platform something on behalf of one provider app. When the platform refuses the client secret in memory,
+ * the secret is read afresh and the question asked once more: a refused client has spent nothing.
+ */
+export async function openPlatform(
+  parts: Pick<ConnectionParts, 'apps' | 'registry' | 'secrets' | 'http' | 'now'>,
+  place: { readonly provider: ProviderId; readonly context: ContextId; readonly tenantId: TenantId },
+  frozen?: { readonly target: Target; readonly clientId: string; readonly appVersion: number },
+): Promise<{
+  readonly provider: OAuthProvider;
+  /** @param deadline the second question is not asked when it might not be answered by then. */
+  ask<Outcome extends { readonly kind: string }>(
+    question: (platform: PlatformAdapter) => Promise<Outcome>,
+    deadline?: number,
+  ): Promise<Outcome>;
+}> {
+  const provider = findOAuthProvider(parts.registry, place.provider);
+  const app = await parts.apps.get(place.context);
+  if (
+    !app ||
+    app.provider !== provider.id ||
+    (app.tenantId !== undefined && app.tenantId !== place.tenantId)
+  ) {
+    throw new IntegrationError(
+      'OAUTH_INIT_ERROR',
+      'The provider app of this connection is no longer registered.',
+    );
+  }
+  if (frozen && (frozen.clientId !== app.clientId || frozen.appVersion !== app.version)) {
+    throw new IntegrationError('OAUTH_INIT_ERROR', 'This provider app was registered anew. Start again.');
+  }
+  const target = frozen?.target ?? targetOf(parts.registry, provider, app);
+  const connect = (clientSecret: Awaited<ReturnType<typeof readClientSecret>>) =>
+    createAdapter({
+      provider,
+      target,
+      app: { clientId: app.clientId, clientSecret, settings: app.settings },
+      http: parts.http,
+      now: parts.now,
+    });
+  const known = await readClientSecret(parts.secrets, app);
+
+  return {
+    provider,
+    async ask(question, deadline = Number.POSITIVE_INFINITY) {
+      const outcome = await question(connect(known));
+      if (outcome.kind !== 'misconfigured') return outcome;
+      const fresh = await readClientSecret(parts.secrets, app, true);
+      const inTime = parts.now() + callTimeoutMilliseconds < deadline;
+      return fresh.reveal() === known.reveal() || !inTime ? outcome : question(connect(fresh));
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Ends access at the platform, without ending anybody else's: a revocation that reaches a whole grant runs only when
+ * no other live connection holds that app and that platform user.
+ */
+import { type Connection, isLive, type SealedConnection } from '../../connections/connection.ts';
+import type { ContextId } from '../../ids.ts';
+import type { RevocationOutcome } from '../../oauth/outcome.ts';
+import type { ConnectionParts } from '../deps.ts';
+import { type Credentials, openAccessToken, openRefreshToken } from './credentials.ts';
+import type { OpenPlatform } from './open-platform.ts';
+
+/** Whether a grant-wide revocation would end another live connection. */
+export async function isShared(
+  parts: Pick<ConnectionParts, 'connections'>,
+  platform: OpenPlatform,
+  holder: Pick<Connection, 'context' | 'owner'> & { readonly id?: string },
+): Promise<boolean> {
+  if (platform.provider.revocation.reach !== 'grant') return false;
+  const holders = await parts.connections.byOwner(holder.context, holder.owner);
+  return holders.some((other) => other.id !== holder.id && isLive(other));
+}
+
+export function revoke(platform: OpenPlatform, credentials: Credentials): Promise<RevocationOutcome> {
+  return platform.ask((adapter) => adapter.revokeAccess(credentials));
+}
+
+/** Lets go of tokens that were obtained and will not be kept. What cannot be revoked now dies of its own age. */
+export async function discardTokens(
+  parts: Pick<ConnectionParts, 'connections' | 'log'>,
+  platform: OpenPlatform,
+  obtained: { readonly context: ContextId; readonly owner: string | undefined; readonly tokens: Credentials },
+): Promise<void> {
+  const { context, owner, tokens } = obtained;
+  const { reach } = platform.provider.revocation;
+  // Without knowing whose grant it is, a revocation that reaches further than these tokens might end another's.
+  if (reach === 'none' || (reach === 'grant' && owner === undefined)) return;
+  await quietly(parts, platform, async () => {
+    if (owner !== undefined && (await isShared(parts, platform, { context, owner }))) return;
+    await revoke(platform, tokens);
+  });
+}
+
+/** Ends the credentials that a reconnect replaced, where that leaves the new ones alone. */
+export async function revokeReplaced(
+  parts: Pick<ConnectionParts, 'vault' | 'log'>,
+  platform: OpenPlatform,
+  replaced: readonly SealedConnection[],
+): Promise<void> {
+  if (platform.provider.revocation.reach !== 'token') return;
+  for (const connection of replaced) {
+    await quietly(parts, platform, async () => {
+      await revoke(platform, await openCredentials(parts.vault, connection));
+    });
+  }
+}
+
+/** Both tokens of a connection. */
+export async function openCredentials(
+  vault: ConnectionParts['vault'],
+  connection: SealedConnection,
+): Promise<Credentials> {
+  const refreshToken = await openRefreshToken(vault, connection);
+  return { accessToken: await openAccessToken(vault, connection), ...(refreshToken && { refreshToken }) };
+}
+
+/** Cleaning up must not turn a success into a failure. */
+async function quietly(
+  parts: Pick<ConnectionParts, 'log'>,
+  platform: OpenPlatform,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch {
+    parts.log('warn', 'tokens could not be cleaned up', { provider: platform.provider.id });
+  }
+}

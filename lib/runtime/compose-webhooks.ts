@@ -1,0 +1,74 @@
+/** The parts of what works on webhooks beside the events themselves: platforms' calls, deletions, and what failed. */
+
+import { createSqs } from '../aws/clients.ts';
+import type { SettingsOf } from '../config.ts';
+import { createConnectionStore } from '../connections/connection-store.ts';
+import type { DeletionParts } from '../data-deletion/data-deletion.ts';
+import { createDeletionStore } from '../data-deletion/data-deletion-store.ts';
+import type { CallbackParts } from '../data-deletion/signed-callback.ts';
+import { createFailureStore } from '../failures/failure-store.ts';
+import type { FileParts } from '../failures/file-failure.ts';
+import type { ContextId } from '../ids.ts';
+import { beginDisconnect } from '../integrations/disconnect/begin-disconnect.ts';
+import { refreshMessageFor } from '../messages/refresh.ts';
+import { createRegistry } from '../platforms/registry.ts';
+import { createProviderAppStore } from '../provider-apps/provider-app.ts';
+import type { Table } from '../table/table.ts';
+import { createReceiptStore } from '../webhooks/idempotency-store.ts';
+import { createWaitingEvents } from '../webhooks/waiting-events.ts';
+import { createWebhookApps } from '../webhooks/webhook-app.ts';
+import { count, now, openActivity, queueOf, secretSource } from './compose.ts';
+
+/** What a platform's call is taken with. */
+export function callbackParts(
+  settings: SettingsOf<'activityTable' | 'incomingQueueUrl' | 'appSecretPrefix' | 'publicUrl'>,
+): CallbackParts {
+  const registry = createRegistry();
+  return {
+    findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
+    deletions: createDeletionStore(openActivity(settings), now),
+    queue: queueOf('incoming', settings),
+    publicUrl: settings.publicUrl,
+    now,
+    count,
+  };
+}
+
+/** What the data of a platform's user is deleted with. */
+export function deletionParts(
+  table: Table,
+  activity: Table,
+  settings: SettingsOf<'eventsQueueUrl' | 'incomingQueueUrl' | 'refreshQueueUrl'>,
+): DeletionParts {
+  const sqs = createSqs();
+  const connections = createConnectionStore(table);
+  const refreshQueue = queueOf('refresh', settings, sqs);
+  return {
+    deletions: createDeletionStore(activity, now),
+    connections,
+    waiting: createWaitingEvents(activity, now),
+    failures: createFailureStore(activity, now),
+    tenantOf: tenantOf(table),
+    async endConnection(connection) {
+      const exists = await beginDisconnect({ connections, now }, connection);
+      if (exists) await refreshQueue.send(refreshMessageFor(connection));
+    },
+    events: queueOf('events', settings, sqs),
+    queue: queueOf('incoming', settings, sqs),
+  };
+}
+
+/** What dead letters are filed with. */
+export function fileParts(table: Table, activity: Table): FileParts {
+  return {
+    failures: createFailureStore(activity, now),
+    receipts: createReceiptStore(activity, now),
+    tenantOf: tenantOf(table),
+    count,
+  };
+}
+
+function tenantOf(table: Table) {
+  const apps = createProviderAppStore(table);
+  return async (context: ContextId) => (await apps.get(context))?.tenantId;
+}

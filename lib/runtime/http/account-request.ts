@@ -1,0 +1,16 @@
+/** The account that a request is about: path, caller and named user taken together. */
+
+import type { AccountId, UserId } from '../../ids.ts';
+import type { OwnAccount } from '../../integrations/tokens/own-connection.ts';
+import { type Principal, requireProvider, userOf } from './authentication.ts';
+
+/** @throws IntegrationError `INVALID_REQUEST`, `FORBIDDEN`, `INVALID_PROVIDER`. */
+export function accountOf(request: {
+  readonly principal: Principal;
+  readonly params: { readonly provider: string; readonly accountId: AccountId };
+  readonly query: { readonly userId?: UserId | undefined };
+}): OwnAccount {
+  const { principal, params, query } = request;
+  requireProvider(principal, params.provider);
+  return { tenantId: principal.tenantId, userId: userOf(principal, query.userId), ...params };
+}

@@ -1,0 +1,62 @@
+/**
+ * The adapter between API Gateway and a handler. A handler sees a parsed request of a proven caller and answers a
+ * result; whatever it throws becomes an error of the catalogue.
+ */
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { Route } from '../../contract/route.ts';
+import type { SignedRequest } from '../../signatures/verification.ts';
+import { type Write, writeLine } from '../../telemetry/log.ts';
+import type { Authenticate, Principal } from './authentication.ts';
+import { type HttpResult, toResponse } from './http-result.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { catalogueErrors } from './middleware/catalogue.ts';
+import { correlate } from './middleware/correlate.ts';
+import type { HttpEvent, PlatformResponse } from './middleware/http-event.ts';
+import { parse } from './middleware/parse.ts';
+import { type Parsed, readCookie } from './request.ts';
+
+/** What a handler sees of a request. */
+export interface ApiRequest<R extends Route> extends Parsed<R> {
+  /** The proven caller; absent on routes that need no credential. */
+  readonly principal: R['caller'] extends 'apiKey' | 'apiKeyOrSession' ? Principal : undefined;
+  readonly cookie: (name: string) => string | undefined;
+  /** The request as it was signed; only for platforms, whose signatures are over raw bytes. */
+  readonly signed: R['caller'] extends 'platform' ? SignedRequest : undefined;
+}
+
+interface HttpDeps {
+  /** Needed by routes that ask for a credential. */
+  readonly authenticate?: Authenticate;
+  readonly now: () => number;
+  readonly write?: Write;
+}
+
+type LambdaHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<PlatformResponse>;
+
+/**
+ * The Lambda handler of one route. The middlewares are made once; their `before` runs in this order, and their
+ * `onError` in reverse, so that `correlate` logs the response that `catalogueErrors` made.
+ */
+export function http<R extends Route>(
+  route: R,
+  deps: HttpDeps,
+  act: (request: ApiRequest<R>) => Promise<HttpResult>,
+): LambdaHandler {
+  const { now, write = writeLine } = deps;
+  const handler = middy<HttpEvent, PlatformResponse>()
+    .use(correlate(route, { now, write }))
+    .use(catalogueErrors(route, { now, write }))
+    .use(parse(route))
+    .use(authenticate(route, deps.authenticate))
+    .handler(async (event) => toResponse(await act(requestOf(event)), event.correlationId));
+  // The gateway sends a plain event; the middlewares add the rest before the handler sees it.
+  return (event, context) => handler(event as HttpEvent, context);
+}
+
+/** `parse` and `authenticate` fill in what the route's type says; the compiler cannot follow them through the event. */
+function requestOf<R extends Route>(event: HttpEvent): ApiRequest<R> {
+  const { parsed, principal } = event;
+  const cookie = (name: string) => readCookie(event, name);
+  return { ...parsed, principal, cookie } as unknown as ApiRequest<R>;
+}

@@ -1,0 +1,24 @@
+/** Proves who calls. A route that needs a credential never reaches its handler without a proven caller. */
+
+import type { Route } from '../../../contract/route.ts';
+import { IntegrationError } from '../../../errors.ts';
+import type { Authenticate } from '../authentication.ts';
+import type { HttpMiddleware } from './http-event.ts';
+
+/**
+ * @param prove needed by routes that ask for a credential.
+ * @throws IntegrationError `UNAUTHORIZED`, `FORBIDDEN`.
+ */
+export function authenticate({ caller }: Route, prove: Authenticate | undefined) {
+  const needsCredential = caller === 'apiKey' || caller === 'apiKeyOrSession';
+
+  return {
+    before: async function authenticateBefore({ event }) {
+      event.principal = undefined;
+      if (!needsCredential) return;
+      const { authorization, origin } = event.headers;
+      event.principal = await prove?.(caller, { authorization, origin });
+      if (!event.principal) throw new IntegrationError('UNAUTHORIZED', 'This route needs a credential.');
+    },
+  } satisfies HttpMiddleware;
+}

@@ -1,0 +1,77 @@
+/**
+ * Receipts: what has been handled. A claim says that somebody is at it, until a time; only `done` is the end. Kept
+ * for longer than any platform, or anybody else, repeats an event.
+ */
+import * as z from 'zod/mini';
+import type { ErrorCode } from '../errors.ts';
+import { type ContextId, token } from '../ids.ts';
+import { absent, allOf, anyOf, atMost, equals } from '../table/condition.ts';
+import { receiptKey } from '../table/keys.ts';
+import type { Table } from '../table/table.ts';
+
+export interface Claim {
+  readonly context: ContextId;
+  readonly id: string;
+  readonly owner: string;
+}
+
+export type Claiming =
+  | { readonly kind: 'claimed'; readonly claim: Claim }
+  /** Handled before. */
+  | { readonly kind: 'done' }
+  /** Somebody else is at it now. */
+  | { readonly kind: 'busy' };
+
+/** Longer than the worker's time-out of 60 s, shorter than its queue's visibility of 360 s. */
+export const claimMilliseconds = 90_000;
+/** How long a filed failure can be replayed. */
+export const replayableSeconds = 14 * 86_400;
+/** A platform repeats an event for 72 hours at most, an operator for as long as its failure is kept. */
+const keptSeconds = replayableSeconds + 86_400;
+
+const record = z.object({
+  state: z.enum(['claimed', 'done']),
+  /** Why the last try failed: a code of the catalogue. */
+  lastError: z.exactOptional(z.string()),
+});
+
+export type ReceiptStore = ReturnType<typeof createReceiptStore>;
+
+export function createReceiptStore(table: Table, now: () => number) {
+  return {
+    async claim(context: ContextId, id: string): Promise<Claiming> {
+      const owner = token(12);
+      const until = now() + claimMilliseconds;
+      const free = anyOf(absent('pk'), allOf(equals('state', 'claimed'), atMost('until', now())));
+      const item = { state: 'claimed', owner, until, ttl: ttlAt(now()) };
+      if (await table.put(receiptKey(context, id), item, free))
+        return { kind: 'claimed', claim: { context, id, owner } };
+      const found = record.safeParse(await table.get(receiptKey(context, id))).data;
+      return { kind: found?.state === 'done' ? 'done' : 'busy' };
+    },
+
+    /** The end. A claim that ran out and was taken over by another is not ended by the one who lost it. */
+    async finish(claim: Claim): Promise<void> {
+      const set = { state: 'done', ttl: ttlAt(now()) };
+      await table.update(receiptKey(claim.context, claim.id), { set }, equals('owner', claim.owner));
+    },
+
+    /** Gives a claim up, so that the next try need not wait for it to run out, and says why. */
+    async giveUp(claim: Claim, lastError: ErrorCode): Promise<void> {
+      await table.update(
+        receiptKey(claim.context, claim.id),
+        { set: { until: 0, lastError } },
+        allOf(equals('owner', claim.owner), equals('state', 'claimed')),
+      );
+    },
+
+    /** Why the last try at something failed, where that is known. */
+    async lastError(context: ContextId, id: string): Promise<string | undefined> {
+      return record.safeParse(await table.get(receiptKey(context, id))).data?.lastError;
+    },
+  };
+
+  function ttlAt(time: number): number {
+    return Math.floor(time / 1000) + keptSeconds;
+  }
+}
