@@ -1,4 +1,4 @@
-/** `GET /integrations/callback/{context}`: the browser comes back from the platform and goes on to the return URL. */
+/** `GET /integrations/callback/{app}`: the browser comes back from the platform and goes on to the return URL. */
 
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
@@ -31,7 +31,7 @@ export const handler = http(
   { now },
   async ({ params, query, cookie }): Promise<HttpResult> => {
     const result = await handleOAuthCallback(parts, {
-      context: params.context,
+      app: params.app,
       state: query.state,
       code: query.code,
       error: query.error,

@@ -1,4 +1,4 @@
-/** `GET /integrations/data-deletion/{context}`: shows a person how far the deletion of their data is. */
+/** `GET /integrations/data-deletion/{app}`: shows a person how far the deletion of their data is. */
 
 import { readSettings } from '../lib/config.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
@@ -12,7 +12,7 @@ import { http } from '../lib/runtime/http/http.ts';
 const deletions = createDeletionStore(openActivity(readSettings('data-deletion-status')), now);
 
 export const handler = http(webhookRoutes.dataDeletionStatus, { now }, async ({ params, query }) => {
-  const deletion = await deletions.find(params.context as ContextId, digestOf(query.code));
+  const deletion = await deletions.find(params.app as ContextId, digestOf(query.code));
   if (!deletion) return { kind: 'page', status: catalogue.NOT_FOUND.status, ...unknownDeletion };
   return { kind: 'page', status: 200, ...describeDeletion(deletion, query.code) };
 });

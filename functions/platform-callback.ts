@@ -1,5 +1,5 @@
 /**
- * `POST /integrations/deauthorize/{context}` and `POST /integrations/data-deletion/{context}`: a platform tells that a
+ * `POST /integrations/deauthorize/{app}` and `POST /integrations/data-deletion/{app}`: a platform tells that a
  * user removed the app, or wants their data deleted.
  */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
@@ -15,11 +15,11 @@ import { json } from '../lib/runtime/http/http-result.ts';
 const parts = callbackParts(readSettings('platform-callback'));
 
 const deauthorize = http(webhookRoutes.deauthorize, { now }, async ({ params, signed }) => {
-  await receiveDeauthorization(parts, params.context, signed);
+  await receiveDeauthorization(parts, params.app, signed);
   return { kind: 'text', status: 200, body: '' };
 });
 const dataDeletion = http(webhookRoutes.dataDeletion, { now }, async ({ params, signed }) => {
-  const { url, confirmationCode } = await receiveDataDeletion(parts, params.context, signed);
+  const { url, confirmationCode } = await receiveDataDeletion(parts, params.app, signed);
   return json(200, { url, confirmation_code: confirmationCode });
 });
 const deletionKey = routeKeyOf(webhookRoutes.dataDeletion);

@@ -1,4 +1,4 @@
-/** `GET, POST /integrations/webhook/{context}`: takes a platform's events once its signature is good, and answers its handshake. */
+/** `GET, POST /integrations/webhook/{app}`: takes a platform's events once its signature is good, and answers its handshake. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { readSettings } from '../lib/config.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
@@ -32,10 +32,10 @@ const act = async ({
   params,
   signed,
 }: {
-  params: { context: string };
+  params: { app: string };
   signed: SignedRequest;
 }): Promise<HttpResult> => {
-  const answer = await receiveWebhook(parts, params.context, signed);
+  const answer = await receiveWebhook(parts, params.app, signed);
   if (answer.kind === 'accepted') return { kind: 'text', status: 200, body: '' };
   return { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };
 };

@@ -59,7 +59,7 @@ export interface FunctionRow {
   /** Gives up after this; the gateway does after 30 s. */
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  readonly may: readonly Permission[];
+  readonly permissions: readonly Permission[];
   /** It sends to a queue that it works on, again and again. Lambda else stops what goes round about sixteen times. */
   readonly goesRound?: true;
 }

@@ -274,10 +274,10 @@ export const appSecretPrefix = 'hawser/apps/';
 function row(
   description: string,
   timeoutSeconds: number,
-  may: readonly Permission[],
+  permissions: readonly Permission[],
   memoryMb = 512,
 ): FunctionRow {
-  return { description, timeoutSeconds, memoryMb, may };
+  return { description, timeoutSeconds, memoryMb, permissions };
 }
 
 /** For a function that sends to a queue that it works on, for as long as something is not done. */

@@ -75,7 +75,7 @@ function createRole(scope: Construct, row: FunctionRow, logGroup: LogGroup, hold
       resources: [logGroup.logGroupArn],
     }),
   );
-  for (const permission of row.may) {
+  for (const permission of row.permissions) {
     const statement = statementFor(Stack.of(scope), permission, holdings);
     if (statement) role.addToPolicy(statement);
     if (permission.on === 'vaultKey') {

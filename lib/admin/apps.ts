@@ -49,8 +49,8 @@ export function appActions(stores: AdminStores) {
     settings,
   }: Pick<AppInput, 'provider' | 'tenantId' | 'settings'>): Promise<ProviderApp['settings']> {
     const tenant = tenantId === undefined ? undefined : await requireLivingTenant(tenants, tenantId);
-    const context = contextOf(requireProvider(provider), tenant);
-    return changed(context && (await apps.get(context)), settings);
+    const appId = contextOf(requireProvider(provider), tenant);
+    return changed(appId && (await apps.get(appId)), settings);
   }
 
   /** Registers a provider app or changes one. Its context, which is part of its redirect URI, stays the same. */
@@ -58,15 +58,15 @@ export function appActions(stores: AdminStores) {
     const provider = requireProvider(input.provider);
     const tenant =
       input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
-    const context = contextOf(provider, tenant) ?? newContextId();
-    const settings = changed(await apps.get(context), input.settings);
+    const appId = contextOf(provider, tenant) ?? newContextId();
+    const settings = changed(await apps.get(appId), input.settings);
     checkSettings(provider, settings);
     checkAddresses(settings, insecureOrigins);
     // Throws when the settings describe webhooks that cannot be verified.
     const webhook = webhookOf(provider, settings);
     const client = clientOf(provider, input);
     const server = await discover(provider, input.issuer);
-    const secretId = client ? `${names.appSecretPrefix}${context}` : '';
+    const secretId = client ? `${names.appSecretPrefix}${appId}` : '';
     const secret = client && appSecret({ ...input, ...client, settings }, await secrets.read(secretId));
     if (secret) {
       if (webhook?.signedWith === 'webhookSecret' && secret['webhookSecret'] === '') {
@@ -74,8 +74,8 @@ export function appActions(stores: AdminStores) {
       }
       await secrets.write(secretId, secret, `Client of an app at ${provider.name}, set by hawser app set`);
     }
-    const app = await saveApp(context, (before) => ({
-      context,
+    const app = await saveApp(appId, (before) => ({
+      appId,
       provider: provider.id,
       clientId: client?.clientId ?? '',
       secretId,
@@ -87,16 +87,16 @@ export function appActions(stores: AdminStores) {
     const saved = JSON.stringify(app.settings);
     if (secret && secret['settings'] !== saved) await secrets.write(secretId, { ...secret, settings: saved });
     if (tenant) {
-      requireNoConflict(await tenants.update(tenant.id, (one) => withApp(one, provider.id, context)));
+      requireNoConflict(await tenants.update(tenant.id, (one) => withApp(one, provider.id, appId)));
     }
     return app;
   }
 
   async function saveApp(
-    context: ContextId,
+    appId: ContextId,
     decide: (before: ProviderApp | undefined) => Registration,
   ): Promise<ProviderApp> {
-    const updated = requireNoConflict(await apps.update(context, decide));
+    const updated = requireNoConflict(await apps.update(appId, decide));
     if (updated.kind === 'absent') throw new Error('The app was not registered.');
     return updated.value;
   }
@@ -108,8 +108,8 @@ export function appActions(stores: AdminStores) {
 
   async function findApp(provider: string, tenantId?: string): Promise<ProviderApp> {
     const tenant = tenantId === undefined ? undefined : await requireTenant(tenants, tenantId);
-    const context = contextOf(requireProvider(provider), tenant);
-    const app = context && (await apps.get(context));
+    const appId = contextOf(requireProvider(provider), tenant);
+    const app = appId && (await apps.get(appId));
     if (!app) throw new Error('This app is not registered.');
     return app;
   }
@@ -128,16 +128,16 @@ export function appActions(stores: AdminStores) {
   async function removeApp(provider: string, tenantId?: string): Promise<void> {
     const app = await findApp(provider, tenantId);
     if (app.tenantId === undefined) {
-      await apps.remove(app.context);
+      await apps.remove(app.appId);
       if (hasClient(app)) await secrets.remove(app.secretId);
       return;
     }
-    if (await findConnection(stores, app.tenantId, ({ context }) => context === app.context)) {
+    if (await findConnection(stores, app.tenantId, ({ appId }) => appId === app.appId)) {
       throw new Error('Connections stand on this app. Disconnect them first.');
     }
     if (hasClient(app)) await secrets.remove(app.secretId);
     requireNoConflict(await tenants.update(app.tenantId, (one) => withApp(one, app.provider, undefined)));
-    await apps.remove(app.context);
+    await apps.remove(app.appId);
   }
 
   async function discover(provider: Provider, issuer: string | undefined): Promise<ProviderApp['server']> {

@@ -177,11 +177,11 @@ export function createConnectionStore(table: Table) {
     },
 
     /** The connections, of all tenants, that one platform user's consents to one provider app gave. */
-    byOwner: (context: ContextId, owner: string) => all('byOwner', ownerPartition(context, owner)),
+    byOwner: (appId: ContextId, platformUserId: string) => all('byOwner', ownerPartition(appId, platformUserId)),
 
     /** The connections, of all tenants, of one account of one provider app. */
-    byAccount: (context: ContextId, accountId: AccountId) =>
-      all('byAccount', accountPartition(context, accountId)),
+    byAccount: (appId: ContextId, accountId: AccountId) =>
+      all('byAccount', accountPartition(appId, accountId)),
   };
 
   async function get(

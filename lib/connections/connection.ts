@@ -27,10 +27,10 @@ const open = {
   userId: storedId<UserId>(),
   provider: storedId<ProviderId>(),
   accountId: storedId<AccountId>(),
-  context: storedId<ContextId>(),
+  appId: storedId<ContextId>(),
   grantId: storedId<GrantId>(),
   /** The platform's id of the user who granted; what a grant-wide revocation reaches. */
-  owner: z.string(),
+  platformUserId: z.string(),
   linking,
   status: connectionStatus,
   statusReason: z.exactOptional(z.string()),

@@ -13,7 +13,7 @@ import type { Table } from '../table/table.ts';
 /** A lease that is held. */
 export interface Lease {
   readonly connectionId: ConnectionId;
-  readonly owner: string;
+  readonly holder: string;
   /** The generation that is being spent. */
   readonly generation: number;
   /** Nobody else starts a call before this time, epoch milliseconds; the holder starts none that could end later. */
@@ -30,7 +30,7 @@ export type Taking =
   | { readonly kind: 'outdated' };
 
 const record = z.object({
-  owner: z.string(),
+  holder: z.string(),
   generation: z.number(),
   deadline: z.number(),
   /** Whether a call may have spent the generation without recording how it ended. */
@@ -52,7 +52,7 @@ export function createLeaseStore(table: Table, now: () => number) {
   return {
     /** Takes the lease if no call can be in flight and the platform asked for no pause. */
     async take(connectionId: ConnectionId, generation: number, milliseconds: number): Promise<Taking> {
-      const owner = token(12);
+      const holder = token(12);
       const at = now();
       const deadline = at + milliseconds;
       const free = anyOf(
@@ -66,7 +66,7 @@ export function createLeaseStore(table: Table, now: () => number) {
         ),
       );
       const item = {
-        owner,
+        holder,
         generation,
         deadline,
         open: true,
@@ -77,7 +77,7 @@ export function createLeaseStore(table: Table, now: () => number) {
       if (!swapped) return this.look(connectionId, generation);
       const before = record.safeParse(swapped.before).data;
       const doubtful = swapped.before === 'unknown' || (before?.generation === generation && before.open);
-      return { kind: 'taken', lease: { connectionId, owner, generation, deadline, doubtful } };
+      return { kind: 'taken', lease: { connectionId, holder, generation, deadline, doubtful } };
     },
 
     /** How the lease of a generation stands; a free one looks like one held until now. */
@@ -95,7 +95,7 @@ export function createLeaseStore(table: Table, now: () => number) {
     /** Whether this holder still has the lease, so that no other call can have begun. */
     async isHeld(lease: Lease): Promise<boolean> {
       if (lease.deadline <= now()) return false;
-      return record.safeParse(await table.get(leaseKey(lease.connectionId))).data?.owner === lease.owner;
+      return record.safeParse(await table.get(leaseKey(lease.connectionId))).data?.holder === lease.holder;
     },
 
     /**
@@ -109,7 +109,7 @@ export function createLeaseStore(table: Table, now: () => number) {
         at: now(),
         ...(notBefore !== undefined && { notBefore }),
       };
-      await table.update(leaseKey(lease.connectionId), { set }, equals('owner', lease.owner));
+      await table.update(leaseKey(lease.connectionId), { set }, equals('holder', lease.holder));
     },
 
     /** Keeps all callers from a spent generation while its successor waits to be stored. */
@@ -117,7 +117,7 @@ export function createLeaseStore(table: Table, now: () => number) {
       const at = now();
       const deadline = at + milliseconds;
       const set = { deadline, at, ttl: Math.floor(deadline / 1000) + keptSeconds };
-      await table.update(leaseKey(lease.connectionId), { set }, equals('owner', lease.owner));
+      await table.update(leaseKey(lease.connectionId), { set }, equals('holder', lease.holder));
     },
   };
 }

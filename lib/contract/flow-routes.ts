@@ -94,11 +94,11 @@ export const flowRoutes = {
   },
   callback: {
     method: 'GET',
-    path: '/integrations/callback/{context}',
+    path: '/integrations/callback/{app}',
     function: 'callback',
     caller: 'browser',
     summary: "Takes the platform's answer and sends the browser to the flow's return URL.",
-    params: z.strictObject({ context: z.string().check(z.regex(contextIdPattern)) }),
+    params: z.strictObject({ app: z.string().check(z.regex(contextIdPattern)) }),
     // The platform's query, not ours: what it adds beside these is ignored.
     query: z.object({
       state: z.optional(z.string().check(z.maxLength(200))),

@@ -11,10 +11,10 @@ import type { Table } from '../table/table.ts';
 import type { ReadonlyOutput } from '../vocabulary.ts';
 
 const record = z.object({
-  context: storedId<ContextId>(),
+  appId: storedId<ContextId>(),
   provider: storedId<ProviderId>(),
   /** The platform's id of the user; gone once the rest is. */
-  owner: z.exactOptional(z.string()),
+  platformUserId: z.exactOptional(z.string()),
   status: z.enum(['received', 'in_progress', 'done']),
   /** When the user asked for it, and when the platform told us; epoch milliseconds. */
   requestedAt: z.number(),
@@ -37,10 +37,10 @@ export function createDeletionStore(table: Table, now: () => number) {
     /** Writes a request down. One that is there already stays as it is. */
     async receive(
       digest: string,
-      request: Pick<Deletion, 'context' | 'provider' | 'requestedAt'> & { readonly owner: string },
+      request: Pick<Deletion, 'appId' | 'provider' | 'requestedAt'> & { readonly platformUserId: string },
     ): Promise<void> {
       const at = now();
-      await table.put(deletionKey(request.context, digest), {
+      await table.put(deletionKey(request.appId, digest), {
         ...request,
         status: 'received',
         receivedAt: at,
@@ -49,20 +49,20 @@ export function createDeletionStore(table: Table, now: () => number) {
       });
     },
 
-    async find(context: ContextId, digest: string): Promise<Deletion | undefined> {
-      const item = await table.get(deletionKey(context, digest));
+    async find(appId: ContextId, digest: string): Promise<Deletion | undefined> {
+      const item = await table.get(deletionKey(appId, digest));
       if (!item || Number(item['ttl']) <= now() / 1000) return undefined;
       return record.parse(item);
     },
 
-    async begin(context: ContextId, digest: string): Promise<void> {
+    async begin(appId: ContextId, digest: string): Promise<void> {
       const set = { status: 'in_progress', updatedAt: now() };
-      await table.update(deletionKey(context, digest), { set }, equals('status', 'received'));
+      await table.update(deletionKey(appId, digest), { set }, equals('status', 'received'));
     },
 
-    async finish(context: ContextId, digest: string): Promise<void> {
+    async finish(appId: ContextId, digest: string): Promise<void> {
       const set = { status: 'done', updatedAt: now() };
-      await table.update(deletionKey(context, digest), { set, remove: ['owner'] }, exists('owner'));
+      await table.update(deletionKey(appId, digest), { set, remove: ['platformUserId'] }, exists('platformUserId'));
     },
   };
 }

@@ -22,7 +22,7 @@ export interface DeletionParts {
   readonly waiting: WaitingEvents;
   readonly failures: FailureStore;
   /** The tenant whose own app a context is; none for a shared one. */
-  readonly tenantOf: (context: ContextId) => Promise<TenantId | undefined>;
+  readonly tenantOf: (appId: ContextId) => Promise<TenantId | undefined>;
   /** Begins the end of a connection; what follows needs nobody's attention. */
   readonly endConnection: (connection: Connection) => Promise<void>;
   /** What tenants are told. */
@@ -37,20 +37,20 @@ const longestPause = 900;
 
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
 export async function workDeletion(parts: DeletionParts, message: DataDeletionMessage): Promise<void> {
-  const { context, digest, round } = message;
-  const found = await parts.deletions.find(context, digest);
-  if (found?.owner === undefined) return;
-  await parts.deletions.begin(context, digest);
-  const concerned = await findConcerned(parts, found, found.owner);
-  await forget(parts, found, found.owner, concerned);
+  const { appId, digest, round } = message;
+  const found = await parts.deletions.find(appId, digest);
+  if (found?.platformUserId === undefined) return;
+  await parts.deletions.begin(appId, digest);
+  const concerned = await findConcerned(parts, found, found.platformUserId);
+  await forget(parts, found, found.platformUserId, concerned);
   for (const connection of concerned) await end(parts, found, digest, connection);
   if (concerned.length === 0) {
-    await parts.deletions.finish(context, digest);
+    await parts.deletions.finish(appId, digest);
     return;
   }
   await parts.queue.send({
     body: { ...message, round: round + 1 },
-    group: context,
+    group: appId,
     delaySeconds: pauses[round] ?? longestPause,
   });
 }
@@ -58,12 +58,12 @@ export async function workDeletion(parts: DeletionParts, message: DataDeletionMe
 /** What the user granted after they asked is a new consent, and stays. */
 async function findConcerned(
   parts: DeletionParts,
-  { context, requestedAt }: Deletion,
-  owner: string,
+  { appId, requestedAt }: Deletion,
+  platformUserId: string,
 ): Promise<readonly Connection[]> {
   // Either of a user's ids may be the one that was signed.
-  const ids = { accountId: owner as AccountId, owner };
-  const found = await concernedConnections(parts.connections, context, ids);
+  const ids = { accountId: platformUserId as AccountId, platformUserId };
+  const found = await concernedConnections(parts.connections, appId, ids);
   return found.filter((connection) => !isGrantedAfter(connection, requestedAt));
 }
 
@@ -74,11 +74,11 @@ async function end(
   connection: Connection,
 ): Promise<void> {
   if (connection.status === 'disconnecting') return;
-  const { context, provider, requestedAt, receivedAt } = deletion;
+  const { appId, provider, requestedAt, receivedAt } = deletion;
   const event = {
     id: hashedId(['data_deletion', digest]),
     type: 'data_deletion',
-    meaning: 'deauthorised',
+    effect: 'deauthorised',
     occurredAt: requestedAt,
     data: {},
   } as const;
@@ -86,7 +86,7 @@ async function end(
   await parts.events.send({
     body: {
       kind: 'platform_event',
-      event: buildPlatformEvent({ context, provider, receivedAt, event }, connection, { superseded: false }),
+      event: buildPlatformEvent({ appId, provider, receivedAt, event }, connection, { superseded: false }),
     },
     group: connection.tenantId,
   });
@@ -96,18 +96,18 @@ async function end(
 /** Receipts stay: a digest is all that is in them. */
 async function forget(
   parts: DeletionParts,
-  { context, provider, receivedAt }: Deletion,
-  owner: string,
+  { appId, provider, receivedAt }: Deletion,
+  platformUserId: string,
   concerned: readonly Connection[],
 ): Promise<void> {
-  const places = new Set<string>([owner, ...concerned.map(({ accountId }) => accountId)]);
-  for (const place of places) await parts.waiting.forget(context, place, receivedAt);
+  const places = new Set<string>([platformUserId, ...concerned.map(({ accountId }) => accountId)]);
+  for (const place of places) await parts.waiting.forget(appId, place, receivedAt);
   const scopes = new Set([
     undefined,
-    await parts.tenantOf(context),
+    await parts.tenantOf(appId),
     ...concerned.map(({ tenantId }) => tenantId),
   ]);
   for (const scope of scopes) {
-    await parts.failures.forget(scope, { context, provider, places, before: receivedAt });
+    await parts.failures.forget(scope, { appId, provider, places, before: receivedAt });
   }
 }

@@ -15,7 +15,7 @@ import { type WebhookApp, webhookSecrets } from '../webhooks/webhook-app.ts';
 import { type DeletionStore, digestOf } from './data-deletion-store.ts';
 
 export interface CallbackParts {
-  readonly findApp: (context: string) => Promise<WebhookApp | undefined>;
+  readonly findApp: (app: string) => Promise<WebhookApp | undefined>;
   readonly deletions: DeletionStore;
   /** The queue of webhook events. */
   readonly queue: Queue<WebhookEventMessage | DataDeletionMessage>;
@@ -33,7 +33,7 @@ export interface DeletionReceipt {
 
 /** What a call said, once it is known to be the platform's. */
 interface Told {
-  readonly context: ContextId;
+  readonly appId: ContextId;
   readonly provider: ProviderId;
   readonly userId: string;
   readonly profileId: string;
@@ -44,27 +44,27 @@ interface Told {
 /** @throws IntegrationError `INVALID_SIGNATURE`, `PROCESSING_FAILED`. */
 export async function receiveDeauthorization(
   parts: CallbackParts,
-  context: string,
+  app: string,
   request: SignedRequest,
 ): Promise<void> {
-  const { userId, profileId, issuedAt, ...of } = await verify(parts, context, request);
+  const { userId, profileId, issuedAt, ...of } = await verify(parts, app, request);
   const message: WebhookEventMessage = {
     kind: 'webhook_event',
-    context: of.context,
+    appId: of.appId,
     provider: of.provider,
     receivedAt: parts.now(),
     event: {
       id: hashedId(['deauthorize', userId, profileId, String(issuedAt)]),
       type: 'deauthorize',
-      meaning: 'deauthorised',
-      owner: userId,
+      effect: 'deauthorised',
+      platformUserId: userId,
       // Documents do not say which of a user's two ids Instagram Login signs. No two things at Meta share an id.
       accountId: userId as AccountId,
       occurredAt: issuedAt,
       data: {},
     },
   };
-  await parts.queue.send({ body: message, group: context });
+  await parts.queue.send({ body: message, group: app });
   parts.count('webhook_accepted', { provider: of.provider });
 }
 
@@ -74,25 +74,25 @@ export async function receiveDeauthorization(
  */
 export async function receiveDataDeletion(
   parts: CallbackParts,
-  context: string,
+  app: string,
   request: SignedRequest,
 ): Promise<DeletionReceipt> {
-  const told = await verify(parts, context, request);
-  const code = codeFor(context, request);
+  const told = await verify(parts, app, request);
+  const code = codeFor(app, request);
   const digest = digestOf(code);
-  const { userId: owner, issuedAt: requestedAt, provider } = told;
-  await parts.deletions.receive(digest, { context: told.context, provider, owner, requestedAt });
-  const message: DataDeletionMessage = { kind: 'data_deletion', context: told.context, digest, round: 0 };
-  await parts.queue.send({ body: message, group: context });
+  const { userId: platformUserId, issuedAt: requestedAt, provider } = told;
+  await parts.deletions.receive(digest, { appId: told.appId, provider, platformUserId, requestedAt });
+  const message: DataDeletionMessage = { kind: 'data_deletion', appId: told.appId, digest, round: 0 };
+  await parts.queue.send({ body: message, group: app });
   parts.count('webhook_accepted', { provider });
   return {
-    url: `${parts.publicUrl}/integrations/data-deletion/${context}?code=${code}`,
+    url: `${parts.publicUrl}/integrations/data-deletion/${app}?code=${code}`,
     confirmationCode: code,
   };
 }
 
-async function verify(parts: CallbackParts, context: string, request: SignedRequest): Promise<Told> {
-  const app = await parts.findApp(context);
+async function verify(parts: CallbackParts, appId: string, request: SignedRequest): Promise<Told> {
+  const app = await parts.findApp(appId);
   const webhook = app?.webhook;
   const takes = webhook?.callbacks === 'signed_request';
   const secrets = app && takes ? webhookSecrets(app, webhook.signedWith).signing : [];
@@ -106,7 +106,7 @@ async function verify(parts: CallbackParts, context: string, request: SignedRequ
   const { userId, profileId = '', timestamp: issuedAt } = verification;
   // A context whose secret was found is one, and so is the provider that the secret names.
   return {
-    context: context as ContextId,
+    appId: appId as ContextId,
     provider: app.provider as ProviderId,
     userId,
     profileId,
@@ -118,7 +118,7 @@ async function verify(parts: CallbackParts, context: string, request: SignedRequ
  * The same for the same signed text, and to be guessed by nobody: a signature of 256 bits is in it. Letters and
  * digits only, as Meta wants it.
  */
-function codeFor(context: string, { body }: SignedRequest): string {
+function codeFor(app: string, { body }: SignedRequest): string {
   const text = new URLSearchParams(Buffer.from(body).toString('utf8')).get('signed_request') ?? '';
-  return hashedId(['data_deletion', context, text]).slice(0, 32);
+  return hashedId(['data_deletion', app, text]).slice(0, 32);
 }

@@ -38,9 +38,9 @@ export async function deliverHttps(
   event: TenantEvent,
 ): Promise<DeliveryOutcome> {
   const { id, url, secret, previous } = destination;
-  const place = destinationSecretPlace(event.tenantId, id);
+  const sealContext = destinationSecretPlace(event.tenantId, id);
   const sealed = [secret, ...(previous && now() < previous.until ? [previous.secret] : [])];
-  const secrets = await Promise.all(sealed.map((one) => vault.decryptToken(one, place)));
+  const secrets = await Promise.all(sealed.map((one) => vault.decryptToken(one, sealContext)));
   const body = Buffer.from(JSON.stringify(event), 'utf8');
   const answer = await post({
     url,

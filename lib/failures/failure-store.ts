@@ -24,10 +24,10 @@ const record = z.object({
   type: z.string(),
   tenantId: z.exactOptional(storedId<TenantId>()),
   provider: z.exactOptional(storedId<ProviderId>()),
-  context: z.exactOptional(storedId<ContextId>()),
+  appId: z.exactOptional(storedId<ContextId>()),
   eventId: z.exactOptional(z.string()),
   accountId: z.exactOptional(storedId<AccountId>()),
-  owner: z.exactOptional(z.string()),
+  platformUserId: z.exactOptional(z.string()),
   connectionId: z.exactOptional(storedId<ConnectionId>()),
   destinationId: z.exactOptional(z.string()),
   /** Names of what the event brought with it; their values are not kept here. */
@@ -132,16 +132,16 @@ export function createFailureStore(table: Table, now: () => number) {
     async forget(
       scope: FailureScope,
       about: {
-        readonly context: ContextId;
+        readonly appId: ContextId;
         readonly provider: ProviderId;
         readonly places: ReadonlySet<string>;
         readonly before: number;
       },
     ): Promise<void> {
-      for await (const { id, context, provider, accountId, owner, sentAt } of all(scope)) {
-        const places = [accountId, owner].filter((place) => place !== undefined);
+      for await (const { id, appId, provider, accountId, platformUserId, sentAt } of all(scope)) {
+        const places = [accountId, platformUserId].filter((place) => place !== undefined);
         // What was on its way to a destination names no app any more.
-        const sameApp = context === undefined ? provider === about.provider : context === about.context;
+        const sameApp = appId === undefined ? provider === about.provider : appId === about.appId;
         if (!sameApp || sentAt > about.before || !places.some((place) => about.places.has(place))) continue;
         await forgetMessage(scope, id);
         await table.delete(failureKey(scope, id), whatever);

@@ -28,9 +28,9 @@ export interface DeadLetter {
 
 export interface FileParts {
   readonly failures: FailureStore;
-  readonly receipts: ReceiptStore;
+  readonly idempotency: ReceiptStore;
   /** The tenant whose own app a context is; none for a shared one. */
-  readonly tenantOf: (context: ContextId) => Promise<TenantId | undefined>;
+  readonly tenantOf: (appId: ContextId) => Promise<TenantId | undefined>;
   readonly count: Count;
 }
 
@@ -86,27 +86,27 @@ async function describeIncoming(parts: FileParts, message: IncomingMessage): Pro
       return { type, tenantId, provider, accountId, error: unknownError, fields: [] };
     }
     case 'data_deletion': {
-      const { kind: type, context } = message;
-      const tenantId = await parts.tenantOf(context);
-      return { type, context, error: unknownError, fields: [], ...(tenantId && { tenantId }) };
+      const { kind: type, appId } = message;
+      const tenantId = await parts.tenantOf(appId);
+      return { type, appId, error: unknownError, fields: [], ...(tenantId && { tenantId }) };
     }
   }
 }
 
 async function describeEvent(parts: FileParts, message: WebhookEventMessage): Promise<Described> {
-  const { event, context, provider, connection } = message;
-  const tenantId = connection?.tenantId ?? (await parts.tenantOf(context));
+  const { event, appId, provider, connection } = message;
+  const tenantId = connection?.tenantId ?? (await parts.tenantOf(appId));
   const accountId = connection?.accountId ?? event.accountId;
   return {
     type: event.type,
     provider,
-    context,
+    appId,
     eventId: event.id,
-    error: (await parts.receipts.lastError(context, workId(message))) ?? unknownError,
+    error: (await parts.idempotency.lastError(appId, workId(message))) ?? unknownError,
     fields: namesIn(event.data),
     ...(tenantId !== undefined && { tenantId }),
     ...(accountId !== undefined && { accountId }),
-    ...(event.owner !== undefined && { owner: event.owner }),
+    ...(event.platformUserId !== undefined && { platformUserId: event.platformUserId }),
     ...(connection && { connectionId: connection.id }),
   };
 }

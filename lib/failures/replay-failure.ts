@@ -28,7 +28,7 @@ export async function replayFailure(deps: ReplayDeps, scope: FailureScope, id: s
   const failure = await deps.failures.get(scope, id);
   const text = failure && (await deps.failures.message(scope, id));
   if (!failure || text === undefined) return { kind: 'not_found' };
-  const group = failure.tenantId ?? failure.context ?? 'operator';
+  const group = failure.tenantId ?? failure.appId ?? 'operator';
   if (!(await sendBack(deps.queues, { queue: failure.queue, text, group }))) return { kind: 'unreadable' };
   // Marked last: a message that is sent twice does no harm, one that is lost does.
   return { kind: 'replayed', failure: (await deps.failures.markReplayed(scope, id)) ?? failure };

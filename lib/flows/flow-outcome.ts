@@ -16,7 +16,7 @@ const flowFailureCode = z.enum([
 
 const flowFailureReason = z.enum([
   /** The callback names another provider app than the flow's. */
-  'context',
+  'app',
   'expired',
   /** The callback's issuer is not the flow's (RFC 9207). */
   'issuer',
@@ -53,7 +53,7 @@ type FlowFailureCode = z.output<typeof flowFailureCode>;
 export type FlowFailureReason = z.output<typeof flowFailureReason>;
 
 const codeOfReason: Readonly<Record<FlowFailureReason, FlowFailureCode>> = {
-  context: 'OAUTH_CALLBACK_ERROR',
+  app: 'OAUTH_CALLBACK_ERROR',
   expired: 'FLOW_EXPIRED',
   issuer: 'OAUTH_CALLBACK_ERROR',
   denied: 'ACCESS_DENIED',

@@ -49,7 +49,7 @@ export const flowRecord = z.object({
   tenantName: z.string(),
   userId: storedId<UserId>(),
   provider: storedId<ProviderId>(),
-  context: storedId<ContextId>(),
+  appId: storedId<ContextId>(),
   clientId: z.string(),
   /** Version of the provider app's registration; a flow does not survive a change of it. */
   appVersion: z.number(),

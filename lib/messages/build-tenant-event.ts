@@ -81,12 +81,12 @@ export function buildConnectionEvent(
 
 /** A platform's event as one of the connections that it concerns gets it. */
 export function buildPlatformEvent(
-  { event, provider, receivedAt, context }: Omit<WebhookEventMessage, 'kind' | 'connection'>,
+  { event, provider, receivedAt, appId }: Omit<WebhookEventMessage, 'kind' | 'connection'>,
   connection: ConnectionNames,
   { superseded }: { readonly superseded: boolean },
 ): PlatformTenantEvent {
   return {
-    id: tenantEventId(JSON.stringify([context, event.id, connection.id])),
+    id: tenantEventId(JSON.stringify([appId, event.id, connection.id])),
     type: event.type,
     tenantId: connection.tenantId,
     occurredAt: isoTime(event.occurredAt ?? receivedAt),

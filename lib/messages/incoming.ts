@@ -15,17 +15,17 @@ import {
 /** A platform's event. It also lies in the table while it waits for its connection. */
 export const webhookEventMessage = z.object({
   kind: z.literal('webhook_event'),
-  context: storedId<ContextId>(),
+  appId: storedId<ContextId>(),
   provider: storedId<ProviderId>(),
   /** Epoch milliseconds. */
   receivedAt: z.number(),
   event: z.object({
     id: z.string(),
     type: z.string(),
-    meaning: z.enum(['deauthorised', 'news']),
+    effect: z.enum(['deauthorised', 'news']),
     accountId: z.exactOptional(storedId<AccountId>()),
-    owner: z.exactOptional(z.string()),
-    subject: z.exactOptional(z.string()),
+    platformUserId: z.exactOptional(z.string()),
+    resourceKey: z.exactOptional(z.string()),
     occurredAt: z.exactOptional(z.number()),
     data: z.record(z.string(), z.unknown()),
   }),
@@ -52,7 +52,7 @@ const connectedMessage = z.object({
 /** A request to delete data; whom it is about stands in its record only. */
 const dataDeletionMessage = z.object({
   kind: z.literal('data_deletion'),
-  context: storedId<ContextId>(),
+  appId: storedId<ContextId>(),
   digest: z.string(),
   /** How often it has been worked on; spaces the next rounds. */
   round: z.number(),

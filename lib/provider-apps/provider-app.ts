@@ -22,7 +22,7 @@ const registeredServer = z.object({
 });
 
 const record = z.object({
-  context: storedId<ContextId>(),
+  appId: storedId<ContextId>(),
   provider: storedId<ProviderId>(),
   /** The tenant whose own app this is; absent for the owner's shared one. */
   tenantId: z.exactOptional(storedId<TenantId>()),
@@ -44,7 +44,7 @@ export type Registration = Omit<ProviderApp, 'version'>;
 
 const attributesOf = (app: ProviderApp): Item => ({
   ...app,
-  ...appIndexEntry(app.tenantId, app.provider, app.context),
+  ...appIndexEntry(app.tenantId, app.provider, app.appId),
 });
 
 const secretRecord = z.object({ clientId: z.string(), clientSecret: z.string() });
@@ -53,8 +53,8 @@ export type ProviderAppStore = ReturnType<typeof createProviderAppStore>;
 
 export function createProviderAppStore(table: Table) {
   return {
-    async get(context: ContextId): Promise<ProviderApp | undefined> {
-      const item = await table.get(appKey(context));
+    async get(appId: ContextId): Promise<ProviderApp | undefined> {
+      const item = await table.get(appKey(appId));
       return item && record.parse(item);
     },
 
@@ -62,12 +62,12 @@ export function createProviderAppStore(table: Table) {
      * Registers an app, or changes its registration, to what `decide` makes of it as it is. Each change is a new version.
      */
     update(
-      context: ContextId,
+      appId: ContextId,
       decide: Decide<Registration, ProviderApp | undefined>,
     ): Promise<Updated<ProviderApp>> {
       const item = {
         table,
-        key: appKey(context),
+        key: appKey(appId),
         revision: 'version',
         read: (stored: Item) => record.parse(stored),
         write: attributesOf,
@@ -79,16 +79,16 @@ export function createProviderAppStore(table: Table) {
       });
     },
 
-    remove(context: ContextId): Promise<boolean> {
-      return table.delete(appKey(context), exists('pk'));
+    remove(appId: ContextId): Promise<boolean> {
+      return table.delete(appKey(appId), exists('pk'));
     },
 
     /** The shared apps, or a tenant's own. */
-    async list(owner?: TenantId): Promise<readonly ProviderApp[]> {
+    async list(tenantId?: TenantId): Promise<readonly ProviderApp[]> {
       const page = await table.page(
         {
           index: 'byTenant',
-          partition: owner === undefined ? sharedApps : tenantPartition(owner),
+          partition: tenantId === undefined ? sharedApps : tenantPartition(tenantId),
           sortPrefix: appSortPrefix,
           limit: 100,
         },

@@ -9,7 +9,7 @@ export interface Account {
   /** May be signed and short-lived; shown, not kept. */
   readonly avatarUrl?: string;
   /** The platform's id of the user whose consent covers this account; the account's own id when absent. */
-  readonly owner?: string;
+  readonly platformUserId?: string;
   /** What else the tenant may want to see, such as a handle or a verified flag. Never secrets, never contact data. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
   /** Where each account of a grant has a token of its own; else all share the grant's. */
@@ -17,6 +17,6 @@ export interface Account {
 }
 
 /** The platform's id of the user whose consent covers the account. */
-export function platformUserOf(account: Pick<Account, 'owner' | 'accountId'>): string {
-  return account.owner ?? account.accountId;
+export function platformUserOf(account: Pick<Account, 'platformUserId' | 'accountId'>): string {
+  return account.platformUserId ?? account.accountId;
 }

@@ -75,17 +75,17 @@ function read(
     place === undefined ? undefined : asText(at(content, place.split('.')));
   const type = text(places.type)?.slice(0, longestType).toWellFormed() || unnamedType;
   const accountId = text(places.account);
-  const subject = text(places.subject);
+  const resourceKey = text(places.resourceKey);
   const time = text(places.time?.path);
   const occurredAt = places.time && time && parseTimestamp(time, places.time.format);
   return [
     {
       id: idOf(delivery, places.id),
       type,
-      meaning: places.deauthorised.includes(type) ? 'deauthorised' : 'news',
+      effect: places.deauthorised.includes(type) ? 'deauthorised' : 'news',
       // An id that no connection can have is nobody's.
       ...(accountId !== undefined && isOpaqueId(accountId) && { accountId }),
-      ...(subject !== undefined && isOpaqueId(subject) && { subject }),
+      ...(resourceKey !== undefined && isOpaqueId(resourceKey) && { resourceKey }),
       ...(typeof occurredAt === 'number' && { occurredAt }),
       data: isObject(content) ? content : { content },
     },

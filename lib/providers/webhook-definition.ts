@@ -20,12 +20,12 @@ export interface PlatformEvent {
   readonly id: string;
   /** The platform's own name of it. */
   readonly type: string;
-  readonly meaning: EventMeaning;
+  readonly effect: EventMeaning;
   /** Whom it concerns: an account, or a platform user whose consent may cover several. */
   readonly accountId?: string;
-  readonly owner?: string;
+  readonly platformUserId?: string;
   /** What it is about, where later events about the same thing replace earlier ones, such as a post's status. */
-  readonly subject?: string;
+  readonly resourceKey?: string;
   /** When it happened, epoch milliseconds, where the platform says. */
   readonly occurredAt?: number;
   readonly data: Readonly<Record<string, unknown>>;

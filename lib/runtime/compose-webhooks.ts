@@ -62,7 +62,7 @@ export function deletionParts(
 export function fileParts(table: Table, activity: Table): FileParts {
   return {
     failures: createFailureStore(activity, now),
-    receipts: createReceiptStore(activity, now),
+    idempotency: createReceiptStore(activity, now),
     tenantOf: tenantOf(table),
     count,
   };
@@ -70,5 +70,5 @@ export function fileParts(table: Table, activity: Table): FileParts {
 
 function tenantOf(table: Table) {
   const apps = createProviderAppStore(table);
-  return async (context: ContextId) => (await apps.get(context))?.tenantId;
+  return async (appId: ContextId) => (await apps.get(appId))?.tenantId;
 }

@@ -189,7 +189,7 @@ export function processParts(
   const sqs = createSqs();
   return {
     connections: createConnectionStore(table),
-    receipts: createReceiptStore(activity, now),
+    idempotency: createReceiptStore(activity, now),
     waiting: createWaitingEvents(activity, now),
     subjects: createSubjectStore(activity, now),
     queue: queueOf('incoming', settings, sqs),

@@ -53,14 +53,14 @@ export const connectionIndexEntries = (place: {
   readonly userId: UserId;
   readonly provider: ProviderId;
   readonly accountId: AccountId;
-  readonly context: ContextId;
-  readonly owner: string;
+  readonly appId: ContextId;
+  readonly platformUserId: string;
 }): IndexEntry => ({
   tenantKey: tenantPartition(place.tenantId),
   tenantSort: connectionSort(place.userId, place.provider, place.accountId),
-  accountKey: accountPartition(place.context, place.accountId),
+  accountKey: accountPartition(place.appId, place.accountId),
   accountSort: join(place.tenantId, place.provider),
-  ownerKey: ownerPartition(place.context, place.owner),
+  ownerKey: ownerPartition(place.appId, place.platformUserId),
   ownerSort: join(place.tenantId, place.provider, place.accountId),
 });
 
@@ -112,29 +112,29 @@ export const dueJobs = 'due-jobs';
 export const jobIndexEntry = (dueAt: number): IndexEntry => ({ dueKey: dueJobs, dueSort: dueSort(dueAt) });
 
 /** What has been handled of an app's webhooks. */
-export const receiptKey = (context: ContextId, id: string): Key => ({
-  pk: join('receipt', context, id),
+export const receiptKey = (appId: ContextId, id: string): Key => ({
+  pk: join('receipt', appId, id),
   sk: 'receipt',
 });
 /** Events that wait for a connection of an account or owner, in the order in which they came. */
-export const waitingPartition = (context: ContextId, place: string) => join('waiting', context, place);
-export const waitingKey = (context: ContextId, place: string, receivedAt: number, eventId: string): Key => ({
-  pk: waitingPartition(context, place),
+export const waitingPartition = (appId: ContextId, place: string) => join('waiting', appId, place);
+export const waitingKey = (appId: ContextId, place: string, receivedAt: number, eventId: string): Key => ({
+  pk: waitingPartition(appId, place),
   sk: join('event', dueSort(receivedAt), eventId),
 });
 /** Just before all of them that came at a time or later. */
-export const waitingFrom = (context: ContextId, place: string, receivedAt: number): Key => ({
-  pk: waitingPartition(context, place),
+export const waitingFrom = (appId: ContextId, place: string, receivedAt: number): Key => ({
+  pk: waitingPartition(appId, place),
   sk: join('event', dueSort(receivedAt)),
 });
-export const subjectKey = (id: ConnectionId, subject: string): Key => ({
-  pk: join('subject', id, subject),
-  sk: 'subject',
+export const subjectKey = (id: ConnectionId, resourceKey: string): Key => ({
+  pk: join('resource', id, resourceKey),
+  sk: 'resource',
 });
 
 /** A platform user's wish to have their data deleted, by the digest of its code. */
-export const deletionKey = (context: ContextId, digest: string): Key => ({
-  pk: join('deletion', context, digest),
+export const deletionKey = (appId: ContextId, digest: string): Key => ({
+  pk: join('deletion', appId, digest),
   sk: 'deletion',
 });
 
@@ -182,9 +182,9 @@ export const pausedProvidersKey: Key = { pk: 'paused-providers', sk: 'paused-pro
 export const sweepPositionKey: Key = { pk: 'sweep-position', sk: 'sweep-position' };
 
 export const tenantPartition = (tenantId: TenantId) => join('tenant', tenantId);
-export const accountPartition = (context: ContextId, accountId: AccountId) =>
-  join('account', context, accountId);
-export const ownerPartition = (context: ContextId, owner: string) => join('owner', context, owner);
+export const accountPartition = (appId: ContextId, accountId: AccountId) =>
+  join('account', appId, accountId);
+export const ownerPartition = (appId: ContextId, platformUserId: string) => join('platformUser', appId, platformUserId);
 export const connectionSort = (userId: UserId, provider: ProviderId, accountId: AccountId) =>
   join('connection', userId, provider, accountId);
 
@@ -225,15 +225,15 @@ export const apiKeyIndexEntry = (tenantId: TenantId, id: string): IndexEntry => 
 });
 export const apiKeySortPrefix = prefix('api-key');
 
-export const appKey = (context: ContextId): Key => ({ pk: join('app', context), sk: 'app' });
+export const appKey = (appId: ContextId): Key => ({ pk: join('app', appId), sk: 'app' });
 /** A tenant's own app is listed with the tenant; a shared one with all shared ones. */
 export const appIndexEntry = (
-  owner: TenantId | undefined,
+  tenantId: TenantId | undefined,
   provider: ProviderId,
-  context: ContextId,
+  appId: ContextId,
 ): IndexEntry => ({
-  tenantKey: owner === undefined ? sharedApps : tenantPartition(owner),
-  tenantSort: join('app', provider, context),
+  tenantKey: tenantId === undefined ? sharedApps : tenantPartition(tenantId),
+  tenantSort: join('app', provider, appId),
 });
 /** Partition of the index in which the owner's shared provider apps are listed. */
 export const sharedApps = 'shared-apps';

@@ -11,7 +11,7 @@ export interface LogFields {
   readonly status?: number;
   readonly code?: string;
   readonly provider?: string;
-  readonly context?: string;
+  readonly appId?: string;
   readonly tenantId?: string;
   readonly flowId?: string;
   readonly connectionId?: string;
@@ -42,7 +42,7 @@ const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
   'status',
   'code',
   'provider',
-  'context',
+  'appId',
   'tenantId',
   'flowId',
   'connectionId',

@@ -29,9 +29,9 @@ const revision = 'appsRevision';
 const attributesOf = (tenant: Tenant): Item => ({ ...tenant });
 
 /** The tenant with its own app at a provider, or with none returned to the shared one. */
-export function withApp(tenant: Tenant, provider: ProviderId, context: ContextId | undefined): Tenant {
+export function withApp(tenant: Tenant, provider: ProviderId, appId: ContextId | undefined): Tenant {
   const { [provider]: _previous, ...others } = tenant.apps;
-  return { ...tenant, apps: context === undefined ? others : { ...others, [provider]: context } };
+  return { ...tenant, apps: appId === undefined ? others : { ...others, [provider]: appId } };
 }
 
 export type TenantStore = ReturnType<typeof createTenantStore>;

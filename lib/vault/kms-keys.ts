@@ -38,16 +38,16 @@ const dataKeyBytes = 32;
 /** @throws IntegrationError VAULT_ERROR when KMS does not answer or refuses. */
 export async function generateKey(
   parts: KmsParts,
-  place: KeyPlace,
+  keyRef: KeyPlace,
 ): Promise<{ readonly key: KeyObject; readonly wrapped: WrappedKey }> {
-  const own = await parts.kmsKeyOf?.(place.tenantId);
+  const own = await parts.kmsKeyOf?.(keyRef.tenantId);
   parts.onKmsCall?.('GenerateDataKey');
   const answer = await orVaultError(
     parts.kms.send(
       new GenerateDataKeyCommand({
         KeyId: own ?? parts.keyId,
         KeySpec: 'AES_256',
-        EncryptionContext: encryptionContext(place),
+        EncryptionContext: encryptionContext(keyRef),
       }),
     ),
   );
@@ -61,8 +61,8 @@ export async function generateKey(
  * record: else whoever can write to the table could have their own KMS key accepted.
  * @throws IntegrationError VAULT_ERROR when KMS does not answer or refuses.
  */
-export async function unwrapKey(parts: KmsParts, place: KeyPlace, wrapped: WrappedKey): Promise<KeyObject> {
-  const keyId = wrapped.under === 'vault' ? parts.keyId : await parts.kmsKeyOf?.(place.tenantId);
+export async function unwrapKey(parts: KmsParts, keyRef: KeyPlace, wrapped: WrappedKey): Promise<KeyObject> {
+  const keyId = wrapped.under === 'vault' ? parts.keyId : await parts.kmsKeyOf?.(keyRef.tenantId);
   if (keyId === undefined) {
     throw new IntegrationError(
       'VAULT_ERROR',
@@ -75,7 +75,7 @@ export async function unwrapKey(parts: KmsParts, place: KeyPlace, wrapped: Wrapp
       new DecryptCommand({
         KeyId: keyId,
         CiphertextBlob: wrapped.bytes,
-        EncryptionContext: encryptionContext(place),
+        EncryptionContext: encryptionContext(keyRef),
       }),
     ),
   );

@@ -25,19 +25,19 @@ export async function readNewest(
   return items[0] && parse(items[0]);
 }
 
-export async function readVersion(table: Table, place: KeyPlace): Promise<StoredKey | undefined> {
-  const item = await table.get(keyOf(place));
+export async function readVersion(table: Table, keyRef: KeyPlace): Promise<StoredKey | undefined> {
+  const item = await table.get(keyOf(keyRef));
   return item && parse(item);
 }
 
 /** Takes a version for a key. Answers whether it did: another writer may have been first. */
-export function writeKey(table: Table, place: KeyPlace, wrapped: WrappedKey, now: number): Promise<boolean> {
-  return table.put(keyOf(place), { wrappedKey: wrapped.bytes, wrappedUnder: wrapped.under, createdAt: now });
+export function writeKey(table: Table, keyRef: KeyPlace, wrapped: WrappedKey, now: number): Promise<boolean> {
+  return table.put(keyOf(keyRef), { wrappedKey: wrapped.bytes, wrappedUnder: wrapped.under, createdAt: now });
 }
 
 /** Takes a version for a tombstone. Nobody takes a later one: a writer takes only the version behind a key it has seen. */
-export function writeTombstone(table: Table, place: KeyPlace, now: number): Promise<boolean> {
-  return table.put(keyOf(place), { deletedAt: now });
+export function writeTombstone(table: Table, keyRef: KeyPlace, now: number): Promise<boolean> {
+  return table.put(keyOf(keyRef), { deletedAt: now });
 }
 
 /** Removes all wrapped keys of a tenant. The emptied records stay, so that a late writer cannot take a version again. */

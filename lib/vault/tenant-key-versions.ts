@@ -87,13 +87,13 @@ export async function unwrapVersion(
 }
 
 /** Answers nothing when the version was taken meanwhile; the key just made is then dropped, never used. */
-async function makeVersion(parts: TenantKeyParts, place: KeyPlace): Promise<TenantKey | undefined> {
-  if (place.version > highestKeyVersion) {
+async function makeVersion(parts: TenantKeyParts, keyRef: KeyPlace): Promise<TenantKey | undefined> {
+  if (keyRef.version > highestKeyVersion) {
     throw new IntegrationError('VAULT_ERROR', `A tenant key has at most ${highestKeyVersion} versions.`);
   }
-  const { key, wrapped } = await generateKey(parts, place);
-  const written = await writeKey(parts.table, place, wrapped, parts.now());
-  return written ? { version: place.version, key } : undefined;
+  const { key, wrapped } = await generateKey(parts, keyRef);
+  const written = await writeKey(parts.table, keyRef, wrapped, parts.now());
+  return written ? { version: keyRef.version, key } : undefined;
 }
 
 /** A tombstone competes for the next version like any key: whoever loses looks again at what is newest. */
@@ -101,8 +101,8 @@ async function bury(table: Table, tenantId: TenantId, purpose: Purpose, now: () 
   for (;;) {
     const newest = await readNewest(table, tenantId, purpose);
     if (newest?.kind === 'deleted') return;
-    const place = { tenantId, purpose, version: (newest?.version ?? 0) + 1 };
-    if (await writeTombstone(table, place, now())) return;
+    const keyRef = { tenantId, purpose, version: (newest?.version ?? 0) + 1 };
+    if (await writeTombstone(table, keyRef, now())) return;
   }
 }
 

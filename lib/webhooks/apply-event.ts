@@ -32,13 +32,13 @@ export async function applyEvent(
   const { event } = message;
   // An event from before the grant speaks of an earlier one.
   const outdated = isGrantedAfter(connection, event.occurredAt ?? message.receivedAt);
-  if (event.meaning === 'deauthorised' && !outdated) await endGrant(parts, connection);
+  if (event.effect === 'deauthorised' && !outdated) await endGrant(parts, connection);
   const newest =
-    event.subject === undefined
+    event.resourceKey === undefined
       ? true
       : await parts.subjects.advance(
           connection.id,
-          event.subject,
+          event.resourceKey,
           event.occurredAt ?? message.receivedAt,
           event.id,
         );
@@ -46,7 +46,7 @@ export async function applyEvent(
     body: {
       kind: 'platform_event',
       event: buildPlatformEvent(message, connection, {
-        superseded: !newest || (event.meaning === 'deauthorised' && outdated),
+        superseded: !newest || (event.effect === 'deauthorised' && outdated),
       }),
     },
     group: connection.tenantId,

@@ -6,11 +6,11 @@ import type { AccountId, ContextId } from '../ids.ts';
 /** The connections of one app to an account, or of a platform user, each once. */
 export async function concernedConnections(
   connections: Pick<ConnectionStore, 'byAccount' | 'byOwner'>,
-  context: ContextId,
-  { accountId, owner }: { readonly accountId?: AccountId; readonly owner?: string },
+  appId: ContextId,
+  { accountId, platformUserId }: { readonly accountId?: AccountId; readonly platformUserId?: string },
 ): Promise<readonly Connection[]> {
-  const byAccount = accountId === undefined ? [] : await connections.byAccount(context, accountId);
-  const byOwner = owner === undefined ? [] : await connections.byOwner(context, owner);
+  const byAccount = accountId === undefined ? [] : await connections.byAccount(appId, accountId);
+  const byOwner = platformUserId === undefined ? [] : await connections.byOwner(appId, platformUserId);
   const found = new Map([...byAccount, ...byOwner].map((connection) => [connection.id, connection]));
   return [...found.values()];
 }

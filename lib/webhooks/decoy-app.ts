@@ -16,7 +16,7 @@ export interface Receiver {
   readonly webhook: WebhookDefinition;
 }
 
-export type StandIn = (context: string, request: SignedRequest) => Receiver;
+export type StandIn = (appId: string, request: SignedRequest) => Receiver;
 
 /** @throws Error when no provider has webhooks. */
 export function createStandIn(registry: Registry): StandIn {
@@ -34,10 +34,10 @@ export function createStandIn(registry: Registry): StandIn {
     verifyTokens: secrets,
   };
   /** The scheme that the context's name promises, else the one that the request pretends to. */
-  return (context, { headers }) => {
+  return (appId, { headers }) => {
     const pretended = webhooks.find(
       ({ scheme }) => typeof scheme === 'object' && headers[scheme.signature.header] !== undefined,
     );
-    return { app, webhook: webhookOf(registry.find(context), {}) ?? pretended ?? first };
+    return { app, webhook: webhookOf(registry.find(appId), {}) ?? pretended ?? first };
   };
 }

@@ -10,9 +10,9 @@ import { receiptKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
 export interface Claim {
-  readonly context: ContextId;
+  readonly appId: ContextId;
   readonly id: string;
-  readonly owner: string;
+  readonly holder: string;
 }
 
 export type Claiming =
@@ -39,35 +39,35 @@ export type ReceiptStore = ReturnType<typeof createReceiptStore>;
 
 export function createReceiptStore(table: Table, now: () => number) {
   return {
-    async claim(context: ContextId, id: string): Promise<Claiming> {
-      const owner = token(12);
+    async claim(appId: ContextId, id: string): Promise<Claiming> {
+      const holder = token(12);
       const until = now() + claimMilliseconds;
       const free = anyOf(absent('pk'), allOf(equals('state', 'claimed'), atMost('until', now())));
-      const item = { state: 'claimed', owner, until, ttl: ttlAt(now()) };
-      if (await table.put(receiptKey(context, id), item, free))
-        return { kind: 'claimed', claim: { context, id, owner } };
-      const found = record.safeParse(await table.get(receiptKey(context, id))).data;
+      const item = { state: 'claimed', holder, until, ttl: ttlAt(now()) };
+      if (await table.put(receiptKey(appId, id), item, free))
+        return { kind: 'claimed', claim: { appId, id, holder } };
+      const found = record.safeParse(await table.get(receiptKey(appId, id))).data;
       return { kind: found?.state === 'done' ? 'done' : 'busy' };
     },
 
     /** The end. A claim that ran out and was taken over by another is not ended by the one who lost it. */
     async finish(claim: Claim): Promise<void> {
       const set = { state: 'done', ttl: ttlAt(now()) };
-      await table.update(receiptKey(claim.context, claim.id), { set }, equals('owner', claim.owner));
+      await table.update(receiptKey(claim.appId, claim.id), { set }, equals('holder', claim.holder));
     },
 
     /** Gives a claim up, so that the next try need not wait for it to run out, and says why. */
     async giveUp(claim: Claim, lastError: ErrorCode): Promise<void> {
       await table.update(
-        receiptKey(claim.context, claim.id),
+        receiptKey(claim.appId, claim.id),
         { set: { until: 0, lastError } },
-        allOf(equals('owner', claim.owner), equals('state', 'claimed')),
+        allOf(equals('holder', claim.holder), equals('state', 'claimed')),
       );
     },
 
     /** Why the last try at something failed, where that is known. */
-    async lastError(context: ContextId, id: string): Promise<string | undefined> {
-      return record.safeParse(await table.get(receiptKey(context, id))).data?.lastError;
+    async lastError(appId: ContextId, id: string): Promise<string | undefined> {
+      return record.safeParse(await table.get(receiptKey(appId, id))).data?.lastError;
     },
   };
 

@@ -16,7 +16,7 @@ import { workId } from './work-id.ts';
 
 export interface ProcessParts extends ApplyParts {
   readonly connections: ConnectionStore;
-  readonly receipts: ReceiptStore;
+  readonly idempotency: ReceiptStore;
   readonly waiting: WaitingEvents;
   /** The queue that this works on: an event that concerns several connections goes back as a message for each. */
   readonly queue: Queue<IncomingMessage>;
@@ -25,7 +25,7 @@ export interface ProcessParts extends ApplyParts {
 
 /** @throws IntegrationError `PROCESSING_FAILED` when somebody else is at it; the message then comes back. */
 export async function processEvent(parts: ProcessParts, message: WebhookEventMessage): Promise<void> {
-  const claiming = await parts.receipts.claim(message.context, workId(message));
+  const claiming = await parts.idempotency.claim(message.appId, workId(message));
   if (claiming.kind === 'done') {
     parts.count('webhook_duplicate', { provider: message.provider });
     return;
@@ -37,16 +37,16 @@ export async function processEvent(parts: ProcessParts, message: WebhookEventMes
     await handle(parts, message);
   } catch (error) {
     const code = error instanceof IntegrationError ? error.code : 'INTERNAL_ERROR';
-    await parts.receipts.giveUp(claiming.claim, code).catch(() => undefined);
+    await parts.idempotency.giveUp(claiming.claim, code).catch(() => undefined);
     throw error;
   }
-  await parts.receipts.finish(claiming.claim);
+  await parts.idempotency.finish(claiming.claim);
 }
 
 async function handle(parts: ProcessParts, message: WebhookEventMessage): Promise<void> {
   if (message.connection) return handlePart(parts, message, message.connection);
-  const { accountId, owner } = message.event;
-  if (accountId === undefined && owner === undefined) {
+  const { accountId, platformUserId } = message.event;
+  if (accountId === undefined && platformUserId === undefined) {
     // About no account at all: there is nobody to tell, and nothing to wait for.
     parts.count('webhook_unroutable', { provider: message.provider });
     return;
@@ -98,15 +98,15 @@ async function handlePart(
   // Not one that was made of the same account since, by whomever: what came before it is none of its business.
   if (connection?.id !== id) return;
   // Only a connection of the app that signed: another one's of the same account is none of its business, either.
-  if (connection.context === message.context) await applyEvent(parts, message, connection);
+  if (connection.appId === message.appId) await applyEvent(parts, message, connection);
 }
 
 /** The connections an event may reach: those of the app whose secret verified the bytes, and no others. */
 function findConcerned(
   { connections }: ProcessParts,
-  { context, event }: WebhookEventMessage,
+  { appId, event }: WebhookEventMessage,
 ): Promise<readonly Connection[]> {
-  return concernedConnections(connections, context, event);
+  return concernedConnections(connections, appId, event);
 }
 
 /** Longer than an index lags behind its table, which is a second as a rule. */
@@ -121,8 +121,8 @@ export async function reachWaiting(parts: ProcessParts, made: ConnectedMessage):
   const connection = await parts.connections.get(made.tenantId, made.provider, made.accountId);
   if (!connection) return;
   const began = connection.flowBeganAt ?? connection.connectedAt;
-  for (const place of new Set<string>([connection.accountId, connection.owner])) {
-    for await (const messages of parts.waiting.since(connection.context, place, began)) {
+  for (const place of new Set<string>([connection.accountId, connection.platformUserId])) {
+    for await (const messages of parts.waiting.since(connection.appId, place, began)) {
       await parts.queue.sendAll(messages.map((message) => partFor(connection, message)));
     }
   }

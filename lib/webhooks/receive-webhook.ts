@@ -23,7 +23,7 @@ import type { Receiver, StandIn } from './decoy-app.ts';
 import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
 export interface ReceiveParts {
-  readonly findApp: (context: string) => Promise<WebhookApp | undefined>;
+  readonly findApp: (app: string) => Promise<WebhookApp | undefined>;
   /** What a request to a context without an app is checked against. */
   readonly standIn: StandIn;
   readonly queue: Queue<WebhookEventMessage>;
@@ -32,8 +32,8 @@ export interface ReceiveParts {
    * absent, none does: a function that may write secrets is one that only such a platform needs.
    */
   readonly planting?: {
-    readonly isArmed: (context: string) => Promise<boolean>;
-    readonly keep: (context: string, secret: Secret) => Promise<void>;
+    readonly isArmed: (app: string) => Promise<boolean>;
+    readonly keep: (app: string, secret: Secret) => Promise<void>;
   };
   /** For platforms' public keys. */
   readonly fetch: typeof fetch;
@@ -55,21 +55,21 @@ export type WebhookAnswer =
 /** @throws IntegrationError `INVALID_SIGNATURE` for whatever is not proven, `PAYLOAD_TOO_LARGE`, `PROCESSING_FAILED` when the queue did not take it. */
 export async function receiveWebhook(
   parts: ReceiveParts,
-  context: string,
+  appId: string,
   request: SignedRequest,
 ): Promise<WebhookAnswer> {
-  const found = await parts.findApp(context);
+  const found = await parts.findApp(appId);
   // Both are asked for either way, because that takes time, too.
-  const standIn = parts.standIn(context, request);
+  const standIn = parts.standIn(appId, request);
   const known = found?.webhook !== undefined;
   const { app, webhook } = known ? { app: found, webhook: found.webhook } : standIn;
-  const armed = known && webhook.plantsSecret === true && ((await parts.planting?.isArmed(context)) ?? false);
+  const armed = known && webhook.plantsSecret === true && ((await parts.planting?.isArmed(appId)) ?? false);
   const secrets = { ...webhookSecrets(app, webhook.signedWith), armed };
   const verification = await prove(parts, { app, webhook }, request, secrets);
   const handshake = webhook.handshake?.(request, secrets, verification);
   if (known && handshake?.status === 200) {
     const { planted, ...answer } = handshake;
-    if (planted) await parts.planting?.keep(context, planted);
+    if (planted) await parts.planting?.keep(appId, planted);
     return { kind: 'handshake', ...answer };
   }
   if (verification.kind === 'unavailable') {
@@ -87,7 +87,7 @@ export async function receiveWebhook(
 
   const { headers, body } = request;
   const events = readEvents(webhook, { headers, body, content: verification.content }, app);
-  const messages = events.map((event) => toMessage(app, context as ContextId, event, parts.now()));
+  const messages = events.map((event) => toMessage(app, appId as ContextId, event, parts.now()));
   if (request.body.byteLength > surelySmall) refuseTooLarge(messages);
   await parts.queue.sendAll(messages);
   parts.count('webhook_accepted', { provider: app.provider });
@@ -143,7 +143,7 @@ function refuseTooLarge(messages: readonly Message<WebhookEventMessage>[]): void
 
 function toMessage(
   app: WebhookApp,
-  context: ContextId,
+  appId: ContextId,
   event: PlatformEvent,
   now: number,
 ): Message<WebhookEventMessage> {
@@ -151,12 +151,12 @@ function toMessage(
   // An app whose secret was found names a provider; a signed body names an account of it.
   const body: WebhookEventMessage = {
     kind: 'webhook_event',
-    context,
+    appId,
     provider: app.provider as ProviderId,
     receivedAt: now,
     event: { ...rest, ...(accountId !== undefined && { accountId: accountId as AccountId }) },
   };
-  return { body, group: context };
+  return { body, group: appId };
 }
 
 function parseJson(body: Uint8Array): unknown {

@@ -17,11 +17,11 @@ export function createSubjectStore(table: Table, now: () => number) {
      */
     async advance(
       connectionId: ConnectionId,
-      subject: string,
+      resourceKey: string,
       occurredAt: number,
       eventId: string,
     ): Promise<boolean> {
-      const key = subjectKey(connectionId, subject);
+      const key = subjectKey(connectionId, resourceKey);
       const item = { occurredAt, eventId, ttl: Math.floor(now() / 1000) + keptSeconds };
       if (await table.put(key, item, anyOf(absent('pk'), lessThan('occurredAt', occurredAt)))) return true;
       return (await table.get(key))?.['occurredAt'] === occurredAt;

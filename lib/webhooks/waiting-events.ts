@@ -19,18 +19,18 @@ export type WaitingEvents = ReturnType<typeof createWaitingEvents>;
 export function createWaitingEvents(table: Table, now: () => number) {
   return {
     async keep(message: WebhookEventMessage): Promise<void> {
-      const { context, event, receivedAt } = message;
+      const { appId, event, receivedAt } = message;
       const until = Math.floor(now() / 1000) + waitingSeconds;
-      const places = [event.accountId, event.owner].filter((place) => place !== undefined);
+      const places = [event.accountId, event.platformUserId].filter((place) => place !== undefined);
       for (const place of new Set<string>(places)) {
         const item = { message: JSON.stringify(message), until, ttl: until };
-        await table.put(waitingKey(context, place, receivedAt, event.id), item, whatever);
+        await table.put(waitingKey(appId, place, receivedAt, event.id), item, whatever);
       }
     },
 
     /** Deletes what came before a time for an account or owner. */
-    async forget(context: ContextId, place: string, before: number): Promise<void> {
-      const { pk: partition, sk: upTo } = waitingFrom(context, place, before + 1);
+    async forget(appId: ContextId, place: string, before: number): Promise<void> {
+      const { pk: partition, sk: upTo } = waitingFrom(appId, place, before + 1);
       let last: Item | undefined;
       do {
         const page = await table.query({ partition, upTo, limit: pageSize, ...(last && { after: last }) });
@@ -43,13 +43,13 @@ export function createWaitingEvents(table: Table, now: () => number) {
 
     /** What has waited for an account or owner since a time, page by page, the oldest first. */
     async *since(
-      context: ContextId,
+      appId: ContextId,
       place: AccountId | string,
       receivedAt: number,
     ): AsyncGenerator<readonly WebhookEventMessage[]> {
-      let after: Item | undefined = { ...waitingFrom(context, place, receivedAt) };
+      let after: Item | undefined = { ...waitingFrom(appId, place, receivedAt) };
       while (after) {
-        const partition = waitingPartition(context, place);
+        const partition = waitingPartition(appId, place);
         const page: Awaited<ReturnType<Table['query']>> = await table.query({
           partition,
           limit: pageSize,

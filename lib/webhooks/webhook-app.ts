@@ -55,11 +55,11 @@ export function createWebhookApps(parts: {
   let lookUps = 0;
 
   /** The app, or nothing when there is none. @throws IntegrationError `VAULT_ERROR` when that cannot be told. */
-  return async (context: string): Promise<WebhookApp | undefined> => {
-    if (!contextIdPattern.test(context)) return undefined;
-    const mayFind = mayLookUp(known.has(context) || parts.registry.find(context) !== undefined);
+  return async (appId: string): Promise<WebhookApp | undefined> => {
+    if (!contextIdPattern.test(appId)) return undefined;
+    const mayFind = mayLookUp(known.has(appId) || parts.registry.find(appId) !== undefined);
     // Memory is asked for another one where none is looked up, because that takes as long.
-    const asked = mayFind ? context : familiar;
+    const asked = mayFind ? appId : familiar;
     if (asked === undefined) return undefined;
     const value = await parts.secrets.find(`${parts.prefix}${asked}`);
     if (typeof value !== 'object' || value === null) return undefined;
@@ -67,12 +67,12 @@ export function createWebhookApps(parts: {
     return mayFind ? app : undefined;
   };
 
-  function keep(context: string, value: object): WebhookApp | undefined {
+  function keep(appId: string, value: object): WebhookApp | undefined {
     const app = parseApp(parts.registry, value);
     if (!app) return undefined;
     read.set(value, app);
-    known.add(context);
-    familiar = context;
+    known.add(appId);
+    familiar = appId;
     return app;
   }
 

@@ -22,7 +22,7 @@ export async function registerAt(stack: TestStack, tenant: TestTenant, server: O
     settings: {},
     issuer: server.origin,
   });
-  return app.context;
+  return app.appId;
 }
 
 export async function startOwn(

@@ -17,7 +17,7 @@ const callback =
   async (kit) => {
     const tenant = await kit.newTenant();
     const clientSecret = `s4ndb0x-meta-${tenant.id}`;
-    const { context } = await kit.stack.local.operator.setApp({
+    const { appId } = await kit.stack.local.operator.setApp({
       provider: 'instagram',
       tenantId: tenant.id,
       settings: {},
@@ -29,7 +29,7 @@ const callback =
       outcomeOf(
         await exchange(kit.stack.apiUrl, {
           method: 'POST',
-          target: `/integrations/${kind}/${context}`,
+          target: `/integrations/${kind}/${appId}`,
           headers: [['content-type', 'application/x-www-form-urlencoded']],
           body: new URLSearchParams({ signed_request: text }).toString(),
         }),

@@ -176,7 +176,7 @@ const listProbes: Readonly<Record<string, Probe>> = {
 const webhook: Probe['prepare'] = async (kit) => {
   const { stack } = kit;
   const tenant = await kit.newTenant();
-  const context = (await stack.local.operator.requireTenant(tenant.id)).apps['tiktok'] ?? '';
+  const appId = (await stack.local.operator.requireTenant(tenant.id)).apps['tiktok'] ?? '';
   const seconds = Math.floor(Date.now() / 1000);
   const body = JSON.stringify({
     client_key: `own-${tenant.id}`,
@@ -192,7 +192,7 @@ const webhook: Probe['prepare'] = async (kit) => {
     outcomeOf(
       await exchange(stack.apiUrl, {
         method: 'POST',
-        target: `/integrations/webhook/${context}`,
+        target: `/integrations/webhook/${appId}`,
         headers: [
           ['content-type', 'application/json'],
           ['tiktok-signature', `t=${seconds},s=${signature}`],

@@ -32,17 +32,17 @@ const statusOf = async (flowId: string) => (await stack.tables.flow(flowId))['st
 it('row 1: a code that comes back on another context’s callback is sent to no token endpoint', async () => {
   const { operator, platforms } = stack.local;
   const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
-  const { context } = await operator.setApp({
+  const { appId } = await operator.setApp({
     provider: 'tiktok',
     tenantId: tenant.id,
     settings: {},
     ...own,
   });
-  const redirectUris = [`${stack.apiUrl}/integrations/callback/${context}`];
+  const redirectUris = [`${stack.apiUrl}/integrations/callback/${appId}`];
   platforms.sandboxes.tiktok.addClient({ ...own, redirectUris });
   const wish = { user: tenant.user('ada'), provider: 'tiktok' } as const;
   const { browser, flowId, callbackUrl } = await reachCallback(stack, wish);
-  const elsewhere = callbackUrl.replace(`/callback/${context}`, '/callback/tiktok');
+  const elsewhere = callbackUrl.replace(`/callback/${appId}`, '/callback/tiktok');
 
   const returned = readReturn(await browser.visit(elsewhere));
 
@@ -153,20 +153,20 @@ it('row 1: every context has a redirect URI of its own', async () => {
   const uris = [own, others, shared.callbackUrl.split('?')[0]];
 
   expect(uris).toEqual(
-    [...contexts, 'tiktok'].map((context) => `${stack.apiUrl}/integrations/callback/${context}`),
+    [...contexts, 'tiktok'].map((appId) => `${stack.apiUrl}/integrations/callback/${appId}`),
   );
   expect(new Set(uris).size).toBe(3);
 });
 
 it.each(['reddit', `app_${'A'.repeat(22)}`])(
   'row 2: the context in the path is compared with the flow’s and not believed: %s',
-  async (context) => {
+  async (appId) => {
     const { browser, flowId, callbackUrl } = await reachCallback(stack, {
       user: tenant.user('ada'),
       provider: 'tiktok',
     });
 
-    const returned = readReturn(await browser.visit(callbackUrl.replace('/tiktok?', `/${context}?`)));
+    const returned = readReturn(await browser.visit(callbackUrl.replace('/tiktok?', `/${appId}?`)));
     const again = await browser.visit(callbackUrl);
 
     expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });

@@ -230,7 +230,7 @@ describe('tenants', () => {
   it('row 10: a tenant’s own app serves no other tenant', async () => {
     const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
     const settings = { provider: 'tiktok', tenantId: tenant.id, settings: {}, ...own };
-    const { context } = await stack.local.operator.setApp(settings);
+    const { appId } = await stack.local.operator.setApp(settings);
     const stranger = await stack.newTenant();
 
     const browser = stack.newBrowser();
@@ -243,7 +243,7 @@ describe('tenants', () => {
     );
 
     expect(redirects).toEqual([
-      `${stack.apiUrl}/integrations/callback/${context}`,
+      `${stack.apiUrl}/integrations/callback/${appId}`,
       `${stack.apiUrl}/integrations/callback/tiktok`,
     ]);
   });

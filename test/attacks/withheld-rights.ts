@@ -34,7 +34,7 @@ export const nameOf = ({ functionName, action, on }: Right) => `${functionName} 
 export function allRights(): readonly Right[] {
   const names = new Set(routes.map((route) => route.functionName));
   const rights = [...names].flatMap((functionName) =>
-    functions[functionName].may.flatMap((permission: Permission) =>
+    functions[functionName].permissions.flatMap((permission: Permission) =>
       permission.actions.map((action) => ({ functionName, action, on: placeOf(permission) })),
     ),
   );
@@ -50,7 +50,7 @@ export interface RightsStack {
 
 export async function openRightsStack(): Promise<RightsStack> {
   // The front reads the rows anew at every call.
-  const rows: Record<string, { readonly may: readonly Permission[] }> = { ...functions };
+  const rows: Record<string, { readonly permissions: readonly Permission[] }> = { ...functions };
   const granted = new Map<string, number>();
   const stack = await openTestStack({ rows });
   let fails: ((call: AwsCallSeen) => boolean) | undefined;
@@ -91,7 +91,7 @@ export async function openRightsStack(): Promise<RightsStack> {
       await stack.reset();
       const act = await probe.prepare(kit);
       watch();
-      rows[right.functionName] = { may: without(right) };
+      rows[right.functionName] = { permissions: without(right) };
       try {
         return { outcome: await act(), refused: refused() };
       } finally {
@@ -104,7 +104,7 @@ export async function openRightsStack(): Promise<RightsStack> {
 }
 
 function without({ functionName, action, on }: Right): readonly Permission[] {
-  return functionOf(functionName).may.flatMap((permission) => {
+  return functionOf(functionName).permissions.flatMap((permission) => {
     if (placeOf(permission) !== on) return [permission];
     const actions = permission.actions.filter((own) => own !== action);
     // What is left of a permission is one as well; an empty one grants nothing.
@@ -112,7 +112,7 @@ function without({ functionName, action, on }: Right): readonly Permission[] {
   });
 }
 
-function functionOf(name: string): { readonly may: readonly Permission[] } {
+function functionOf(name: string): { readonly permissions: readonly Permission[] } {
   const row = Object.entries(functions).find(([candidate]) => candidate === name)?.[1];
   if (row === undefined) throw new Error(`There is no function ${name}.`);
   return row;
@@ -127,7 +127,7 @@ function placeOf(permission: Permission): string {
 async function newTenantOf(stack: TestStack): Promise<TestTenant> {
   const tenant = await stack.newTenant({ directLinking: true });
   const client = { clientId: `own-${tenant.id}`, clientSecret: `s4ndb0x-own-${tenant.id}` };
-  const { context } = await stack.local.operator.setApp({
+  const { appId } = await stack.local.operator.setApp({
     provider: 'tiktok',
     tenantId: tenant.id,
     settings: {},
@@ -135,7 +135,7 @@ async function newTenantOf(stack: TestStack): Promise<TestTenant> {
   });
   stack.local.platforms.sandboxes.tiktok.addClient({
     ...client,
-    redirectUris: [`${stack.apiUrl}/integrations/callback/${context}`],
+    redirectUris: [`${stack.apiUrl}/integrations/callback/${appId}`],
   });
   return tenant;
 }

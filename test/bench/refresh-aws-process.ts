@@ -58,7 +58,7 @@ const connections = createConnectionStore(table);
 const provider = findOAuthProvider(createRegistry(), providerId);
 const { clientId } = app;
 await createProviderAppStore(table).update(providerId as ContextId, () => ({
-  context: providerId as ContextId,
+  appId: providerId as ContextId,
   provider: provider.id,
   clientId,
   secretId,

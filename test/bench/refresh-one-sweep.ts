@@ -93,7 +93,7 @@ function later(pattern: SealedConnection, account: number, dueAt: number): Seale
     provider: (providers[account % providers.length] ?? '') as ProviderId,
     userId,
     accountId,
-    owner: accountId,
+    platformUserId: accountId,
     dueAt: Math.floor(dueAt),
   };
 }

@@ -76,9 +76,9 @@ export function connectionOf(
   return {
     ...place,
     userId,
-    context: provider.id as string as ContextId,
+    appId: provider.id as string as ContextId,
     grantId: `gra_${String(account).padStart(22, 'A')}` as GrantId,
-    owner: place.accountId,
+    platformUserId: place.accountId,
     linking: 'confirmed',
     status: 'active',
     generation: 1,

@@ -85,7 +85,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
   const setUp = partsOf('setting up');
   for (const { id } of registry.all) {
     await setUp.apps.update(id as string as ContextId, () => ({
-      context: id as string as ContextId,
+      appId: id as string as ContextId,
       provider: id,
       clientId,
       secretId: `hawser/apps/${id}`,

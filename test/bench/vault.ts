@@ -14,7 +14,7 @@ import {
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { encodeContext } from '../../lib/vault/seal-context.ts';
 import { openVault } from '../../lib/vault/vault.ts';
-import { place, startVaultAws } from '../integration/vault/vault-on-aws.ts';
+import { sealContext, startVaultAws } from '../integration/vault/vault-on-aws.ts';
 import { medianRatio, takeTurns } from './rounds.ts';
 import { atLeast, atMost, type BenchGroup } from './row.ts';
 
@@ -24,7 +24,7 @@ type Contender = () => void | Promise<void>;
 const rounds = { rounds: 25, warmUpRounds: 12 };
 const text = 's4ndb0x'.padEnd(200, 'A');
 const unsignedSuite = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY;
-const context = { ...place, recordId: 'con_AAAAAAAAAAAAAAAAAAAAAA', account: '17841400000000000' };
+const context = { ...sealContext, recordId: 'con_AAAAAAAAAAAAAAAAAAAAAA', account: '17841400000000000' };
 
 /** Measures in about six seconds. */
 export const vault: BenchGroup = {

@@ -35,9 +35,9 @@ export function connectionOf(account: string, now: number): SealedConnection {
     userId: `user-of-${account}` as UserId,
     provider: apps.tiktok.provider as ProviderId,
     accountId: account as AccountId,
-    context: apps.tiktok.provider as string as ContextId,
+    appId: apps.tiktok.provider as string as ContextId,
     grantId: newGrantId(),
-    owner: account,
+    platformUserId: account,
     linking: 'confirmed',
     status: 'active',
     generation: 1,
@@ -97,7 +97,7 @@ export function signatureOf(
 
 /** As an HTTP API sends it: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
 export function deliveryEvent(app: AppName, body: string, now: number): APIGatewayProxyEventV2 {
-  const routeKey = 'POST /integrations/webhook/{context}';
+  const routeKey = 'POST /integrations/webhook/{app}';
   const path = `/integrations/webhook/${app}`;
   const domainName = 'hawser.execute-api.us-east-1.amazonaws.com';
   const [header, value] = signatureOf(app, body, now);
@@ -106,7 +106,7 @@ export function deliveryEvent(app: AppName, body: string, now: number): APIGatew
     routeKey,
     rawPath: path,
     rawQueryString: '',
-    pathParameters: { context: app },
+    pathParameters: { appId: app },
     headers: {
       accept: '*/*',
       'accept-encoding': 'deflate, gzip',

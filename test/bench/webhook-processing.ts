@@ -84,6 +84,6 @@ function messagesFor(first: number, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => {
     const account = accounts[index % accounts.length] ?? '';
     const [event] = readTikTokEvent(JSON.parse(tiktokBody(account, first + index, now)), clientId) ?? [];
-    return JSON.stringify({ kind: 'webhook_event', context: provider, provider, receivedAt: now, event });
+    return JSON.stringify({ kind: 'webhook_event', appId: provider, provider, receivedAt: now, event });
   });
 }

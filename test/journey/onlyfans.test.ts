@@ -42,7 +42,7 @@ describe('until the owner turns it on', () => {
     expect(registered.stdout).toBe('onlyfans is on.\n');
     expect(registered.stderr).not.toContain('secret');
     expect(JSON.parse(shown.stdout)).toEqual({
-      context: 'onlyfans',
+      appId: 'onlyfans',
       provider: 'onlyfans',
       version: expect.any(Number),
       settings: { signerUrl: signerUrl() },
@@ -91,13 +91,13 @@ describe('until the owner turns it on', () => {
     const user = tenant().user('ada');
     const onlyOne = { provider: 'onlyfans', tenantId: tenant().id, settings: { signerUrl: signerUrl() } };
 
-    const { context } = await operator.setApp(onlyOne);
+    const { appId } = await operator.setApp(onlyOne);
     const connection = await connect(user, await logIn());
     await expect(operator.removeApp('onlyfans', tenant().id)).rejects.toThrow('Connections stand on');
     await tenant().client.ok('disconnect', accountOf(user, connection));
     await operator.removeApp('onlyfans', tenant().id);
 
-    expect(context).toMatch(/^app_/);
+    expect(appId).toMatch(/^app_/);
     await expect(operator.findApp('onlyfans', tenant().id)).rejects.toThrow('not registered');
   });
 });

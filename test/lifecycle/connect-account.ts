@@ -51,7 +51,7 @@ export async function consent(
   const returned = await handleOAuthCallback(
     { ...parts, stateSecrets },
     {
-      context: provider,
+      app: provider,
       state: callback.searchParams.get('state') ?? undefined,
       code: callback.searchParams.get('code') ?? undefined,
       error: undefined,

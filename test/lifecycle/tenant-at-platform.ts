@@ -9,7 +9,7 @@ import type { AwsClients, Instance } from './parts.ts';
 export const tenantId = 'harbour' as TenantId;
 export const user = 'ada' as UserId;
 export const tiktok = 'tiktok' as ProviderId;
-const context = 'tiktok' as ContextId;
+const appId = 'tiktok' as ContextId;
 const clientId = 'hawser-tiktok';
 
 export async function openRegistration(
@@ -40,8 +40,8 @@ export async function openRegistration(
       if (where === 'platform') return;
       const secretId = `${appSecretPrefix}${tiktok}`;
       await secretStore.write(secretId, { clientId, clientSecret });
-      await parts.apps.update(context, () => ({
-        context,
+      await parts.apps.update(appId, () => ({
+        appId,
         provider: tiktok,
         clientId,
         secretId,
@@ -50,7 +50,7 @@ export async function openRegistration(
     },
 
     /** Takes the registration away on our side. */
-    unregister: () => parts.apps.remove(context),
+    unregister: () => parts.apps.remove(appId),
 
     /** Removes every connection of the tenant, as if there had been none. */
     async clearConnections(): Promise<void> {

@@ -77,7 +77,7 @@ function processing({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
   const activity = openTable(dynamoDb, localNames.activityTable);
   const parts = {
     connections: createConnectionStore(precious),
-    receipts: createReceiptStore(activity, now),
+    idempotency: createReceiptStore(activity, now),
     waiting: createWaitingEvents(activity, now),
     subjects: createSubjectStore(activity, now),
     queue: openQueue<unknown>(sqs, queueUrlOf(place, 'incoming')),

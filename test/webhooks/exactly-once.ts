@@ -27,7 +27,7 @@ import { moveMessages } from './dead-letters.ts';
 import { openInstances } from './event-instances.ts';
 import { eventQueues, openEventWorkers } from './event-workers.ts';
 import { judge, type Observed, publishingsOf, subjectName } from './judge-events.ts';
-import { context, type Population, populate, tenantIds } from './population.ts';
+import { appId, type Population, populate, tenantIds } from './population.ts';
 import { openTenantEndpoints, type TenantEndpoints } from './tenant-endpoints.ts';
 import type { Effects } from './unreliable-aws.ts';
 import { loadWebhookFunction } from './webhook-function.ts';
@@ -99,7 +99,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
   const population = populate(count, Date.now());
   for (const connection of population.connections) await connections.create(connection);
 
-  await createSecretStore(clients.secrets).write(`${appSecretPrefix}${context}`, {
+  await createSecretStore(clients.secrets).write(`${appSecretPrefix}${appId}`, {
     provider: 'tiktok',
     clientId: client.clientId,
     clientSecret: client.clientSecret,
@@ -153,7 +153,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
 
   platform.control({
     command: 'webhook',
-    url: `${gateway.url}/integrations/webhook/${context}`,
+    url: `${gateway.url}/integrations/webhook/${appId}`,
     duplicates: rates.duplicates,
     outOfOrder: rates.outOfOrder,
     hourMilliseconds: 100,

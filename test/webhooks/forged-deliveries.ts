@@ -5,7 +5,7 @@ import type { RawRequest } from '../journey/http-exchange.ts';
 
 /** An app whose secret a test knows, at a platform of either kind. */
 export interface KnownApp {
-  readonly context: string;
+  readonly appId: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly dialect: 'tiktok' | 'meta';
@@ -40,7 +40,7 @@ export function signed(app: KnownApp, body: Buffer, now: number): Good {
 export function requestOf(good: Good, headers: readonly Header[] = [signatureOf(good)]): RawRequest {
   return {
     method: 'POST',
-    target: `/integrations/webhook/${good.app.context}`,
+    target: `/integrations/webhook/${good.app.appId}`,
     headers: [json, ...headers],
     body: good.body,
   };
@@ -153,7 +153,7 @@ function oddHeaders(good: Good, apps: readonly KnownApp[]): fc.Arbitrary<RawRequ
     // The signature of one app at the door of another.
     {
       ...requestOf(good),
-      target: `/integrations/webhook/${stranger === good.app ? 'none' : stranger.context}`,
+      target: `/integrations/webhook/${stranger === good.app ? 'none' : stranger.appId}`,
     },
   );
 }
@@ -171,14 +171,14 @@ function elsewhere(good: Good): fc.Arbitrary<RawRequest> {
       .string({ unit: 'binary', minLength: 1, maxLength: 12 })
       .map((text) => encodeURIComponent(text.toWellFormed())),
   );
-  const known = new Set(['tiktok', 'instagram', 'instagram-facebook', good.app.context]);
+  const known = new Set(['tiktok', 'instagram', 'instagram-facebook', good.app.appId]);
   return contexts
-    .filter((context) => !known.has(context))
-    .map((context) => ({ ...requestOf(good), target: `/integrations/webhook/${context}` }));
+    .filter((appId) => !known.has(appId))
+    .map((appId) => ({ ...requestOf(good), target: `/integrations/webhook/${appId}` }));
 }
 
 /** Handshakes of whoever does not know the verify token. */
-function handshake({ context }: KnownApp): fc.Arbitrary<RawRequest> {
+function handshake({ appId }: KnownApp): fc.Arbitrary<RawRequest> {
   const names = fc.constantFrom(
     'hub.mode',
     'hub.challenge',
@@ -189,7 +189,7 @@ function handshake({ context }: KnownApp): fc.Arbitrary<RawRequest> {
   const values = fc.oneof(fc.constantFrom('subscribe', '1158201444', ''), fc.string({ maxLength: 40 }));
   return fc.array(fc.tuple(names, values), { maxLength: 6 }).map((pairs) => ({
     method: 'GET',
-    target: `/integrations/webhook/${context}?${new URLSearchParams(pairs).toString()}`,
+    target: `/integrations/webhook/${appId}?${new URLSearchParams(pairs).toString()}`,
   }));
 }
 
@@ -227,9 +227,9 @@ function anything(apps: readonly KnownApp[]): fc.Arbitrary<RawRequest> {
   );
   return fc
     .tuple(fc.constantFrom(...apps), fc.array(header, { maxLength: 3 }), body, type)
-    .map(([{ context }, headers, content, contentType]) => ({
+    .map(([{ appId }, headers, content, contentType]) => ({
       method: 'POST',
-      target: `/integrations/webhook/${context}`,
+      target: `/integrations/webhook/${appId}`,
       headers: [['content-type', contentType], ...headers],
       body: content,
     }));

@@ -33,8 +33,8 @@ export async function knownApps(stack: TestStack): Promise<readonly KnownApp[]> 
     const clientId = `own-${provider}`;
     const clientSecret = `s4ndb0x-${randomBytes(24).toString('hex')}`;
     const app = { provider, tenantId, clientId, clientSecret, settings: {} };
-    const { context } = await stack.local.operator.setApp(app);
-    return { context, clientId, clientSecret, dialect };
+    const { appId } = await stack.local.operator.setApp(app);
+    return { appId, clientId, clientSecret, dialect };
   };
   return [await register('tiktok', 'tiktok'), await register('instagram', 'meta')];
 }

@@ -95,12 +95,12 @@ function judgeSubjects({ population, effects, told, subjects }: Observed): reado
     const wanted = Math.floor(event.occurredAt / 1000) * 1000;
     if (known !== wanted) violations.push(`${name} is known as of ${known}, not ${wanted}.`);
   }
-  const moved = Map.groupBy(effects.advances, ({ subject }) => subject);
+  const moved = Map.groupBy(effects.advances, ({ resourceKey }) => resourceKey);
   if (moved.size !== publishings.length)
     violations.push(`${moved.size} publishings moved on, not ${publishings.length}.`);
-  for (const [subject, moves] of moved) {
+  for (const [resourceKey, moves] of moved) {
     const by = new Set(moves.map(({ eventId }) => eventId));
-    if (by.size !== moves.length) violations.push(`${subject} was moved twice by one event.`);
+    if (by.size !== moves.length) violations.push(`${resourceKey} was moved twice by one event.`);
   }
   const newest = new Set(publishings.map(({ event }) => event.number));
   for (const { data, superseded } of told) {

@@ -8,7 +8,7 @@ import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { AccountId, ContextId, TenantId, UserId } from '../../lib/ids.ts';
 import { aConnection } from '../integration/stores/records.ts';
 
-export const context = 'tiktok' as ContextId;
+export const appId = 'tiktok' as ContextId;
 export const tenantIds = ['ash', 'birch', 'cedar'].map((id) => id as TenantId);
 
 /** An event with the number by which it is known again wherever it turns up. */
@@ -91,8 +91,8 @@ function connectionOf(tenantId: TenantId, account: string, grantedAt: number): S
     tenantId,
     userId: `user-of-${account}` as UserId,
     accountId: account as AccountId,
-    owner: account,
-    context,
+    platformUserId: account,
+    appId,
     grantedAt,
     connectedAt: grantedAt,
     updatedAt: grantedAt,

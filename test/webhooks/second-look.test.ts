@@ -17,10 +17,10 @@ const connection = aConnection({ connectedAt: noon, flowBeganAt: noon - 60_000 }
 const { tenantId, provider, accountId } = connection;
 const early: WebhookEventMessage = {
   kind: 'webhook_event',
-  context: connection.context,
+  appId: connection.appId,
   provider,
   receivedAt: noon - 1_000,
-  event: { id: 'early', type: 'told', meaning: 'news', accountId, data: {} },
+  event: { id: 'early', type: 'told', effect: 'news', accountId, data: {} },
 };
 
 onEachEngine((engine) => {
@@ -37,7 +37,7 @@ onEachEngine((engine) => {
     };
     parts = {
       connections: createConnectionStore(table),
-      receipts: createReceiptStore(table, now),
+      idempotency: createReceiptStore(table, now),
       waiting: createWaitingEvents(table, now),
       subjects: createSubjectStore(table, now),
       queue,
@@ -79,7 +79,7 @@ onEachEngine((engine) => {
   });
 
   it('reaches no event of another app', async () => {
-    await parts.waiting.keep({ ...early, context: 'app_AAAAAAAAAAAAAAAAAAAAAA' as ContextId });
+    await parts.waiting.keep({ ...early, appId: 'app_AAAAAAAAAAAAAAAAAAAAAA' as ContextId });
 
     await reachWaiting(parts, { kind: 'connected', tenantId, provider, accountId });
 

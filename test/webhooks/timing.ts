@@ -78,10 +78,10 @@ export async function openTimingHouse() {
     /** Over HTTP on this machine: nearer than anybody outside. */
     overHttp: (platform: Platform, calls: number) =>
       measure(calls, (kind) => {
-        const { context, header, signature } = forged(platform, kind);
+        const { appId, header, signature } = forged(platform, kind);
         const request = {
           method: 'POST',
-          target: `/integrations/webhook/${context}`,
+          target: `/integrations/webhook/${appId}`,
           headers: [['content-type', 'application/json'] as const, [header, signature] as const],
           body,
         };
@@ -120,7 +120,7 @@ function forged(platform: Platform, kind: Kind) {
     platform === 'tiktok' ? hmac.update(`${t}.`).update(body).digest('hex') : hmac.update(body).digest('hex');
   const wrong = flipped(mac, kind === 'first digit' ? 0 : mac.length - 1);
   return {
-    context: kind === 'unknown context' ? unknown : known[platform],
+    appId: kind === 'unknown context' ? unknown : known[platform],
     header: platform === 'tiktok' ? 'tiktok-signature' : 'x-hub-signature-256',
     signature: inOnePiece(platform === 'tiktok' ? `t=${t},s=${wrong}` : `sha256=${wrong}`),
   };
@@ -135,8 +135,8 @@ function flipped(mac: string, at: number): string {
   return `${mac.slice(0, at)}${mac[at] === '0' ? '1' : '0'}${mac.slice(at + 1)}`;
 }
 
-function eventOf({ context, header, signature }: ReturnType<typeof forged>): APIGatewayProxyEventV2 {
-  const event = gatewayEvent({ body, path: { context }, headers: { [header]: signature } });
+function eventOf({ appId, header, signature }: ReturnType<typeof forged>): APIGatewayProxyEventV2 {
+  const event = gatewayEvent({ body, path: { appId }, headers: { [header]: signature } });
   const { requestContext } = event;
   return {
     ...event,

@@ -146,7 +146,7 @@ describe('the look-up of contexts', () => {
     await findApp('tiktok');
 
     const found = [];
-    for (const context of [...strangers, ...strangers]) found.push(await findApp(context));
+    for (const appId of [...strangers, ...strangers]) found.push(await findApp(appId));
 
     expect(found.every((app) => app === undefined)).toBe(true);
     expect(asked.filter((id) => id !== 'apps/tiktok')).toHaveLength(20);
@@ -156,7 +156,7 @@ describe('the look-up of contexts', () => {
   it('finds a shared app, whose name everybody knows, however many unknown ones came before it', async () => {
     const { secrets } = source({ 'apps/tiktok': stored });
     const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
-    for (const context of strangers) await findApp(context);
+    for (const appId of strangers) await findApp(appId);
 
     expect(await findApp('tiktok')).toBeDefined();
   });
@@ -167,7 +167,7 @@ describe('the look-up of contexts', () => {
     const late = strangers[0] ?? '';
     const { secrets } = source({ [`apps/${late}`]: () => (registered ? stored() : undefined) });
     const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => now });
-    for (const context of strangers) await findApp(context);
+    for (const appId of strangers) await findApp(appId);
     registered = true;
 
     const refused = await findApp(late);
@@ -180,11 +180,11 @@ describe('the look-up of contexts', () => {
 
   it.each(['TikTok', '', '../tiktok', 'app_short', `app_${'A'.repeat(23)}`, 'tiktok#'])(
     'asks nobody for %j, which is no name of a context',
-    async (context) => {
+    async (appId) => {
       const { asked, secrets } = source({});
       const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
 
-      expect(await findApp(context)).toBeUndefined();
+      expect(await findApp(appId)).toBeUndefined();
       expect(asked).toEqual([]);
     },
   );

@@ -17,7 +17,7 @@ export interface Effects {
   /** Keys of connections that lost their grant, once for each time. */
   readonly deauthorisations: string[];
   /** Subjects that moved on: the key, the time they moved to, and by which event. */
-  readonly advances: { readonly subject: string; readonly occurredAt: number; readonly eventId: string }[];
+  readonly advances: { readonly resourceKey: string; readonly occurredAt: number; readonly eventId: string }[];
   answersLost: number;
 }
 
@@ -113,7 +113,7 @@ export function openUnreliable(options: UnreliableOptions) {
     if (input.Item && key.startsWith('subject#')) {
       const { occurredAt, eventId } = input.Item;
       effects.advances.push({
-        subject: key,
+        resourceKey: key,
         occurredAt: Number(occurredAt?.N),
         eventId: eventId?.S ?? '',
       });

@@ -24,7 +24,7 @@ function deliver(
     webhook: {
       scheme: vector.scheme,
       signedWith: 'webhookSecret',
-      read: () => [{ id: 'the-event', type: 'told', meaning: 'news', data: {} }],
+      read: () => [{ id: 'the-event', type: 'told', effect: 'news', data: {} }],
     },
     secrets: [vector.secret],
     now: clockOf(vector),

@@ -6,7 +6,7 @@ import type { Table } from '../../lib/table/table.ts';
 import { createWaitingEvents, type WaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { onEachEngine } from '../integration/table/engines.ts';
 
-const context = 'tiktok' as ContextId;
+const appId = 'tiktok' as ContextId;
 const account = 'mira' as AccountId;
 const noon = Date.UTC(2026, 10, 20, 12);
 
@@ -23,14 +23,14 @@ onEachEngine((engine) => {
 
   const eventAt = (receivedAt: number, id: string, changes: Partial<WebhookEventMessage['event']> = {}) => ({
     kind: 'webhook_event' as const,
-    context,
+    appId,
     provider: 'tiktok' as ProviderId,
     receivedAt,
-    event: { id, type: 'told', meaning: 'news' as const, accountId: account, data: {}, ...changes },
+    event: { id, type: 'told', effect: 'news' as const, accountId: account, data: {}, ...changes },
   });
   async function idsSince(receivedAt: number, place: string = account): Promise<readonly string[]> {
     const ids: string[] = [];
-    for await (const messages of waiting.since(context, place, receivedAt)) {
+    for await (const messages of waiting.since(appId, place, receivedAt)) {
       ids.push(...messages.map(({ event }) => event.id));
     }
     return ids;
@@ -55,7 +55,7 @@ onEachEngine((engine) => {
   });
 
   it('comes for an account and for an owner, each by itself', async () => {
-    await waiting.keep(eventAt(noon, 'both', { owner: 'greta' }));
+    await waiting.keep(eventAt(noon, 'both', { platformUserId: 'greta' }));
     await waiting.keep(eventAt(noon, 'account'));
 
     expect(await idsSince(noon)).toEqual(['account', 'both']);
@@ -84,7 +84,7 @@ onEachEngine((engine) => {
       await waiting.keep(eventAt(noon + 1, 'later'));
       await waiting.keep(eventAt(noon - 1, 'other', { accountId: 'jose' as AccountId }));
 
-      await waiting.forget(context, account, noon);
+      await waiting.forget(appId, account, noon);
 
       expect(await idsSince(0)).toEqual(['later']);
       expect(await idsSince(0, 'jose')).toEqual(['other']);

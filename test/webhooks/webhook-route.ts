@@ -104,7 +104,7 @@ function handlerOf(
   };
   const route = method === 'GET' ? contract.webhookHandshake : contract.webhook;
   return http(route, { now, write: () => undefined }, async ({ params, signed }) => {
-    const answer = await receiveWebhook(parts, params.context, signed);
+    const answer = await receiveWebhook(parts, params.app, signed);
     return answer.kind === 'accepted'
       ? { kind: 'text', status: 200, body: '' }
       : { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };

@@ -167,8 +167,8 @@ function addSetting(pair: string, before: Settings): Settings {
 }
 
 /** Distinct for each context, so that one platform's callback can never be taken for another's. */
-function redirectUri({ context }: ProviderApp, apiUrl: string): string {
-  return `${apiUrl}/integrations/callback/${context}`;
+function redirectUri({ appId }: ProviderApp, apiUrl: string): string {
+  return `${apiUrl}/integrations/callback/${appId}`;
 }
 
 /** The URLs to enter at the platform. */
@@ -178,7 +178,7 @@ function addressesOf(
   apiUrl: string,
 ): readonly (readonly [string, string])[] {
   const webhook = webhookOf(provider, app.settings);
-  const at = (kind: string) => `${apiUrl}/integrations/${kind}/${app.context}`;
+  const at = (kind: string) => `${apiUrl}/integrations/${kind}/${app.appId}`;
   return [
     ['Redirect URI', redirectUri(app, apiUrl)],
     ...(webhook ? ([['Webhook URL', at('webhook')]] as const) : []),

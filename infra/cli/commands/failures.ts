@@ -70,7 +70,7 @@ async function show({ operator }: Call, id: string, { tenant }: Scope): Promise<
   const words: Readonly<Record<string, string | number | null>> = {
     ...shown,
     tenantId: failure.tenantId ?? null,
-    context: failure.context ?? null,
+    appId: failure.appId ?? null,
     sentAt,
     failedAt,
     replayedAt,
@@ -129,5 +129,5 @@ function whose({ tenant, all }: Scope): WhoseFailures {
 }
 
 function view(failure: Failure) {
-  return { tenantId: failure.tenantId ?? null, context: failure.context ?? null, ...viewOf(failure) };
+  return { tenantId: failure.tenantId ?? null, appId: failure.appId ?? null, ...viewOf(failure) };
 }

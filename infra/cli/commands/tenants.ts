@@ -105,7 +105,7 @@ async function remove({ operator }: Call, id: string): Promise<Shown> {
 }
 
 function describe(tenant: Tenant): Shown {
-  const apps = Object.entries(tenant.apps).map(([provider, context]) => `${provider} (${context})`);
+  const apps = Object.entries(tenant.apps).map(([provider, appId]) => `${provider} (${appId})`);
   return {
     data: view(tenant),
     text: factSheet([

@@ -32,8 +32,8 @@ export function describeConnection({ connection, keyVersions, lease }: Inspected
     ['Missing scopes', view.missingScopes.join(' ') || 'none'],
     ['Linking', connection.linking],
     ['Grant', connection.grantId],
-    ['Granted by', connection.owner],
-    ['App', connection.context],
+    ['Granted by', connection.platformUserId],
+    ['App', connection.appId],
     ['Sealed under', `key version ${keyVersions.join(', ')}`],
     ['Metadata', metadataText(connection.metadata)],
     ['Connected', timeText(connection.connectedAt)],
@@ -43,12 +43,12 @@ export function describeConnection({ connection, keyVersions, lease }: Inspected
 
 /** For programs. */
 export function viewInspected({ connection, keyVersions, lease }: Inspected) {
-  const { tenantId, context, owner, generation, tokenType, revocation, untold } = connection;
+  const { tenantId, appId, platformUserId, generation, tokenType, revocation, untold } = connection;
   return {
     ...viewConnection(connection),
     tenantId,
-    context,
-    owner,
+    appId,
+    platformUserId,
     generation,
     tokenType,
     obtainedAt: isoTime(connection.obtainedAt),

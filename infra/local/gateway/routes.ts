@@ -6,7 +6,7 @@
 /** One line of the API: a method, a path with `{variables}`, and the function behind it. */
 export interface GatewayRoute {
   readonly method: string;
-  /** Such as `/integrations/callback/{context}`; a variable stands for one whole segment. */
+  /** Such as `/integrations/callback/{app}`; a variable stands for one whole segment. */
   readonly path: string;
   readonly functionName: string;
 }

@@ -20,10 +20,10 @@ export function accessKeyIdOf(functionName: FunctionName): string {
  */
 export function grantsOf(
   accessKeyId: string,
-  rows: Readonly<Record<string, { readonly may: readonly Permission[] }>> = functions,
+  rows: Readonly<Record<string, { readonly permissions: readonly Permission[] }>> = functions,
 ): readonly Grant[] | undefined {
   if (!accessKeyId.startsWith(prefix)) return undefined;
-  return rows[accessKeyId.slice(prefix.length)]?.may.map(toGrant) ?? [];
+  return rows[accessKeyId.slice(prefix.length)]?.permissions.map(toGrant) ?? [];
 }
 
 function toGrant(permission: Permission): Grant {

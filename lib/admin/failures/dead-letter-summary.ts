@@ -11,7 +11,7 @@ const shown: ReadonlySet<string> = new Set([
   'tenantId',
   'userId',
   'provider',
-  'context',
+  'appId',
   'accountId',
   'connectionId',
   'grantId',

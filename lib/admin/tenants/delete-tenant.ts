@@ -35,7 +35,7 @@ export function deleteTenantActions(stores: AdminStores) {
       for (const app of own) {
         if (hasClient(app)) await secrets.remove(app.secretId);
         requireNoConflict(await tenants.update(tenant.id, (one) => withApp(one, app.provider, undefined)));
-        await apps.remove(app.context);
+        await apps.remove(app.appId);
       }
       return { job, appsLeft: 0 };
     },

@@ -46,23 +46,23 @@ export async function connectCredentials(
   request: CredentialsRequest,
 ): Promise<CredentialsOutcome> {
   const tenant = await activeTenant(deps.tenants, request.tenantId);
-  const { context } = await appFor(deps.apps, tenant, provider.id);
+  const { appId } = await appFor(deps.apps, tenant, provider.id);
   const reading = provider.probe.read(request.credentials);
   if (reading.kind === 'malformed') return reading;
   const expected = reading.claimedAccount ?? request.reconnect;
   if (request.reconnect !== undefined && request.reconnect !== expected) return { kind: 'account_mismatch' };
   // Once the platform has accepted the credentials, sealing must not fail for want of a key.
   const sealer = await deps.vault.sealerFor(tenant.id);
-  const claim = { context, secret: reading.secret, expected };
+  const claim = { appId, secret: reading.secret, expected };
   const identified = await identifyAccount(deps, provider, claim);
   if (identified.kind !== 'identified') return identified;
 
   const { account } = identified;
   const stored = await storeConnection(deps.connections, sealer, {
-    recipient: recipientOf(request, provider, context),
+    recipient: recipientOf(request, provider, appId),
     grantId: newGrantId(),
     account,
-    owner: platformUserOf(account),
+    platformUserId: platformUserOf(account),
     tokens: { accessToken: reading.secret, tokenType: 'Session' },
     scopes: [],
     lifetimeSeconds: undefined,
@@ -80,13 +80,13 @@ async function identifyAccount(
   deps: ConnectionParts,
   provider: CredentialsProvider,
   claim: {
-    readonly context: Recipient['context'];
+    readonly appId: Recipient['appId'];
     readonly secret: Parameters<typeof probe>[3];
     /** The account that the credentials claim, or that is reconnected; any account where neither is known. */
     readonly expected: string | undefined;
   },
 ): Promise<{ readonly kind: 'identified'; readonly account: Account } | ProbeFailure> {
-  const outcome = await probe(deps, provider, claim.context, claim.secret);
+  const outcome = await probe(deps, provider, claim.appId, claim.secret);
   switch (outcome.kind) {
     case 'accounts': {
       const account = outcome.accounts.find(
@@ -108,7 +108,7 @@ async function identifyAccount(
 function recipientOf(
   { tenantId, userId }: CredentialsRequest,
   provider: CredentialsProvider,
-  context: Recipient['context'],
+  appId: Recipient['appId'],
 ): Recipient {
-  return { tenantId, userId, provider: provider.id, context, linking: 'confirmed', requestedScopes: [] };
+  return { tenantId, userId, provider: provider.id, appId, linking: 'confirmed', requestedScopes: [] };
 }

@@ -21,7 +21,7 @@ interface OAuthCallbackDeps extends FlowParts {
 /** What the platform put into the callback's query; each at most once. */
 export interface CallbackRequest {
   /** The context in the path; compared with the flow's, never believed. */
-  readonly context: string;
+  readonly app: string;
   readonly state: string | undefined;
   readonly code: string | undefined;
   readonly error: string | undefined;
@@ -80,7 +80,7 @@ async function proveBrowser(deps: OAuthCallbackDeps, request: CallbackRequest): 
 
 /** Everything that can be wrong with the answer of the right browser. */
 function failureOf(flow: Flow, request: CallbackRequest, now: number): FlowFailure | undefined {
-  if (request.context !== flow.context) return flowFailure('context');
+  if (request.app !== flow.appId) return flowFailure('app');
   if (flow.expiresAt <= now) return flowFailure('expired');
   if (!issuerMatches(flow.target, request.issuer)) return flowFailure('issuer');
   if (request.error === 'access_denied') return flowFailure('denied');

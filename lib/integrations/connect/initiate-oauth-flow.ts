@@ -101,7 +101,7 @@ async function composeFlow(
   request: ConnectRequest,
   { provider, tenant, app, returnUrl, scopes }: FlowDecisions,
 ): Promise<Flow> {
-  const { context } = app;
+  const { appId } = app;
   const identity = { id: newFlowId(), tenantId: tenant.id, provider: provider.id };
   const pkce = provider.pkce === 'none' ? undefined : createPkce(provider.pkce);
   const now = deps.now();
@@ -109,12 +109,12 @@ async function composeFlow(
     ...identity,
     tenantName: tenant.name,
     userId: request.userId,
-    context,
+    appId,
     clientId: app.clientId,
     appVersion: app.version,
     target: targetOf(deps.registry, provider, app),
     scopes,
-    redirectUri: `${deps.publicUrl}/integrations/callback/${context}`,
+    redirectUri: `${deps.publicUrl}/integrations/callback/${appId}`,
     returnUrl,
     completion: request.completion,
     ...(request.reconnect !== undefined && { expectedAccount: request.reconnect }),

@@ -26,7 +26,7 @@ export interface Recipient {
   readonly tenantId: TenantId;
   readonly userId: UserId;
   readonly provider: ProviderId;
-  readonly context: ContextId;
+  readonly appId: ContextId;
   readonly linking: Linking;
   readonly requestedScopes: readonly string[];
   /** When the flow began, where there was one. */
@@ -37,7 +37,7 @@ export interface NewCredentials {
   readonly recipient: Recipient;
   readonly grantId: GrantId;
   readonly account: Account;
-  readonly owner: string;
+  readonly platformUserId: string;
   readonly tokens: TokenSet;
   readonly scopes: readonly string[];
   readonly lifetimeSeconds: number | undefined;
@@ -80,14 +80,14 @@ function compose(
   before: SealedConnection | undefined,
 ): SealedConnection {
   const { recipient, account, tokens, now } = given;
-  const { tenantId, provider, userId, context, linking, requestedScopes } = recipient;
-  const place = { id: before?.id ?? newConnectionId(), tenantId, provider, accountId };
+  const { tenantId, provider, userId, appId, linking, requestedScopes } = recipient;
+  const identity = { id: before?.id ?? newConnectionId(), tenantId, provider, accountId };
   return {
-    ...place,
+    ...identity,
     userId,
-    context,
+    appId,
     grantId: given.grantId,
-    owner: given.owner,
+    platformUserId: given.platformUserId,
     linking,
     ...activate(before, now),
     displayName: account.displayName,
@@ -103,7 +103,7 @@ function compose(
     }),
     refreshable: given.refreshable,
     ...(recipient.flowBeganAt !== undefined && { flowBeganAt: recipient.flowBeganAt }),
-    sealed: sealCredentials(sealer, place, {
+    sealed: sealCredentials(sealer, identity, {
       ...tokens,
       ...(account.accessToken && { accessToken: account.accessToken }),
     }),

@@ -105,7 +105,7 @@ async function recordOutcome(
   switch (outcome.kind) {
     case 'granted': {
       const { subject } = outcome.tokens;
-      if (provider.accounts === 'one' && subject !== undefined && subject !== connection.owner) {
+      if (provider.accounts === 'one' && subject !== undefined && subject !== connection.platformUserId) {
         return recordMisconfiguration(deps, attempt, 'subject_mismatch');
       }
       deps.count('refresh_ok', { provider: provider.id });

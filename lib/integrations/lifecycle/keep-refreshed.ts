@@ -44,8 +44,8 @@ export async function keepRefreshed(
       return { kind: 'refreshed', connection: asIfStored(spent, credentials) };
     case 'unchanged':
     case 'gone': {
-      const { context, owner } = spent;
-      await discardTokens(deps, platform, { context, owner, tokens });
+      const { appId, platformUserId } = spent;
+      await discardTokens(deps, platform, { appId, platformUserId, tokens });
       return applied.kind === 'gone'
         ? { kind: 'disconnected' }
         : { kind: 'refreshed', connection: applied.connection };

@@ -17,10 +17,10 @@ import { refreshPolicyOf } from './refresh-policy-of.ts';
 export async function probe(
   deps: Pick<ConnectionParts, 'apps' | 'registry' | 'http' | 'now'>,
   provider: CredentialsProvider,
-  context: SealedConnection['context'],
+  appId: SealedConnection['appId'],
   secret: Awaited<ReturnType<typeof openAccessToken>>,
 ): Promise<ProfileOutcome> {
-  const app = await deps.apps.get(context);
+  const app = await deps.apps.get(appId);
   if (app?.provider !== provider.id) return { kind: 'misconfigured', reason: 'app_not_registered' };
   return provider.probe.look(secret, {
     settings: app.settings,
@@ -40,7 +40,7 @@ export async function probeSession(
   const claimed = await deps.connections.claim(connection, claim.change);
   if (!claimed) return 'postponed';
   const secret = await openAccessToken(deps.vault, claimed);
-  const outcome = await probe(deps, provider, claimed.context, secret);
+  const outcome = await probe(deps, provider, claimed.appId, secret);
   switch (outcome.kind) {
     case 'reconnect_required': {
       const { reason } = outcome;

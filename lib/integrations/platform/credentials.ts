@@ -20,11 +20,11 @@ export interface Place {
 }
 
 /** Seals with a key that is already in memory, so that it cannot fail once the platform has given the tokens. */
-export function sealCredentials(sealer: Sealer, place: Place, credentials: Credentials): SealedCredentials {
+export function sealCredentials(sealer: Sealer, identity: Place, credentials: Credentials): SealedCredentials {
   return {
-    accessToken: sealer.seal(credentials.accessToken, contextOf(place, 'accessToken')),
+    accessToken: sealer.seal(credentials.accessToken, contextOf(identity, 'accessToken')),
     ...(credentials.refreshToken && {
-      refreshToken: sealer.seal(credentials.refreshToken, contextOf(place, 'refreshToken')),
+      refreshToken: sealer.seal(credentials.refreshToken, contextOf(identity, 'refreshToken')),
     }),
   };
 }
@@ -41,13 +41,13 @@ export async function openRefreshToken(
   return sealed && vault.decryptToken(sealed, contextOf(connection, 'refreshToken'));
 }
 
-function contextOf(place: Place, field: keyof SealedCredentials): SealContext {
+function contextOf(identity: Place, field: keyof SealedCredentials): SealContext {
   return {
-    tenantId: place.tenantId,
+    tenantId: identity.tenantId,
     kind: 'connection',
-    recordId: place.id,
+    recordId: identity.id,
     field,
-    provider: place.provider,
-    account: place.accountId,
+    provider: identity.provider,
+    account: identity.accountId,
   };
 }

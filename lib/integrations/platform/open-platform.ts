@@ -18,7 +18,7 @@ export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
  */
 export async function openPlatform(
   parts: Pick<ConnectionParts, 'apps' | 'registry' | 'secrets' | 'http' | 'now'>,
-  place: { readonly provider: ProviderId; readonly context: ContextId; readonly tenantId: TenantId },
+  connection: { readonly provider: ProviderId; readonly appId: ContextId; readonly tenantId: TenantId },
   frozen?: { readonly target: Target; readonly clientId: string; readonly appVersion: number },
 ): Promise<{
   readonly provider: OAuthProvider;
@@ -28,12 +28,12 @@ export async function openPlatform(
     deadline?: number,
   ): Promise<Outcome>;
 }> {
-  const provider = findOAuthProvider(parts.registry, place.provider);
-  const app = await parts.apps.get(place.context);
+  const provider = findOAuthProvider(parts.registry, connection.provider);
+  const app = await parts.apps.get(connection.appId);
   if (
     !app ||
     app.provider !== provider.id ||
-    (app.tenantId !== undefined && app.tenantId !== place.tenantId)
+    (app.tenantId !== undefined && app.tenantId !== connection.tenantId)
   ) {
     throw new IntegrationError(
       'OAUTH_INIT_ERROR',

@@ -13,10 +13,10 @@ import type { OpenPlatform } from './open-platform.ts';
 export async function isShared(
   parts: Pick<ConnectionParts, 'connections'>,
   platform: OpenPlatform,
-  holder: Pick<Connection, 'context' | 'owner'> & { readonly id?: string },
+  holder: Pick<Connection, 'appId' | 'platformUserId'> & { readonly id?: string },
 ): Promise<boolean> {
   if (platform.provider.revocation.reach !== 'grant') return false;
-  const holders = await parts.connections.byOwner(holder.context, holder.owner);
+  const holders = await parts.connections.byOwner(holder.appId, holder.platformUserId);
   return holders.some((other) => other.id !== holder.id && isLive(other));
 }
 
@@ -28,14 +28,14 @@ export function revoke(platform: OpenPlatform, credentials: Credentials): Promis
 export async function discardTokens(
   parts: Pick<ConnectionParts, 'connections' | 'log'>,
   platform: OpenPlatform,
-  obtained: { readonly context: ContextId; readonly owner: string | undefined; readonly tokens: Credentials },
+  obtained: { readonly appId: ContextId; readonly platformUserId: string | undefined; readonly tokens: Credentials },
 ): Promise<void> {
-  const { context, owner, tokens } = obtained;
+  const { appId, platformUserId, tokens } = obtained;
   const { reach } = platform.provider.revocation;
   // Without knowing whose grant it is, a revocation that reaches further than these tokens might end another's.
-  if (reach === 'none' || (reach === 'grant' && owner === undefined)) return;
+  if (reach === 'none' || (reach === 'grant' && platformUserId === undefined)) return;
   await quietly(parts, platform, async () => {
-    if (owner !== undefined && (await isShared(parts, platform, { context, owner }))) return;
+    if (platformUserId !== undefined && (await isShared(parts, platform, { appId, platformUserId }))) return;
     await revoke(platform, tokens);
   });
 }

@@ -48,7 +48,7 @@ export function createRefreshWorker(deps: RefreshWorkerDeps) {
       return (await deps.connections.park(connection)) ? 'parked' : 'nothing';
     }
     const outcome = await limit({
-      app: connection.context,
+      app: connection.appId,
       concurrency: async () => deps.registry.find(provider)?.concurrency ?? usualConcurrency,
       work: (waitedMilliseconds) =>
         workConnection(deps, message, waitedMilliseconds > freshMilliseconds ? undefined : connection),

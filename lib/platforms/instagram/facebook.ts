@@ -86,7 +86,7 @@ export function adaptInstagramFacebook(
         kind: 'accounts',
         accounts: found.accounts.map((account) => ({
           ...account,
-          owner: me.id,
+          platformUserId: me.id,
           metadata: { ...account.metadata, ...metadata },
         })),
       };

@@ -66,7 +66,7 @@ export function readLoginProfile(body: Readonly<Record<string, unknown>>): Profi
     account_type,
     flavour: 'instagram_login',
   });
-  return { kind: 'accounts', accounts: [{ ...account, owner: id }] };
+  return { kind: 'accounts', accounts: [{ ...account, platformUserId: id }] };
 }
 
 /** What is laid over the default adapter for Instagram Login. */

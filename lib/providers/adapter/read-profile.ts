@@ -31,7 +31,7 @@ export function readAccount(places: AccountPlaces, value: unknown): Account | un
   const name = places.name === undefined ? undefined : textOf(value, places.name);
   if (accountId === undefined || (places.namePrefix !== undefined && name === undefined)) return undefined;
   const avatarUrl = places.avatar === undefined ? undefined : textOf(value, places.avatar);
-  const owner = places.platformUser === undefined ? undefined : idAt(value, places.platformUser);
+  const platformUserId = places.platformUser === undefined ? undefined : idAt(value, places.platformUser);
   const metadata = Object.entries(places.metadata).flatMap(([key, path]): [string, Scalar][] => {
     const found = readScalar(value, path);
     return found === undefined ? [] : [[key, found]];
@@ -40,7 +40,7 @@ export function readAccount(places: AccountPlaces, value: unknown): Account | un
     accountId,
     displayName: name === undefined ? accountId : `${places.namePrefix ?? ''}${name}`,
     ...(avatarUrl !== undefined && { avatarUrl }),
-    ...(owner !== undefined && { owner }),
+    ...(platformUserId !== undefined && { platformUserId }),
     metadata: Object.fromEntries(metadata),
   };
 }

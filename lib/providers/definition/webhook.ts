@@ -20,7 +20,7 @@ export const webhook = z.strictObject({
     }),
   ),
   /** What later events about it replace, such as a post. */
-  subject: z.optional(path),
+  resourceKey: z.optional(path),
   /** Types of events after which the app's tokens are dead. */
   deauthorised: z._default(z.array(z.string()), []),
 });

@@ -32,7 +32,7 @@ const largestWebhook = 700 * 1024;
 
 /** A platform's request: only the path is taken apart; the rest is proven before anything of it is read. */
 export function unparsed(event: APIGatewayProxyEventV2) {
-  return { params: { context: event.pathParameters?.['context'] ?? '' }, query: {}, body: undefined };
+  return { params: { app: event.pathParameters?.['app'] ?? '' }, query: {}, body: undefined };
 }
 
 /** @throws IntegrationError `PAYLOAD_TOO_LARGE`. */

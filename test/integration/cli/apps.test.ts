@@ -204,21 +204,21 @@ describe('hawser app', () => {
   });
 
   it("removes a tenant's own app with its secret, and the tenant is back on the shared one", async () => {
-    const { context } = (await desk.json('app show tiktok --tenant bakery')) as { context: string };
+    const { appId } = (await desk.json('app show tiktok --tenant bakery')) as { appId: string };
 
     const removed = await desk.hawser('app remove tiktok --tenant bakery');
 
     expect(removed.code).toBe(0);
-    await expect(desk.secretOf(context)).rejects.toThrow();
+    await expect(desk.secretOf(appId)).rejects.toThrow();
     expect((await desk.hawser('app show tiktok --tenant bakery')).code).toBe(1);
     expect(await desk.json('tenant show bakery')).toMatchObject({ apps: {} });
   });
 
   it("cannot reach a tenant's own app by its context", async () => {
     await desk.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
-    const { context } = (await desk.json('app show tiktok --tenant bakery')) as { context: string };
+    const { appId } = (await desk.json('app show tiktok --tenant bakery')) as { appId: string };
 
-    const removed = await desk.hawser(`app remove ${context}`);
+    const removed = await desk.hawser(`app remove ${appId}`);
 
     expect(removed.code).toBe(1);
     expect((await desk.hawser('app show tiktok --tenant bakery')).code).toBe(0);

@@ -25,7 +25,7 @@ afterAll(() => desk.close());
 
 const eventOf = (id: string, connection?: object) => ({
   kind: 'webhook_event',
-  context: 'instagram',
+  appId: 'instagram',
   provider: 'instagram',
   receivedAt: Date.now(),
   event: { id, type: 'comments', meaning: 'news', accountId: '17', data: { text: 's4ndb0x words' } },

@@ -129,7 +129,7 @@ export async function openDesk() {
     /** A secret of the stack, by its name. */
     readSecret,
     /** The secret of the app of a context. */
-    secretOf: (context: string) => readSecret(`${appSecretPrefix}${context}`),
+    secretOf: (appId: string) => readSecret(`${appSecretPrefix}${appId}`),
     authorizationUrl,
     /** Connects one account for a user: the browser does what `consent` does on the platform's page. */
     async connect(

@@ -86,7 +86,7 @@ describe('hawser tenant delete', () => {
 
   it("keeps the tenant's own app until nothing needs it any more, then takes it away with its secret", async () => {
     const own = { clientId: 'own-client', clientSecret: 's4ndb0x-own-client-secret' };
-    const { context } = await desk.stack.operator.setApp({
+    const { appId } = await desk.stack.operator.setApp({
       provider: 'tiktok',
       tenantId: tenant.id,
       settings: {},
@@ -94,7 +94,7 @@ describe('hawser tenant delete', () => {
     });
     desk.sandbox.addClient({
       ...own,
-      redirectUris: [`${desk.stack.apiUrl}/integrations/callback/${context}`],
+      redirectUris: [`${desk.stack.apiUrl}/integrations/callback/${appId}`],
     });
     const connection = await desk.connectPerson(tenant, 'ana', 'mira');
 
@@ -105,6 +105,6 @@ describe('hawser tenant delete', () => {
     expect(first.appsLeft).toBe(1);
     expect(desk.killGrants()).toBe(0);
     expect(second.appsLeft).toBe(0);
-    await expect(desk.secretOf(context)).rejects.toThrow();
+    await expect(desk.secretOf(appId)).rejects.toThrow();
   });
 });

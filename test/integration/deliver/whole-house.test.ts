@@ -73,7 +73,7 @@ it('comes back through the queue with the same id when an endpoint was away', as
 it('gives a new connection the webhook events that came while it was being made, and the tenant hears of them', async () => {
   const user = tenant.user('cy');
   const client = { clientId: `own-${tenant.id}`, clientSecret: `s4ndb0x-own-${tenant.id}` };
-  const { context } = await stack.local.operator.setApp({
+  const { appId } = await stack.local.operator.setApp({
     provider: 'tiktok',
     tenantId: tenant.id,
     settings: {},
@@ -81,7 +81,7 @@ it('gives a new connection the webhook events that came while it was being made,
   });
   stack.local.platforms.sandboxes.tiktok.addClient({
     ...client,
-    redirectUris: [`${stack.apiUrl}/integrations/callback/${context}`],
+    redirectUris: [`${stack.apiUrl}/integrations/callback/${appId}`],
   });
   const before = (await connectAccount(stack, { user, provider: 'tiktok' })).connection;
   await user.client.ok('disconnect', accountOf(user, before));
@@ -99,7 +99,7 @@ it('gives a new connection the webhook events that came while it was being made,
   const signature = createHmac('sha256', client.clientSecret).update(`${seconds}.${body}`).digest('hex');
   const taken = await exchange(stack.apiUrl, {
     method: 'POST',
-    target: `/integrations/webhook/${context}`,
+    target: `/integrations/webhook/${appId}`,
     headers: [
       ['content-type', 'application/json'],
       ['tiktok-signature', `t=${seconds},s=${signature}`],

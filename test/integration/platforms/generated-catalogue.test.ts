@@ -74,7 +74,7 @@ test('Notion: JSON with Basic, no scopes, a version header, and the account in t
   const notion = entry('notion');
   const { at } = await startGenerated(
     definitionOf('notion', {
-      authorizationParameters: { owner: 'user' },
+      authorizationParameters: { platformUserId: 'user' },
       profile: {
         url: notion.userinfo.url,
         headers: { 'notion-version': '2025-09-03' },
@@ -87,7 +87,7 @@ test('Notion: JSON with Basic, no scopes, a version header, and the account in t
   const { code = '' } = await consent(
     authorizeUrl(at(notion.authorizationEndpoint), {
       scope: '',
-      owner: 'user',
+      platformUserId: 'user',
       code_challenge: '',
       code_challenge_method: '',
     }),

@@ -52,7 +52,7 @@ describe('instagram-facebook', () => {
 
       setModes({ pageSize: 25 });
       expect(accounts.map(({ accountId }) => accountId)).toEqual([bakery, ferry]);
-      expect(accounts.map(({ owner }) => owner)).toEqual([tokens.subject, tokens.subject]);
+      expect(accounts.map(({ platformUserId }) => platformUserId)).toEqual([tokens.subject, tokens.subject]);
       const pageTokens = accounts.map(({ accessToken }) => accessToken?.reveal() ?? '');
       expect(pageTokens[0]).toMatch(/^EAAPs4ndb0x104520000000011Z/);
       expect(pageTokens[1]).toMatch(/^EAAPs4ndb0x104520000000013Z/);

@@ -69,7 +69,7 @@ describe('instagram', () => {
         accounts: [
           {
             accountId: '17841405793187218',
-            owner: expect.stringMatching(/^2\d{16}$/),
+            platformUserId: expect.stringMatching(/^2\d{16}$/),
             displayName: '@saltmarsh.bakery',
             avatarUrl: expect.stringContaining('/_sandbox/avatars/saltmarsh.svg?'),
             metadata: {

@@ -119,9 +119,9 @@ onEachEngine((engine) => {
 
   describe('a reconnect', () => {
     it('takes the place of the connection that was read, and moves it in every index', async () => {
-      const { connections, connection, read } = await stored({ owner: 'before', statusReason: 'why' });
+      const { connections, connection, read } = await stored({ platformUserId: 'before', statusReason: 'why' });
       const { statusReason: _, ...rest } = connection;
-      const after = { ...rest, generation: 2, owner: 'after', context: 'app_other' as ContextId };
+      const after = { ...rest, generation: 2, platformUserId: 'after', appId: 'app_other' as ContextId };
 
       expect(await connections.replace(connection, after)).toBe(true);
 
@@ -156,10 +156,10 @@ onEachEngine((engine) => {
       const table = await engine.newTable();
       const connections = createConnectionStore(table);
       const many = Array.from({ length: 105 }, (_each, index) =>
-        aConnection({ tenantId: `tenant-${String(index).padStart(3, '0')}` as TenantId, owner: 'mira' }),
+        aConnection({ tenantId: `tenant-${String(index).padStart(3, '0')}` as TenantId, platformUserId: 'mira' }),
       );
       await Promise.all(many.map((connection) => connections.create(connection)));
-      const own = { tenantId: 'own' as TenantId, context: 'app_own' as ContextId, owner: 'mira' };
+      const own = { tenantId: 'own' as TenantId, appId: 'app_own' as ContextId, platformUserId: 'mira' };
       await connections.create(aConnection(own));
 
       const byAccount = await connections.byAccount(sharedTikTok, 'account-1' as AccountId);
@@ -172,11 +172,11 @@ onEachEngine((engine) => {
     });
 
     it('are several where one owner granted several accounts', async () => {
-      const { connections, connection } = await stored({ owner: 'mira' });
+      const { connections, connection } = await stored({ platformUserId: 'mira' });
       const second = aConnection({
         id: newConnectionId(),
         accountId: 'account-2' as AccountId,
-        owner: 'mira',
+        platformUserId: 'mira',
       });
       await connections.create(second);
 

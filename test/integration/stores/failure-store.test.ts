@@ -18,8 +18,8 @@ const described = {
   type: 'comments',
   tenantId,
   provider: tiktok,
-  context: 'tiktok' as ContextId,
-  owner: 'owner-1',
+  appId: 'tiktok' as ContextId,
+  platformUserId: 'owner-1',
   fields: ['text'],
   bytes: 0,
   error: 'PROCESSING_FAILED',
@@ -41,7 +41,7 @@ it.each([
 
   expect((await failures.message(tenantId, id)) === message).toBe(true);
   await failures.forget(tenantId, {
-    context: described.context,
+    appId: described.appId,
     provider: tiktok,
     places: new Set(['owner-1']),
     before: Date.now(),

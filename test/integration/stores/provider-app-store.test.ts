@@ -11,14 +11,14 @@ import { onEachEngine } from '../table/engines.ts';
 import { sharedTikTok, tenantId, tiktok } from './records.ts';
 
 const shared = {
-  context: sharedTikTok,
+  appId: sharedTikTok,
   provider: tiktok,
   clientId: 'client',
   secretId: 'hawser/apps/tiktok',
   settings: {},
 };
 const own = {
-  context: 'app_0123456789abcdefghijkl' as ContextId,
+  appId: 'app_0123456789abcdefghijkl' as ContextId,
   provider: 'openid' as ProviderId,
   tenantId,
   clientId: 'own',
@@ -37,7 +37,7 @@ const own = {
 };
 
 async function save(apps: ProviderAppStore, app: Registration): Promise<ProviderApp> {
-  const updated = await apps.update(app.context, () => app);
+  const updated = await apps.update(app.appId, () => app);
   if (updated.kind !== 'updated') throw new Error(`The app was not saved: ${updated.kind}.`);
   return updated.value;
 }
@@ -52,7 +52,7 @@ onEachEngine((engine) => {
       const saved = await save(apps, own);
 
       expect(saved).toEqual({ ...own, version: 1 });
-      expect(await apps.get(own.context)).toEqual(saved);
+      expect(await apps.get(own.appId)).toEqual(saved);
       expect(await apps.get('app_unknown' as ContextId)).toBeUndefined();
     });
 
@@ -90,7 +90,7 @@ onEachEngine((engine) => {
 
       await save(apps, rest);
 
-      expect(await apps.get(own.context)).toEqual({ ...rest, version: 2 });
+      expect(await apps.get(own.appId)).toEqual({ ...rest, version: 2 });
     });
 
     it('is gone after its removal', async () => {
@@ -106,10 +106,10 @@ onEachEngine((engine) => {
       const apps = await store();
       await save(apps, shared);
       await save(apps, own);
-      await save(apps, { ...own, context: 'app_theirs' as ContextId, tenantId: 'other' as TenantId });
+      await save(apps, { ...own, appId: 'app_theirs' as ContextId, tenantId: 'other' as TenantId });
 
-      expect((await apps.list()).map(({ context }) => context)).toEqual([sharedTikTok]);
-      expect((await apps.list(tenantId)).map(({ context }) => context)).toEqual([own.context]);
+      expect((await apps.list()).map(({ appId }) => appId)).toEqual([sharedTikTok]);
+      expect((await apps.list(tenantId)).map(({ appId }) => appId)).toEqual([own.appId]);
     });
   });
 });

@@ -19,9 +19,9 @@ async function useApp(
   tenants: TenantStore,
   id: TenantId,
   provider: ProviderId,
-  context: ContextId | undefined,
+  appId: ContextId | undefined,
 ): Promise<boolean> {
-  return (await tenants.update(id, (tenant) => withApp(tenant, provider, context))).kind === 'updated';
+  return (await tenants.update(id, (tenant) => withApp(tenant, provider, appId))).kind === 'updated';
 }
 
 onEachEngine((engine) => {

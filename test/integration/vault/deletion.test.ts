@@ -4,7 +4,7 @@ import type { TenantId } from '../../../lib/ids.ts';
 import { wrappedKeyKey } from '../../../lib/table/keys.ts';
 import { deleteTenantKeys, rotateTenantKey } from '../../../lib/vault/tenant-key-versions.ts';
 import { openVault, type VaultParts } from '../../../lib/vault/vault.ts';
-import { gate, place, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
+import { gate, sealContext, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
 
 let aws: VaultAws;
 let tenantCount = 0;
@@ -206,7 +206,7 @@ describe('deletion of a tenant’s keys', () => {
 
 function newPlace() {
   tenantCount += 1;
-  return { ...place, tenantId: `tenant-${tenantCount}` as TenantId };
+  return { ...sealContext, tenantId: `tenant-${tenantCount}` as TenantId };
 }
 
 /** An instance that stops just before its first write until the test lets it go on. */

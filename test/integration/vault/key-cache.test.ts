@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import { openVault } from '../../../lib/vault/vault.ts';
-import { acme, globex, place, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
+import { acme, globex, sealContext, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
 
 let aws: VaultAws;
 const tenants = ['t-1', 't-2', 't-3'] as TenantId[];
@@ -21,11 +21,11 @@ describe('the cache of tenant keys', () => {
     const tenantId = 'crowded' as TenantId;
     const vault = openVault(aws.instance('CROWD'));
     const sealAll = () =>
-      Promise.all(Array.from({ length: crowd }, () => vault.encryptToken(token, { ...place, tenantId })));
+      Promise.all(Array.from({ length: crowd }, () => vault.encryptToken(token, { ...sealContext, tenantId })));
 
     const sealed = await sealAll();
     await sealAll();
-    const opened = await Promise.all(sealed.map((one) => vault.decryptToken(one, { ...place, tenantId })));
+    const opened = await Promise.all(sealed.map((one) => vault.decryptToken(one, { ...sealContext, tenantId })));
 
     expect(new Set(opened.map((one) => one.reveal()))).toEqual(new Set([token.reveal()]));
     expect(aws.calls('kms:GenerateDataKey')).toBe(1);
@@ -42,10 +42,10 @@ describe('the cache of tenant keys', () => {
   });
 
   it('row 24: 10,000 openings at once of a cold instance cost one query and one KMS call', async () => {
-    const sealed = await openVault(aws.instance('WARM')).encryptToken(token, place);
+    const sealed = await openVault(aws.instance('WARM')).encryptToken(token, sealContext);
     const cold = openVault(aws.instance('COLD'));
 
-    await Promise.all(Array.from({ length: crowd }, () => cold.decryptToken(sealed, place)));
+    await Promise.all(Array.from({ length: crowd }, () => cold.decryptToken(sealed, sealContext)));
 
     expect(aws.calls('kms:Decrypt', 'COLD')).toBe(1);
     expect(aws.calls('dynamodb:Query', 'COLD')).toBe(1);
@@ -55,10 +55,10 @@ describe('the cache of tenant keys', () => {
   it('row 24: refuses malformed values and places before any AWS call', async () => {
     const vault = openVault(aws.instance('REFUSING'));
 
-    await expect(vault.decryptToken(new Uint8Array(200), place)).rejects.toMatchObject({
+    await expect(vault.decryptToken(new Uint8Array(200), sealContext)).rejects.toMatchObject({
       code: 'VAULT_ERROR',
     });
-    await expect(vault.encryptToken(token, { ...place, kind: 'destination' })).rejects.toMatchObject({
+    await expect(vault.encryptToken(token, { ...sealContext, kind: 'destination' })).rejects.toMatchObject({
       code: 'VAULT_ERROR',
     });
 
@@ -67,7 +67,7 @@ describe('the cache of tenant keys', () => {
 
   it('row 24: holds no more tenants than its bound, and lets go of the longest unused', async () => {
     const seal = (vault: ReturnType<typeof openVault>, tenantId: TenantId | undefined) =>
-      vault.encryptToken(token, { ...place, tenantId: tenantId ?? acme });
+      vault.encryptToken(token, { ...sealContext, tenantId: tenantId ?? acme });
     for (const tenant of tenants) await seal(openVault(aws.instance('MAKER')), tenant);
     const [first, second, third] = tenants;
     const bounded = openVault({
@@ -91,14 +91,14 @@ describe('the cache of tenant keys', () => {
   });
 
   it('holds nothing when its age is zero', async () => {
-    await openVault(aws.instance('OWNER')).encryptToken(token, { ...place, tenantId: globex });
+    await openVault(aws.instance('OWNER')).encryptToken(token, { ...sealContext, tenantId: globex });
     const vault = openVault({
       ...aws.instance('FORGETFUL'),
       cache: { maxTenants: 1_000, maxAgeSeconds: 0 },
     });
 
     for (let turn = 0; turn < 3; turn += 1) {
-      await vault.encryptToken(token, { ...place, tenantId: globex });
+      await vault.encryptToken(token, { ...sealContext, tenantId: globex });
     }
 
     expect(aws.calls('kms:Decrypt', 'FORGETFUL')).toBe(3);
@@ -106,13 +106,13 @@ describe('the cache of tenant keys', () => {
 
   it('does not lengthen a key’s time when the clock is set back', async () => {
     const vault = openVault(aws.instance('SET-BACK'));
-    await vault.encryptToken(token, place);
+    await vault.encryptToken(token, sealContext);
     const before = aws.calls('kms:Decrypt', 'SET-BACK');
 
     aws.clock.now -= 10 * minutes;
-    await vault.encryptToken(token, place);
+    await vault.encryptToken(token, sealContext);
     aws.clock.now += 5 * minutes;
-    await vault.encryptToken(token, place);
+    await vault.encryptToken(token, sealContext);
 
     expect(aws.calls('kms:Decrypt', 'SET-BACK')).toBe(before + 1);
   });
@@ -125,7 +125,7 @@ describe('the cache of tenant keys', () => {
       onCache: (hit) => looks.push(hit),
       onKmsCall: (operation) => operations.push(operation),
     });
-    const context = { ...place, tenantId: 'reported' as TenantId };
+    const context = { ...sealContext, tenantId: 'reported' as TenantId };
 
     const sealed = await vault.encryptToken(token, context);
     await vault.decryptToken(sealed, context);

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import { openVault } from '../../../lib/vault/vault.ts';
-import { place, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
+import { sealContext, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
 
 let aws: VaultAws;
 let tenantCount = 0;
@@ -86,5 +86,5 @@ describe('when KMS is away', () => {
 
 function newPlace() {
   tenantCount += 1;
-  return { ...place, tenantId: `tenant-${tenantCount}` as TenantId };
+  return { ...sealContext, tenantId: `tenant-${tenantCount}` as TenantId };
 }

@@ -5,7 +5,7 @@ import { wrappedKeyKey } from '../../../lib/table/keys.ts';
 import { readSealed } from '../../../lib/vault/sealed-format.ts';
 import { rotateTenantKey } from '../../../lib/vault/tenant-key-versions.ts';
 import { openVault } from '../../../lib/vault/vault.ts';
-import { place, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
+import { sealContext, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
 
 let aws: VaultAws;
 let tenantCount = 0;
@@ -197,7 +197,7 @@ describe('rotation', () => {
 
 function newPlace() {
   tenantCount += 1;
-  return { ...place, tenantId: `tenant-${tenantCount}` as TenantId };
+  return { ...sealContext, tenantId: `tenant-${tenantCount}` as TenantId };
 }
 
 function partitionOf(tenantId: TenantId): string {

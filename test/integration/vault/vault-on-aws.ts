@@ -14,7 +14,7 @@ import type { VaultParts } from '../../../lib/vault/vault.ts';
 export const acme = 'acme' as TenantId;
 export const globex = 'globex' as TenantId;
 export const token = new Secret('s4ndb0x-access-token');
-export const place: SealContext = {
+export const sealContext: SealContext = {
   tenantId: acme,
   kind: 'connection',
   recordId: 'con_1',

@@ -10,7 +10,7 @@ import type { SealContext } from '../../../lib/vault/seal-context.ts';
 import { doesNotOpen } from '../../../lib/vault/sealing.ts';
 import { rotateTenantKey } from '../../../lib/vault/tenant-key-versions.ts';
 import { openVault } from '../../../lib/vault/vault.ts';
-import { acme, globex, place, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
+import { acme, globex, sealContext, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
 
 let aws: VaultAws;
 let tenantCount = 0;
@@ -24,8 +24,8 @@ describe('the vault', () => {
   it('gives back what it was given, and tells sealed from open values', async () => {
     const vault = openVault(aws.instance('A'));
 
-    const sealed = await vault.encryptToken(token, place);
-    const opened = await vault.decryptToken(sealed, place);
+    const sealed = await vault.encryptToken(token, sealContext);
+    const opened = await vault.decryptToken(sealed, sealContext);
 
     expect(opened.reveal()).toBe(token.reveal());
     expect(vault.isEncrypted(sealed)).toBe(true);
@@ -35,10 +35,10 @@ describe('the vault', () => {
 
   it('row 8: refuses a sealed token moved to another tenant that has a key of its own', async () => {
     const vault = openVault(aws.instance('A'));
-    const sealed = await vault.encryptToken(token, place);
-    await vault.encryptToken(token, { ...place, tenantId: globex });
+    const sealed = await vault.encryptToken(token, sealContext);
+    await vault.encryptToken(token, { ...sealContext, tenantId: globex });
 
-    const moved = vault.decryptToken(sealed, { ...place, tenantId: globex });
+    const moved = vault.decryptToken(sealed, { ...sealContext, tenantId: globex });
 
     await expect(moved).rejects.toMatchObject({ code: 'VAULT_ERROR', message: doesNotOpen().message });
   });
@@ -53,9 +53,9 @@ describe('the vault', () => {
     'row 8: refuses a sealed token moved to another %s',
     async (_name, change) => {
       const vault = openVault(aws.instance('A'));
-      const sealed = await vault.encryptToken(token, place);
+      const sealed = await vault.encryptToken(token, sealContext);
 
-      const moved = vault.decryptToken(sealed, { ...place, ...change });
+      const moved = vault.decryptToken(sealed, { ...sealContext, ...change });
 
       await expect(moved).rejects.toMatchObject({ code: 'VAULT_ERROR', message: doesNotOpen().message });
     },
@@ -116,9 +116,9 @@ describe('the vault', () => {
   it('answers with results instead of exceptions on request', async () => {
     const vault = openVault(aws.instance('A'));
 
-    const sealed = await vault.safeEncrypt(token, place);
-    const opened = sealed.ok ? await vault.safeDecrypt(sealed.value, place) : sealed;
-    const refused = await vault.safeDecrypt(new Uint8Array(3), place);
+    const sealed = await vault.safeEncrypt(token, sealContext);
+    const opened = sealed.ok ? await vault.safeDecrypt(sealed.value, sealContext) : sealed;
+    const refused = await vault.safeDecrypt(new Uint8Array(3), sealContext);
     const broken = await openVault({
       ...aws.instance('B'),
       kmsKeyOf: () => Promise.reject(new TypeError('s4ndb0x')),
@@ -161,9 +161,9 @@ describe('rights to KMS', () => {
     const destinations = openVault({ ...aws.instance('A'), purpose: 'destinations' });
     const sealer = await destinations.sealerFor(acme);
 
-    expect(() => sealer.seal(token, place)).toThrow(IntegrationError);
-    await expect(destinations.encryptToken(token, place)).rejects.toThrow(IntegrationError);
-    await expect(credentials.encryptToken(token, { ...place, kind: 'destination' })).rejects.toThrow(
+    expect(() => sealer.seal(token, sealContext)).toThrow(IntegrationError);
+    await expect(destinations.encryptToken(token, sealContext)).rejects.toThrow(IntegrationError);
+    await expect(credentials.encryptToken(token, { ...sealContext, kind: 'destination' })).rejects.toThrow(
       IntegrationError,
     );
   });
@@ -219,10 +219,10 @@ describe('a sealer', () => {
     const vault = openVault(aws.instance('A'));
     const sealer = await vault.sealerFor(acme);
 
-    const sealed = sealer.seal(token, place);
+    const sealed = sealer.seal(token, sealContext);
 
-    expect((await vault.decryptToken(sealed, place)).reveal()).toBe(token.reveal());
-    expect(() => sealer.seal(token, { ...place, tenantId: globex })).toThrow(/one tenant it was made for/);
+    expect((await vault.decryptToken(sealed, sealContext)).reveal()).toBe(token.reveal());
+    expect(() => sealer.seal(token, { ...sealContext, tenantId: globex })).toThrow(/one tenant it was made for/);
   });
 
   it('row 23: shows neither key nor token when printed', async () => {
@@ -238,5 +238,5 @@ describe('a sealer', () => {
 
 function newPlace() {
   tenantCount += 1;
-  return { ...place, tenantId: `tenant-${tenantCount}` as TenantId };
+  return { ...sealContext, tenantId: `tenant-${tenantCount}` as TenantId };
 }

@@ -18,16 +18,16 @@ import { workId } from '../../../lib/webhooks/work-id.ts';
 import { aConnection, testClock } from '../stores/records.ts';
 import { onEachEngine } from '../table/engines.ts';
 
-const context = 'instagram' as ContextId;
+const appId = 'instagram' as ContextId;
 const accountId = '17841405793187218' as AccountId;
 
 function message(event: Partial<WebhookEventMessage['event']> = {}, receivedAt = 0): WebhookEventMessage {
   return {
     kind: 'webhook_event',
-    context,
+    appId,
     provider: 'instagram' as ProviderId,
     receivedAt,
-    event: { id: 'e-1', type: 'comments', meaning: 'news', accountId, data: {}, ...event },
+    event: { id: 'e-1', type: 'comments', effect: 'news', accountId, data: {}, ...event },
   };
 }
 
@@ -45,10 +45,10 @@ function openWorker(table: Table) {
     send: async (one: Message) => void messages.push(one),
     sendAll: async (all: readonly Message[]) => void messages.push(...all),
   });
-  const receipts = createReceiptStore(table, clock.now);
+  const idempotency = createReceiptStore(table, clock.now);
   const parts: ProcessParts = {
     connections: createConnectionStore(table),
-    receipts,
+    idempotency,
     waiting: createWaitingEvents(table, clock.now),
     subjects: createSubjectStore(table, clock.now),
     queue: queueTo(queued),
@@ -57,14 +57,14 @@ function openWorker(table: Table) {
     log: () => undefined,
     count: (name) => counted.push(name),
   };
-  return { clock, queued, told, counted, receipts, parts };
+  return { clock, queued, told, counted, idempotency, parts };
 }
 
 onEachEngine((engine) => {
   describe('a worker that meets an event', () => {
     it('gives it back while somebody else is at it', async () => {
-      const { receipts, parts, queued } = openWorker(await engine.newTable());
-      await receipts.claim(context, workId(message()));
+      const { idempotency, parts, queued } = openWorker(await engine.newTable());
+      await idempotency.claim(appId, workId(message()));
 
       await expect(processEvent(parts, message())).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
 
@@ -72,31 +72,31 @@ onEachEngine((engine) => {
     });
 
     it('takes it over once the claim of the other has run out, and the other can end nothing any more', async () => {
-      const { clock, receipts, parts } = openWorker(await engine.newTable());
-      const lost = await receipts.claim(context, workId(message()));
+      const { clock, idempotency, parts } = openWorker(await engine.newTable());
+      const lost = await idempotency.claim(appId, workId(message()));
       if (lost.kind !== 'claimed') throw new Error('The event was to be free.');
       clock.advance(claimMilliseconds / 1_000);
 
-      const taken = await receipts.claim(context, workId(message()));
-      await receipts.finish(lost.claim);
+      const taken = await idempotency.claim(appId, workId(message()));
+      await idempotency.finish(lost.claim);
 
       expect(taken.kind).toBe('claimed');
       await expect(processEvent(parts, message())).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
     });
 
     it('counts one that is about no account, and is done with it', async () => {
-      const { parts, receipts, queued, counted } = openWorker(await engine.newTable());
+      const { parts, idempotency, queued, counted } = openWorker(await engine.newTable());
       const { accountId: _, ...nobodys } = message().event;
 
       await processEvent(parts, { ...message(), event: nobodys });
 
       expect({ queued, counted }).toEqual({ queued: [], counted: ['webhook_unroutable'] });
-      expect((await receipts.claim(context, workId(message()))).kind).toBe('done');
+      expect((await idempotency.claim(appId, workId(message()))).kind).toBe('done');
     });
 
     it('acknowledges what is done, and does nothing more', async () => {
       const { parts, told, counted } = openWorker(await engine.newTable());
-      await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
+      await parts.connections.create(aConnection({ appId, accountId, provider: message().provider }));
       await processEvent(parts, message());
 
       await processEvent(parts, message());
@@ -116,14 +116,14 @@ onEachEngine((engine) => {
       const described = { queue: 'incoming', type: 'comments', error: 'DATABASE_ERROR' } as const;
       await failures.file({ id, ...described, fields: [], bytes: 2, tries: 5, sentAt: clock.now() }, '{}');
 
-      const receipt = await table.get(receiptKey(context, workId(message())));
+      const receipt = await table.get(receiptKey(appId, workId(message())));
       const failure = await table.get(failureKey(undefined, id));
       expect(Number(receipt?.['ttl'])).toBeGreaterThan(Number(failure?.['ttl']));
     });
 
     it('lets the next try begin at once after it failed, and says why it did', async () => {
-      const { parts, receipts, told } = openWorker(await engine.newTable());
-      await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
+      const { parts, idempotency, told } = openWorker(await engine.newTable());
+      await parts.connections.create(aConnection({ appId, accountId, provider: message().provider }));
       const failing = {
         ...parts,
         events: { ...parts.events, send: () => Promise.reject(new Error('The queue is away.')) },
@@ -131,7 +131,7 @@ onEachEngine((engine) => {
       };
 
       await expect(processEvent(failing, message())).rejects.toThrow('too');
-      expect(await receipts.lastError(context, workId(message()))).toBe('INTERNAL_ERROR');
+      expect(await idempotency.lastError(appId, workId(message()))).toBe('INTERNAL_ERROR');
       await processEvent(parts, message());
 
       expect(told.length).toBe(1);
@@ -139,7 +139,7 @@ onEachEngine((engine) => {
 
     it('handles it once of ten who try at the same time', async () => {
       const { parts, told } = openWorker(await engine.newTable());
-      await parts.connections.create(aConnection({ context, accountId, provider: message().provider }));
+      await parts.connections.create(aConnection({ appId, accountId, provider: message().provider }));
 
       const outcomes = await Promise.allSettled(
         Array.from({ length: 10 }, () => processEvent(parts, message())),
@@ -152,11 +152,11 @@ onEachEngine((engine) => {
     it('needs no further message for the only connection that it concerns, and one each for several', async () => {
       const { parts, queued, told } = openWorker(await engine.newTable());
       const { provider } = message();
-      await parts.connections.create(aConnection({ context, accountId, provider }));
+      await parts.connections.create(aConnection({ appId, accountId, provider }));
       await processEvent(parts, message({ id: 'e-one' }));
       const [alone, passedOn] = [told.length, queued.length];
       const tenantId = 'other' as TenantId;
-      await parts.connections.create(aConnection({ context, accountId, provider, tenantId }));
+      await parts.connections.create(aConnection({ appId, accountId, provider, tenantId }));
 
       await processEvent(parts, message({ id: 'e-two' }));
 
@@ -165,8 +165,8 @@ onEachEngine((engine) => {
     });
 
     it('gives the only connection a message of its own where it fails, so that the failure is its tenant’s', async () => {
-      const { parts, receipts, queued } = openWorker(await engine.newTable());
-      const connection = aConnection({ context, accountId, provider: message().provider });
+      const { parts, idempotency, queued } = openWorker(await engine.newTable());
+      const connection = aConnection({ appId, accountId, provider: message().provider });
       await parts.connections.create(connection);
       const failing = {
         ...parts,
@@ -177,12 +177,12 @@ onEachEngine((engine) => {
 
       const { id, tenantId } = connection;
       expect(queued).toMatchObject([{ group: tenantId, body: { connection: { id, tenantId, accountId } } }]);
-      expect((await receipts.claim(context, workId(message()))).kind).toBe('done');
+      expect((await idempotency.claim(appId, workId(message()))).kind).toBe('done');
     });
 
     it('tells of it once where its connection appeared while it began to wait', async () => {
       const { parts, queued, told } = openWorker(await engine.newTable());
-      const connection = aConnection({ context, accountId, provider: message().provider });
+      const connection = aConnection({ appId, accountId, provider: message().provider });
       const { tenantId, provider } = connection;
       const waiting = {
         ...parts.waiting,
@@ -207,7 +207,7 @@ onEachEngine((engine) => {
         workId(message()),
         workId({ ...message(), connection: to('1') }),
         workId({ ...message(), connection: to('2') }),
-        workId({ ...message(), context: 'app_x' as ContextId, connection: to('1') }),
+        workId({ ...message(), appId: 'app_x' as ContextId, connection: to('1') }),
       ];
 
       expect(new Set(ids).size).toBe(4);
@@ -218,8 +218,8 @@ onEachEngine((engine) => {
     it('reaches none that was made of the same account since, by another user of the tenant', async () => {
       const { parts, told } = openWorker(await engine.newTable());
       const { provider } = message();
-      const gone = aConnection({ context, accountId, provider });
-      const since = aConnection({ context, accountId, provider, userId: 'user-2' as UserId });
+      const gone = aConnection({ appId, accountId, provider });
+      const since = aConnection({ appId, accountId, provider, userId: 'user-2' as UserId });
       await parts.connections.create(since);
       const { tenantId } = gone;
 
@@ -233,7 +233,7 @@ onEachEngine((engine) => {
 
   describe('a deauthorisation', () => {
     const deauthorised = ({ id, tenantId }: Connection, occurredAt: number): WebhookEventMessage => ({
-      ...message({ id: `d-${occurredAt}`, meaning: 'deauthorised', occurredAt }),
+      ...message({ id: `d-${occurredAt}`, effect: 'deauthorised', occurredAt }),
       connection: { id, tenantId, accountId },
     });
 
@@ -244,7 +244,7 @@ onEachEngine((engine) => {
     ])('%i ms after the grant leaves the connection %s', async (after, status, superseded) => {
       const { clock, parts, told } = openWorker(await engine.newTable());
       const connection = aConnection({
-        context,
+        appId,
         accountId,
         provider: message().provider,
         grantedAt: clock.now(),
@@ -261,7 +261,7 @@ onEachEngine((engine) => {
     it('moves no connection of another app, whose account and owner are the same', async () => {
       const { clock, parts, told } = openWorker(await engine.newTable());
       const connection = aConnection({
-        context: 'app_other' as ContextId,
+        appId: 'app_other' as ContextId,
         accountId,
         provider: message().provider,
       });

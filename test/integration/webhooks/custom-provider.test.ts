@@ -41,19 +41,19 @@ async function connected(description: object, webhookSecret: string) {
   const { stack } = house;
   const { tenant, client, app } = await newApp();
   const settings = { webhook: JSON.stringify(description) };
-  const { context } = await stack.local.operator.setApp({ ...app, webhookSecret, settings });
+  const { appId } = await stack.local.operator.setApp({ ...app, webhookSecret, settings });
   stack.local.platforms.sandboxes.openid.addClient({
     ...client,
-    redirectUris: [`${stack.apiUrl}/integrations/callback/${context}`],
+    redirectUris: [`${stack.apiUrl}/integrations/callback/${appId}`],
   });
   const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'openid' });
-  return { tenant, context, connection };
+  return { tenant, appId, connection };
 }
 
-function deliver(context: string, body: string, headers: Readonly<Record<string, string>>) {
+function deliver(appId: string, body: string, headers: Readonly<Record<string, string>>) {
   return exchange(house.stack.apiUrl, {
     method: 'POST',
-    target: `/integrations/webhook/${context}`,
+    target: `/integrations/webhook/${appId}`,
     headers: [['content-type', 'application/json'], ...Object.entries(headers)],
     body,
   });
@@ -64,17 +64,17 @@ const toldOf = (tenant: TestTenant, type: string) =>
 
 it('signed as Standard Webhooks reach the tenant, once, and take access away where they say so', async () => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const { tenant, context, connection } = await connected(standard, secret);
+  const { tenant, appId, connection } = await connected(standard, secret);
   const send = (id: string, type: string) => {
     const body = JSON.stringify({
       type,
       timestamp: new Date().toISOString(),
-      data: { subject: connection.accountId },
+      data: { resourceKey: connection.accountId },
     });
     const headers = signStandardWebhook({ id, timestamp: Date.now(), body: Buffer.from(body) }, [
       new Secret(secret),
     ]);
-    return deliver(context, body, headers);
+    return deliver(appId, body, headers);
   };
 
   const first = await send('msg_1', 'photo.added');
@@ -93,14 +93,14 @@ it('signed as Standard Webhooks reach the tenant, once, and take access away whe
 
 it('signed by an HMAC that was described reach the tenant, and nobody with another signature', async () => {
   const secret = 's4ndb0x-generic';
-  const { tenant, context, connection } = await connected(github, secret);
+  const { tenant, appId, connection } = await connected(github, secret);
   const body = JSON.stringify({ delivery: 'd-1', action: 'opened', sender: connection.accountId });
   const headers = (under: string) => ({
     'x-hub-signature-256': `sha256=${hmac(under, body).toString('hex')}`,
   });
 
-  const forged = await deliver(context, body, headers('another'));
-  const good = await deliver(context, body, headers(secret));
+  const forged = await deliver(appId, body, headers('another'));
+  const good = await deliver(appId, body, headers(secret));
 
   expect([forged.status, good.status]).toEqual([401, 200]);
   expect(await toldOf(tenant, 'opened')).toMatchObject({ accountId: connection.accountId });
@@ -109,10 +109,10 @@ it('signed by an HMAC that was described reach the tenant, and nobody with anoth
 it('that are not described are taken from nobody, and a description that could not be checked is refused', async () => {
   const { operator } = house.stack.local;
   const app = { ...(await newApp()).app, webhookSecret: 's4ndb0x-webhook' };
-  const { context } = await operator.setApp({ ...app, settings: {} });
+  const { appId } = await operator.setApp({ ...app, settings: {} });
   const body = '{}';
 
-  const { status } = await deliver(context, body, {
+  const { status } = await deliver(appId, body, {
     'x-hub-signature-256': `sha256=${hmac(app.webhookSecret, body).toString('hex')}`,
   });
   const wrong = operator.setApp({ ...app, settings: { webhook: '{"signature":"none","account":"a"}' } });

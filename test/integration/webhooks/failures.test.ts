@@ -29,7 +29,7 @@ afterAll(() => house.close());
 /** An event on its way to the one connection of the app. */
 const eventFor = (id: string, more: object = {}) => ({
   kind: 'webhook_event',
-  context: app.context,
+  appId: app.appId,
   provider: 'instagram',
   receivedAt: Date.now(),
   event: {
@@ -115,7 +115,7 @@ describe('an event that failed', () => {
 
   it('that was on its way to one connection belongs to the tenant of that', async () => {
     const shared = eventFor('e-4', {
-      context: 'instagram',
+      appId: 'instagram',
       connection: { id: 'conn-of-e-4', tenantId: app.tenant.id, accountId },
     });
     await house.put('incoming', 'deadLetters', shared);

@@ -110,7 +110,7 @@ onEachEngine((engine) => {
     await fileFailure(
       {
         failures,
-        receipts: createReceiptStore(table, clock.now),
+        idempotency: createReceiptStore(table, clock.now),
         tenantOf: async () => undefined,
         count: () => undefined,
       },

@@ -28,10 +28,10 @@ const told = (id: string) => eventually(() => commentsTold(id)[0]);
 const unknownContext = `app_${'A'.repeat(22)}`;
 
 describe('the handshake', () => {
-  const ask = (context: string, token: string, challenge = '1158201444') =>
+  const ask = (appId: string, token: string, challenge = '1158201444') =>
     exchange(house.stack.apiUrl, {
       method: 'GET',
-      target: `/integrations/webhook/${context}?${new URLSearchParams({
+      target: `/integrations/webhook/${appId}?${new URLSearchParams({
         'hub.mode': 'subscribe',
         'hub.challenge': challenge,
         'hub.verify_token': token,
@@ -39,7 +39,7 @@ describe('the handshake', () => {
     });
 
   it('is answered with the challenge, to the letter, as plain text', async () => {
-    const answer = await ask(app.context, app.verifyToken, '<b>0 158&');
+    const answer = await ask(app.appId, app.verifyToken, '<b>0 158&');
 
     expect([answer.status, answer.text]).toEqual([200, '<b>0 158&']);
     expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8');
@@ -47,7 +47,7 @@ describe('the handshake', () => {
   });
 
   it('row 16: looks the same with a wrong token as with no app at all', async () => {
-    const wrong = await ask(app.context, 'wrong');
+    const wrong = await ask(app.appId, 'wrong');
     const nobody = await ask(unknownContext, app.verifyToken);
 
     expect(look(wrong)).toEqual(look(nobody));
@@ -114,8 +114,8 @@ describe('a delivery', () => {
       await house.deliver(app, body, { signature: `sha256=00${good.slice(2)}` }),
       await house.deliver(app, body, { signature: `sha256=${good.slice(0, -2)}00` }),
       await house.deliver(app, body, { secret: 'another' }),
-      await house.deliver({ ...app, context: unknownContext }, body),
-      await house.deliver({ ...app, context: 'No-Context' }, body),
+      await house.deliver({ ...app, appId: unknownContext }, body),
+      await house.deliver({ ...app, appId: 'No-Context' }, body),
     ].map(look);
 
     expect(new Set(forged.map((each) => JSON.stringify(each))).size).toBe(1);

@@ -36,18 +36,18 @@ const statusesOf = async ({ tenant }: OwnApp) =>
 describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kind) => {
   it('row 14: refuses what the app did not sign, and looks then as if there were no app', async () => {
     const { app } = await connected();
-    const owner = ownerOf(app);
-    const text = signedRequest(app.clientSecret, owner, later());
+    const platformUserId = ownerOf(app);
+    const text = signedRequest(app.clientSecret, platformUserId, later());
     const [signature = '', payload = ''] = text.split('.');
 
     const answers = [
-      await house.callBack(kind, app.context, signedRequest('another', owner, later())),
-      await house.callBack(kind, app.context, `${signature}.${payload}A`),
-      await house.callBack(kind, app.context, ''),
+      await house.callBack(kind, app.appId, signedRequest('another', platformUserId, later())),
+      await house.callBack(kind, app.appId, `${signature}.${payload}A`),
+      await house.callBack(kind, app.appId, ''),
       await house.callBack(kind, unknownContext, text),
       await house.callBack(kind, 'tiktok', text),
       await house.callBack(kind, 'nonsense!', text),
-      await house.callBack(kind, app.context, signedRequest(app.clientSecret, owner, Date.now() - 49 * hour)),
+      await house.callBack(kind, app.appId, signedRequest(app.clientSecret, platformUserId, Date.now() - 49 * hour)),
     ].map(look);
 
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -58,10 +58,10 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
 
   it('row 24: asks no database and no queue for what is not signed', async () => {
     const { app } = await connected();
-    await house.callBack(kind, app.context, 'a.b');
+    await house.callBack(kind, app.appId, 'a.b');
     house.stack.local.aws.resetCalls();
 
-    await house.callBack(kind, app.context, signedRequest('another', ownerOf(app), later()));
+    await house.callBack(kind, app.appId, signedRequest('another', ownerOf(app), later()));
     await house.callBack(kind, 'No-Context', signedRequest('another', ownerOf(app), later()));
 
     const calls = house.stack.local.aws
@@ -80,7 +80,7 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
     for (const id of [ownerOf(victim), accountId]) {
       const { status } = await house.callBack(
         kind,
-        attacker.context,
+        attacker.appId,
         signedRequest(attacker.clientSecret, id, later()),
       );
       expect(status).toBe(200);
@@ -97,7 +97,7 @@ describe('a user who removed the app', () => {
 
     const answer = await house.callBack(
       'deauthorize',
-      app.context,
+      app.appId,
       signedRequest(app.clientSecret, ownerOf(app), later()),
     );
 
@@ -112,7 +112,7 @@ describe('a user who removed the app', () => {
 
     await house.callBack(
       'deauthorize',
-      app.context,
+      app.appId,
       signedRequest(app.webhookSecret, connection.accountId, later()),
     );
 
@@ -126,7 +126,7 @@ describe('a user who removed the app', () => {
 
     await house.callBack(
       'deauthorize',
-      app.context,
+      app.appId,
       signedRequest(app.clientSecret, ownerOf(app, 'greta'), later()),
     );
 
@@ -142,7 +142,7 @@ describe('a user who removed the app', () => {
 
     await house.callBack(
       'deauthorize',
-      app.context,
+      app.appId,
       signedRequest(app.clientSecret, ownerOf(app), Date.now() - hour),
     );
 
@@ -155,7 +155,7 @@ describe('a user who removed the app', () => {
     const { app } = await connected();
     const text = signedRequest(app.clientSecret, ownerOf(app), later());
 
-    for (let round = 0; round < 3; round += 1) await house.callBack('deauthorize', app.context, text);
+    for (let round = 0; round < 3; round += 1) await house.callBack('deauthorize', app.appId, text);
 
     await eventually(() => house.toldOf(app.tenant.id, 'deauthorize')[0]);
     await house.settle();
@@ -164,9 +164,9 @@ describe('a user who removed the app', () => {
 });
 
 describe('a user who wants their data deleted', () => {
-  const wish = async (app: OwnApp, issuedAt = later(), owner = ownerOf(app)) => {
-    const text = signedRequest(app.clientSecret, owner, issuedAt);
-    const answer = await house.callBack('data-deletion', app.context, text);
+  const wish = async (app: OwnApp, issuedAt = later(), platformUserId = ownerOf(app)) => {
+    const text = signedRequest(app.clientSecret, platformUserId, issuedAt);
+    const answer = await house.callBack('data-deletion', app.appId, text);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/json');
     const { url, confirmation_code: code }: Record<string, string> = JSON.parse(answer.text);
@@ -189,7 +189,7 @@ describe('a user who wants their data deleted', () => {
     const { url, code } = await wish(app);
 
     expect(code).toMatch(/^[0-9a-f]{32}$/);
-    expect(url).toBe(`${house.stack.apiUrl}/integrations/data-deletion/${app.context}?code=${code}`);
+    expect(url).toBe(`${house.stack.apiUrl}/integrations/data-deletion/${app.appId}?code=${code}`);
     const first = await open(url);
     expect(first.text).toMatch(
       /Your request was received|Your data is being deleted|Your data has been deleted/,
@@ -231,7 +231,7 @@ describe('a user who wants their data deleted', () => {
     await eventually(async () => (await dump()).includes('c-waits-on') || undefined);
     const failed = (accountId: string, id: string) => ({
       kind: 'webhook_event',
-      context: app.context,
+      appId: app.appId,
       provider: 'instagram',
       receivedAt: Date.now(),
       event: { id, type: 'comments', meaning: 'news', accountId, data: { words: `words of ${id}` } },
@@ -259,7 +259,7 @@ describe('a user who wants their data deleted', () => {
 
     const pages = [
       await open(url.replace(code, '0'.repeat(32))),
-      await open(url.replace(app.context, other.context)),
+      await open(url.replace(app.appId, other.appId)),
       await open(url.replace(code, 'x')),
       await open(url.replace(`?code=${code}`, '')),
     ];

@@ -24,7 +24,7 @@ export type MetaProvider = 'instagram' | 'instagram-facebook';
 export interface OwnApp {
   readonly tenant: TestTenant;
   readonly provider: MetaProvider;
-  readonly context: string;
+  readonly appId: string;
   readonly clientId: string;
   readonly clientSecret: string;
   /** The secret of the Meta app, beside that of the Instagram app. */
@@ -135,7 +135,7 @@ export async function openWebhookHouse() {
         webhookSecret: `s4ndb0x-meta-${unique}`,
         verifyToken: `s4ndb0x-verify-${unique}`,
       };
-      const { context } = await stack.local.operator.setApp({
+      const { appId } = await stack.local.operator.setApp({
         provider,
         tenantId: tenant.id,
         settings: {},
@@ -144,9 +144,9 @@ export async function openWebhookHouse() {
       stack.local.platforms.sandboxes[provider].addClient({
         clientId: app.clientId,
         clientSecret: app.clientSecret,
-        redirectUris: [`${stack.apiUrl}/integrations/callback/${context}`],
+        redirectUris: [`${stack.apiUrl}/integrations/callback/${appId}`],
       });
-      return { tenant, provider, context, ...app };
+      return { tenant, provider, appId, ...app };
     },
 
     /** The first connection of a consent that a user gives to the app. */
@@ -161,14 +161,14 @@ export async function openWebhookHouse() {
 
     /** Posts a delivery, signed with the app's client secret unless another is given. */
     deliver(
-      { context, clientSecret }: Pick<OwnApp, 'context' | 'clientSecret'>,
+      { appId, clientSecret }: Pick<OwnApp, 'appId' | 'clientSecret'>,
       body: string,
       { secret = clientSecret, type = 'application/json', signature }: DeliverOptions = {},
     ): Promise<RawAnswer> {
       const mac = signature ?? `sha256=${hmac(secret, body).toString('hex')}`;
       return exchange(stack.apiUrl, {
         method: 'POST',
-        target: `/integrations/webhook/${context}`,
+        target: `/integrations/webhook/${appId}`,
         headers: [
           ['content-type', type],
           ['x-hub-signature-256', mac],
@@ -178,10 +178,10 @@ export async function openWebhookHouse() {
     },
 
     /** Posts a form, as Meta's callbacks do. */
-    callBack(kind: 'deauthorize' | 'data-deletion', context: string, text: string): Promise<RawAnswer> {
+    callBack(kind: 'deauthorize' | 'data-deletion', appId: string, text: string): Promise<RawAnswer> {
       return exchange(stack.apiUrl, {
         method: 'POST',
-        target: `/integrations/${kind}/${context}`,
+        target: `/integrations/${kind}/${appId}`,
         headers: [['content-type', 'application/x-www-form-urlencoded']],
         body: new URLSearchParams({ signed_request: text }).toString(),
       });

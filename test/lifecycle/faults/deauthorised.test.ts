@@ -113,11 +113,11 @@ async function deauthorise(seen: SealedConnection): Promise<void> {
   const { parts } = world.newInstance();
   const connection = await recordOf(world, seen);
   if (!connection) throw new Error('The connection was to be there.');
-  const { context, provider, accountId } = connection;
+  const { appId, provider, accountId } = connection;
   const event = {
     id: 'd-1',
     type: 'authorization.removed',
-    meaning: 'deauthorised',
+    effect: 'deauthorised',
     accountId,
     data: {},
   } as const;
@@ -129,7 +129,7 @@ async function deauthorise(seen: SealedConnection): Promise<void> {
       now: world.time.now,
       log: () => undefined,
     },
-    { kind: 'webhook_event', context, provider, receivedAt: world.time.now(), event },
+    { kind: 'webhook_event', appId, provider, receivedAt: world.time.now(), event },
     connection,
   );
 }

@@ -36,7 +36,7 @@ beforeAll(async () => {
   world = await openWorld({ furtherProviders: [lodge] });
   const { parts } = world.newInstance();
   await parts.apps.update('lodge' as ContextId, () => ({
-    context: 'lodge' as ContextId,
+    appId: 'lodge' as ContextId,
     provider: 'lodge' as ProviderId,
     clientId: 'lodge',
     secretId: 'none',
@@ -109,9 +109,9 @@ async function dueSession(): Promise<SealedConnection> {
   const connection: SealedConnection = {
     ...place,
     userId: user,
-    context: 'lodge' as ContextId,
+    appId: 'lodge' as ContextId,
     grantId: newGrantId(),
-    owner: '42',
+    platformUserId: '42',
     linking: 'confirmed',
     status: 'active',
     generation: 1,

@@ -96,7 +96,7 @@ function openMortal(
 ): Instance {
   const { now, sleep, real } = scaleTime(order.scale);
   const { plan, platformOrigin } = order;
-  let owner = 'nobody';
+  let platformUserId = 'nobody';
   let death: Death | undefined;
   const dieIf = (moment: Death) => {
     if (death === moment) process.kill(process.pid, 'SIGKILL');
@@ -110,7 +110,7 @@ function openMortal(
   });
   const http: PlatformHttp = async (request) => {
     dieIf('before the call');
-    write(`call ${owner}`);
+    write(`call ${platformUserId}`);
     if (death === 'in the call') {
       setTimeout(() => dieIf('in the call'), real(order.answerMilliseconds) * plan.deathShare);
     }
@@ -137,10 +137,10 @@ function openMortal(
       async take(...wanted: Parameters<typeof leases.take>) {
         const taking = await leases.take(...wanted);
         if (taking.kind !== 'taken') return taking;
-        owner = taking.lease.owner;
-        write(`lease ${owner}`);
-        death = plan.deaths[leasesIn(order.journal).indexOf(owner)];
-        if (death) write(`death ${owner} ${death}`);
+        holder = taking.lease.platformUserId;
+        write(`lease ${platformUserId}`);
+        death = plan.deaths[leasesIn(order.journal).indexOf(platformUserId)];
+        if (death) write(`death ${platformUserId} ${death}`);
         dieIf('with the lease taken');
         return taking;
       },

@@ -123,7 +123,7 @@ describe('the contract', () => {
   it('row 1: takes as a context a provider or an unguessable name, and nothing like a path', () => {
     const takes = (context: string) => contract.callback.params.safeParse({ context }).success;
 
-    expect(['tiktok', 'meta-ads', valid['context'] ?? ''].map(takes)).toEqual([true, true, true]);
+    expect(['tiktok', 'meta-ads', valid['app'] ?? ''].map(takes)).toEqual([true, true, true]);
     expect(['', '..', 'a/b', 'TikTok', 'app_short', 'app_'.padEnd(27, 'A'), '%2e'].map(takes)).toEqual(
       Array.from({ length: 7 }, () => false),
     );

@@ -23,7 +23,7 @@ describe('the API', () => {
     );
 
     expect(servedRoutes().toSorted()).toEqual(expected.toSorted());
-    expect(servedRoutes()).toContain('GET /integrations/callback/{context} → callback');
+    expect(servedRoutes()).toContain('GET /integrations/callback/{app} → callback');
     expect(servedRoutes()).toContain('GET /openapi.json → health');
   });
 

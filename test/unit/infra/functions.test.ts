@@ -72,7 +72,7 @@ describe.each(rows)('the function %s', (name, row) => {
 
   it('is stopped by Lambda when it goes round, unless it sends to a queue that it works on', () => {
     const worked = Object.entries<QueueRow>(queues).filter(([, { worker }]) => worker?.function === name);
-    const sendsTo = row.may.flatMap((right) =>
+    const sendsTo = row.permissions.flatMap((right) =>
       right.on === 'queue' && right.actions.includes('sqs:SendMessage') ? [right.queue] : [],
     );
     const goesRound = worked.some(([queue]) => sendsTo.some((other) => other === queue));

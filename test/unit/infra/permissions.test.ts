@@ -39,7 +39,7 @@ describe('a role', () => {
         'xray:PutTelemetryRecords on *',
         'xray:PutTraceSegments on *',
         ...rightsToWork(name),
-        ...row.may.flatMap((permission) =>
+        ...row.permissions.flatMap((permission) =>
           permission.actions.flatMap((action) =>
             resourcesOf(permission).map((resource) => `${action} on ${resource}`),
           ),

@@ -20,7 +20,7 @@ const names = {
   accountId: 'acc/1' as AccountId,
 };
 const connection = { ...names, generation: 7, statusSince: at - 1000, expiresAt: at + 5, updatedAt: at };
-const webhook = { context: 'app_x' as ContextId, provider: names.provider, receivedAt: at + 3 };
+const webhook = { appId: 'app_x' as ContextId, provider: names.provider, receivedAt: at + 3 };
 
 /** What the deliverer sends of an event, after it has been through both queues. */
 function deliveredBytes(message: EventMessage): string {
@@ -77,7 +77,7 @@ const delivered: readonly (readonly [name: string, message: EventMessage, bytes:
           event: {
             id: 'p"1',
             type: 'video.published',
-            meaning: 'news',
+            effect: 'news',
             occurredAt: at,
             data: { b: 1, a: { z: [1, null] } },
           },
@@ -93,7 +93,7 @@ const delivered: readonly (readonly [name: string, message: EventMessage, bytes:
     {
       kind: 'platform_event',
       event: buildPlatformEvent(
-        { ...webhook, event: { id: 'p2', type: 'x', meaning: 'news', data: {} } },
+        { ...webhook, event: { id: 'p2', type: 'x', effect: 'news', data: {} } },
         names,
         {
           superseded: true,

@@ -43,8 +43,8 @@ describe('a delivery', () => {
       occurredAt: seconds * 1000,
       data: { field: 'comments', value: { id: '18000000000000001', text: 'Très bien!' } },
     });
-    expect(event).not.toHaveProperty('owner');
-    expect(event).not.toHaveProperty('subject');
+    expect(event).not.toHaveProperty('platformUserId');
+    expect(event).not.toHaveProperty('resourceKey');
   });
 
   it('is the same event in every shape that the documents and the clients show', () => {

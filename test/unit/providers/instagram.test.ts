@@ -197,7 +197,7 @@ describe('a profile of Instagram Login', () => {
       accounts: [
         {
           accountId: '17841405793187218',
-          owner: '17841499999999999',
+          platformUserId: '17841499999999999',
           displayName: '@harbour',
           metadata: {
             ig_business_id: '17841405793187218',

@@ -58,7 +58,7 @@ describe('an event', () => {
   it('is about nothing in particular when what it names is too long for a key', () => {
     const content = JSON.stringify({ publish_id: 'x'.repeat(2_000) });
 
-    expect(read({ content })?.[0]).not.toHaveProperty('subject');
+    expect(read({ content })?.[0]).not.toHaveProperty('resourceKey');
   });
 
   it.each(['client_key', 'event', 'user_openid', 'create_time', 'content'] as const)(

@@ -103,8 +103,8 @@ describe('a key', () => {
         userId: id as UserId,
         provider,
         accountId: id as AccountId,
-        context: provider as string as ContextId,
-        owner: id,
+        appId: provider as string as ContextId,
+        platformUserId: id,
       });
       const partitions = [pk, entries['tenantKey'], entries['accountKey'], entries['ownerKey']];
       const sorts = [sort, entries['tenantSort'], entries['accountSort'], entries['ownerSort']];

@@ -7,7 +7,7 @@ import { highestKeyVersion } from '../../../lib/vault/sealed-format.ts';
 import { contexts } from './arbitraries.ts';
 
 const versions = fc.integer({ min: 1, max: highestKeyVersion });
-const place: SealContext = {
+const sealContext: SealContext = {
   tenantId: 'acme' as TenantId,
   kind: 'connection',
   recordId: 'con_1',
@@ -39,26 +39,26 @@ describe('the encoding of a seal context', () => {
   });
 
   it('differs when text moves from one component to its neighbour', () => {
-    const left = encodeContext({ ...place, recordId: 'ab', field: 'c' }, 1);
-    const right = encodeContext({ ...place, recordId: 'a', field: 'bc' }, 1);
+    const left = encodeContext({ ...sealContext, recordId: 'ab', field: 'c' }, 1);
+    const right = encodeContext({ ...sealContext, recordId: 'a', field: 'bc' }, 1);
 
     expect(left).not.toEqual(right);
   });
 
   it.each(['tenantId', 'recordId', 'field'] as const)('needs a %s', (component) => {
-    expect(() => encodeContext({ ...place, [component]: '' }, 1)).toThrow(
+    expect(() => encodeContext({ ...sealContext, [component]: '' }, 1)).toThrow(
       /names a tenant, a record and a field/,
     );
   });
 
   it('refuses lone surrogates, which would encode alike', () => {
-    expect(() => encodeContext({ ...place, account: 'a\ud800' }, 1)).toThrow(/well-formed/);
-    expect(() => encodeContext({ ...place, account: '\udc00a' }, 1)).toThrow(/well-formed/);
+    expect(() => encodeContext({ ...sealContext, account: 'a\ud800' }, 1)).toThrow(/well-formed/);
+    expect(() => encodeContext({ ...sealContext, account: '\udc00a' }, 1)).toThrow(/well-formed/);
   });
 
   it('takes the longest ids there are, and refuses what HKDF would not take', () => {
     const longest = {
-      ...place,
+      ...sealContext,
       tenantId: 'a'.repeat(63) as TenantId,
       kind: 'destination',
       recordId: '€'.repeat(longestOpaqueId),

@@ -11,7 +11,7 @@ import { doesNotOpen, open, seal, type TenantKey } from '../../../lib/vault/seal
 import { contexts, tokens } from './arbitraries.ts';
 
 const key: TenantKey = { version: 7, key: createSecretKey(randomBytes(32)) };
-const place: SealContext = {
+const sealContext: SealContext = {
   tenantId: 'acme' as TenantId,
   kind: 'connection',
   recordId: 'con_1',
@@ -35,22 +35,22 @@ describe('a sealed token', () => {
   it('takes tokens up to 64 KiB of UTF-8 and refuses longer ones', () => {
     const longest = 's4ndb0x'.padEnd(longestToken, 'é'.repeat(longestToken)).slice(0, longestToken / 2 + 3);
 
-    const opened = open(key, readSealed(seal(key, new Secret(longest), place)), place);
+    const opened = open(key, readSealed(seal(key, new Secret(longest), sealContext)), sealContext);
 
     expect(Buffer.byteLength(longest)).toBeLessThanOrEqual(longestToken);
     expect(opened.reveal()).toBe(longest);
-    expect(() => seal(key, new Secret('x'.repeat(longestToken + 1)), place)).toThrow(/at most 65536 bytes/);
-    expect(() => seal(key, new Secret('é'.repeat(longestToken / 2 + 1)), place)).toThrow(
+    expect(() => seal(key, new Secret('x'.repeat(longestToken + 1)), sealContext)).toThrow(/at most 65536 bytes/);
+    expect(() => seal(key, new Secret('é'.repeat(longestToken / 2 + 1)), sealContext)).toThrow(
       /at most 65536 bytes/,
     );
   });
 
   it('refuses a token that would come back changed', () => {
-    expect(() => seal(key, new Secret('s4ndb0x\ud800'), place)).toThrow(/well-formed/);
+    expect(() => seal(key, new Secret('s4ndb0x\ud800'), sealContext)).toThrow(/well-formed/);
   });
 
   it('row 23: never uses the same salt, IV or bytes twice for the same token and place', () => {
-    const sealings = Array.from({ length: 2_000 }, () => readSealed(seal(key, token, place)));
+    const sealings = Array.from({ length: 2_000 }, () => readSealed(seal(key, token, sealContext)));
 
     for (const part of ['salt', 'iv', 'commitment', 'ciphertext'] as const) {
       const seen = new Set(sealings.map((sealed) => Buffer.from(sealed[part]).toString('hex')));
@@ -59,39 +59,39 @@ describe('a sealed token', () => {
   });
 
   it('row 23: refuses any flipped bit, whichever it is', () => {
-    const sealed = seal(key, token, place);
+    const sealed = seal(key, token, sealContext);
 
     for (let bit = 0; bit < sealed.byteLength * 8; bit += 1) {
       const flipped = Uint8Array.from(sealed);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(() => openAs(flipped, place), `bit ${bit}`).toThrow(IntegrationError);
+      expect(() => openAs(flipped, sealContext), `bit ${bit}`).toThrow(IntegrationError);
     }
   });
 
   it('row 23: refuses a key version other than the one it was sealed under, even with the same key', () => {
-    const sealed = seal(key, token, place);
+    const sealed = seal(key, token, sealContext);
     new DataView(sealed.buffer).setUint32(1, 8);
 
-    expect(() => open({ ...key, version: 8 }, readSealed(sealed), place)).toThrow(doesNotOpen().message);
+    expect(() => open({ ...key, version: 8 }, readSealed(sealed), sealContext)).toThrow(doesNotOpen().message);
   });
 
   it('row 23: refuses truncation anywhere, and anything appended', () => {
-    const sealed = seal(key, token, place);
+    const sealed = seal(key, token, sealContext);
     const longer = Uint8Array.from([...sealed, 0]);
 
     for (let length = 0; length < sealed.byteLength; length += 1) {
-      expect(() => openAs(sealed.slice(0, length), place), `${length} bytes`).toThrow(IntegrationError);
-      expect(() => openAs(sealed.slice(sealed.byteLength - length), place)).toThrow(IntegrationError);
+      expect(() => openAs(sealed.slice(0, length), sealContext), `${length} bytes`).toThrow(IntegrationError);
+      expect(() => openAs(sealed.slice(sealed.byteLength - length), sealContext)).toThrow(IntegrationError);
     }
-    expect(() => openAs(longer, place)).toThrow(doesNotOpen().message);
+    expect(() => openAs(longer, sealContext)).toThrow(doesNotOpen().message);
   });
 
   it('row 23: refuses a ciphertext whose commitment is not that of the key that opens it', () => {
-    const sealed = seal(key, token, place);
+    const sealed = seal(key, token, sealContext);
     const { commitment } = readSealed(sealed);
     commitment.fill(0);
 
-    expect(() => openAs(sealed, place)).toThrow(doesNotOpen().message);
+    expect(() => openAs(sealed, sealContext)).toThrow(doesNotOpen().message);
   });
 
   it.each([
@@ -102,9 +102,9 @@ describe('a sealed token', () => {
     ['row 8: refuses a sealed token moved to another provider', { provider: 'slack' as ProviderId }],
     ['row 8: refuses a sealed token moved to another account', { account: '43' }],
   ] satisfies [string, Partial<SealContext>][])('%s', (_name, change) => {
-    const sealed = seal(key, token, place);
+    const sealed = seal(key, token, sealContext);
 
-    expect(() => openAs(sealed, { ...place, ...change })).toThrow(doesNotOpen().message);
+    expect(() => openAs(sealed, { ...sealContext, ...change })).toThrow(doesNotOpen().message);
   });
 
   it('row 8: refuses every place but its own', () => {
@@ -121,21 +121,21 @@ describe('a sealed token', () => {
 
   it('row 8: refuses the key of any other tenant', () => {
     const other = { version: key.version, key: createSecretKey(randomBytes(32)) };
-    const sealed = seal(other, token, place);
+    const sealed = seal(other, token, sealContext);
 
-    expect(() => openAs(sealed, place)).toThrow(doesNotOpen().message);
+    expect(() => openAs(sealed, sealContext)).toThrow(doesNotOpen().message);
   });
 
   it('fails in one way, which tells neither the reason nor anything of the input', () => {
-    const sealed = seal(key, token, place);
+    const sealed = seal(key, token, sealContext);
     const damaged = { ciphertext: 85, tag: sealed.byteLength - 1, commitment: 40, salt: 6, iv: 70 };
 
     const failures = Object.values(damaged).map((at) => {
       const changed = Uint8Array.from(sealed);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      return failureOf(() => openAs(changed, place));
+      return failureOf(() => openAs(changed, sealContext));
     });
-    failures.push(failureOf(() => openAs(sealed, { ...place, account: '43' })));
+    failures.push(failureOf(() => openAs(sealed, { ...sealContext, account: '43' })));
 
     for (const failure of failures) {
       expect(failure).toMatchObject({ code: 'VAULT_ERROR', message: doesNotOpen().message });

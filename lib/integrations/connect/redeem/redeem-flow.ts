@@ -43,28 +43,28 @@ export async function redeemFlow(
 /** Every way on which tokens were obtained and are not kept ends with their discard. */
 async function connectAccounts(deps: FlowParts, redemption: Redemption): Promise<FlowOutcome> {
   const { flow, platform } = redemption;
-  const { context } = flow;
+  const { appId } = flow;
   const redeemed = await redeemCode(redemption);
   if (redeemed.kind === 'failed') return redeemed;
   const { tokens } = redeemed;
 
   const identified = await identifyAccounts(deps, redemption, redeemed);
   if (identified.kind === 'failed') {
-    await discardTokens(deps, platform, { context, owner: tokens.subject, tokens });
+    await discardTokens(deps, platform, { appId, platformUserId: tokens.subject, tokens });
     return identified;
   }
 
-  const owner = identified.accounts[0] && platformUserOf(identified.accounts[0]);
+  const platformUserId = identified.accounts[0] && platformUserOf(identified.accounts[0]);
   const stored = await storeAccounts(deps, redemption, { ...redeemed, accounts: identified.accounts });
   switch (stored.kind) {
     case 'stored':
       await revokeReplaced(deps, platform, stored.replaced);
       return { kind: 'connected', accounts: stored.accounts };
     case 'taken':
-      await discardTokens(deps, platform, { context, owner, tokens });
+      await discardTokens(deps, platform, { appId, platformUserId, tokens });
       return flowFailure('account_taken');
     case 'not_stored':
-      await discardTokens(deps, platform, { context, owner, tokens });
+      await discardTokens(deps, platform, { appId, platformUserId, tokens });
       return flowFailure('not_stored');
     case 'possibly_stored':
       // The write may stand after all; its tokens must then live.
