@@ -4,11 +4,11 @@ import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { handleOAuthCallback } from '../lib/integrations/connect/handle-oauth-callback.ts';
 import {
-  connectionParts,
+  connectionDeps,
   flowStore,
   now,
-  openActivity,
-  openPrecious,
+  openActivityTable,
+  openConnectionsTable,
   stateSecrets,
 } from '../lib/runtime/compose.ts';
 import { flowCookie } from '../lib/runtime/http/flow-cookie.ts';
@@ -16,10 +16,10 @@ import { http } from '../lib/runtime/http/http.ts';
 import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('callback');
-const precious = openPrecious(settings);
-const activity = openActivity(settings);
-const shared = connectionParts('callback', precious, settings);
-const parts = {
+const precious = openConnectionsTable(settings);
+const activity = openActivityTable(settings);
+const shared = connectionDeps('callback', precious, settings);
+const deps = {
   ...shared,
   flows: flowStore(activity),
   stateSecrets: stateSecrets(shared.secrets, settings),
@@ -30,7 +30,7 @@ export const handler = http(
   flowRoutes.callback,
   { now },
   async ({ params, query, cookie }): Promise<HttpResult> => {
-    const result = await handleOAuthCallback(parts, {
+    const result = await handleOAuthCallback(deps, {
       app: params.app,
       state: query.state,
       code: query.code,

@@ -5,21 +5,21 @@ import { completeRoute } from '../lib/contract/complete-route.ts';
 import { completeConnection } from '../lib/integrations/connect/complete-connection.ts';
 import {
   authenticateWith,
-  connectionParts,
+  connectionDeps,
   flowStore,
   now,
-  openActivity,
-  openPrecious,
+  openActivityTable,
+  openConnectionsTable,
 } from '../lib/runtime/compose.ts';
 import { userOf } from '../lib/runtime/http/authentication.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('complete');
-const precious = openPrecious(settings);
-const activity = openActivity(settings);
-const parts = {
-  ...connectionParts('complete', precious, settings),
+const precious = openConnectionsTable(settings);
+const activity = openActivityTable(settings);
+const deps = {
+  ...connectionDeps('complete', precious, settings),
   flows: flowStore(activity),
   publicUrl: settings.publicUrl,
 };
@@ -30,7 +30,7 @@ export const handler = http(
   async ({ principal, body }) =>
     json(
       201,
-      await completeConnection(parts, {
+      await completeConnection(deps, {
         tenantId: principal.tenantId,
         userId: userOf(principal, body.userId),
         flowId: body.flow,

@@ -6,11 +6,11 @@ import { connect } from '../lib/integrations/connect/connect.ts';
 import { limitToSession } from '../lib/integrations/connect/session-limits.ts';
 import {
   authenticateWith,
-  connectionParts,
+  connectionDeps,
   flowStore,
   now,
-  openActivity,
-  openPrecious,
+  openActivityTable,
+  openConnectionsTable,
 } from '../lib/runtime/compose.ts';
 import { requireProvider, userOf } from '../lib/runtime/http/authentication.ts';
 import { http } from '../lib/runtime/http/http.ts';
@@ -18,10 +18,10 @@ import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('connect');
-const precious = openPrecious(settings);
-const activity = openActivity(settings);
-const parts = {
-  ...connectionParts('connect', precious, settings),
+const precious = openConnectionsTable(settings);
+const activity = openActivityTable(settings);
+const deps = {
+  ...connectionDeps('connect', precious, settings),
   tenants: createTenantStore(precious),
   flows: flowStore(activity),
   publicUrl: settings.publicUrl,
@@ -44,6 +44,6 @@ export const handler = http(
       ...(credentials && { credentials }),
     };
     const limited = principal.kind === 'session' ? limitToSession(request, principal.session) : request;
-    return json(201, await connect(parts, limited));
+    return json(201, await connect(deps, limited));
   },
 );

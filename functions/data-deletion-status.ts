@@ -5,14 +5,14 @@ import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
 import { createDeletionStore, digestOf } from '../lib/data-deletion/data-deletion-store.ts';
 import { describeDeletion, unknownDeletion } from '../lib/data-deletion/data-deletion-words.ts';
 import { catalogue } from '../lib/errors.ts';
-import type { ContextId } from '../lib/ids.ts';
-import { now, openActivity } from '../lib/runtime/compose.ts';
+import type { AppId } from '../lib/ids.ts';
+import { now, openActivityTable } from '../lib/runtime/compose.ts';
 import { http } from '../lib/runtime/http/http.ts';
 
-const deletions = createDeletionStore(openActivity(readSettings('data-deletion-status')), now);
+const deletions = createDeletionStore(openActivityTable(readSettings('data-deletion-status')), now);
 
 export const handler = http(webhookRoutes.dataDeletionStatus, { now }, async ({ params, query }) => {
-  const deletion = await deletions.find(params.app as ContextId, digestOf(query.code));
+  const deletion = await deletions.find(params.app as AppId, digestOf(query.code));
   if (!deletion) return { kind: 'page', status: catalogue.NOT_FOUND.status, ...unknownDeletion };
   return { kind: 'page', status: 200, ...describeDeletion(deletion, query.code) };
 });

@@ -5,10 +5,10 @@ import { deliver } from '../lib/deliveries/deliver.ts';
 import { deliveryMessage } from '../lib/messages/deliveries.ts';
 import { batch } from '../lib/runtime/batch.ts';
 import { now } from '../lib/runtime/compose.ts';
-import { deliveryParts } from '../lib/runtime/compose-delivery.ts';
+import { deliveryDeps } from '../lib/runtime/compose-delivery.ts';
 
-const parts = deliveryParts(readSettings('deliver'));
+const deps = deliveryDeps(readSettings('deliver'));
 
 export const handler = batch({ functionName: 'deliver', now }, deliveryMessage, (delivery, received) =>
-  deliver(parts, delivery, received),
+  deliver(deps, delivery, received),
 );

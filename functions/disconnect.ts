@@ -3,17 +3,17 @@
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
 import { disconnectIntegration } from '../lib/integrations/disconnect/disconnect-integration.ts';
-import { authenticateWith, connectionParts, now, openPrecious } from '../lib/runtime/compose.ts';
+import { authenticateWith, connectionDeps, now, openConnectionsTable } from '../lib/runtime/compose.ts';
 import { accountOf } from '../lib/runtime/http/account-request.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('disconnect');
-const precious = openPrecious(settings);
-const parts = connectionParts('disconnect', precious, settings);
+const precious = openConnectionsTable(settings);
+const deps = connectionDeps('disconnect', precious, settings);
 
 export const handler = http(
   connectionRoutes.disconnect,
   { authenticate: authenticateWith(precious, settings), now },
-  async (request) => json(200, await disconnectIntegration(parts, accountOf(request))),
+  async (request) => json(200, await disconnectIntegration(deps, accountOf(request))),
 );

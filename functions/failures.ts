@@ -5,23 +5,23 @@ import { routeKeyOf } from '../lib/contract/route.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
 import { createFailureStore } from '../lib/failures/failure-store.ts';
 import { countFailures, getFailure, listFailures } from '../lib/failures/list-failures.ts';
-import { authenticateWith, now, openActivity, openPrecious } from '../lib/runtime/compose.ts';
+import { authenticateWith, now, openActivityTable, openConnectionsTable } from '../lib/runtime/compose.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('failures');
-const failures = createFailureStore(openActivity(settings), now);
-const parts = { authenticate: authenticateWith(openPrecious(settings), settings), now };
+const failures = createFailureStore(openActivityTable(settings), now);
+const deps = { authenticate: authenticateWith(openConnectionsTable(settings), settings), now };
 const usualLimit = 50;
 
-const list = http(webhookRoutes.listFailures, parts, async ({ principal, query }) => {
+const list = http(webhookRoutes.listFailures, deps, async ({ principal, query }) => {
   const { limit = usualLimit, cursor } = query;
   return json(200, await listFailures(failures, principal.tenantId, { limit, cursor }));
 });
-const get = http(webhookRoutes.getFailure, parts, async ({ principal, params }) =>
+const get = http(webhookRoutes.getFailure, deps, async ({ principal, params }) =>
   json(200, { failure: await getFailure(failures, principal.tenantId, params.id) }),
 );
-const tally = http(webhookRoutes.countFailures, parts, async ({ principal }) =>
+const tally = http(webhookRoutes.countFailures, deps, async ({ principal }) =>
   json(200, await countFailures(failures, principal.tenantId)),
 );
 

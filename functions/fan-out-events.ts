@@ -5,12 +5,12 @@ import { rememberDestinations } from '../lib/deliveries/active-destinations.ts';
 import { fanOutEvent } from '../lib/deliveries/fan-out-event.ts';
 import { eventMessage } from '../lib/messages/events.ts';
 import { batch } from '../lib/runtime/batch.ts';
-import { monotonic, now, openPrecious, queueOf } from '../lib/runtime/compose.ts';
+import { monotonic, now, openConnectionsTable, queueOf } from '../lib/runtime/compose.ts';
 import { createDestinationStore } from '../lib/tenants/destination.ts';
 
 const settings = readSettings('fan-out-events');
 const deps = {
-  activeDestinations: rememberDestinations(createDestinationStore(openPrecious(settings)), monotonic),
+  activeDestinations: rememberDestinations(createDestinationStore(openConnectionsTable(settings)), monotonic),
   deliveries: queueOf('deliveries', settings),
   incoming: queueOf('incoming', settings),
 };

@@ -3,12 +3,12 @@
 import { readSettings } from '../lib/config.ts';
 import { fileFailure } from '../lib/failures/file-failure.ts';
 import { eachRecord } from '../lib/runtime/batch.ts';
-import { now, openActivity, openPrecious } from '../lib/runtime/compose.ts';
-import { fileParts } from '../lib/runtime/compose-webhooks.ts';
+import { now, openActivityTable, openConnectionsTable } from '../lib/runtime/compose.ts';
+import { fileDeps } from '../lib/runtime/compose-webhooks.ts';
 import type { FiledQueue } from '../lib/vocabulary.ts';
 
 const settings = readSettings('file-failures');
-const parts = fileParts(openPrecious(settings), openActivity(settings));
+const deps = fileDeps(openConnectionsTable(settings), openActivityTable(settings));
 const queues: ReadonlyMap<string, FiledQueue> = new Map([
   [settings.incomingDeadLettersArn, 'incoming'],
   [settings.eventsDeadLettersArn, 'events'],
@@ -18,7 +18,7 @@ const queues: ReadonlyMap<string, FiledQueue> = new Map([
 export const handler = eachRecord({ functionName: 'file-failures', now }, async (record) => {
   const queue = queues.get(record.eventSourceARN);
   if (queue === undefined) throw new Error('These are the dead letters of another queue.');
-  await fileFailure(parts, {
+  await fileFailure(deps, {
     queue,
     messageId: record.messageId,
     body: record.body,

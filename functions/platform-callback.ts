@@ -8,18 +8,18 @@ import { routeKeyOf } from '../lib/contract/route.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
 import { receiveDataDeletion, receiveDeauthorization } from '../lib/data-deletion/signed-callback.ts';
 import { now } from '../lib/runtime/compose.ts';
-import { callbackParts } from '../lib/runtime/compose-webhooks.ts';
+import { callbackDeps } from '../lib/runtime/compose-webhooks.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
-const parts = callbackParts(readSettings('platform-callback'));
+const deps = callbackDeps(readSettings('platform-callback'));
 
 const deauthorize = http(webhookRoutes.deauthorize, { now }, async ({ params, signed }) => {
-  await receiveDeauthorization(parts, params.app, signed);
+  await receiveDeauthorization(deps, params.app, signed);
   return { kind: 'text', status: 200, body: '' };
 });
 const dataDeletion = http(webhookRoutes.dataDeletion, { now }, async ({ params, signed }) => {
-  const { url, confirmationCode } = await receiveDataDeletion(parts, params.app, signed);
+  const { url, confirmationCode } = await receiveDataDeletion(deps, params.app, signed);
   return json(200, { url, confirmation_code: confirmationCode });
 });
 const deletionKey = routeKeyOf(webhookRoutes.dataDeletion);

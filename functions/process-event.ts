@@ -4,21 +4,21 @@ import { readSettings } from '../lib/config.ts';
 import { workDeletion } from '../lib/data-deletion/data-deletion.ts';
 import { incomingMessage } from '../lib/messages/incoming.ts';
 import { batch } from '../lib/runtime/batch.ts';
-import { now, openActivity, openPrecious, processParts } from '../lib/runtime/compose.ts';
-import { deletionParts } from '../lib/runtime/compose-webhooks.ts';
+import { now, openActivityTable, openConnectionsTable, processDeps } from '../lib/runtime/compose.ts';
+import { deletionDeps } from '../lib/runtime/compose-webhooks.ts';
 import { processEvent, reachWaiting } from '../lib/webhooks/process-event.ts';
 
 const settings = readSettings('process-event');
-const [precious, activity] = [openPrecious(settings), openActivity(settings)];
-const parts = processParts(precious, activity, settings);
-const deleting = deletionParts(precious, activity, settings);
+const [precious, activity] = [openConnectionsTable(settings), openActivityTable(settings)];
+const deps = processDeps(precious, activity, settings);
+const deleting = deletionDeps(precious, activity, settings);
 
 export const handler = batch({ functionName: 'process-event', now }, incomingMessage, (message) => {
   switch (message.kind) {
     case 'webhook_event':
-      return processEvent(parts, message);
+      return processEvent(deps, message);
     case 'connected':
-      return reachWaiting(parts, message);
+      return reachWaiting(deps, message);
     case 'data_deletion':
       return workDeletion(deleting, message);
   }

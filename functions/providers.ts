@@ -5,15 +5,15 @@ import { connectionRoutes } from '../lib/contract/connection-routes.ts';
 import { listProviders } from '../lib/integrations/connect/list-providers.ts';
 import { createRegistry } from '../lib/platforms/registry.ts';
 import { createProviderAppStore } from '../lib/provider-apps/provider-app.ts';
-import { authenticateWith, now, openPrecious } from '../lib/runtime/compose.ts';
+import { authenticateWith, now, openConnectionsTable } from '../lib/runtime/compose.ts';
 import { visibleProviders } from '../lib/runtime/http/authentication.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('providers');
-const precious = openPrecious(settings);
-const parts = {
+const precious = openConnectionsTable(settings);
+const deps = {
   tenants: createTenantStore(precious),
   apps: createProviderAppStore(precious),
   registry: createRegistry(),
@@ -25,7 +25,7 @@ export const handler = http(
   async ({ principal }) => {
     const visible = visibleProviders(principal);
     return json(200, {
-      providers: await listProviders(parts, { tenantId: principal.tenantId, ...(visible && { visible }) }),
+      providers: await listProviders(deps, { tenantId: principal.tenantId, ...(visible && { visible }) }),
     });
   },
 );

@@ -5,12 +5,12 @@ import { createRefreshWorker } from '../lib/integrations/worker/refresh-worker.t
 import { refreshMessage } from '../lib/messages/refresh.ts';
 import { createPauseStore } from '../lib/provider-apps/paused-providers.ts';
 import { batch } from '../lib/runtime/batch.ts';
-import { connectionParts, now, openPrecious } from '../lib/runtime/compose.ts';
+import { connectionDeps, now, openConnectionsTable } from '../lib/runtime/compose.ts';
 
 const settings = readSettings('refresh-connection');
-const precious = openPrecious(settings);
+const precious = openConnectionsTable(settings);
 const work = createRefreshWorker({
-  ...connectionParts('refresh-connection', precious, settings),
+  ...connectionDeps('refresh-connection', precious, settings),
   refreshAll: settings.proactiveRefresh === 'all',
   pauses: createPauseStore(precious, now),
 });

@@ -4,13 +4,13 @@ import { readSettings } from '../lib/config.ts';
 import { resumeJobs } from '../lib/integrations/disconnect/resume-jobs.ts';
 import { sweepDue } from '../lib/integrations/worker/sweep-due.ts';
 import { createJobStore } from '../lib/jobs/job.ts';
-import { now, openPrecious, queueOf, sweepParts } from '../lib/runtime/compose.ts';
+import { now, openConnectionsTable, queueOf, sweepDeps } from '../lib/runtime/compose.ts';
 
 const settings = readSettings('refresh-due');
-const precious = openPrecious(settings);
-const parts = sweepParts(precious, settings);
+const precious = openConnectionsTable(settings);
+const deps = sweepDeps(precious, settings);
 const jobs = { jobs: createJobStore(precious, now), queue: queueOf('jobs', settings) };
 
 export const handler = async (): Promise<void> => {
-  parts.log('info', 'swept', { sent: await sweepDue(parts), resumed: await resumeJobs(jobs) });
+  deps.log('info', 'sweep.completed', { sent: await sweepDue(deps), resumed: await resumeJobs(jobs) });
 };

@@ -3,17 +3,17 @@
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
 import { refreshToken } from '../lib/integrations/lifecycle/refresh-token.ts';
-import { authenticateWith, connectionParts, now, openPrecious } from '../lib/runtime/compose.ts';
+import { authenticateWith, connectionDeps, now, openConnectionsTable } from '../lib/runtime/compose.ts';
 import { accountOf } from '../lib/runtime/http/account-request.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('refresh');
-const precious = openPrecious(settings);
-const parts = connectionParts('refresh', precious, settings);
+const precious = openConnectionsTable(settings);
+const deps = connectionDeps('refresh', precious, settings);
 
 export const handler = http(
   connectionRoutes.refreshToken,
   { authenticate: authenticateWith(precious, settings), now },
-  async (request) => json(200, { connection: await refreshToken(parts, accountOf(request)) }),
+  async (request) => json(200, { connection: await refreshToken(deps, accountOf(request)) }),
 );

@@ -5,13 +5,19 @@ import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
 import { createFailureStore } from '../lib/failures/failure-store.ts';
 import { viewOf } from '../lib/failures/list-failures.ts';
 import { replayedFailure, replayFailure } from '../lib/failures/replay-failure.ts';
-import { authenticateWith, now, openActivity, openPrecious, queueOf } from '../lib/runtime/compose.ts';
+import {
+  authenticateWith,
+  now,
+  openActivityTable,
+  openConnectionsTable,
+  queueOf,
+} from '../lib/runtime/compose.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('replay-failure');
-const parts = {
-  failures: createFailureStore(openActivity(settings), now),
+const deps = {
+  failures: createFailureStore(openActivityTable(settings), now),
   queues: {
     incoming: queueOf('incoming', settings),
     events: queueOf('events', settings),
@@ -21,9 +27,9 @@ const parts = {
 
 export const handler = http(
   webhookRoutes.replayFailure,
-  { authenticate: authenticateWith(openPrecious(settings), settings), now },
+  { authenticate: authenticateWith(openConnectionsTable(settings), settings), now },
   async ({ principal, params }) =>
     json(202, {
-      failure: viewOf(replayedFailure(await replayFailure(parts, principal.tenantId, params.id))),
+      failure: viewOf(replayedFailure(await replayFailure(deps, principal.tenantId, params.id))),
     }),
 );

@@ -4,11 +4,11 @@ import { readSettings } from '../lib/config.ts';
 import { applyRescued } from '../lib/integrations/lifecycle/rescue.ts';
 import { rescueMessage } from '../lib/messages/rescue.ts';
 import { batch } from '../lib/runtime/batch.ts';
-import { now, openPrecious, rescueParts } from '../lib/runtime/compose.ts';
+import { now, openConnectionsTable, rescueDeps } from '../lib/runtime/compose.ts';
 
 const settings = readSettings('rescue-credentials');
-const parts = rescueParts(openPrecious(settings), settings);
+const deps = rescueDeps(openConnectionsTable(settings), settings);
 
 export const handler = batch({ functionName: 'rescue-credentials', now }, rescueMessage, (rescued) =>
-  applyRescued(parts, rescued),
+  applyRescued(deps, rescued),
 );

@@ -7,13 +7,13 @@ import { runJob } from '../lib/integrations/disconnect/run-job.ts';
 import { createJobStore } from '../lib/jobs/job.ts';
 import { jobMessage } from '../lib/messages/jobs.ts';
 import { batch } from '../lib/runtime/batch.ts';
-import { now, openPrecious, queueOf } from '../lib/runtime/compose.ts';
+import { now, openConnectionsTable, queueOf } from '../lib/runtime/compose.ts';
 import { createDestinationStore } from '../lib/tenants/destination.ts';
 import { deleteTenantKeys } from '../lib/vault/tenant-key-versions.ts';
 
 const settings = readSettings('run-job');
-const precious = openPrecious(settings);
-const parts = {
+const precious = openConnectionsTable(settings);
+const deps = {
   connections: createConnectionStore(precious),
   jobs: createJobStore(precious, now),
   refreshQueue: queueOf('refresh', settings),
@@ -26,5 +26,5 @@ export const handler = batch(
   { functionName: 'run-job', now },
   jobMessage,
   // A job that is not done waits among what is due; its message has done its work either way.
-  async ({ jobId }) => void (await runJob(parts, jobId)),
+  async ({ jobId }) => void (await runJob(deps, jobId)),
 );

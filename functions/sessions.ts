@@ -4,14 +4,14 @@ import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { createSession } from '../lib/integrations/connect/create-session.ts';
 import { createRegistry } from '../lib/platforms/registry.ts';
-import { authenticateWith, now, openPrecious, secretSource } from '../lib/runtime/compose.ts';
+import { authenticateWith, now, openConnectionsTable, secretSource } from '../lib/runtime/compose.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('sessions');
-const precious = openPrecious(settings);
-const parts = {
+const precious = openConnectionsTable(settings);
+const deps = {
   tenants: createTenantStore(precious),
   registry: createRegistry(),
   secrets: secretSource(),
@@ -25,5 +25,5 @@ export const handler = http(
   flowRoutes.createSession,
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, body }) =>
-    json(201, await createSession(parts, { tenantId: principal.tenantId, ...body })),
+    json(201, await createSession(deps, { tenantId: principal.tenantId, ...body })),
 );

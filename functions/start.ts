@@ -4,14 +4,14 @@ import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { startFlow } from '../lib/integrations/connect/start-flow.ts';
 import { createRegistry } from '../lib/platforms/registry.ts';
-import { flowStore, now, openActivity, secretSource, stateSecrets } from '../lib/runtime/compose.ts';
+import { flowStore, now, openActivityTable, secretSource, stateSecrets } from '../lib/runtime/compose.ts';
 import { flowCookie } from '../lib/runtime/http/flow-cookie.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('start');
-const parts = {
-  flows: flowStore(openActivity(settings)),
+const deps = {
+  flows: flowStore(openActivityTable(settings)),
   registry: createRegistry(),
   origins: settings.platformOrigins,
   stateSecrets: stateSecrets(secretSource(), settings),
@@ -23,7 +23,7 @@ export const handler = http(
   { now },
   async ({ params, query, cookie }): Promise<HttpResult> => {
     const browser = flowCookie(settings.publicUrl, params.flowId);
-    const started = await startFlow(parts, {
+    const started = await startFlow(deps, {
       flowId: params.flowId,
       browserSecret: cookie(browser.name),
       agreed: query.agreed === 'yes',

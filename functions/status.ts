@@ -5,15 +5,15 @@ import { createConnectionStore } from '../lib/connections/connection-store.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
 import { getConnectedIntegrations } from '../lib/integrations/tokens/get-connected-integrations.ts';
 import { createRegistry } from '../lib/platforms/registry.ts';
-import { authenticateWith, now, openPrecious } from '../lib/runtime/compose.ts';
+import { authenticateWith, now, openConnectionsTable } from '../lib/runtime/compose.ts';
 import { visibleProviders } from '../lib/runtime/http/authentication.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 import { listScope } from '../lib/runtime/http/list-scope.ts';
 
 const settings = readSettings('status');
-const precious = openPrecious(settings);
-const parts = { connections: createConnectionStore(precious), registry: createRegistry() };
+const precious = openConnectionsTable(settings);
+const deps = { connections: createConnectionStore(precious), registry: createRegistry() };
 const usualLimit = 50;
 
 export const handler = http(
@@ -22,7 +22,7 @@ export const handler = http(
   async ({ principal, query }) => {
     const { limit = usualLimit, cursor } = query;
     const visible = visibleProviders(principal);
-    const page = await getConnectedIntegrations(parts, {
+    const page = await getConnectedIntegrations(deps, {
       tenantId: principal.tenantId,
       ...listScope(principal, query),
       ...(visible && { visible }),

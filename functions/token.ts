@@ -3,14 +3,20 @@
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
 import { getAccessToken } from '../lib/integrations/tokens/get-access-token.ts';
-import { authenticateWith, connectionParts, now, openPrecious, warmUp } from '../lib/runtime/compose.ts';
+import {
+  authenticateWith,
+  connectionDeps,
+  now,
+  openConnectionsTable,
+  warmUp,
+} from '../lib/runtime/compose.ts';
 import { accountOf } from '../lib/runtime/http/account-request.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('token');
-const precious = openPrecious(settings);
-const parts = connectionParts('token', precious, settings);
+const precious = openConnectionsTable(settings);
+const deps = connectionDeps('token', precious, settings);
 
 // The one function that people wait for each time: its start pays for what its first request would.
 await warmUp(precious);
@@ -19,7 +25,7 @@ export const handler = http(
   connectionRoutes.getToken,
   { authenticate: authenticateWith(precious, settings), now },
   async (request) => {
-    const { accessToken, ...rest } = await getAccessToken(parts, accountOf(request));
+    const { accessToken, ...rest } = await getAccessToken(deps, accountOf(request));
     // The one place where a token leaves.
     return json(200, { accessToken: accessToken.reveal(), ...rest });
   },

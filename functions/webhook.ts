@@ -9,7 +9,7 @@ import type { HttpResult } from '../lib/runtime/http/http-result.ts';
 import type { SignedRequest } from '../lib/signatures/verification.ts';
 import { writeLine } from '../lib/telemetry/log.ts';
 import { createCount } from '../lib/telemetry/metrics.ts';
-import { createStandIn } from '../lib/webhooks/decoy-app.ts';
+import { createDecoy } from '../lib/webhooks/decoy-app.ts';
 import { receiveWebhook } from '../lib/webhooks/receive-webhook.ts';
 import { createWebhookApps } from '../lib/webhooks/webhook-app.ts';
 
@@ -19,9 +19,9 @@ const metrics: string[] = [];
 const write = (line: string) => writeLine([...metrics.splice(0), line].join('\n'));
 
 const registry = createRegistry();
-const parts = {
+const deps = {
   findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
-  standIn: createStandIn(registry),
+  decoy: createDecoy(registry),
   queue: queueOf('incoming', settings),
   fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => fetch(input, init),
   now,
@@ -35,7 +35,7 @@ const act = async ({
   params: { app: string };
   signed: SignedRequest;
 }): Promise<HttpResult> => {
-  const answer = await receiveWebhook(parts, params.app, signed);
+  const answer = await receiveWebhook(deps, params.app, signed);
   if (answer.kind === 'accepted') return { kind: 'text', status: 200, body: '' };
   return { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };
 };

@@ -61,5 +61,5 @@ export interface FunctionRow {
   readonly memoryMb: number;
   readonly permissions: readonly Permission[];
   /** It sends to a queue that it works on, again and again. Lambda else stops what goes round about sixteen times. */
-  readonly goesRound?: true;
+  readonly selfInvoking?: true;
 }

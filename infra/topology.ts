@@ -61,14 +61,14 @@ export const deadLetterDays = 14;
 
 /** A worker's message stays hidden for six times its function's time-out, as AWS advises. */
 export function visibilitySeconds(name: QueueName): number {
-  const row: QueueRow = queues[name];
-  return hiddenSeconds(row.worker);
+  const defineFunction: QueueRow = queues[name];
+  return hiddenSeconds(defineFunction.worker);
 }
 
 /** The same for its dead letters. */
 export function deadLetterVisibilitySeconds(name: QueueName): number {
-  const row: QueueRow = queues[name];
-  return hiddenSeconds(row.deadLetters);
+  const defineFunction: QueueRow = queues[name];
+  return hiddenSeconds(defineFunction.deadLetters);
 }
 
 function hiddenSeconds(worker: QueueWorker | undefined): number {
@@ -87,7 +87,10 @@ const write = { on: 'connections', actions: ['dynamodb:UpdateItem'] } as const;
 const list = { on: 'connections', actions: ['dynamodb:Query'], index: 'byTenant' } as const;
 const listed = { on: 'connections', actions: ['dynamodb:BatchGetItem'] } as const;
 /** Who else holds a grant; asked before anything is revoked that might be theirs too. */
-const holders = [{ on: 'connections', actions: ['dynamodb:Query'], index: 'byOwner' }, listed] as const;
+const holders = [
+  { on: 'connections', actions: ['dynamodb:Query'], index: 'byPlatformUser' },
+  listed,
+] as const;
 /** Opens, and seals under a key that is there; the newest one is found by a query. */
 const vault = [
   { on: 'vaultKey', actions: ['kms:Decrypt'], purpose: 'credentials' },
@@ -128,11 +131,11 @@ const renew = [
 const end = [...renew, { on: 'connections', actions: ['dynamodb:DeleteItem'] }] as const;
 
 export const functions = {
-  sessions: row('Mints session tokens for browsers', 10, [
+  sessions: defineFunction('Mints session tokens for browsers', 10, [
     read,
     { on: 'sessionKey', actions: ['secretsmanager:GetSecretValue'] },
   ]),
-  connect: row('Begins a flow, or connects by credentials', 29, [
+  connect: defineFunction('Begins a flow, or connects by credentials', 29, [
     read,
     write,
     ...vault,
@@ -140,20 +143,20 @@ export const functions = {
     { on: 'activity', actions: ['dynamodb:PutItem'] },
     sendTo('events'),
   ]),
-  start: row('Sends the browser to the platform', 10, [flows, stateSecret]),
-  callback: row('Takes the answer of the platform', 29, [...redeem, ...firstSealing, stateSecret]),
-  complete: row('Redeems the code for the right user', 29, redeem),
-  status: row('Lists connections', 10, [read, list, listed]),
-  providers: row('Lists providers', 10, [read, list, listed]),
-  token: row('Hands out access tokens', 29, renew),
-  refresh: row('Renews credentials', 29, renew),
-  disconnect: row('Revokes and deletes', 29, end),
-  users: row('Begins the end of all connections of a user', 10, [
+  start: defineFunction('Sends the browser to the platform', 10, [flows, stateSecret]),
+  callback: defineFunction('Takes the answer of the platform', 29, [...redeem, ...firstSealing, stateSecret]),
+  complete: defineFunction('Redeems the code for the right user', 29, redeem),
+  status: defineFunction('Lists connections', 10, [read, list, listed]),
+  providers: defineFunction('Lists providers', 10, [read, list, listed]),
+  token: defineFunction('Hands out access tokens', 29, renew),
+  refresh: defineFunction('Renews credentials', 29, renew),
+  disconnect: defineFunction('Revokes and deletes', 29, end),
+  users: defineFunction('Begins the end of all connections of a user', 10, [
     read,
     { on: 'connections', actions: ['dynamodb:PutItem'] },
     sendTo('jobs'),
   ]),
-  'refresh-due': row('Finds what is due, each minute', 50, [
+  'refresh-due': defineFunction('Finds what is due, each minute', 50, [
     read,
     { on: 'connections', actions: ['dynamodb:Query'], index: 'byDue' },
     // Where it stopped reading.
@@ -162,16 +165,16 @@ export const functions = {
     sendTo('jobs'),
   ]),
   // It mostly waits for platforms, ten at a time, and memory is paid for while it waits.
-  'refresh-connection': row('Does what is due for connections', 60, end, 256),
-  'rescue-credentials': row('Stores renewed credentials that could not be stored', 29, [
+  'refresh-connection': defineFunction('Does what is due for connections', 60, end, 256),
+  'rescue-credentials': defineFunction('Stores renewed credentials that could not be stored', 29, [
     read,
     write,
     sendTo('events'),
   ]),
-  webhook: row('Takes the events of platforms', 10, [appSecrets, sendTo('incoming')]),
+  webhook: defineFunction('Takes the events of platforms', 10, [appSecrets, sendTo('incoming')]),
   // A deletion that waits for a platform to come back looks again and again.
-  'process-event': goingRound(
-    row('Does what webhook events mean', 60, [
+  'process-event': selfInvoking(
+    defineFunction('Does what webhook events mean', 60, [
       read,
       write,
       { on: 'connections', actions: ['dynamodb:Query'], index: 'byAccount' },
@@ -191,36 +194,36 @@ export const functions = {
       sendTo('refresh'),
     ]),
   ),
-  'platform-callback': row('Takes the word of platforms that users leave', 10, [
+  'platform-callback': defineFunction('Takes the word of platforms that users leave', 10, [
     appSecrets,
     { on: 'activity', actions: ['dynamodb:PutItem'] },
     sendTo('incoming'),
   ]),
-  'data-deletion-status': row('Shows a person how far the deletion of their data is', 10, [
+  'data-deletion-status': defineFunction('Shows a person how far the deletion of their data is', 10, [
     { on: 'activity', actions: ['dynamodb:GetItem'] },
   ]),
-  'file-failures': row('Files events and deliveries that failed for good', 29, [
+  'file-failures': defineFunction('Files events and deliveries that failed for good', 29, [
     read,
     { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
   ]),
-  failures: row('Lists what failed for good', 10, [
+  failures: defineFunction('Lists what failed for good', 10, [
     read,
     { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:Query'] },
   ]),
-  'replay-failure': row('Sends what failed through its queue again', 10, [
+  'replay-failure': defineFunction('Sends what failed through its queue again', 10, [
     read,
     { on: 'activity', actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] },
     sendTo('incoming'),
     sendTo('events'),
     sendTo('deliveries'),
   ]),
-  'fan-out-events': row('Sends events to the destinations of their tenants', 10, [
+  'fan-out-events': defineFunction('Sends events to the destinations of their tenants', 10, [
     read,
     sendTo('incoming'),
     sendTo('deliveries'),
   ]),
-  deliver: goingRound(
-    row('Delivers events to destinations', 30, [
+  deliver: selfInvoking(
+    defineFunction('Delivers events to destinations', 30, [
       read,
       write,
       { on: 'vaultKey', actions: ['kms:Decrypt'], purpose: 'destinations' },
@@ -231,7 +234,7 @@ export const functions = {
       sendTo('events'),
     ]),
   ),
-  'run-job': row('Ends the connections of a user or a tenant', 60, [
+  'run-job': defineFunction('Ends the connections of a user or a tenant', 60, [
     read,
     write,
     list,
@@ -241,7 +244,7 @@ export const functions = {
     { on: 'connections', actions: ['dynamodb:DeleteItem'] },
     sendTo('refresh'),
   ]),
-  health: row('Says that the API is there', 5, []),
+  health: defineFunction('Says that the API is there', 5, []),
 } as const satisfies Record<FunctionName, FunctionRow>;
 
 /** Tables as DynamoDB makes them: string keys `pk` and `sk`, KEYS_ONLY indexes. */
@@ -271,7 +274,7 @@ export const cors = {
 /** Prefix of the names of provider apps' secrets; the rest is the app's context. */
 export const appSecretPrefix = 'hawser/apps/';
 
-function row(
+function defineFunction(
   description: string,
   timeoutSeconds: number,
   permissions: readonly Permission[],
@@ -281,6 +284,6 @@ function row(
 }
 
 /** For a function that sends to a queue that it works on, for as long as something is not done. */
-function goingRound(plain: FunctionRow): FunctionRow {
-  return { ...plain, goesRound: true };
+function selfInvoking(plain: FunctionRow): FunctionRow {
+  return { ...plain, selfInvoking: true };
 }

@@ -14,7 +14,7 @@ export type UserId = Branded<'UserId'>;
 /** A platform, such as `tiktok`. */
 export type ProviderId = Branded<'ProviderId'>;
 /** The name of one provider app in URLs: the provider's id, or an unguessable id for a tenant's own app. */
-export type ContextId = Branded<'ContextId'>;
+export type AppId = Branded<'ContextId'>;
 /** The platform's own stable id of an account. */
 export type AccountId = Branded<'AccountId'>;
 /** One tenant's user linked to one account. */
@@ -38,7 +38,7 @@ export function isOpaqueId(text: string): boolean {
 /** Shape of a provider's id and of a shared app's context. */
 export const providerIdPattern = /^[a-z][a-z0-9-]{1,31}$/;
 /** Shape of any context: a provider's id, or `app_` and 22 base64url characters (128 bits). */
-export const contextIdPattern = /^(?:[a-z][a-z0-9-]{1,31}|app_[A-Za-z0-9_-]{22})$/;
+export const appIdPattern = /^(?:[a-z][a-z0-9-]{1,31}|app_[A-Za-z0-9_-]{22})$/;
 /** Shape of a flow's id. */
 export const flowIdPattern = /^[A-Za-z0-9_-]{22}$/;
 /** Shape of a tenant's id. */
@@ -47,7 +47,7 @@ export const tenantIdPattern = /^[a-z0-9][a-z0-9-]{1,62}$/;
 export const newFlowId = () => token(16) as FlowId;
 export const newConnectionId = () => `con_${token(16)}` as ConnectionId;
 export const newGrantId = () => `gra_${token(16)}` as GrantId;
-export const newContextId = () => `app_${token(16)}` as ContextId;
+export const newAppId = () => `app_${token(16)}` as AppId;
 
 /** The stored form of an id. Ids are checked where they come in; what we stored ourselves is only read back. */
 export const storedId = <Id extends string>() => z.custom<Id>((value) => typeof value === 'string');

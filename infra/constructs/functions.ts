@@ -63,7 +63,7 @@ function createFunction(parent: Construct, name: FunctionName, props: FunctionsP
     // Adds the two actions of X-Ray, for which AWS knows no resource.
     tracing: Tracing.ACTIVE,
     // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-    ...(row.goesRound && { recursiveLoop: RecursiveLoop.ALLOW }),
+    ...(row.selfInvoking && { recursiveLoop: RecursiveLoop.ALLOW }),
   });
 }
 

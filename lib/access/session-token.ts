@@ -9,7 +9,7 @@ import type { SecretSource } from '../aws/secret-source.ts';
 import { createCache } from '../cache.ts';
 import { IntegrationError } from '../errors.ts';
 import { isOpaqueId, type TenantId, token, type UserId } from '../ids.ts';
-import { whatever } from '../table/condition.ts';
+import { unconditional } from '../table/condition.ts';
 import { sessionKeysKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
@@ -49,26 +49,26 @@ const claims = z.object({
 /** Mints a session's token. The audience is the API itself. */
 export async function mintSessionToken(
   session: Session,
-  parts: {
+  deps: {
     readonly secrets: SecretSource;
     readonly secretId: string;
     readonly audience: string;
     readonly now: () => number;
   },
 ): Promise<{ readonly text: string; readonly expiresAt: number }> {
-  const parsed = privateKeys.safeParse(await parts.secrets.read(parts.secretId));
+  const parsed = privateKeys.safeParse(await deps.secrets.read(deps.secretId));
   if (!parsed.success) {
     throw new IntegrationError(
       'VAULT_ERROR',
       'The session signing key is not filled in. Run `hawser setup`.',
     );
   }
-  const issuedAt = Math.floor(parts.now() / 1000);
+  const issuedAt = Math.floor(deps.now() / 1000);
   const { tenantId, userId, ...limits } = session;
   const text = await new SignJWT({ ...limits, tenant: tenantId })
     .setProtectedHeader({ alg: algorithm, kid: parsed.data.keyId, typ: 'JWT' })
     .setSubject(userId)
-    .setAudience(parts.audience)
+    .setAudience(deps.audience)
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + sessionSeconds)
     .sign(createPrivateKey(parsed.data.privateKey));
@@ -76,7 +76,7 @@ export async function mintSessionToken(
 }
 
 /** Checks session tokens against the public keys, which are kept in memory for five minutes. */
-export function createSessionVerifier(parts: {
+export function createSessionVerifier(deps: {
   readonly table: Table;
   readonly audience: string;
   readonly now: () => number;
@@ -84,8 +84,8 @@ export function createSessionVerifier(parts: {
   readonly monotonic: () => number;
 }) {
   const published = createCache({
-    load: () => readPublicKeys(parts.table),
-    monotonic: parts.monotonic,
+    load: () => readPublicKeys(deps.table),
+    monotonic: deps.monotonic,
     maxAge: keptMilliseconds,
     maxEntries: 1,
   });
@@ -98,10 +98,10 @@ export function createSessionVerifier(parts: {
         async ({ kid }) => createPublicKey(await publicKey(kid ?? '')),
         {
           algorithms: [algorithm],
-          audience: parts.audience,
+          audience: deps.audience,
           maxTokenAge: sessionSeconds,
           requiredClaims: ['exp', 'iat', 'sub', 'tenant'],
-          currentDate: new Date(parts.now()),
+          currentDate: new Date(deps.now()),
         },
       );
       const parsed = claims.safeParse(payload);
@@ -146,7 +146,7 @@ export function createSessionKey(): {
 /** Lets verifiers know a public key, beside the newest one before it, so that tokens in use stay valid. */
 export async function publishSessionKey(table: Table, keyId: string, publicKey: string): Promise<void> {
   const before = (await readPublicKeys(table)).slice(-1);
-  await table.put(sessionKeysKey, { keys: [...before, { keyId, publicKey }] }, whatever);
+  await table.put(sessionKeysKey, { keys: [...before, { keyId, publicKey }] }, unconditional);
 }
 
 async function readPublicKeys(table: Table): Promise<PublicKeys> {

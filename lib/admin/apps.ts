@@ -4,7 +4,7 @@
  * without an OAuth client: registering it enables the provider.
  */
 
-import { type ContextId, newContextId } from '../ids.ts';
+import { type AppId, newAppId } from '../ids.ts';
 import { discoverServer } from '../oauth/discovery.ts';
 import type { ProviderApp, Registration } from '../provider-apps/provider-app.ts';
 import { type Provider, webhookOf } from '../providers/provider.ts';
@@ -49,7 +49,7 @@ export function appActions(stores: AdminStores) {
     settings,
   }: Pick<AppInput, 'provider' | 'tenantId' | 'settings'>): Promise<ProviderApp['settings']> {
     const tenant = tenantId === undefined ? undefined : await requireLivingTenant(tenants, tenantId);
-    const appId = contextOf(requireProvider(provider), tenant);
+    const appId = appIdOf(requireProvider(provider), tenant);
     return changed(appId && (await apps.get(appId)), settings);
   }
 
@@ -58,7 +58,7 @@ export function appActions(stores: AdminStores) {
     const provider = requireProvider(input.provider);
     const tenant =
       input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
-    const appId = contextOf(provider, tenant) ?? newContextId();
+    const appId = appIdOf(provider, tenant) ?? newAppId();
     const settings = changed(await apps.get(appId), input.settings);
     checkSettings(provider, settings);
     checkAddresses(settings, insecureOrigins);
@@ -93,7 +93,7 @@ export function appActions(stores: AdminStores) {
   }
 
   async function saveApp(
-    appId: ContextId,
+    appId: AppId,
     decide: (before: ProviderApp | undefined) => Registration,
   ): Promise<ProviderApp> {
     const updated = requireNoConflict(await apps.update(appId, decide));
@@ -108,7 +108,7 @@ export function appActions(stores: AdminStores) {
 
   async function findApp(provider: string, tenantId?: string): Promise<ProviderApp> {
     const tenant = tenantId === undefined ? undefined : await requireTenant(tenants, tenantId);
-    const appId = contextOf(requireProvider(provider), tenant);
+    const appId = appIdOf(requireProvider(provider), tenant);
     const app = appId && (await apps.get(appId));
     if (!app) throw new Error('This app is not registered.');
     return app;
@@ -176,8 +176,8 @@ function clientOf(provider: Provider, input: AppInput): Client | undefined {
 }
 
 /** A shared app's context is its provider's id; a tenant's own app gets one when it is registered. */
-function contextOf(provider: Provider, tenant: Tenant | undefined): ContextId | undefined {
-  return tenant === undefined ? (provider.id as string as ContextId) : tenant.apps[provider.id];
+function appIdOf(provider: Provider, tenant: Tenant | undefined): AppId | undefined {
+  return tenant === undefined ? (provider.id as string as AppId) : tenant.apps[provider.id];
 }
 
 /** The settings before, with the given ones changed or removed. */

@@ -13,7 +13,7 @@ import type { Registry } from '../platforms/registry.ts';
 import type { ProviderAppStore } from '../provider-apps/provider-app.ts';
 import type { Table } from '../table/table.ts';
 import type { Tenant, TenantStore } from '../tenants/tenant.ts';
-import type { VaultParts } from '../vault/vault.ts';
+import type { VaultDeps } from '../vault/vault.ts';
 import type { SecretStore } from './secret-store.ts';
 
 /** Where a queue is, and where its dead letters are. */
@@ -57,7 +57,7 @@ export interface AdminStores extends Omit<AdminDeps, 'secrets'> {
 }
 
 /** What the vault needs to create and to open tenant keys. */
-export function vaultDepsOf(stores: AdminStores): VaultParts {
+export function vaultDepsOf(stores: AdminStores): VaultDeps {
   return {
     kms: stores.kms,
     table: stores.connections,

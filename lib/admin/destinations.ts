@@ -3,7 +3,7 @@
  * signing secret is created here, sealed so that only the deliverer can open it, and shown once.
  */
 import { openQueue } from '../aws/queue.ts';
-import { destinationSecretPlace } from '../deliveries/deliver-https.ts';
+import { destinationSealContext } from '../deliveries/deliver-https.ts';
 import type { TenantId } from '../ids.ts';
 import { buildDestinationTest } from '../messages/build-tenant-event.ts';
 import type { DeliveryMessage } from '../messages/deliveries.ts';
@@ -67,7 +67,7 @@ export function destinationActions(stores: AdminStores) {
     async rotateDestinationSecret(tenantId: string, id: string): Promise<Secret> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const secret = newStandardWebhookSecret();
-      const sealed = await vault.encryptToken(secret, destinationSecretPlace(tenant.id, id));
+      const sealed = await vault.encryptToken(secret, destinationSealContext(tenant.id, id));
       const updated = await destinations.updateOne(tenant.id, id, (one) => {
         if (one.kind !== 'https') throw new Error('An event bus has no secret.');
         return {
@@ -121,7 +121,7 @@ export function destinationActions(stores: AdminStores) {
     await refusePrivate(url);
     const id = newDestinationId();
     const secret = newStandardWebhookSecret();
-    const sealed = await vault.encryptToken(secret, destinationSecretPlace(tenantId, id));
+    const sealed = await vault.encryptToken(secret, destinationSealContext(tenantId, id));
     return {
       destination: { id, kind: 'https', url: url.href, secret: sealed, status: 'active', createdAt: now() },
       secret,

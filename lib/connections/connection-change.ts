@@ -20,7 +20,7 @@ type Changeable =
   | 'dueAt'
   | 'failures'
   | 'lastUsedAt'
-  | 'untold'
+  | 'pendingEvent'
   | 'revocation'
   | 'updatedAt'
   | 'sealed';

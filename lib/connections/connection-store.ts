@@ -2,7 +2,7 @@
  * Connections in the table. Every write is conditional on the generation and the state that were read, so that of a
  * refresh, a reconnect and a disconnect in flight at once none overwrites what another has stored.
  */
-import type { AccountId, ContextId, ProviderId, TenantId, UserId } from '../ids.ts';
+import type { AccountId, AppId, ProviderId, TenantId, UserId } from '../ids.ts';
 import { absent, allOf, type Condition, equals } from '../table/condition.ts';
 import {
   accountPartition,
@@ -11,10 +11,10 @@ import {
   connectionSort,
   connectionSortPrefix,
   dueIndexEntry,
-  ownerPartition,
   parkedIndexEntry,
   parseConnectionKey,
   parseConnectionSort,
+  platformUserPartition,
   tenantPartition,
 } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
@@ -177,11 +177,11 @@ export function createConnectionStore(table: Table) {
     },
 
     /** The connections, of all tenants, that one platform user's consents to one provider app gave. */
-    byOwner: (appId: ContextId, platformUserId: string) => all('byOwner', ownerPartition(appId, platformUserId)),
+    byPlatformUser: (appId: AppId, platformUserId: string) =>
+      all('byPlatformUser', platformUserPartition(appId, platformUserId)),
 
     /** The connections, of all tenants, of one account of one provider app. */
-    byAccount: (appId: ContextId, accountId: AccountId) =>
-      all('byAccount', accountPartition(appId, accountId)),
+    byAccount: (appId: AppId, accountId: AccountId) => all('byAccount', accountPartition(appId, accountId)),
   };
 
   async function get(
@@ -220,7 +220,10 @@ export function createConnectionStore(table: Table) {
     return item && sealedConnectionRecord.parse(item);
   }
 
-  async function all(index: 'byOwner' | 'byAccount', partition: string): Promise<readonly Connection[]> {
+  async function all(
+    index: 'byPlatformUser' | 'byAccount',
+    partition: string,
+  ): Promise<readonly Connection[]> {
     const connections: Connection[] = [];
     let after: Item | undefined;
     do {

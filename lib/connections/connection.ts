@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import {
   type AccountId,
+  type AppId,
   type ConnectionId,
-  type ContextId,
   type GrantId,
   type ProviderId,
   storedId,
@@ -27,7 +27,7 @@ const open = {
   userId: storedId<UserId>(),
   provider: storedId<ProviderId>(),
   accountId: storedId<AccountId>(),
-  appId: storedId<ContextId>(),
+  appId: storedId<AppId>(),
   grantId: storedId<GrantId>(),
   /** The platform's id of the user who granted; what a grant-wide revocation reaches. */
   platformUserId: z.string(),
@@ -56,7 +56,7 @@ const open = {
   /** When a token was last asked for, to the nearest part of a day. */
   lastUsedAt: z.exactOptional(z.number()),
   /** A change that its tenant has not received the event of yet. */
-  untold: z.exactOptional(connectionEventType),
+  pendingEvent: z.exactOptional(connectionEventType),
   /** What the platform said of the tokens, once a disconnect has got that far. */
   revocation: z.exactOptional(revocation),
   /** When the grant that is held now was given, and when the flow for it began. */
@@ -82,11 +82,11 @@ export const sealedConnectionRecord = z.object({ ...open, sealed: sealedCredenti
 export type SealedConnection = ReadonlyOutput<typeof sealedConnectionRecord>;
 
 /** The reason of an end that the platform told by itself, because the user took the grant back. */
-export const deauthorised = 'deauthorised';
+export const deauthorized = 'deauthorized';
 
 /** Whether a connection ended by the platform's own word: then no renewal of the same grant brings it back. */
-export function isDeauthorised({ status, statusReason }: Connection): boolean {
-  return status === 'reconnect_required' && statusReason === deauthorised;
+export function isDeauthorized({ status, statusReason }: Connection): boolean {
+  return status === 'reconnect_required' && statusReason === deauthorized;
 }
 
 /** Whether a connection in this state still holds its grant at the platform, for all Hawser knows. */

@@ -56,7 +56,7 @@ export function noteUse(
     return keepFor('noted_before');
   }
   // A pending event keeps its due date, or the sweep would not republish it.
-  if (current.untold !== undefined) return changeTo({ lastUsedAt: now });
+  if (current.pendingEvent !== undefined) return changeTo({ lastUsedAt: now });
   const dueAt = nextDueAt({ ...current, lastUsedAt: now }, policy, { now, random });
   return changeTo({ lastUsedAt: now, dueAt });
 }
@@ -66,9 +66,9 @@ export function markPublished(
   current: Connection,
   { policy, now, random }: { readonly policy: RefreshPolicy | undefined } & Chance,
 ): Decision<'nothing_pending'> {
-  if (current.untold === undefined) return keepFor('nothing_pending');
-  if (!policy || current.status === 'disconnecting') return changeTo({ untold: undefined });
-  return changeTo({ untold: undefined, dueAt: nextDueAt(current, policy, { now, random }) });
+  if (current.pendingEvent === undefined) return keepFor('nothing_pending');
+  if (!policy || current.status === 'disconnecting') return changeTo({ pendingEvent: undefined });
+  return changeTo({ pendingEvent: undefined, dueAt: nextDueAt(current, policy, { now, random }) });
 }
 
 /** A probe is about to begin: the next one is due only after the usual time, whatever becomes of this one. */

@@ -1,7 +1,7 @@
 /** Receipts of ended connections: what became of each of their tokens. Kept for a year, when the record itself is long gone. */
 import * as z from 'zod/mini';
 import type { ConnectionId } from '../ids.ts';
-import { whatever } from '../table/condition.ts';
+import { unconditional } from '../table/condition.ts';
 import { revocationReceiptKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 import { type TokenReceipt, tokenReceipt } from '../vocabulary.ts';
@@ -26,7 +26,7 @@ export function createRevocationReceipts(table: Table, now: () => number) {
         at,
         ttl: Math.floor(at / 1000) + keptSeconds,
       };
-      await table.put(revocationReceiptKey(id), item, whatever);
+      await table.put(revocationReceiptKey(id), item, unconditional);
     },
 
     async of(id: ConnectionId): Promise<readonly TokenReceipt[] | undefined> {

@@ -5,7 +5,7 @@
  * republished by the sweep if the process dies in between.
  */
 import type { ConnectionEventType, Revocation } from '../vocabulary.ts';
-import { type Connection, deauthorised, isDeauthorised, type SealedConnection } from './connection.ts';
+import { type Connection, deauthorized, isDeauthorized, type SealedConnection } from './connection.ts';
 import {
   type Change,
   type ConnectionChange,
@@ -32,7 +32,7 @@ export type ActivatedState = Pick<SealedConnection, 'status' | 'generation' | 'c
   readonly statusSince: number;
   readonly grantedAt: number;
   readonly lastUsedAt: number;
-  readonly untold: ConnectionEventType;
+  readonly pendingEvent: ConnectionEventType;
   readonly dueAt: number;
 };
 
@@ -73,10 +73,10 @@ export function refreshed(
   const change = { ...credentials, generation: spentGeneration + 1, failures: undefined, updatedAt: now };
   // The disconnect goes on, and the sweep makes sure of it.
   if (current.status === 'disconnecting') return changeTo({ ...change, dueAt: now });
-  if (isDeauthorised(current)) return changeTo(change);
+  if (isDeauthorized(current)) return changeTo(change);
   if (current.status !== 'active') return changeTo({ ...change, ...recovered(now) });
   // A pending event keeps its due date, or the sweep would not republish it.
-  if (current.untold !== undefined) return changeTo(change);
+  if (current.pendingEvent !== undefined) return changeTo(change);
   const after = { ...current, ...credentials, obtainedAt: credentials.obtainedAt ?? current.obtainedAt };
   return changeTo({ ...change, dueAt: nextDueAt(after, policy, refresh) });
 }
@@ -123,17 +123,17 @@ export function deauthorize(
 ): Decision<'other_grant' | 'disconnecting' | 'already_deauthorized'> {
   if (current.grantId !== grantId) return keepFor('other_grant');
   if (current.status === 'disconnecting') return keepFor('disconnecting');
-  if (isDeauthorised(current)) return keepFor('already_deauthorized');
+  if (isDeauthorized(current)) return keepFor('already_deauthorized');
   // An end that was declared for another reason has its event already, but a late refresh could overturn it.
   if (current.status === 'reconnect_required') {
-    return changeTo({ statusReason: deauthorised, updatedAt: now });
+    return changeTo({ statusReason: deauthorized, updatedAt: now });
   }
   return changeTo({
     status: 'reconnect_required',
-    statusReason: deauthorised,
+    statusReason: deauthorized,
     statusSince: now,
     updatedAt: now,
-    untold: 'connection.reconnect_required',
+    pendingEvent: 'connection.reconnect_required',
     // The event worker publishes nothing of ours itself; the sweep does, at once.
     dueAt: now,
   });
@@ -151,7 +151,7 @@ export function misconfigure(
     status: 'misconfigured',
     statusReason: reason,
     statusSince: now,
-    untold: 'connection.misconfigured',
+    pendingEvent: 'connection.misconfigured',
     ...retry,
   });
 }
@@ -188,7 +188,7 @@ export function beginDisconnect(
     statusReason: undefined,
     statusSince: now,
     // The disconnect's own event replaces whatever was still to be published.
-    untold: undefined,
+    pendingEvent: undefined,
     failures: undefined,
     dueAt,
     updatedAt: now,
@@ -211,6 +211,6 @@ export function concludeDisconnect(
 function withPendingEvent(
   type: ConnectionEventType,
   now: number,
-): { readonly untold: ConnectionEventType; readonly dueAt: number } {
-  return { untold: type, dueAt: now + publishMilliseconds };
+): { readonly pendingEvent: ConnectionEventType; readonly dueAt: number } {
+  return { pendingEvent: type, dueAt: now + publishMilliseconds };
 }

@@ -1,6 +1,6 @@
 /** Routes by which an account is connected. */
 import * as z from 'zod/mini';
-import { contextIdPattern } from '../ids.ts';
+import { appIdPattern } from '../ids.ts';
 import { completion } from '../vocabulary.ts';
 import { completeRoute } from './complete-route.ts';
 import type { Route } from './route.ts';
@@ -98,7 +98,7 @@ export const flowRoutes = {
     function: 'callback',
     caller: 'browser',
     summary: "Takes the platform's answer and sends the browser to the flow's return URL.",
-    params: z.strictObject({ app: z.string().check(z.regex(contextIdPattern)) }),
+    params: z.strictObject({ app: z.string().check(z.regex(appIdPattern)) }),
     // The platform's query, not ours: what it adds beside these is ignored.
     query: z.object({
       state: z.optional(z.string().check(z.maxLength(200))),

@@ -1,6 +1,6 @@
 /** Routes that platforms call, and those about what failed. */
 import * as z from 'zod/mini';
-import { contextIdPattern } from '../ids.ts';
+import { appIdPattern } from '../ids.ts';
 import type { Route } from './route.ts';
 import { always, failureId, limit, nothing } from './schemas.ts';
 import { failureCountView, failureView } from './views.ts';
@@ -65,7 +65,7 @@ export const webhookRoutes = {
     function: 'data-deletion-status',
     caller: 'browser',
     summary: 'Shows a person how far the deletion of their data is, by its confirmation code.',
-    params: z.strictObject({ app: z.string().check(z.regex(contextIdPattern)) }),
+    params: z.strictObject({ app: z.string().check(z.regex(appIdPattern)) }),
     // The platform shows its users this link, and may hang something of its own onto it.
     query: z.object({ code: z.string().check(z.regex(/^[0-9a-f]{32}$/)) }),
     success: { status: 200 },

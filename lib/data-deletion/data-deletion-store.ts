@@ -4,14 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { type ContextId, type ProviderId, storedId } from '../ids.ts';
+import { type AppId, type ProviderId, storedId } from '../ids.ts';
 import { equals, exists } from '../table/condition.ts';
 import { deletionKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 import type { ReadonlyOutput } from '../vocabulary.ts';
 
 const record = z.object({
-  appId: storedId<ContextId>(),
+  appId: storedId<AppId>(),
   provider: storedId<ProviderId>(),
   /** The platform's id of the user; gone once the rest is. */
   platformUserId: z.exactOptional(z.string()),
@@ -49,20 +49,24 @@ export function createDeletionStore(table: Table, now: () => number) {
       });
     },
 
-    async find(appId: ContextId, digest: string): Promise<Deletion | undefined> {
+    async find(appId: AppId, digest: string): Promise<Deletion | undefined> {
       const item = await table.get(deletionKey(appId, digest));
       if (!item || Number(item['ttl']) <= now() / 1000) return undefined;
       return record.parse(item);
     },
 
-    async begin(appId: ContextId, digest: string): Promise<void> {
+    async begin(appId: AppId, digest: string): Promise<void> {
       const set = { status: 'in_progress', updatedAt: now() };
       await table.update(deletionKey(appId, digest), { set }, equals('status', 'received'));
     },
 
-    async finish(appId: ContextId, digest: string): Promise<void> {
+    async finish(appId: AppId, digest: string): Promise<void> {
       const set = { status: 'done', updatedAt: now() };
-      await table.update(deletionKey(appId, digest), { set, remove: ['platformUserId'] }, exists('platformUserId'));
+      await table.update(
+        deletionKey(appId, digest),
+        { set, remove: ['platformUserId'] },
+        exists('platformUserId'),
+      );
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import type { FailureStore } from '../failures/failure-store.ts';
-import type { AccountId, ContextId, TenantId } from '../ids.ts';
+import type { AccountId, AppId, TenantId } from '../ids.ts';
 import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
 import type { EventMessage } from '../messages/events.ts';
 import type { DataDeletionMessage } from '../messages/incoming.ts';
@@ -16,13 +16,13 @@ import { concernedConnections } from '../webhooks/concerned-connections.ts';
 import type { WaitingEvents } from '../webhooks/waiting-events.ts';
 import type { Deletion, DeletionStore } from './data-deletion-store.ts';
 
-export interface DeletionParts {
+export interface DeletionDeps {
   readonly deletions: DeletionStore;
   readonly connections: ConnectionStore;
   readonly waiting: WaitingEvents;
   readonly failures: FailureStore;
   /** The tenant whose own app a context is; none for a shared one. */
-  readonly tenantOf: (appId: ContextId) => Promise<TenantId | undefined>;
+  readonly tenantOf: (appId: AppId) => Promise<TenantId | undefined>;
   /** Begins the end of a connection; what follows needs nobody's attention. */
   readonly endConnection: (connection: Connection) => Promise<void>;
   /** What tenants are told. */
@@ -36,19 +36,19 @@ const pauses = [2, 5, 30, 120, 300] as const;
 const longestPause = 900;
 
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
-export async function workDeletion(parts: DeletionParts, message: DataDeletionMessage): Promise<void> {
+export async function workDeletion(deps: DeletionDeps, message: DataDeletionMessage): Promise<void> {
   const { appId, digest, round } = message;
-  const found = await parts.deletions.find(appId, digest);
+  const found = await deps.deletions.find(appId, digest);
   if (found?.platformUserId === undefined) return;
-  await parts.deletions.begin(appId, digest);
-  const concerned = await findConcerned(parts, found, found.platformUserId);
-  await forget(parts, found, found.platformUserId, concerned);
-  for (const connection of concerned) await end(parts, found, digest, connection);
+  await deps.deletions.begin(appId, digest);
+  const concerned = await findConcerned(deps, found, found.platformUserId);
+  await forget(deps, found, found.platformUserId, concerned);
+  for (const connection of concerned) await end(deps, found, digest, connection);
   if (concerned.length === 0) {
-    await parts.deletions.finish(appId, digest);
+    await deps.deletions.finish(appId, digest);
     return;
   }
-  await parts.queue.send({
+  await deps.queue.send({
     body: { ...message, round: round + 1 },
     group: appId,
     delaySeconds: pauses[round] ?? longestPause,
@@ -57,18 +57,18 @@ export async function workDeletion(parts: DeletionParts, message: DataDeletionMe
 
 /** What the user granted after they asked is a new consent, and stays. */
 async function findConcerned(
-  parts: DeletionParts,
+  deps: DeletionDeps,
   { appId, requestedAt }: Deletion,
   platformUserId: string,
 ): Promise<readonly Connection[]> {
   // Either of a user's ids may be the one that was signed.
   const ids = { accountId: platformUserId as AccountId, platformUserId };
-  const found = await concernedConnections(parts.connections, appId, ids);
+  const found = await concernedConnections(deps.connections, appId, ids);
   return found.filter((connection) => !isGrantedAfter(connection, requestedAt));
 }
 
 async function end(
-  parts: DeletionParts,
+  deps: DeletionDeps,
   deletion: Deletion,
   digest: string,
   connection: Connection,
@@ -78,36 +78,36 @@ async function end(
   const event = {
     id: hashedId(['data_deletion', digest]),
     type: 'data_deletion',
-    effect: 'deauthorised',
+    effect: 'deauthorized',
     occurredAt: requestedAt,
     data: {},
   } as const;
   // Told first: of a connection that is gone nobody could be told any more.
-  await parts.events.send({
+  await deps.events.send({
     body: {
       kind: 'platform_event',
       event: buildPlatformEvent({ appId, provider, receivedAt, event }, connection, { superseded: false }),
     },
     group: connection.tenantId,
   });
-  await parts.endConnection(connection);
+  await deps.endConnection(connection);
 }
 
 /** Receipts stay: a digest is all that is in them. */
 async function forget(
-  parts: DeletionParts,
+  deps: DeletionDeps,
   { appId, provider, receivedAt }: Deletion,
   platformUserId: string,
   concerned: readonly Connection[],
 ): Promise<void> {
   const places = new Set<string>([platformUserId, ...concerned.map(({ accountId }) => accountId)]);
-  for (const place of places) await parts.waiting.forget(appId, place, receivedAt);
+  for (const place of places) await deps.waiting.forget(appId, place, receivedAt);
   const scopes = new Set([
     undefined,
-    await parts.tenantOf(appId),
+    await deps.tenantOf(appId),
     ...concerned.map(({ tenantId }) => tenantId),
   ]);
   for (const scope of scopes) {
-    await parts.failures.forget(scope, { appId, provider, places, before: receivedAt });
+    await deps.failures.forget(scope, { appId, provider, places, before: receivedAt });
   }
 }

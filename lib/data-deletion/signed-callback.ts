@@ -5,7 +5,7 @@
  */
 import type { Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
-import type { AccountId, ContextId, ProviderId } from '../ids.ts';
+import type { AccountId, AppId, ProviderId } from '../ids.ts';
 import type { DataDeletionMessage, WebhookEventMessage } from '../messages/incoming.ts';
 import { hashedId } from '../signatures/event-id.ts';
 import { verifySignedRequest } from '../signatures/signed-request.ts';
@@ -14,7 +14,7 @@ import type { Count } from '../telemetry/metrics.ts';
 import { type WebhookApp, webhookSecrets } from '../webhooks/webhook-app.ts';
 import { type DeletionStore, digestOf } from './data-deletion-store.ts';
 
-export interface CallbackParts {
+export interface CallbackDeps {
   readonly findApp: (app: string) => Promise<WebhookApp | undefined>;
   readonly deletions: DeletionStore;
   /** The queue of webhook events. */
@@ -33,7 +33,7 @@ export interface DeletionReceipt {
 
 /** What a call said, once it is known to be the platform's. */
 interface Told {
-  readonly appId: ContextId;
+  readonly appId: AppId;
   readonly provider: ProviderId;
   readonly userId: string;
   readonly profileId: string;
@@ -43,20 +43,20 @@ interface Told {
 
 /** @throws IntegrationError `INVALID_SIGNATURE`, `PROCESSING_FAILED`. */
 export async function receiveDeauthorization(
-  parts: CallbackParts,
+  deps: CallbackDeps,
   app: string,
   request: SignedRequest,
 ): Promise<void> {
-  const { userId, profileId, issuedAt, ...of } = await verify(parts, app, request);
+  const { userId, profileId, issuedAt, ...of } = await verify(deps, app, request);
   const message: WebhookEventMessage = {
     kind: 'webhook_event',
     appId: of.appId,
     provider: of.provider,
-    receivedAt: parts.now(),
+    receivedAt: deps.now(),
     event: {
       id: hashedId(['deauthorize', userId, profileId, String(issuedAt)]),
       type: 'deauthorize',
-      effect: 'deauthorised',
+      effect: 'deauthorized',
       platformUserId: userId,
       // Documents do not say which of a user's two ids Instagram Login signs. No two things at Meta share an id.
       accountId: userId as AccountId,
@@ -64,8 +64,8 @@ export async function receiveDeauthorization(
       data: {},
     },
   };
-  await parts.queue.send({ body: message, group: app });
-  parts.count('webhook_accepted', { provider: of.provider });
+  await deps.queue.send({ body: message, group: app });
+  deps.count('webhook_accepted', { provider: of.provider });
 }
 
 /**
@@ -73,32 +73,32 @@ export async function receiveDeauthorization(
  * @throws IntegrationError `INVALID_SIGNATURE`, `DATABASE_ERROR`, `PROCESSING_FAILED`.
  */
 export async function receiveDataDeletion(
-  parts: CallbackParts,
+  deps: CallbackDeps,
   app: string,
   request: SignedRequest,
 ): Promise<DeletionReceipt> {
-  const told = await verify(parts, app, request);
+  const told = await verify(deps, app, request);
   const code = codeFor(app, request);
   const digest = digestOf(code);
   const { userId: platformUserId, issuedAt: requestedAt, provider } = told;
-  await parts.deletions.receive(digest, { appId: told.appId, provider, platformUserId, requestedAt });
+  await deps.deletions.receive(digest, { appId: told.appId, provider, platformUserId, requestedAt });
   const message: DataDeletionMessage = { kind: 'data_deletion', appId: told.appId, digest, round: 0 };
-  await parts.queue.send({ body: message, group: app });
-  parts.count('webhook_accepted', { provider });
+  await deps.queue.send({ body: message, group: app });
+  deps.count('webhook_accepted', { provider });
   return {
-    url: `${parts.publicUrl}/integrations/data-deletion/${app}?code=${code}`,
+    url: `${deps.publicUrl}/integrations/data-deletion/${app}?code=${code}`,
     confirmationCode: code,
   };
 }
 
-async function verify(parts: CallbackParts, appId: string, request: SignedRequest): Promise<Told> {
-  const app = await parts.findApp(appId);
+async function verify(deps: CallbackDeps, appId: string, request: SignedRequest): Promise<Told> {
+  const app = await deps.findApp(appId);
   const webhook = app?.webhook;
   const takes = webhook?.callbacks === 'signed_request';
   const secrets = app && takes ? webhookSecrets(app, webhook.signedWith).signing : [];
-  const verification = verifySignedRequest(request, secrets, parts.now);
+  const verification = verifySignedRequest(request, secrets, deps.now);
   if (verification.kind !== 'verified' || !app) {
-    parts.count('webhook_rejected', {
+    deps.count('webhook_rejected', {
       reason: verification.kind === 'refused' ? verification.reason : 'mismatch',
     });
     throw new IntegrationError('INVALID_SIGNATURE', 'The signature is missing, wrong or too old.');
@@ -106,7 +106,7 @@ async function verify(parts: CallbackParts, appId: string, request: SignedReques
   const { userId, profileId = '', timestamp: issuedAt } = verification;
   // A context whose secret was found is one, and so is the provider that the secret names.
   return {
-    appId: appId as ContextId,
+    appId: appId as AppId,
     provider: app.provider as ProviderId,
     userId,
     profileId,

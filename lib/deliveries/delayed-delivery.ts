@@ -13,7 +13,7 @@ import type { Queue } from '../aws/queue.ts';
 import { type DeliveryMessage, type DeliveryWait, restartDelivery } from '../messages/deliveries.ts';
 import { mostTries, pauseSeconds } from './retry-schedule.ts';
 
-export interface WaitParts {
+export interface WaitDeps {
   /** The queue that deliveries come from. */
   readonly deliveries: Queue<DeliveryMessage>;
   /** Its dead letters, each of which is filed. */
@@ -39,40 +39,40 @@ const mostDelaySeconds = 900;
 const mostCopies = 1;
 
 /** Whether it came before its time. Nothing needs to be read to know. */
-export function isEarly({ now }: WaitParts, { waiting }: DeliveryMessage): boolean {
+export function isEarly({ now }: WaitDeps, { waiting }: DeliveryMessage): boolean {
   return waiting !== undefined && now() < waiting.dueAt;
 }
 
 /** Lets what came early wait on. @throws IntegrationError `PROCESSING_FAILED`; the message then comes back by itself. */
 export async function waitOn(
-  parts: WaitParts,
+  deps: WaitDeps,
   delivery: DeliveryMessage,
   received: Received,
 ): Promise<Parting> {
-  return wait(parts, delivery, standOf(delivery, received));
+  return wait(deps, delivery, standOf(delivery, received));
 }
 
 /** Lets it wait after one more try, or gives it up after the last. @throws IntegrationError as {@link waitOn}. */
 export async function tryLater(
-  parts: WaitParts,
+  deps: WaitDeps,
   delivery: DeliveryMessage,
   received: Received,
   askedSeconds?: number,
 ): Promise<Parting> {
   const before = standOf(delivery, received);
   const tries = before.tries + 1;
-  if (tries >= mostTries) return end(parts, delivery, { ...before, tries });
-  const dueAt = parts.now() + pauseSeconds(tries, parts.random, askedSeconds) * 1000;
-  return wait(parts, delivery, { ...before, tries, dueAt });
+  if (tries >= mostTries) return end(deps, delivery, { ...before, tries });
+  const dueAt = deps.now() + pauseSeconds(tries, deps.random, askedSeconds) * 1000;
+  return wait(deps, delivery, { ...before, tries, dueAt });
 }
 
 /** Has it filed with the tries that it had, so that it can be sent again. @throws IntegrationError as {@link waitOn}. */
 export async function giveUp(
-  parts: WaitParts,
+  deps: WaitDeps,
   delivery: DeliveryMessage,
   received: Received,
 ): Promise<Parting> {
-  return end(parts, delivery, standOf(delivery, received));
+  return end(deps, delivery, standOf(delivery, received));
 }
 
 function standOf({ waiting }: DeliveryMessage, { receives, sentAt }: Received): DeliveryWait {
@@ -81,7 +81,7 @@ function standOf({ waiting }: DeliveryMessage, { receives, sentAt }: Received): 
 }
 
 async function wait(
-  { deliveries, now }: WaitParts,
+  { deliveries, now }: WaitDeps,
   delivery: DeliveryMessage,
   waiting: DeliveryWait,
 ): Promise<Parting> {
@@ -96,7 +96,7 @@ async function wait(
 }
 
 async function end(
-  { deadLetters }: WaitParts,
+  { deadLetters }: WaitDeps,
   delivery: DeliveryMessage,
   { tries, sentAt, copies }: DeliveryWait,
 ): Promise<Parting> {

@@ -12,7 +12,7 @@ import type { SealContext } from '../vault/seal-context.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
 
-export interface DeliverHttpsParts {
+export interface DeliverHttpsDeps {
   /** Of the purpose `destinations`: it opens nothing else. */
   readonly vault: Pick<Vault, 'decryptToken'>;
   readonly post: PinnedPost;
@@ -20,7 +20,7 @@ export interface DeliverHttpsParts {
 }
 
 /** Where a destination's secret is sealed for; the same for the current and the previous one, so that it can become that. */
-export function destinationSecretPlace(tenantId: TenantId, destinationId: string): SealContext {
+export function destinationSealContext(tenantId: TenantId, destinationId: string): SealContext {
   return {
     tenantId,
     kind: 'destination',
@@ -33,12 +33,12 @@ export function destinationSecretPlace(tenantId: TenantId, destinationId: string
 
 /** @throws IntegrationError when the vault does not open the secret. */
 export async function deliverHttps(
-  { vault, post, now }: DeliverHttpsParts,
+  { vault, post, now }: DeliverHttpsDeps,
   destination: HttpsDestination,
   event: TenantEvent,
 ): Promise<DeliveryOutcome> {
   const { id, url, secret, previous } = destination;
-  const sealContext = destinationSecretPlace(event.tenantId, id);
+  const sealContext = destinationSealContext(event.tenantId, id);
   const sealed = [secret, ...(previous && now() < previous.until ? [previous.secret] : [])];
   const secrets = await Promise.all(sealed.map((one) => vault.decryptToken(one, sealContext)));
   const body = Buffer.from(JSON.stringify(event), 'utf8');

@@ -13,15 +13,15 @@ import {
   type Parting,
   type Received,
   tryLater,
-  type WaitParts,
+  type WaitDeps,
   waitOn,
 } from './delayed-delivery.ts';
 import { deliverToBus } from './deliver-event-bus.ts';
-import { type DeliverHttpsParts, deliverHttps } from './deliver-https.ts';
+import { type DeliverHttpsDeps, deliverHttps } from './deliver-https.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
-import { type HealthParts, noteFailure, noteGone, noteSuccess } from './destination-health.ts';
+import { type HealthDeps, noteFailure, noteGone, noteSuccess } from './destination-health.ts';
 
-export interface DeliverParts extends HealthParts, DeliverHttpsParts, WaitParts {
+export interface DeliverDeps extends HealthDeps, DeliverHttpsDeps, WaitDeps {
   readonly putEvent: PutEvent;
   /** Writes down an error of ours for which a delivery waits. */
   readonly tellError: (error: unknown) => void;
@@ -40,13 +40,13 @@ type Tried =
  * the message then comes back after the queue's own time.
  */
 export async function deliver(
-  parts: DeliverParts,
+  deps: DeliverDeps,
   delivery: DeliveryMessage,
   received: Received,
 ): Promise<Parting> {
-  if (isEarly(parts, delivery)) return waitOn(parts, delivery, received);
-  const tried = await tryOnce(parts, delivery).catch((error: unknown) => {
-    parts.tellError(error);
+  if (isEarly(deps, delivery)) return waitOn(deps, delivery, received);
+  const tried = await tryOnce(deps, delivery).catch((error: unknown) => {
+    deps.tellError(error);
     return { kind: 'untried' } as const;
   });
   switch (tried.kind) {
@@ -54,24 +54,24 @@ export async function deliver(
       return 'done';
     // Whoever enables it again has what was filed sent again.
     case 'disabled':
-      return giveUp(parts, delivery, received);
+      return giveUp(deps, delivery, received);
     case 'untried':
-      return tryLater(parts, delivery, received);
+      return tryLater(deps, delivery, received);
     case 'tried':
-      return conclude(parts, { ...tried, delivery, received });
+      return conclude(deps, { ...tried, delivery, received });
   }
 }
 
 async function tryOnce(
-  parts: DeliverParts,
+  deps: DeliverDeps,
   { tenantId, destinationId, event }: DeliveryMessage,
 ): Promise<Tried> {
-  const destination = await parts.destinations.get(tenantId, destinationId);
+  const destination = await deps.destinations.get(tenantId, destinationId);
   // Removed, or gone by its own word: it wants nothing that is still on its way, either.
   if (!destination || destination.disabledReason === 'gone') return { kind: 'unwanted' };
   if (destination.status === 'disabled') return { kind: 'disabled' };
   try {
-    return { kind: 'tried', destination, outcome: await send(parts, destination, event) };
+    return { kind: 'tried', destination, outcome: await send(deps, destination, event) };
   } catch (error) {
     // Its secrets are gone with its keys, and nobody is left to be told.
     if (error instanceof IntegrationError && error.code === 'TENANT_DELETED') return { kind: 'unwanted' };
@@ -80,17 +80,17 @@ async function tryOnce(
 }
 
 async function send(
-  parts: DeliverParts,
+  deps: DeliverDeps,
   destination: Destination,
   event: TenantEvent,
 ): Promise<DeliveryOutcome> {
   return destination.kind === 'eventbridge'
-    ? deliverToBus(parts.putEvent, destination, event)
-    : deliverHttps(parts, destination, event);
+    ? deliverToBus(deps.putEvent, destination, event)
+    : deliverHttps(deps, destination, event);
 }
 
 async function conclude(
-  parts: DeliverParts,
+  deps: DeliverDeps,
   {
     delivery,
     received,
@@ -106,17 +106,17 @@ async function conclude(
   const { tenantId } = delivery;
   switch (outcome.kind) {
     case 'delivered':
-      parts.count('delivery_done');
-      await noteSuccess(parts, tenantId, destination);
+      deps.count('delivery_succeeded');
+      await noteSuccess(deps, tenantId, destination);
       return 'done';
     case 'gone':
-      await noteGone(parts, tenantId, destination);
+      await noteGone(deps, tenantId, destination);
       return 'done';
     case 'failed':
-      parts.count('delivery_failed', { reason: classOf(outcome.error) });
+      deps.count('delivery_failed', { reason: classOf(outcome.error) });
       // What cannot be noted now is noted after the next try.
-      await noteFailure(parts, tenantId, destination, outcome.error).catch(parts.tellError);
-      return tryLater(parts, delivery, received, outcome.askedSeconds);
+      await noteFailure(deps, tenantId, destination, outcome.error).catch(deps.tellError);
+      return tryLater(deps, delivery, received, outcome.askedSeconds);
   }
 }
 

@@ -11,7 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import { type Destination, type DestinationStore, recovered } from '../tenants/destination.ts';
 
-export interface HealthParts {
+export interface HealthDeps {
   readonly destinations: DestinationStore;
   /** What tenants are told. */
   readonly events: Queue<EventMessage>;
@@ -29,7 +29,7 @@ const noteEveryMilliseconds = silenceMilliseconds / 4;
 
 /** Something has arrived: what failed before is forgotten. */
 export async function noteSuccess(
-  { destinations }: HealthParts,
+  { destinations }: HealthDeps,
   tenantId: TenantId,
   seen: Destination,
 ): Promise<void> {
@@ -42,22 +42,22 @@ export async function noteSuccess(
 
 /** Nothing has arrived: the first time is noted, and a new reason; after days of it the destination is disabled. */
 export async function noteFailure(
-  parts: HealthParts,
+  deps: HealthDeps,
   tenantId: TenantId,
   seen: Destination,
   error: string,
 ): Promise<void> {
-  const now = parts.now();
+  const now = deps.now();
   const { failedAt = now } = seen;
   const goesOn = now - failedAt < silenceMilliseconds;
   const failingSince = (goesOn ? seen.failingSince : undefined) ?? now;
   if (now - failingSince >= lastingFailureMilliseconds) {
-    await disable(parts, tenantId, { ...seen, failingSince, lastError: error }, 'failing');
+    await disable(deps, tenantId, { ...seen, failingSince, lastError: error }, 'failing');
     return;
   }
   const isKnown = failingSince === seen.failingSince && seen.lastError === error;
   if (isKnown && now - failedAt < noteEveryMilliseconds) return;
-  const updated = await parts.destinations.updateOne(tenantId, seen.id, (one) =>
+  const updated = await deps.destinations.updateOne(tenantId, seen.id, (one) =>
     one.status === 'active' && one.failingSince === seen.failingSince && one.failedAt === seen.failedAt
       ? { ...one, failingSince, failedAt: now, lastError: error }
       : undefined,
@@ -66,21 +66,21 @@ export async function noteFailure(
 }
 
 /** The endpoint answered that it is gone for good. */
-export async function noteGone(parts: HealthParts, tenantId: TenantId, seen: Destination): Promise<void> {
-  await disable(parts, tenantId, { ...seen, lastError: 'http_410' }, 'gone');
+export async function noteGone(deps: HealthDeps, tenantId: TenantId, seen: Destination): Promise<void> {
+  await disable(deps, tenantId, { ...seen, lastError: 'http_410' }, 'gone');
 }
 
 async function disable(
-  parts: HealthParts,
+  deps: HealthDeps,
   tenantId: TenantId,
   ending: Destination,
   reason: 'failing' | 'gone',
 ): Promise<void> {
-  const now = parts.now();
+  const now = deps.now();
   // First the notice, whose id repeats with the try: a crash between the two then costs nobody the news.
   const event = buildDestinationDisabled(tenantId, ending, { reason, now });
-  await parts.events.send({ body: { kind: 'destination_event', event }, group: tenantId });
-  const updated = await parts.destinations.updateOne(tenantId, ending.id, (one) => {
+  await deps.events.send({ body: { kind: 'destination_event', event }, group: tenantId });
+  const updated = await deps.destinations.updateOne(tenantId, ending.id, (one) => {
     // A success in between has begun anew.
     const same = reason === 'gone' || one.failingSince === ending.failingSince;
     if (one.status === 'disabled' || !same) return undefined;
@@ -94,6 +94,6 @@ async function disable(
     };
   });
   if (requireNoConflict(updated).kind !== 'updated') return;
-  parts.count('destination_disabled');
-  parts.log('warn', 'destination disabled', { tenantId, destinationId: ending.id, reason });
+  deps.count('destination_disabled');
+  deps.log('warn', 'destination.disabled', { tenantId, destinationId: ending.id, reason });
 }

@@ -5,13 +5,13 @@
 import * as z from 'zod/mini';
 import {
   type AccountId,
+  type AppId,
   type ConnectionId,
-  type ContextId,
   type ProviderId,
   storedId,
   type TenantId,
 } from '../ids.ts';
-import { absent, exists, whatever } from '../table/condition.ts';
+import { absent, exists, unconditional } from '../table/condition.ts';
 import { failedMessageKey, failureKey, failurePartition } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 import { failureStatus, filedQueue } from '../vocabulary.ts';
@@ -24,7 +24,7 @@ const record = z.object({
   type: z.string(),
   tenantId: z.exactOptional(storedId<TenantId>()),
   provider: z.exactOptional(storedId<ProviderId>()),
-  appId: z.exactOptional(storedId<ContextId>()),
+  appId: z.exactOptional(storedId<AppId>()),
   eventId: z.exactOptional(z.string()),
   accountId: z.exactOptional(storedId<AccountId>()),
   platformUserId: z.exactOptional(z.string()),
@@ -76,7 +76,11 @@ export function createFailureStore(table: Table, now: () => number) {
       const parts = partsOf(message);
       for (const [part, text] of parts.entries()) {
         const key = failedMessageKey(tenantId, id, part);
-        await table.put(key, { message: text, ttl, ...(part === 0 && { parts: parts.length }) }, whatever);
+        await table.put(
+          key,
+          { message: text, ttl, ...(part === 0 && { parts: parts.length }) },
+          unconditional,
+        );
       }
       const item = { ...failure, failedAt: now(), status: 'failed', ttl };
       await table.put(failureKey(tenantId, id), item, absent('pk'));
@@ -132,7 +136,7 @@ export function createFailureStore(table: Table, now: () => number) {
     async forget(
       scope: FailureScope,
       about: {
-        readonly appId: ContextId;
+        readonly appId: AppId;
         readonly provider: ProviderId;
         readonly places: ReadonlySet<string>;
         readonly before: number;
@@ -144,7 +148,7 @@ export function createFailureStore(table: Table, now: () => number) {
         const sameApp = appId === undefined ? provider === about.provider : appId === about.appId;
         if (!sameApp || sentAt > about.before || !places.some((place) => about.places.has(place))) continue;
         await forgetMessage(scope, id);
-        await table.delete(failureKey(scope, id), whatever);
+        await table.delete(failureKey(scope, id), unconditional);
       }
     },
   };
@@ -164,7 +168,7 @@ export function createFailureStore(table: Table, now: () => number) {
     const item = await table.get(failedMessageKey(scope, id));
     const { parts } = item ? firstPart.parse(item) : { parts: 0 };
     for (let part = parts - 1; part >= 0; part -= 1) {
-      await table.delete(failedMessageKey(scope, id, part), whatever);
+      await table.delete(failedMessageKey(scope, id, part), unconditional);
     }
   }
 

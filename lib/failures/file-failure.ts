@@ -2,7 +2,7 @@
  * Files a dead letter: says whose it is and what failed, and keeps the message, so that it can be sent again. What
  * cannot be read is filed too, for the operator.
  */
-import type { ContextId, TenantId } from '../ids.ts';
+import type { AppId, TenantId } from '../ids.ts';
 import { type DeliveryGivenUp, type DeliveryMessage, deliveryMessage } from '../messages/deliveries.ts';
 import { eventMessage } from '../messages/events.ts';
 import { type IncomingMessage, incomingMessage, type WebhookEventMessage } from '../messages/incoming.ts';
@@ -10,7 +10,7 @@ import { readMessage } from '../messages/parse-message.ts';
 import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { FiledQueue } from '../vocabulary.ts';
-import type { ReceiptStore } from '../webhooks/idempotency-store.ts';
+import type { IdempotencyStore } from '../webhooks/idempotency-store.ts';
 import { workId } from '../webhooks/work-id.ts';
 import { failureId } from './failure-id.ts';
 import type { Failure, FailureStore } from './failure-store.ts';
@@ -26,11 +26,11 @@ export interface DeadLetter {
   readonly receives: number;
 }
 
-export interface FileParts {
+export interface FileDeps {
   readonly failures: FailureStore;
-  readonly idempotency: ReceiptStore;
+  readonly idempotency: IdempotencyStore;
   /** The tenant whose own app a context is; none for a shared one. */
-  readonly tenantOf: (appId: ContextId) => Promise<TenantId | undefined>;
+  readonly tenantOf: (appId: AppId) => Promise<TenantId | undefined>;
   readonly count: Count;
 }
 
@@ -41,17 +41,17 @@ type Described = Omit<Failure, 'id' | 'queue' | 'bytes' | 'failedAt' | 'status' 
 const mostFields = 50;
 
 /** @throws IntegrationError `DATABASE_ERROR`; the letter then stays where it is. */
-export async function fileFailure(parts: FileParts, letter: DeadLetter): Promise<void> {
+export async function fileFailure(deps: FileDeps, letter: DeadLetter): Promise<void> {
   const { queue, messageId, body } = letter;
-  const described = { ...countedBySqs(letter), ...(await describe(parts, letter)) };
+  const described = { ...countedBySqs(letter), ...(await describe(deps, letter)) };
   const failure = {
     ...described,
     id: failureId(described.sentAt, messageId),
     queue,
     bytes: Buffer.byteLength(body),
   };
-  await parts.failures.file(failure, body);
-  parts.count('message_failed', { reason: queue });
+  await deps.failures.file(failure, body);
+  deps.count('message_failed', { reason: queue });
 }
 
 /** It was received once more to be filed. */
@@ -60,11 +60,11 @@ function countedBySqs({ receives, sentAt }: DeadLetter): DeliveryGivenUp {
 }
 
 /** In the words of its queue; `unreadable` for what its worker could not read either. */
-async function describe(parts: FileParts, letter: DeadLetter): Promise<Described> {
+async function describe(deps: FileDeps, letter: DeadLetter): Promise<Described> {
   switch (letter.queue) {
     case 'incoming': {
       const message = readMessage(incomingMessage, letter.body);
-      return message ? describeIncoming(parts, message) : unreadable;
+      return message ? describeIncoming(deps, message) : unreadable;
     }
     case 'events': {
       const message = readMessage(eventMessage, letter.body);
@@ -77,32 +77,32 @@ async function describe(parts: FileParts, letter: DeadLetter): Promise<Described
   }
 }
 
-async function describeIncoming(parts: FileParts, message: IncomingMessage): Promise<Described> {
+async function describeIncoming(deps: FileDeps, message: IncomingMessage): Promise<Described> {
   switch (message.kind) {
     case 'webhook_event':
-      return describeEvent(parts, message);
+      return describeEvent(deps, message);
     case 'connected': {
       const { kind: type, tenantId, provider, accountId } = message;
       return { type, tenantId, provider, accountId, error: unknownError, fields: [] };
     }
     case 'data_deletion': {
       const { kind: type, appId } = message;
-      const tenantId = await parts.tenantOf(appId);
+      const tenantId = await deps.tenantOf(appId);
       return { type, appId, error: unknownError, fields: [], ...(tenantId && { tenantId }) };
     }
   }
 }
 
-async function describeEvent(parts: FileParts, message: WebhookEventMessage): Promise<Described> {
+async function describeEvent(deps: FileDeps, message: WebhookEventMessage): Promise<Described> {
   const { event, appId, provider, connection } = message;
-  const tenantId = connection?.tenantId ?? (await parts.tenantOf(appId));
+  const tenantId = connection?.tenantId ?? (await deps.tenantOf(appId));
   const accountId = connection?.accountId ?? event.accountId;
   return {
     type: event.type,
     provider,
     appId,
     eventId: event.id,
-    error: (await parts.idempotency.lastError(appId, workId(message))) ?? unknownError,
+    error: (await deps.idempotency.lastError(appId, workId(message))) ?? unknownError,
     fields: namesIn(event.data),
     ...(tenantId !== undefined && { tenantId }),
     ...(accountId !== undefined && { accountId }),
@@ -139,7 +139,7 @@ function describeTenantEvent(event: TenantEvent, error: string): Described {
 /** Where the worker could not say what was wrong. */
 const unknownError = 'PROCESSING_FAILED';
 /** The event has reached no destination; the word is part of the API. */
-const unpublished = 'untold';
+const unpublished = 'unpublished';
 const unreadable: Described = { type: 'unreadable', error: 'unreadable', fields: [] };
 
 function namesIn(data: Readonly<Record<string, unknown>>): string[] {

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import {
   type AccountId,
-  type ContextId,
+  type AppId,
   type FlowId,
   type ProviderId,
   storedId,
@@ -49,7 +49,7 @@ export const flowRecord = z.object({
   tenantName: z.string(),
   userId: storedId<UserId>(),
   provider: storedId<ProviderId>(),
-  appId: storedId<ContextId>(),
+  appId: storedId<AppId>(),
   clientId: z.string(),
   /** Version of the provider app's registration; a flow does not survive a change of it. */
   appVersion: z.number(),

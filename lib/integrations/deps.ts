@@ -16,7 +16,7 @@ import type { TenantStore } from '../tenants/tenant.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { RefreshOutcome } from './lifecycle/refresh-outcome.ts';
 
-export interface ConnectionParts {
+export interface ConnectionDeps {
   readonly connections: ConnectionStore;
   readonly leases: LeaseStore;
   /** What became of the tokens of ended connections. */
@@ -41,12 +41,12 @@ export interface ConnectionParts {
   readonly count: Count;
 }
 
-export interface FlowParts extends ConnectionParts {
+export interface FlowDeps extends ConnectionDeps {
   readonly flows: FlowStore;
   readonly publicUrl: string;
 }
 
-export interface ConnectParts {
+export interface ConnectDeps {
   readonly tenants: TenantStore;
   readonly apps: ProviderAppStore;
   readonly connections: ConnectionStore;

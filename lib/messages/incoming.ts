@@ -5,8 +5,8 @@
 import * as z from 'zod/mini';
 import {
   type AccountId,
+  type AppId,
   type ConnectionId,
-  type ContextId,
   type ProviderId,
   storedId,
   type TenantId,
@@ -15,14 +15,14 @@ import {
 /** A platform's event. It also lies in the table while it waits for its connection. */
 export const webhookEventMessage = z.object({
   kind: z.literal('webhook_event'),
-  appId: storedId<ContextId>(),
+  appId: storedId<AppId>(),
   provider: storedId<ProviderId>(),
   /** Epoch milliseconds. */
   receivedAt: z.number(),
   event: z.object({
     id: z.string(),
     type: z.string(),
-    effect: z.enum(['deauthorised', 'news']),
+    effect: z.enum(['deauthorized', 'none']),
     accountId: z.exactOptional(storedId<AccountId>()),
     platformUserId: z.exactOptional(z.string()),
     resourceKey: z.exactOptional(z.string()),
@@ -52,7 +52,7 @@ const connectedMessage = z.object({
 /** A request to delete data; whom it is about stands in its record only. */
 const dataDeletionMessage = z.object({
   kind: z.literal('data_deletion'),
-  appId: storedId<ContextId>(),
+  appId: storedId<AppId>(),
   digest: z.string(),
   /** How often it has been worked on; spaces the next rounds. */
   round: z.number(),

@@ -47,7 +47,7 @@ export const connectTo: Connect = ({ address: host, port, serverName }) =>
         ALPNProtocols: ['http/1.1'],
       });
 
-export interface PinnedConnectionParts {
+export interface PinnedConnectionDeps {
   readonly resolve: Resolve;
   readonly connect: Connect;
   readonly insecureOrigins: readonly string[];
@@ -58,7 +58,7 @@ export interface PinnedConnectionParts {
  * @param patienceMilliseconds for an address that is not the last: it may be silent, and another one not.
  */
 export async function openPinned(
-  { resolve, connect, insecureOrigins }: PinnedConnectionParts,
+  { resolve, connect, insecureOrigins }: PinnedConnectionDeps,
   url: URL,
   signal: AbortSignal,
   patienceMilliseconds: number,

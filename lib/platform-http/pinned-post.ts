@@ -5,7 +5,7 @@
  */
 import { request as startRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { mostTries, type Opened, openPinned, type PinnedConnectionParts } from './pinned-connection.ts';
+import { mostTries, type Opened, openPinned, type PinnedConnectionDeps } from './pinned-connection.ts';
 import { parsePinnedUrl } from './pinned-url.ts';
 
 export interface PinnedRequest {
@@ -31,7 +31,7 @@ export type PinnedAnswer =
 
 export type PinnedPost = (request: PinnedRequest) => Promise<PinnedAnswer>;
 
-export interface PinnedPostParts extends PinnedConnectionParts {
+export interface PinnedPostDeps extends PinnedConnectionDeps {
   /** From the look-up of the name until the connection stands. */
   readonly connectMilliseconds?: number;
   /** The whole call. */
@@ -43,14 +43,14 @@ export const totalMilliseconds = 10_000;
 /** Read so that the other side may finish its answer in peace, and thrown away; beyond it the connection is cut. */
 const mostAnswerBytes = 4 * 1_024;
 
-export function createPinnedPost(parts: PinnedPostParts): PinnedPost {
+export function createPinnedPost(deps: PinnedPostDeps): PinnedPost {
   return async (request) => {
-    const url = parseOrNothing(request.url, parts.insecureOrigins);
+    const url = parseOrNothing(request.url, deps.insecureOrigins);
     if (!url) return { kind: 'refused' };
-    const total = AbortSignal.timeout(parts.totalMilliseconds ?? totalMilliseconds);
-    const patience = parts.connectMilliseconds ?? connectMilliseconds;
+    const total = AbortSignal.timeout(deps.totalMilliseconds ?? totalMilliseconds);
+    const patience = deps.connectMilliseconds ?? connectMilliseconds;
     const connecting = AbortSignal.any([total, AbortSignal.timeout(patience)]);
-    const opened: Opened = await openPinned(parts, url, connecting, Math.ceil(patience / mostTries));
+    const opened: Opened = await openPinned(deps, url, connecting, Math.ceil(patience / mostTries));
     if (opened.kind !== 'open') return opened;
     try {
       return await send(opened.socket, url, request, total);

@@ -40,7 +40,7 @@ export function rewriteOrigin(url: string, origins: Origins = {}): URL {
   return replacement === undefined ? real : new URL(`${real.pathname}${real.search}`, replacement);
 }
 
-export function createPlatformHttp(parts: {
+export function createPlatformHttp(deps: {
   readonly fetch: typeof fetch;
   /** Exact origins for which plain http is accepted. */
   readonly insecureOrigins: readonly string[];
@@ -48,15 +48,15 @@ export function createPlatformHttp(parts: {
   readonly origins?: Origins;
   readonly timeoutMilliseconds?: number;
 }): PlatformHttp {
-  const timeoutMilliseconds = parts.timeoutMilliseconds ?? callTimeoutMilliseconds;
+  const timeoutMilliseconds = deps.timeoutMilliseconds ?? callTimeoutMilliseconds;
 
   return async (request) => {
-    const url = rewriteOrigin(request.url, parts.origins);
-    if (url.protocol !== 'https:' && !parts.insecureOrigins.includes(url.origin)) {
+    const url = rewriteOrigin(request.url, deps.origins);
+    if (url.protocol !== 'https:' && !deps.insecureOrigins.includes(url.origin)) {
       throw new Error('A platform was to be called without TLS. Check the platform origins.');
     }
     try {
-      const response = await parts.fetch(url, {
+      const response = await deps.fetch(url, {
         method: request.method,
         headers: { accept: 'application/json', 'user-agent': 'hawser', ...request.headers },
         redirect: 'manual',

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
 import { IntegrationError } from '../errors.ts';
-import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
+import { type AppId, type ProviderId, storedId, type TenantId } from '../ids.ts';
 import { storedEndpoints } from '../oauth/stored-endpoints.ts';
 import { exists } from '../table/condition.ts';
 import { appIndexEntry, appKey, appSortPrefix, sharedApps, tenantPartition } from '../table/keys.ts';
@@ -22,7 +22,7 @@ const registeredServer = z.object({
 });
 
 const record = z.object({
-  appId: storedId<ContextId>(),
+  appId: storedId<AppId>(),
   provider: storedId<ProviderId>(),
   /** The tenant whose own app this is; absent for the owner's shared one. */
   tenantId: z.exactOptional(storedId<TenantId>()),
@@ -53,7 +53,7 @@ export type ProviderAppStore = ReturnType<typeof createProviderAppStore>;
 
 export function createProviderAppStore(table: Table) {
   return {
-    async get(appId: ContextId): Promise<ProviderApp | undefined> {
+    async get(appId: AppId): Promise<ProviderApp | undefined> {
       const item = await table.get(appKey(appId));
       return item && record.parse(item);
     },
@@ -62,7 +62,7 @@ export function createProviderAppStore(table: Table) {
      * Registers an app, or changes its registration, to what `decide` makes of it as it is. Each change is a new version.
      */
     update(
-      appId: ContextId,
+      appId: AppId,
       decide: Decide<Registration, ProviderApp | undefined>,
     ): Promise<Updated<ProviderApp>> {
       const item = {
@@ -79,7 +79,7 @@ export function createProviderAppStore(table: Table) {
       });
     },
 
-    remove(appId: ContextId): Promise<boolean> {
+    remove(appId: AppId): Promise<boolean> {
       return table.delete(appKey(appId), exists('pk'));
     },
 

@@ -46,7 +46,7 @@ export function customWebhookOf({ signature, ...given }: WebhookDescription): We
     throw new Error("The webhook's description: the header of the id is not signed.");
   }
   if (!scheme.signed.includes('body')) throw new Error("The webhook's description: the body is not signed.");
-  if (places.deauthorised.length > 0 && places.time === undefined) {
+  if (places.deauthorized.length > 0 && places.time === undefined) {
     // One that comes again after the user has connected anew would take the new access away.
     throw new Error("The webhook's description: what takes access away must say when, in its time.");
   }
@@ -82,7 +82,7 @@ function read(
     {
       id: idOf(delivery, places.id),
       type,
-      effect: places.deauthorised.includes(type) ? 'deauthorised' : 'news',
+      effect: places.deauthorized.includes(type) ? 'deauthorized' : 'none',
       // An id that no connection can have is nobody's.
       ...(accountId !== undefined && isOpaqueId(accountId) && { accountId }),
       ...(resourceKey !== undefined && isOpaqueId(resourceKey) && { resourceKey }),

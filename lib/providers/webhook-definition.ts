@@ -8,11 +8,11 @@ import type { Refused, SignedRequest } from '../signatures/verification.ts';
 import type { Secret } from '../telemetry/secret.ts';
 
 /** What an event asks of us beside being passed on. */
-export type EventMeaning =
+export type EventEffect =
   /** The user or the platform has taken the grant back. */
-  | 'deauthorised'
+  | 'deauthorized'
   /** Something happened; the tenant is told. */
-  | 'news';
+  | 'none';
 
 /** One event of a delivery, read from its signed bytes. */
 export interface PlatformEvent {
@@ -20,7 +20,7 @@ export interface PlatformEvent {
   readonly id: string;
   /** The platform's own name of it. */
   readonly type: string;
-  readonly effect: EventMeaning;
+  readonly effect: EventEffect;
   /** Whom it concerns: an account, or a platform user whose consent may cover several. */
   readonly accountId?: string;
   readonly platformUserId?: string;

@@ -8,7 +8,7 @@ import type * as z from 'zod/mini';
 import { parseMessage } from '../messages/parse-message.ts';
 import { logError, type Write, withRequest, writeLine } from '../telemetry/log.ts';
 
-export interface BatchParts {
+export interface BatchDeps {
   readonly functionName: string;
   readonly now: () => number;
   readonly write?: Write;
@@ -32,11 +32,11 @@ class Again extends Error {
  * @param schema the queue's own, of `lib/messages`; what does not fit it comes back until it is a dead letter.
  */
 export function batch<Schema extends z.core.$ZodType>(
-  parts: BatchParts,
+  deps: BatchDeps,
   schema: Schema,
   act: (body: z.output<Schema>, message: ReceivedMessage) => Promise<void> | Promise<'done' | 'again'>,
 ) {
-  return eachRecord(parts, (record) => {
+  return eachRecord(deps, (record) => {
     const { ApproximateReceiveCount, SentTimestamp } = record.attributes;
     const message = { receives: Number(ApproximateReceiveCount), sentAt: Number(SentTimestamp) };
     return act(parseMessage(schema, JSON.parse(record.body)), message);
@@ -45,10 +45,10 @@ export function batch<Schema extends z.core.$ZodType>(
 
 /** The Lambda handler of a queue whose messages may be anything, dead letters above all. */
 export function eachRecord(
-  parts: BatchParts,
+  deps: BatchDeps,
   act: (record: SQSRecord) => Promise<void> | Promise<'done' | 'again'>,
 ) {
-  const { functionName, now, write = writeLine } = parts;
+  const { functionName, now, write = writeLine } = deps;
 
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
     processPartialResponse(

@@ -3,16 +3,16 @@ import { createSqs } from '../aws/clients.ts';
 import { createEventBridge, openEventBus } from '../aws/event-bus.ts';
 import { openQueue } from '../aws/queue.ts';
 import type { FunctionSettings } from '../config.ts';
-import type { DeliverParts } from '../deliveries/deliver.ts';
+import type { DeliverDeps } from '../deliveries/deliver.ts';
 import { connectTo, resolveAll } from '../platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../platform-http/pinned-post.ts';
 import { createLog, logError, writeLine } from '../telemetry/log.ts';
 import { createDestinationStore } from '../tenants/destination.ts';
-import { count, now, openPrecious, queueOf, vaultOf } from './compose.ts';
+import { count, now, openConnectionsTable, queueOf, vaultOf } from './compose.ts';
 
-export function deliveryParts(settings: FunctionSettings<'deliver'>): DeliverParts {
+export function deliveryDeps(settings: FunctionSettings<'deliver'>): DeliverDeps {
   const { insecureOrigins } = settings;
-  const table = openPrecious(settings);
+  const table = openConnectionsTable(settings);
   const sqs = createSqs();
   return {
     destinations: createDestinationStore(table),

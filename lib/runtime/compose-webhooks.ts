@@ -3,30 +3,30 @@
 import { createSqs } from '../aws/clients.ts';
 import type { SettingsOf } from '../config.ts';
 import { createConnectionStore } from '../connections/connection-store.ts';
-import type { DeletionParts } from '../data-deletion/data-deletion.ts';
+import type { DeletionDeps } from '../data-deletion/data-deletion.ts';
 import { createDeletionStore } from '../data-deletion/data-deletion-store.ts';
-import type { CallbackParts } from '../data-deletion/signed-callback.ts';
+import type { CallbackDeps } from '../data-deletion/signed-callback.ts';
 import { createFailureStore } from '../failures/failure-store.ts';
-import type { FileParts } from '../failures/file-failure.ts';
-import type { ContextId } from '../ids.ts';
+import type { FileDeps } from '../failures/file-failure.ts';
+import type { AppId } from '../ids.ts';
 import { beginDisconnect } from '../integrations/disconnect/begin-disconnect.ts';
 import { refreshMessageFor } from '../messages/refresh.ts';
 import { createRegistry } from '../platforms/registry.ts';
 import { createProviderAppStore } from '../provider-apps/provider-app.ts';
 import type { Table } from '../table/table.ts';
-import { createReceiptStore } from '../webhooks/idempotency-store.ts';
+import { createIdempotencyStore } from '../webhooks/idempotency-store.ts';
 import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { createWebhookApps } from '../webhooks/webhook-app.ts';
-import { count, now, openActivity, queueOf, secretSource } from './compose.ts';
+import { count, now, openActivityTable, queueOf, secretSource } from './compose.ts';
 
 /** What a platform's call is taken with. */
-export function callbackParts(
+export function callbackDeps(
   settings: SettingsOf<'activityTable' | 'incomingQueueUrl' | 'appSecretPrefix' | 'publicUrl'>,
-): CallbackParts {
+): CallbackDeps {
   const registry = createRegistry();
   return {
     findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
-    deletions: createDeletionStore(openActivity(settings), now),
+    deletions: createDeletionStore(openActivityTable(settings), now),
     queue: queueOf('incoming', settings),
     publicUrl: settings.publicUrl,
     now,
@@ -35,11 +35,11 @@ export function callbackParts(
 }
 
 /** What the data of a platform's user is deleted with. */
-export function deletionParts(
+export function deletionDeps(
   table: Table,
   activity: Table,
   settings: SettingsOf<'eventsQueueUrl' | 'incomingQueueUrl' | 'refreshQueueUrl'>,
-): DeletionParts {
+): DeletionDeps {
   const sqs = createSqs();
   const connections = createConnectionStore(table);
   const refreshQueue = queueOf('refresh', settings, sqs);
@@ -59,10 +59,10 @@ export function deletionParts(
 }
 
 /** What dead letters are filed with. */
-export function fileParts(table: Table, activity: Table): FileParts {
+export function fileDeps(table: Table, activity: Table): FileDeps {
   return {
     failures: createFailureStore(activity, now),
-    idempotency: createReceiptStore(activity, now),
+    idempotency: createIdempotencyStore(activity, now),
     tenantOf: tenantOf(table),
     count,
   };
@@ -70,5 +70,5 @@ export function fileParts(table: Table, activity: Table): FileParts {
 
 function tenantOf(table: Table) {
   const apps = createProviderAppStore(table);
-  return async (appId: ContextId) => (await apps.get(appId))?.tenantId;
+  return async (appId: AppId) => (await apps.get(appId))?.tenantId;
 }

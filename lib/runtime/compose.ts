@@ -15,24 +15,24 @@ import { createConnectionStore } from '../connections/connection-store.ts';
 import { createLeaseStore } from '../connections/lease-store.ts';
 import { createRevocationReceipts } from '../connections/revocation-receipts.ts';
 import { createFlowStore } from '../flows/flow-store.ts';
-import type { ConnectionParts } from '../integrations/deps.ts';
-import type { RescueParts } from '../integrations/lifecycle/rescue.ts';
-import type { SweepParts } from '../integrations/worker/sweep-due.ts';
+import type { ConnectionDeps } from '../integrations/deps.ts';
+import type { RescueDeps } from '../integrations/lifecycle/rescue.ts';
+import type { SweepDeps } from '../integrations/worker/sweep-due.ts';
 import { createSweepPositionStore } from '../integrations/worker/sweep-position.ts';
 import type { MessageOf, MessageQueue } from '../messages/queue-messages.ts';
 import { createPlatformHttp } from '../platform-http/platform-http.ts';
 import { createRegistry } from '../platforms/registry.ts';
 import { createPauseStore } from '../provider-apps/paused-providers.ts';
 import { createProviderAppStore } from '../provider-apps/provider-app.ts';
-import { nowhereKey } from '../table/keys.ts';
+import { warmUpKey } from '../table/keys.ts';
 import { openTable, type Table } from '../table/table.ts';
 import { createLog, writeLine } from '../telemetry/log.ts';
 import { type Count, createCount } from '../telemetry/metrics.ts';
 import { createTenantStore } from '../tenants/tenant.ts';
-import { openVault, type Vault, type VaultParts } from '../vault/vault.ts';
-import { createReceiptStore } from '../webhooks/idempotency-store.ts';
-import type { ProcessParts } from '../webhooks/process-event.ts';
-import { createSubjectStore } from '../webhooks/resource-order.ts';
+import { openVault, type Vault, type VaultDeps } from '../vault/vault.ts';
+import { createIdempotencyStore } from '../webhooks/idempotency-store.ts';
+import type { ProcessDeps } from '../webhooks/process-event.ts';
+import { createResourceOrder } from '../webhooks/resource-order.ts';
 import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { type Authenticate, createAuthenticate } from './http/authentication.ts';
 
@@ -50,10 +50,10 @@ function openNamed(tableName: string): Table {
 }
 
 /** The table of what is precious: connections, tenants, keys, provider apps. */
-export const openPrecious = (settings: SettingsOf<'connectionsTable'>) =>
+export const openConnectionsTable = (settings: SettingsOf<'connectionsTable'>) =>
   openNamed(settings.connectionsTable);
 /** The table of what expires: flows and the like. */
-export const openActivity = (settings: SettingsOf<'activityTable'>) => openNamed(settings.activityTable);
+export const openActivityTable = (settings: SettingsOf<'activityTable'>) => openNamed(settings.activityTable);
 
 /**
  * Opens the connection to DynamoDB while the function starts: Lambda gives a start more CPU than the first request, so
@@ -61,7 +61,7 @@ export const openActivity = (settings: SettingsOf<'activityTable'>) => openNamed
  */
 export async function warmUp(table: Table): Promise<void> {
   const patience = new Promise((resolve) => setTimeout(resolve, 1_000).unref());
-  await Promise.race([table.get(nowhereKey).catch(() => undefined), patience]);
+  await Promise.race([table.get(warmUpKey).catch(() => undefined), patience]);
 }
 
 export function authenticateWith(table: Table, settings: SettingsOf<'publicUrl'>): Authenticate {
@@ -90,7 +90,7 @@ export function stateSecrets(secrets: SecretSource, settings: SettingsOf<'stateS
 export function vaultOf(
   table: Table,
   settings: SettingsOf<'vaultKeyId'>,
-  purpose?: VaultParts['purpose'],
+  purpose?: VaultDeps['purpose'],
 ): Vault {
   const tenants = createTenantStore(table);
   return openVault({
@@ -110,16 +110,16 @@ type ConnectionSettings = SettingsOf<
 >;
 
 /** What every verb needs that opens credentials or asks a platform. */
-export function connectionParts(
+export function connectionDeps(
   functionName: FunctionName,
   table: Table,
   settings: ConnectionSettings,
-): ConnectionParts {
+): ConnectionDeps {
   const sqs = createSqs();
   return {
     connections: createConnectionStore(table),
-    leases: createLeaseStore(openActivity(settings), now),
-    receipts: createRevocationReceipts(openActivity(settings), now),
+    leases: createLeaseStore(openActivityTable(settings), now),
+    receipts: createRevocationReceipts(openActivityTable(settings), now),
     events: queueOf('events', settings, sqs),
     rescue: queueOf('rescue', settings, sqs),
     inFlightRefreshes: new Map(),
@@ -152,14 +152,14 @@ export const queueOf = <Name extends MessageQueue>(
 ): Queue<MessageOf<Name>> => openQueue(sqs, settings[`${name}QueueUrl`]);
 
 /** What the sweep works with; it opens nothing and asks no platform. */
-export function sweepParts(
+export function sweepDeps(
   table: Table,
   settings: SettingsOf<'activityTable' | 'refreshQueueUrl'>,
-): SweepParts {
+): SweepDeps {
   const sqs = createSqs();
   return {
     connections: createConnectionStore(table),
-    positions: createSweepPositionStore(openActivity(settings)),
+    positions: createSweepPositionStore(openActivityTable(settings)),
     pauses: createPauseStore(table, now),
     queue: queueOf('refresh', settings, sqs),
     backlog: () => messagesIn(sqs, settings.refreshQueueUrl),
@@ -169,7 +169,7 @@ export function sweepParts(
 }
 
 /** What a rescue works with: what was sealed stays sealed. */
-export function rescueParts(table: Table, settings: SettingsOf<'eventsQueueUrl'>): RescueParts {
+export function rescueDeps(table: Table, settings: SettingsOf<'eventsQueueUrl'>): RescueDeps {
   return {
     connections: createConnectionStore(table),
     registry: createRegistry(),
@@ -181,17 +181,17 @@ export function rescueParts(table: Table, settings: SettingsOf<'eventsQueueUrl'>
 }
 
 /** What a webhook event is handled with. */
-export function processParts(
+export function processDeps(
   table: Table,
   activity: Table,
   settings: SettingsOf<'eventsQueueUrl' | 'incomingQueueUrl'>,
-): ProcessParts {
+): ProcessDeps {
   const sqs = createSqs();
   return {
     connections: createConnectionStore(table),
-    idempotency: createReceiptStore(activity, now),
+    idempotency: createIdempotencyStore(activity, now),
     waiting: createWaitingEvents(activity, now),
-    subjects: createSubjectStore(activity, now),
+    resourceOrder: createResourceOrder(activity, now),
     queue: queueOf('incoming', settings, sqs),
     events: queueOf('events', settings, sqs),
     now,

@@ -55,4 +55,4 @@ export const anyOf =
   (bind) =>
     `(${conditions.map((condition) => condition(bind)).join(' OR ')})`;
 /** For the operator's own records, where the last word counts. */
-export const whatever: Condition = anyOf(exists('pk'), absent('pk'));
+export const unconditional: Condition = anyOf(exists('pk'), absent('pk'));

@@ -2,7 +2,7 @@
  * The one place where DynamoDB keys are built. Every component is encoded, so that no id, whatever its
  * characters, can forge the key of another record.
  */
-import type { AccountId, ConnectionId, ContextId, FlowId, ProviderId, TenantId, UserId } from '../ids.ts';
+import type { AccountId, AppId, ConnectionId, FlowId, ProviderId, TenantId, UserId } from '../ids.ts';
 
 /** Primary key of an item in either table. */
 export interface Key {
@@ -17,7 +17,7 @@ export const indexes = {
   /** The connections of one account of one provider app. */
   byAccount: { name: 'by-account', partition: 'accountKey', sort: 'accountSort' },
   /** The connections that one platform user's consents to one provider app gave; sparse. */
-  byOwner: { name: 'by-owner', partition: 'ownerKey', sort: 'ownerSort' },
+  byPlatformUser: { name: 'by-platform-user', partition: 'platformUserKey', sort: 'platformUserSort' },
   /** What is to be done and when; sparse, so that it holds no more than that. */
   byDue: { name: 'by-due', partition: 'dueKey', sort: 'dueSort' },
 } as const;
@@ -53,15 +53,15 @@ export const connectionIndexEntries = (place: {
   readonly userId: UserId;
   readonly provider: ProviderId;
   readonly accountId: AccountId;
-  readonly appId: ContextId;
+  readonly appId: AppId;
   readonly platformUserId: string;
 }): IndexEntry => ({
   tenantKey: tenantPartition(place.tenantId),
   tenantSort: connectionSort(place.userId, place.provider, place.accountId),
   accountKey: accountPartition(place.appId, place.accountId),
   accountSort: join(place.tenantId, place.provider),
-  ownerKey: ownerPartition(place.appId, place.platformUserId),
-  ownerSort: join(place.tenantId, place.provider, place.accountId),
+  platformUserKey: platformUserPartition(place.appId, place.platformUserId),
+  platformUserSort: join(place.tenantId, place.provider, place.accountId),
 });
 
 /** Where a connection waits until `dueAt` (epoch milliseconds). The id makes each sort key of a partition unique. */
@@ -112,28 +112,28 @@ export const dueJobs = 'due-jobs';
 export const jobIndexEntry = (dueAt: number): IndexEntry => ({ dueKey: dueJobs, dueSort: dueSort(dueAt) });
 
 /** What has been handled of an app's webhooks. */
-export const receiptKey = (appId: ContextId, id: string): Key => ({
+export const idempotencyKey = (appId: AppId, id: string): Key => ({
   pk: join('receipt', appId, id),
   sk: 'receipt',
 });
 /** Events that wait for a connection of an account or owner, in the order in which they came. */
-export const waitingPartition = (appId: ContextId, place: string) => join('waiting', appId, place);
-export const waitingKey = (appId: ContextId, place: string, receivedAt: number, eventId: string): Key => ({
+export const waitingPartition = (appId: AppId, place: string) => join('waiting', appId, place);
+export const waitingKey = (appId: AppId, place: string, receivedAt: number, eventId: string): Key => ({
   pk: waitingPartition(appId, place),
   sk: join('event', dueSort(receivedAt), eventId),
 });
 /** Just before all of them that came at a time or later. */
-export const waitingFrom = (appId: ContextId, place: string, receivedAt: number): Key => ({
+export const waitingFrom = (appId: AppId, place: string, receivedAt: number): Key => ({
   pk: waitingPartition(appId, place),
   sk: join('event', dueSort(receivedAt)),
 });
-export const subjectKey = (id: ConnectionId, resourceKey: string): Key => ({
+export const resourceOrderKey = (id: ConnectionId, resourceKey: string): Key => ({
   pk: join('resource', id, resourceKey),
   sk: 'resource',
 });
 
 /** A platform user's wish to have their data deleted, by the digest of its code. */
-export const deletionKey = (appId: ContextId, digest: string): Key => ({
+export const deletionKey = (appId: AppId, digest: string): Key => ({
   pk: join('deletion', appId, digest),
   sk: 'deletion',
 });
@@ -168,7 +168,7 @@ export const destinationsKey = (tenantId: TenantId): Key => ({
 });
 
 /** Where nothing ever is; read to open a connection to DynamoDB before it is needed. */
-export const nowhereKey: Key = { pk: 'nowhere', sk: 'nowhere' };
+export const warmUpKey: Key = { pk: 'nowhere', sk: 'nowhere' };
 
 /** What became of an ended connection's tokens. */
 export const revocationReceiptKey = (id: ConnectionId): Key => ({
@@ -182,9 +182,9 @@ export const pausedProvidersKey: Key = { pk: 'paused-providers', sk: 'paused-pro
 export const sweepPositionKey: Key = { pk: 'sweep-position', sk: 'sweep-position' };
 
 export const tenantPartition = (tenantId: TenantId) => join('tenant', tenantId);
-export const accountPartition = (appId: ContextId, accountId: AccountId) =>
-  join('account', appId, accountId);
-export const ownerPartition = (appId: ContextId, platformUserId: string) => join('platformUser', appId, platformUserId);
+export const accountPartition = (appId: AppId, accountId: AccountId) => join('account', appId, accountId);
+export const platformUserPartition = (appId: AppId, platformUserId: string) =>
+  join('platformUser', appId, platformUserId);
 export const connectionSort = (userId: UserId, provider: ProviderId, accountId: AccountId) =>
   join('connection', userId, provider, accountId);
 
@@ -202,12 +202,12 @@ export function parseConnectionSort(
 ): { readonly userId: UserId; readonly provider: ProviderId; readonly accountId: AccountId } | undefined {
   const [kind, userId, provider, accountId, ...rest] = split(sort);
   if (kind !== 'connection' || !userId || !provider || !accountId || rest.length > 0) return undefined;
-  const parts = {
+  const deps = {
     userId: userId as UserId,
     provider: provider as ProviderId,
     accountId: accountId as AccountId,
   };
-  return connectionSort(parts.userId, parts.provider, parts.accountId) === sort ? parts : undefined;
+  return connectionSort(deps.userId, deps.provider, deps.accountId) === sort ? deps : undefined;
 }
 
 export const tenantKey = (tenantId: TenantId): Key => ({ pk: tenantPartition(tenantId), sk: 'tenant' });
@@ -225,12 +225,12 @@ export const apiKeyIndexEntry = (tenantId: TenantId, id: string): IndexEntry => 
 });
 export const apiKeySortPrefix = prefix('api-key');
 
-export const appKey = (appId: ContextId): Key => ({ pk: join('app', appId), sk: 'app' });
+export const appKey = (appId: AppId): Key => ({ pk: join('app', appId), sk: 'app' });
 /** A tenant's own app is listed with the tenant; a shared one with all shared ones. */
 export const appIndexEntry = (
   tenantId: TenantId | undefined,
   provider: ProviderId,
-  appId: ContextId,
+  appId: AppId,
 ): IndexEntry => ({
   tenantKey: tenantId === undefined ? sharedApps : tenantPartition(tenantId),
   tenantSort: join('app', provider, appId),

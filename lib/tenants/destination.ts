@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { type TenantId, token } from '../ids.ts';
-import { whatever } from '../table/condition.ts';
+import { unconditional } from '../table/condition.ts';
 import { destinationsKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 import { type Decide, type Updated, updateItem } from '../table/update.ts';
@@ -69,7 +69,7 @@ export function createDestinationStore(table: Table) {
 
     /** Deletes all of them, for good. A change that comes later finds none. */
     async removeAll(tenantId: TenantId): Promise<void> {
-      await table.delete(destinationsKey(tenantId), whatever);
+      await table.delete(destinationsKey(tenantId), unconditional);
     },
 
     /** Changes one of them, where it is still there and `decide` answers something. */

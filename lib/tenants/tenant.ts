@@ -1,6 +1,6 @@
 /** A tenant: the application or organisation that calls the API, and what its operator has settled for it. */
 import * as z from 'zod/mini';
-import { type ContextId, type ProviderId, storedId, type TenantId } from '../ids.ts';
+import { type AppId, type ProviderId, storedId, type TenantId } from '../ids.ts';
 import { allTenants, tenantIndexEntry, tenantKey } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 import { type Decide, type Updated, updateItem } from '../table/update.ts';
@@ -16,7 +16,7 @@ const record = z.object({
   /** Whether flows may finish without `complete`; the owner's decision, off by default. */
   directLinking: z.boolean(),
   /** The tenant's own provider apps; providers not named here use the owner's shared app. */
-  apps: z.record(z.string(), storedId<ContextId>()),
+  apps: z.record(z.string(), storedId<AppId>()),
   /** The tenant's own KMS key, where it brings one. */
   kmsKeyId: z.exactOptional(z.string()),
   /** Epoch milliseconds. */
@@ -29,7 +29,7 @@ const revision = 'appsRevision';
 const attributesOf = (tenant: Tenant): Item => ({ ...tenant });
 
 /** The tenant with its own app at a provider, or with none returned to the shared one. */
-export function withApp(tenant: Tenant, provider: ProviderId, appId: ContextId | undefined): Tenant {
+export function withApp(tenant: Tenant, provider: ProviderId, appId: AppId | undefined): Tenant {
   const { [provider]: _previous, ...others } = tenant.apps;
   return { ...tenant, apps: appId === undefined ? others : { ...others, [provider]: appId } };
 }

@@ -9,7 +9,7 @@ import {
   firstVersion,
   newestVersion,
   storedVersion,
-  type TenantKeyParts,
+  type TenantKeyDeps,
   unwrapVersion,
 } from './tenant-key-versions.ts';
 
@@ -33,19 +33,19 @@ const maxVersions = 16;
 /** A part of what is held for a tenant lives as long as the whole. */
 const asLongAsTheTenant = Number.POSITIVE_INFINITY;
 
-export interface KeyCacheParts extends TenantKeyParts {
+export interface KeyCacheDeps extends TenantKeyDeps {
   /** Milliseconds of a clock that cannot be set back, by which keys in memory grow old. */
   readonly monotonic: () => number;
 }
 
 export function cacheTenantKeys(
-  parts: KeyCacheParts,
+  deps: KeyCacheDeps,
   limits: CacheLimits = defaultLimits,
   onCache?: (hit: boolean) => void,
 ): TenantKeys {
-  const { monotonic } = parts;
+  const { monotonic } = deps;
   const tenants = createCache({
-    load: async (tenantId: TenantId) => holdKeys(parts, tenantId),
+    load: async (tenantId: TenantId) => holdKeys(deps, tenantId),
     monotonic,
     maxAge: limits.maxAgeSeconds * 1_000,
     maxEntries: limits.maxTenants,
@@ -64,10 +64,10 @@ export function cacheTenantKeys(
 }
 
 /** All that is held for one tenant; it is dropped as a whole. */
-function holdKeys(parts: KeyCacheParts, tenantId: TenantId): Cache<'newest' | number, TenantKey> {
-  const { monotonic } = parts;
+function holdKeys(deps: KeyCacheDeps, tenantId: TenantId): Cache<'newest' | number, TenantKey> {
+  const { monotonic } = deps;
   const stored = createCache({
-    load: () => newestVersion(parts, tenantId),
+    load: () => newestVersion(deps, tenantId),
     monotonic,
     // "There is none yet" changes at any moment, so it is not held.
     maxAge: (version) => (version ? asLongAsTheTenant : 0),
@@ -84,7 +84,7 @@ function holdKeys(parts: KeyCacheParts, tenantId: TenantId): Cache<'newest' | nu
   async function loadNewest(): Promise<TenantKey> {
     const newest = await stored.get('newest');
     if (newest) return keys.get(newest.version);
-    const first = await firstVersion(parts, tenantId);
+    const first = await firstVersion(deps, tenantId);
     keys.put(first.version, first);
     return first;
   }
@@ -92,8 +92,8 @@ function holdKeys(parts: KeyCacheParts, tenantId: TenantId): Cache<'newest' | nu
   async function loadVersion(version: number): Promise<TenantKey> {
     // The newest is read even for an older version, because it tells whether the tenant is deleted.
     const newest = await stored.get('newest');
-    const found = newest?.version === version ? newest : await storedVersion(parts, tenantId, version);
+    const found = newest?.version === version ? newest : await storedVersion(deps, tenantId, version);
     if (found === undefined) throw doesNotOpen();
-    return unwrapVersion(parts, tenantId, found);
+    return unwrapVersion(deps, tenantId, found);
   }
 }

@@ -10,7 +10,7 @@ import type { TenantId } from '../ids.ts';
 /** What a tenant key seals. Rights to one purpose open nothing of the other. */
 export type Purpose = 'credentials' | 'destinations';
 
-export interface KmsParts {
+export interface KmsDeps {
   readonly kms: KMSClient;
   /** The KMS key that wraps tenant keys. */
   readonly keyId: string;
@@ -21,7 +21,7 @@ export interface KmsParts {
 }
 
 /** Which tenant key is meant. */
-export interface KeyPlace {
+export interface TenantKeyRef {
   readonly tenantId: TenantId;
   readonly purpose: Purpose;
   readonly version: number;
@@ -37,15 +37,15 @@ const dataKeyBytes = 32;
 
 /** @throws IntegrationError VAULT_ERROR when KMS does not answer or refuses. */
 export async function generateKey(
-  parts: KmsParts,
-  keyRef: KeyPlace,
+  deps: KmsDeps,
+  keyRef: TenantKeyRef,
 ): Promise<{ readonly key: KeyObject; readonly wrapped: WrappedKey }> {
-  const own = await parts.kmsKeyOf?.(keyRef.tenantId);
-  parts.onKmsCall?.('GenerateDataKey');
+  const own = await deps.kmsKeyOf?.(keyRef.tenantId);
+  deps.onKmsCall?.('GenerateDataKey');
   const answer = await orVaultError(
-    parts.kms.send(
+    deps.kms.send(
       new GenerateDataKeyCommand({
-        KeyId: own ?? parts.keyId,
+        KeyId: own ?? deps.keyId,
         KeySpec: 'AES_256',
         EncryptionContext: encryptionContext(keyRef),
       }),
@@ -61,17 +61,21 @@ export async function generateKey(
  * record: else whoever can write to the table could have their own KMS key accepted.
  * @throws IntegrationError VAULT_ERROR when KMS does not answer or refuses.
  */
-export async function unwrapKey(parts: KmsParts, keyRef: KeyPlace, wrapped: WrappedKey): Promise<KeyObject> {
-  const keyId = wrapped.under === 'vault' ? parts.keyId : await parts.kmsKeyOf?.(keyRef.tenantId);
+export async function unwrapKey(
+  deps: KmsDeps,
+  keyRef: TenantKeyRef,
+  wrapped: WrappedKey,
+): Promise<KeyObject> {
+  const keyId = wrapped.under === 'vault' ? deps.keyId : await deps.kmsKeyOf?.(keyRef.tenantId);
   if (keyId === undefined) {
     throw new IntegrationError(
       'VAULT_ERROR',
       'This tenant key needs the KMS key of the tenant, which names none.',
     );
   }
-  parts.onKmsCall?.('Decrypt');
+  deps.onKmsCall?.('Decrypt');
   const answer = await orVaultError(
-    parts.kms.send(
+    deps.kms.send(
       new DecryptCommand({
         KeyId: keyId,
         CiphertextBlob: wrapped.bytes,
@@ -82,7 +86,7 @@ export async function unwrapKey(parts: KmsParts, keyRef: KeyPlace, wrapped: Wrap
   return take(answer.Plaintext);
 }
 
-function encryptionContext({ tenantId, purpose, version }: KeyPlace): Record<string, string> {
+function encryptionContext({ tenantId, purpose, version }: TenantKeyRef): Record<string, string> {
   return { tenantId, purpose, version: String(version) };
 }
 

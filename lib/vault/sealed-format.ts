@@ -36,16 +36,16 @@ export interface SealedParts {
   readonly tag: Uint8Array;
 }
 
-export function writeSealed(parts: SealedParts): Uint8Array {
+export function writeSealed(deps: SealedParts): Uint8Array {
   // Its own memory, not a slice of Node's shared pool, whose other slices hold other requests' data.
-  const sealed = new Uint8Array(overhead + parts.ciphertext.byteLength);
+  const sealed = new Uint8Array(overhead + deps.ciphertext.byteLength);
   sealed[0] = formatVersion;
-  new DataView(sealed.buffer).setUint32(keyVersionAt, parts.keyVersion);
-  sealed.set(parts.salt, saltAt);
-  sealed.set(parts.commitment, commitmentAt);
-  sealed.set(parts.iv, ivAt);
-  sealed.set(parts.ciphertext, ciphertextAt);
-  sealed.set(parts.tag, sealed.byteLength - tagBytes);
+  new DataView(sealed.buffer).setUint32(keyVersionAt, deps.keyVersion);
+  sealed.set(deps.salt, saltAt);
+  sealed.set(deps.commitment, commitmentAt);
+  sealed.set(deps.iv, ivAt);
+  sealed.set(deps.ciphertext, ciphertextAt);
+  sealed.set(deps.tag, sealed.byteLength - tagBytes);
   return sealed;
 }
 

@@ -7,7 +7,7 @@ import type { TenantId } from '../ids.ts';
 import { exists } from '../table/condition.ts';
 import { wrappedKeyKey } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
-import type { KeyPlace, Purpose, WrappedKey } from './kms-keys.ts';
+import type { Purpose, TenantKeyRef, WrappedKey } from './kms-keys.ts';
 
 /** What lies at one version: a key, or nothing any more because the tenant is deleted. */
 export type StoredKey =
@@ -25,18 +25,23 @@ export async function readNewest(
   return items[0] && parse(items[0]);
 }
 
-export async function readVersion(table: Table, keyRef: KeyPlace): Promise<StoredKey | undefined> {
+export async function readVersion(table: Table, keyRef: TenantKeyRef): Promise<StoredKey | undefined> {
   const item = await table.get(keyOf(keyRef));
   return item && parse(item);
 }
 
 /** Takes a version for a key. Answers whether it did: another writer may have been first. */
-export function writeKey(table: Table, keyRef: KeyPlace, wrapped: WrappedKey, now: number): Promise<boolean> {
+export function writeKey(
+  table: Table,
+  keyRef: TenantKeyRef,
+  wrapped: WrappedKey,
+  now: number,
+): Promise<boolean> {
   return table.put(keyOf(keyRef), { wrappedKey: wrapped.bytes, wrappedUnder: wrapped.under, createdAt: now });
 }
 
 /** Takes a version for a tombstone. Nobody takes a later one: a writer takes only the version behind a key it has seen. */
-export function writeTombstone(table: Table, keyRef: KeyPlace, now: number): Promise<boolean> {
+export function writeTombstone(table: Table, keyRef: TenantKeyRef, now: number): Promise<boolean> {
   return table.put(keyOf(keyRef), { deletedAt: now });
 }
 
@@ -62,7 +67,7 @@ export async function removeKeys(
 
 const pageSize = 100;
 
-function keyOf({ tenantId, purpose, version }: KeyPlace) {
+function keyOf({ tenantId, purpose, version }: TenantKeyRef) {
   return wrappedKeyKey(tenantId, purpose, version);
 }
 

@@ -5,7 +5,7 @@
 import { IntegrationError } from '../errors.ts';
 import type { TenantId } from '../ids.ts';
 import type { Table } from '../table/table.ts';
-import { generateKey, type KeyPlace, type KmsParts, type Purpose, unwrapKey } from './kms-keys.ts';
+import { generateKey, type KmsDeps, type Purpose, type TenantKeyRef, unwrapKey } from './kms-keys.ts';
 import { highestKeyVersion } from './sealed-format.ts';
 import type { TenantKey } from './sealing.ts';
 import {
@@ -17,7 +17,7 @@ import {
   writeTombstone,
 } from './stored-keys.ts';
 
-export interface TenantKeyParts extends KmsParts {
+export interface TenantKeyDeps extends KmsDeps {
   /** The Connections table. */
   readonly table: Table;
   /** What the keys seal: `credentials` unless given. */
@@ -33,10 +33,10 @@ const purposes: readonly Purpose[] = ['credentials', 'destinations'];
  * @returns the new version.
  * @throws IntegrationError TENANT_DELETED, VAULT_ERROR or DATABASE_ERROR.
  */
-export async function rotateTenantKey(parts: TenantKeyParts, tenantId: TenantId): Promise<number> {
+export async function rotateTenantKey(deps: TenantKeyDeps, tenantId: TenantId): Promise<number> {
   for (;;) {
-    const newest = await newestVersion(parts, tenantId);
-    const made = await makeVersion(parts, placeOf(parts, tenantId, (newest?.version ?? 0) + 1));
+    const newest = await newestVersion(deps, tenantId);
+    const made = await makeVersion(deps, placeOf(deps, tenantId, (newest?.version ?? 0) + 1));
     if (made) return made.version;
   }
 }
@@ -46,10 +46,10 @@ export async function rotateTenantKey(parts: TenantKeyParts, tenantId: TenantId)
  * key in memory have passed their cache time. Works again after a crash, and on a tenant that never had a key.
  */
 export async function deleteTenantKeys(
-  parts: Pick<TenantKeyParts, 'table' | 'now'>,
+  deps: Pick<TenantKeyDeps, 'table' | 'now'>,
   tenantId: TenantId,
 ): Promise<void> {
-  const { table, now } = parts;
+  const { table, now } = deps;
   for (const purpose of purposes) {
     await bury(table, tenantId, purpose, now);
     await removeKeys(table, tenantId, purpose, now());
@@ -57,42 +57,42 @@ export async function deleteTenantKeys(
 }
 
 /** The newest version in the table, if there is any. @throws IntegrationError TENANT_DELETED. */
-export async function newestVersion(parts: TenantKeyParts, tenantId: TenantId) {
-  return living(await readNewest(parts.table, tenantId, parts.purpose ?? 'credentials'));
+export async function newestVersion(deps: TenantKeyDeps, tenantId: TenantId) {
+  return living(await readNewest(deps.table, tenantId, deps.purpose ?? 'credentials'));
 }
 
 /** One version in the table, if it exists. @throws IntegrationError TENANT_DELETED. */
-export async function storedVersion(parts: TenantKeyParts, tenantId: TenantId, version: number) {
-  return living(await readVersion(parts.table, placeOf(parts, tenantId, version)));
+export async function storedVersion(deps: TenantKeyDeps, tenantId: TenantId, version: number) {
+  return living(await readVersion(deps.table, placeOf(deps, tenantId, version)));
 }
 
 /** The first version: this instance's, or that of a rival that was faster. */
-export async function firstVersion(parts: TenantKeyParts, tenantId: TenantId): Promise<TenantKey> {
-  const made = await makeVersion(parts, placeOf(parts, tenantId, 1));
+export async function firstVersion(deps: TenantKeyDeps, tenantId: TenantId): Promise<TenantKey> {
+  const made = await makeVersion(deps, placeOf(deps, tenantId, 1));
   if (made) return made;
-  const newest = await newestVersion(parts, tenantId);
+  const newest = await newestVersion(deps, tenantId);
   if (newest === undefined) {
     throw new IntegrationError('VAULT_ERROR', 'A tenant key was expected where another instance wrote one.');
   }
-  return unwrapVersion(parts, tenantId, newest);
+  return unwrapVersion(deps, tenantId, newest);
 }
 
 export async function unwrapVersion(
-  parts: TenantKeyParts,
+  deps: TenantKeyDeps,
   tenantId: TenantId,
   stored: StoredKey & { readonly kind: 'key' },
 ): Promise<TenantKey> {
   const { version, wrapped } = stored;
-  return { version, key: await unwrapKey(parts, placeOf(parts, tenantId, version), wrapped) };
+  return { version, key: await unwrapKey(deps, placeOf(deps, tenantId, version), wrapped) };
 }
 
 /** Answers nothing when the version was taken meanwhile; the key just made is then dropped, never used. */
-async function makeVersion(parts: TenantKeyParts, keyRef: KeyPlace): Promise<TenantKey | undefined> {
+async function makeVersion(deps: TenantKeyDeps, keyRef: TenantKeyRef): Promise<TenantKey | undefined> {
   if (keyRef.version > highestKeyVersion) {
     throw new IntegrationError('VAULT_ERROR', `A tenant key has at most ${highestKeyVersion} versions.`);
   }
-  const { key, wrapped } = await generateKey(parts, keyRef);
-  const written = await writeKey(parts.table, keyRef, wrapped, parts.now());
+  const { key, wrapped } = await generateKey(deps, keyRef);
+  const written = await writeKey(deps.table, keyRef, wrapped, deps.now());
   return written ? { version: keyRef.version, key } : undefined;
 }
 
@@ -106,8 +106,8 @@ async function bury(table: Table, tenantId: TenantId, purpose: Purpose, now: () 
   }
 }
 
-function placeOf(parts: TenantKeyParts, tenantId: TenantId, version: number): KeyPlace {
-  return { tenantId, purpose: parts.purpose ?? 'credentials', version };
+function placeOf(deps: TenantKeyDeps, tenantId: TenantId, version: number): TenantKeyRef {
+  return { tenantId, purpose: deps.purpose ?? 'credentials', version };
 }
 
 function living(stored: StoredKey | undefined) {

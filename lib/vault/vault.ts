@@ -5,7 +5,7 @@
 import { IntegrationError } from '../errors.ts';
 import type { TenantId } from '../ids.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import { type CacheLimits, cacheTenantKeys, type KeyCacheParts } from './key-cache.ts';
+import { type CacheLimits, cacheTenantKeys, type KeyCacheDeps } from './key-cache.ts';
 import type { SealContext } from './seal-context.ts';
 import { isSealed, readSealed } from './sealed-format.ts';
 import { open, seal } from './sealing.ts';
@@ -35,14 +35,14 @@ export type VaultResult<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: IntegrationError };
 
-export interface VaultParts extends KeyCacheParts {
+export interface VaultDeps extends KeyCacheDeps {
   readonly cache?: CacheLimits;
   /** Called with every look into the cache of keys, for counting. */
   readonly onCache?: (hit: boolean) => void;
 }
 
-export function openVault(parts: VaultParts): Vault {
-  const keys = cacheTenantKeys(parts, parts.cache, parts.onCache);
+export function openVault(deps: VaultDeps): Vault {
+  const keys = cacheTenantKeys(deps, deps.cache, deps.onCache);
 
   async function encryptToken(token: Secret, context: SealContext): Promise<Uint8Array> {
     requirePurpose(context);
@@ -70,7 +70,7 @@ export function openVault(parts: VaultParts): Vault {
 
   /** Destination secrets open to the deliverer, who has no right to credentials; so neither may pass for the other. */
   function requirePurpose({ kind }: SealContext): void {
-    if ((kind === 'destination') !== (parts.purpose === 'destinations')) {
+    if ((kind === 'destination') !== (deps.purpose === 'destinations')) {
       throw new IntegrationError(
         'VAULT_ERROR',
         'Destination secrets belong to a vault of that purpose, and nothing else does.',

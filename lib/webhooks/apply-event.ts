@@ -9,11 +9,11 @@ import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
 import type { EventMessage } from '../messages/events.ts';
 import type { WebhookEventMessage } from '../messages/incoming.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { SubjectStore } from './resource-order.ts';
+import type { ResourceOrder } from './resource-order.ts';
 
-export interface ApplyParts {
+export interface ApplyDeps {
   readonly connections: ConnectionStore;
-  readonly subjects: SubjectStore;
+  readonly resourceOrder: ResourceOrder;
   /** What tenants are told. */
   readonly events: Queue<EventMessage>;
   readonly now: () => number;
@@ -25,28 +25,28 @@ const clockSlackMilliseconds = 2_000;
 
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
 export async function applyEvent(
-  parts: ApplyParts,
+  deps: ApplyDeps,
   message: WebhookEventMessage,
   connection: SealedConnection,
 ): Promise<void> {
   const { event } = message;
   // An event from before the grant speaks of an earlier one.
   const outdated = isGrantedAfter(connection, event.occurredAt ?? message.receivedAt);
-  if (event.effect === 'deauthorised' && !outdated) await endGrant(parts, connection);
+  if (event.effect === 'deauthorized' && !outdated) await endGrant(deps, connection);
   const newest =
     event.resourceKey === undefined
       ? true
-      : await parts.subjects.advance(
+      : await deps.resourceOrder.advance(
           connection.id,
           event.resourceKey,
           event.occurredAt ?? message.receivedAt,
           event.id,
         );
-  await parts.events.send({
+  await deps.events.send({
     body: {
       kind: 'platform_event',
       event: buildPlatformEvent(message, connection, {
-        superseded: !newest || (event.effect === 'deauthorised' && outdated),
+        superseded: !newest || (event.effect === 'deauthorized' && outdated),
       }),
     },
     group: connection.tenantId,
@@ -59,9 +59,9 @@ export function isGrantedAfter(connection: Connection, occurredAt: number): bool
 }
 
 /** The grant that was seen ends here; one given since, and a disconnect in progress, stay as they are. */
-async function endGrant(parts: ApplyParts, seen: SealedConnection): Promise<void> {
-  const ended = await parts.connections.update(seen, (current) =>
-    deauthorize(current, { grantId: seen.grantId, now: parts.now() }),
+async function endGrant(deps: ApplyDeps, seen: SealedConnection): Promise<void> {
+  const ended = await deps.connections.update(seen, (current) =>
+    deauthorize(current, { grantId: seen.grantId, now: deps.now() }),
   );
   if (ended.kind === 'contended') {
     throw new IntegrationError('DATABASE_ERROR', 'The connection kept changing.');

@@ -16,10 +16,10 @@ export interface Receiver {
   readonly webhook: WebhookDefinition;
 }
 
-export type StandIn = (appId: string, request: SignedRequest) => Receiver;
+export type Decoy = (appId: string, request: SignedRequest) => Receiver;
 
 /** @throws Error when no provider has webhooks. */
-export function createStandIn(registry: Registry): StandIn {
+export function createDecoy(registry: Registry): Decoy {
   const webhooks = registry.all.flatMap((provider) => webhookOf(provider, {}) ?? []);
   const [first] = webhooks;
   if (!first) throw new Error('There is no provider with webhooks.');

@@ -4,13 +4,13 @@
  */
 import * as z from 'zod/mini';
 import type { ErrorCode } from '../errors.ts';
-import { type ContextId, token } from '../ids.ts';
+import { type AppId, token } from '../ids.ts';
 import { absent, allOf, anyOf, atMost, equals } from '../table/condition.ts';
-import { receiptKey } from '../table/keys.ts';
+import { idempotencyKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
 export interface Claim {
-  readonly appId: ContextId;
+  readonly appId: AppId;
   readonly id: string;
   readonly holder: string;
 }
@@ -35,39 +35,39 @@ const record = z.object({
   lastError: z.exactOptional(z.string()),
 });
 
-export type ReceiptStore = ReturnType<typeof createReceiptStore>;
+export type IdempotencyStore = ReturnType<typeof createIdempotencyStore>;
 
-export function createReceiptStore(table: Table, now: () => number) {
+export function createIdempotencyStore(table: Table, now: () => number) {
   return {
-    async claim(appId: ContextId, id: string): Promise<Claiming> {
+    async claim(appId: AppId, id: string): Promise<Claiming> {
       const holder = token(12);
       const until = now() + claimMilliseconds;
       const free = anyOf(absent('pk'), allOf(equals('state', 'claimed'), atMost('until', now())));
       const item = { state: 'claimed', holder, until, ttl: ttlAt(now()) };
-      if (await table.put(receiptKey(appId, id), item, free))
+      if (await table.put(idempotencyKey(appId, id), item, free))
         return { kind: 'claimed', claim: { appId, id, holder } };
-      const found = record.safeParse(await table.get(receiptKey(appId, id))).data;
+      const found = record.safeParse(await table.get(idempotencyKey(appId, id))).data;
       return { kind: found?.state === 'done' ? 'done' : 'busy' };
     },
 
     /** The end. A claim that ran out and was taken over by another is not ended by the one who lost it. */
     async finish(claim: Claim): Promise<void> {
       const set = { state: 'done', ttl: ttlAt(now()) };
-      await table.update(receiptKey(claim.appId, claim.id), { set }, equals('holder', claim.holder));
+      await table.update(idempotencyKey(claim.appId, claim.id), { set }, equals('holder', claim.holder));
     },
 
     /** Gives a claim up, so that the next try need not wait for it to run out, and says why. */
     async giveUp(claim: Claim, lastError: ErrorCode): Promise<void> {
       await table.update(
-        receiptKey(claim.appId, claim.id),
+        idempotencyKey(claim.appId, claim.id),
         { set: { until: 0, lastError } },
         allOf(equals('holder', claim.holder), equals('state', 'claimed')),
       );
     },
 
     /** Why the last try at something failed, where that is known. */
-    async lastError(appId: ContextId, id: string): Promise<string | undefined> {
-      return record.safeParse(await table.get(receiptKey(appId, id))).data?.lastError;
+    async lastError(appId: AppId, id: string): Promise<string | undefined> {
+      return record.safeParse(await table.get(idempotencyKey(appId, id))).data?.lastError;
     },
   };
 

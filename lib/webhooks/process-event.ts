@@ -8,15 +8,15 @@ import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { ConnectedMessage, IncomingMessage, WebhookEventMessage } from '../messages/incoming.ts';
 import type { Count } from '../telemetry/metrics.ts';
-import { type ApplyParts, applyEvent } from './apply-event.ts';
+import { type ApplyDeps, applyEvent } from './apply-event.ts';
 import { concernedConnections } from './concerned-connections.ts';
-import type { ReceiptStore } from './idempotency-store.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
 import type { WaitingEvents } from './waiting-events.ts';
 import { workId } from './work-id.ts';
 
-export interface ProcessParts extends ApplyParts {
+export interface ProcessDeps extends ApplyDeps {
   readonly connections: ConnectionStore;
-  readonly idempotency: ReceiptStore;
+  readonly idempotency: IdempotencyStore;
   readonly waiting: WaitingEvents;
   /** The queue that this works on: an event that concerns several connections goes back as a message for each. */
   readonly queue: Queue<IncomingMessage>;
@@ -24,54 +24,54 @@ export interface ProcessParts extends ApplyParts {
 }
 
 /** @throws IntegrationError `PROCESSING_FAILED` when somebody else is at it; the message then comes back. */
-export async function processEvent(parts: ProcessParts, message: WebhookEventMessage): Promise<void> {
-  const claiming = await parts.idempotency.claim(message.appId, workId(message));
+export async function processEvent(deps: ProcessDeps, message: WebhookEventMessage): Promise<void> {
+  const claiming = await deps.idempotency.claim(message.appId, workId(message));
   if (claiming.kind === 'done') {
-    parts.count('webhook_duplicate', { provider: message.provider });
+    deps.count('webhook_duplicate', { provider: message.provider });
     return;
   }
   if (claiming.kind === 'busy') {
     throw new IntegrationError('PROCESSING_FAILED', 'Another worker is handling this event.');
   }
   try {
-    await handle(parts, message);
+    await handle(deps, message);
   } catch (error) {
     const code = error instanceof IntegrationError ? error.code : 'INTERNAL_ERROR';
-    await parts.idempotency.giveUp(claiming.claim, code).catch(() => undefined);
+    await deps.idempotency.giveUp(claiming.claim, code).catch(() => undefined);
     throw error;
   }
-  await parts.idempotency.finish(claiming.claim);
+  await deps.idempotency.finish(claiming.claim);
 }
 
-async function handle(parts: ProcessParts, message: WebhookEventMessage): Promise<void> {
-  if (message.connection) return handlePart(parts, message, message.connection);
+async function handle(deps: ProcessDeps, message: WebhookEventMessage): Promise<void> {
+  if (message.connection) return handlePart(deps, message, message.connection);
   const { accountId, platformUserId } = message.event;
   if (accountId === undefined && platformUserId === undefined) {
     // About no account at all: there is nobody to tell, and nothing to wait for.
-    parts.count('webhook_unroutable', { provider: message.provider });
+    deps.count('webhook_unroutable', { provider: message.provider });
     return;
   }
-  const concerned = await findConcerned(parts, message);
+  const concerned = await findConcerned(deps, message);
   if (concerned.length === 0) {
-    await parts.waiting.keep(message);
+    await deps.waiting.keep(message);
     // A connection may have been stored between the look and the keeping, and found nothing waiting.
     // It is told of what waits, too: only as a message of its own is the event known to have been there.
-    const late = await findConcerned(parts, message);
-    await parts.queue.sendAll(late.map((connection) => partFor(connection, message)));
+    const late = await findConcerned(deps, message);
+    await deps.queue.sendAll(late.map((connection) => partFor(connection, message)));
     return;
   }
-  await passOn(parts, message, concerned);
+  await passOn(deps, message, concerned);
 }
 
 /** To several connections by a message for each, so that none of them waits for another. */
 async function passOn(
-  parts: ProcessParts,
+  deps: ProcessDeps,
   message: WebhookEventMessage,
   concerned: readonly Connection[],
 ): Promise<void> {
   const [first, ...others] = concerned;
-  if (first && others.length === 0 && (await isHandledHere(parts, message, first))) return;
-  await parts.queue.sendAll(concerned.map((connection) => partFor(connection, message)));
+  if (first && others.length === 0 && (await isHandledHere(deps, message, first))) return;
+  await deps.queue.sendAll(concerned.map((connection) => partFor(connection, message)));
 }
 
 /**
@@ -79,31 +79,31 @@ async function passOn(
  * one all the same, for whatever reason, which shows there: so what fails is filed as its tenant's.
  */
 function isHandledHere(
-  parts: ProcessParts,
+  deps: ProcessDeps,
   message: WebhookEventMessage,
   connection: Connection,
 ): Promise<boolean> {
-  return handlePart(parts, message, connection).then(
+  return handlePart(deps, message, connection).then(
     () => true,
     () => false,
   );
 }
 
 async function handlePart(
-  parts: ProcessParts,
+  deps: ProcessDeps,
   message: WebhookEventMessage,
   { id, tenantId, accountId }: Pick<Connection, 'id' | 'tenantId' | 'accountId'>,
 ): Promise<void> {
-  const connection = await parts.connections.get(tenantId, message.provider, accountId);
+  const connection = await deps.connections.get(tenantId, message.provider, accountId);
   // Not one that was made of the same account since, by whomever: what came before it is none of its business.
   if (connection?.id !== id) return;
   // Only a connection of the app that signed: another one's of the same account is none of its business, either.
-  if (connection.appId === message.appId) await applyEvent(parts, message, connection);
+  if (connection.appId === message.appId) await applyEvent(deps, message, connection);
 }
 
 /** The connections an event may reach: those of the app whose secret verified the bytes, and no others. */
 function findConcerned(
-  { connections }: ProcessParts,
+  { connections }: ProcessDeps,
   { appId, event }: WebhookEventMessage,
 ): Promise<readonly Connection[]> {
   return concernedConnections(connections, appId, event);
@@ -117,17 +117,17 @@ const secondLookSeconds = 60;
  * Some time later it looks again, because an event may have come when the index did not show the connection yet, and
  * have begun to wait only after the first look.
  */
-export async function reachWaiting(parts: ProcessParts, made: ConnectedMessage): Promise<void> {
-  const connection = await parts.connections.get(made.tenantId, made.provider, made.accountId);
+export async function reachWaiting(deps: ProcessDeps, made: ConnectedMessage): Promise<void> {
+  const connection = await deps.connections.get(made.tenantId, made.provider, made.accountId);
   if (!connection) return;
   const began = connection.flowBeganAt ?? connection.connectedAt;
   for (const place of new Set<string>([connection.accountId, connection.platformUserId])) {
-    for await (const messages of parts.waiting.since(connection.appId, place, began)) {
-      await parts.queue.sendAll(messages.map((message) => partFor(connection, message)));
+    for await (const messages of deps.waiting.since(connection.appId, place, began)) {
+      await deps.queue.sendAll(messages.map((message) => partFor(connection, message)));
     }
   }
   if (made.again) return;
-  await parts.queue.send({
+  await deps.queue.send({
     body: { ...made, again: true },
     group: made.tenantId,
     delaySeconds: secondLookSeconds,

@@ -5,7 +5,7 @@
  */
 import type { Message, Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
-import type { AccountId, ContextId, ProviderId } from '../ids.ts';
+import type { AccountId, AppId, ProviderId } from '../ids.ts';
 import { parseLossless } from '../json.ts';
 import type { WebhookEventMessage } from '../messages/incoming.ts';
 import type {
@@ -19,13 +19,13 @@ import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { Receiver, StandIn } from './decoy-app.ts';
+import type { Decoy, Receiver } from './decoy-app.ts';
 import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
-export interface ReceiveParts {
+export interface ReceiveDeps {
   readonly findApp: (app: string) => Promise<WebhookApp | undefined>;
   /** What a request to a context without an app is checked against. */
-  readonly standIn: StandIn;
+  readonly decoy: Decoy;
   readonly queue: Queue<WebhookEventMessage>;
   /**
    * For platforms that name their secret themselves: which contexts wait for one, and where it is kept. Where it is
@@ -54,22 +54,22 @@ export type WebhookAnswer =
 
 /** @throws IntegrationError `INVALID_SIGNATURE` for whatever is not proven, `PAYLOAD_TOO_LARGE`, `PROCESSING_FAILED` when the queue did not take it. */
 export async function receiveWebhook(
-  parts: ReceiveParts,
+  deps: ReceiveDeps,
   appId: string,
   request: SignedRequest,
 ): Promise<WebhookAnswer> {
-  const found = await parts.findApp(appId);
+  const found = await deps.findApp(appId);
   // Both are asked for either way, because that takes time, too.
-  const standIn = parts.standIn(appId, request);
+  const decoy = deps.decoy(appId, request);
   const known = found?.webhook !== undefined;
-  const { app, webhook } = known ? { app: found, webhook: found.webhook } : standIn;
-  const armed = known && webhook.plantsSecret === true && ((await parts.planting?.isArmed(appId)) ?? false);
+  const { app, webhook } = known ? { app: found, webhook: found.webhook } : decoy;
+  const armed = known && webhook.plantsSecret === true && ((await deps.planting?.isArmed(appId)) ?? false);
   const secrets = { ...webhookSecrets(app, webhook.signedWith), armed };
-  const verification = await prove(parts, { app, webhook }, request, secrets);
+  const verification = await prove(deps, { app, webhook }, request, secrets);
   const handshake = webhook.handshake?.(request, secrets, verification);
   if (known && handshake?.status === 200) {
     const { planted, ...answer } = handshake;
-    if (planted) await parts.planting?.keep(appId, planted);
+    if (planted) await deps.planting?.keep(appId, planted);
     return { kind: 'handshake', ...answer };
   }
   if (verification.kind === 'unavailable') {
@@ -79,7 +79,7 @@ export async function receiveWebhook(
   }
   // A handshake that is not answered looks as if there were nobody to answer it.
   if (!known || handshake || verification.kind !== 'verified') {
-    parts.count('webhook_rejected', {
+    deps.count('webhook_rejected', {
       reason: verification.kind === 'refused' ? verification.reason : 'mismatch',
     });
     throw new IntegrationError('INVALID_SIGNATURE', 'The signature is missing, wrong or too old.');
@@ -87,16 +87,16 @@ export async function receiveWebhook(
 
   const { headers, body } = request;
   const events = readEvents(webhook, { headers, body, content: verification.content }, app);
-  const messages = events.map((event) => toMessage(app, appId as ContextId, event, parts.now()));
+  const messages = events.map((event) => toMessage(app, appId as AppId, event, deps.now()));
   if (request.body.byteLength > surelySmall) refuseTooLarge(messages);
-  await parts.queue.sendAll(messages);
-  parts.count('webhook_accepted', { provider: app.provider });
+  await deps.queue.sendAll(messages);
+  deps.count('webhook_accepted', { provider: app.provider });
   return { kind: 'accepted' };
 }
 
 /** By the scheme's HMAC, or as the platform's own check says. */
 async function prove(
-  { fetch, now }: ReceiveParts,
+  { fetch, now }: ReceiveDeps,
   { app, webhook: { scheme } }: Receiver,
   request: SignedRequest,
   { signing }: Pick<WebhookSecrets, 'signing'>,
@@ -143,7 +143,7 @@ function refuseTooLarge(messages: readonly Message<WebhookEventMessage>[]): void
 
 function toMessage(
   app: WebhookApp,
-  appId: ContextId,
+  appId: AppId,
   event: PlatformEvent,
   now: number,
 ): Message<WebhookEventMessage> {

@@ -3,10 +3,10 @@
  * hours, and reach only connections whose flow began before them.
  */
 import * as z from 'zod/mini';
-import type { AccountId, ContextId } from '../ids.ts';
+import type { AccountId, AppId } from '../ids.ts';
 import { type WebhookEventMessage, webhookEventMessage } from '../messages/incoming.ts';
 import { parseMessage } from '../messages/parse-message.ts';
-import { whatever } from '../table/condition.ts';
+import { unconditional } from '../table/condition.ts';
 import { waitingFrom, waitingKey, waitingPartition } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 
@@ -24,18 +24,18 @@ export function createWaitingEvents(table: Table, now: () => number) {
       const places = [event.accountId, event.platformUserId].filter((place) => place !== undefined);
       for (const place of new Set<string>(places)) {
         const item = { message: JSON.stringify(message), until, ttl: until };
-        await table.put(waitingKey(appId, place, receivedAt, event.id), item, whatever);
+        await table.put(waitingKey(appId, place, receivedAt, event.id), item, unconditional);
       }
     },
 
     /** Deletes what came before a time for an account or owner. */
-    async forget(appId: ContextId, place: string, before: number): Promise<void> {
+    async forget(appId: AppId, place: string, before: number): Promise<void> {
       const { pk: partition, sk: upTo } = waitingFrom(appId, place, before + 1);
       let last: Item | undefined;
       do {
         const page = await table.query({ partition, upTo, limit: pageSize, ...(last && { after: last }) });
         for (const { pk, sk } of page.items) {
-          await table.delete({ pk: String(pk), sk: String(sk) }, whatever);
+          await table.delete({ pk: String(pk), sk: String(sk) }, unconditional);
         }
         last = page.last;
       } while (last);
@@ -43,7 +43,7 @@ export function createWaitingEvents(table: Table, now: () => number) {
 
     /** What has waited for an account or owner since a time, page by page, the oldest first. */
     async *since(
-      appId: ContextId,
+      appId: AppId,
       place: AccountId | string,
       receivedAt: number,
     ): AsyncGenerator<readonly WebhookEventMessage[]> {

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
-import { contextIdPattern } from '../ids.ts';
+import { appIdPattern } from '../ids.ts';
 import type { Registry } from '../platforms/registry.ts';
 import { webhookOf } from '../providers/provider.ts';
 import type {
@@ -41,7 +41,7 @@ const settingsRecord = z.record(z.string(), z.string());
 /** Unknown contexts that are looked up in a second, at most; beyond that they are unknown without a look. */
 const lookUpsPerSecond = 20;
 
-export function createWebhookApps(parts: {
+export function createWebhookApps(deps: {
   readonly secrets: SecretSource;
   readonly prefix: string;
   readonly registry: Registry;
@@ -56,19 +56,19 @@ export function createWebhookApps(parts: {
 
   /** The app, or nothing when there is none. @throws IntegrationError `VAULT_ERROR` when that cannot be told. */
   return async (appId: string): Promise<WebhookApp | undefined> => {
-    if (!contextIdPattern.test(appId)) return undefined;
-    const mayFind = mayLookUp(known.has(appId) || parts.registry.find(appId) !== undefined);
+    if (!appIdPattern.test(appId)) return undefined;
+    const mayFind = mayLookUp(known.has(appId) || deps.registry.find(appId) !== undefined);
     // Memory is asked for another one where none is looked up, because that takes as long.
     const asked = mayFind ? appId : familiar;
     if (asked === undefined) return undefined;
-    const value = await parts.secrets.find(`${parts.prefix}${asked}`);
+    const value = await deps.secrets.find(`${deps.prefix}${asked}`);
     if (typeof value !== 'object' || value === null) return undefined;
     const app = read.get(value) ?? keep(asked, value);
     return mayFind ? app : undefined;
   };
 
   function keep(appId: string, value: object): WebhookApp | undefined {
-    const app = parseApp(parts.registry, value);
+    const app = parseApp(deps.registry, value);
     if (!app) return undefined;
     read.set(value, app);
     known.add(appId);
@@ -77,7 +77,7 @@ export function createWebhookApps(parts: {
   }
 
   function mayLookUp(isKnown: boolean): boolean {
-    const current = Math.floor(parts.now() / 1000);
+    const current = Math.floor(deps.now() / 1000);
     if (current !== second) lookUps = 0;
     second = current;
     lookUps += isKnown ? 0 : 1;

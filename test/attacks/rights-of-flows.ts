@@ -80,16 +80,16 @@ const callback =
       const page = await browser.visit(callbackUrl);
       if (page.location === undefined) return String(page.status);
       const query = new URL(page.location).searchParams;
-      return `${query.get('code') ?? query.get('status')}${await untold(kit)}`;
+      return `${query.get('code') ?? query.get('status')}${await pendingEvent(kit)}`;
     };
   };
 
 /** Says whether the tenant has yet to be told of a connection. */
-async function untold({ stack }: Kit): Promise<string> {
+async function pendingEvent({ stack }: Kit): Promise<string> {
   const connections = (await stack.tables.scan('connections')).filter((item) =>
     item['pk']?.S?.startsWith('connection#'),
   );
-  return connections.some((item) => item['untold'] !== undefined) ? ', untold' : '';
+  return connections.some((item) => item['pendingEvent'] !== undefined) ? ', untold' : '';
 }
 
 /** Another user of the tenant has the account; the tokens that come in vain are to be given back. */
@@ -131,7 +131,7 @@ const complete =
     const { returned } = await reachReturn(kit.stack, { user, provider: 'tiktok' });
     return async () => {
       const answer = await tenant.client.send('complete', { body: completionOf(user, returned) });
-      return outcomeOf(answer) + (await untold(kit));
+      return outcomeOf(answer) + (await pendingEvent(kit));
     };
   };
 

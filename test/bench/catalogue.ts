@@ -61,13 +61,16 @@ export const catalogue: BenchGroup = {
   },
 };
 
-interface Place {
+interface ConnectionIdentity {
   readonly runtimeClient: string;
   readonly share: CpuShare | undefined;
   readonly aws: BenchAws;
 }
 
-async function startRows(name: Measured, { aws, ...place }: Place): Promise<readonly BenchRow[]> {
+async function startRows(
+  name: Measured,
+  { aws, ...place }: ConnectionIdentity,
+): Promise<readonly BenchRow[]> {
   const shared = { name, ...place, ...requestOf(name, aws) };
   const starts = await Promise.all(
     known.map(async (count): Promise<[string, () => Promise<number>]> => {

@@ -99,11 +99,11 @@ function chart({
   readonly dueMinutes: readonly number[];
 }): string {
   const length = minutes / chartLines;
-  const parts = Map.groupBy(at, (minute) => Math.floor(minute / length));
+  const deps = Map.groupBy(at, (minute) => Math.floor(minute / length));
   return toBars(
     Array.from({ length: chartLines }, (_, part) => ({
       name: `-${duration(minutes - part * length)}`,
-      count: parts.get(part)?.length ?? 0,
+      count: deps.get(part)?.length ?? 0,
     })),
   );
 }

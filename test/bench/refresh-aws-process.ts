@@ -14,7 +14,7 @@ import { grantsOf } from '../../infra/local/stack/function-grants.ts';
 import { localNames, localQueueName, provision } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../infra/topology.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
-import type { ContextId, TenantId } from '../../lib/ids.ts';
+import type { AppId, TenantId } from '../../lib/ids.ts';
 import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
 import { createRegistry } from '../../lib/platforms/registry.ts';
 import { createProviderAppStore } from '../../lib/provider-apps/provider-app.ts';
@@ -57,8 +57,8 @@ const table = openTable(clients.dynamoDb, localNames.connectionsTable);
 const connections = createConnectionStore(table);
 const provider = findOAuthProvider(createRegistry(), providerId);
 const { clientId } = app;
-await createProviderAppStore(table).update(providerId as ContextId, () => ({
-  appId: providerId as ContextId,
+await createProviderAppStore(table).update(providerId as AppId, () => ({
+  appId: providerId as AppId,
   provider: provider.id,
   clientId,
   secretId,

@@ -7,7 +7,7 @@ import { type IndexName, indexes, type Key } from '../../lib/table/keys.ts';
 import type { Item, Query, Table } from '../../lib/table/table.ts';
 import { type Consumption, itemBytes, readUnits, writeUnits } from './refresh-capacity.ts';
 import { holds } from './refresh-condition.ts';
-import { createSortedKeys, type Place } from './refresh-sorted-keys.ts';
+import { type ConnectionIdentity, createSortedKeys } from './refresh-sorted-keys.ts';
 
 /** What the product's table adds to every write. */
 const writeMark = { writeId: 'AAAAAAAAAAAA' };
@@ -129,25 +129,25 @@ export function openCountingStore() {
   }
 }
 
-function placeAt({ index, after }: Query): Place | undefined {
+function placeAt({ index, after }: Query): ConnectionIdentity | undefined {
   return after && (index ? placeIn(index, after) : placeInTable(after));
 }
 
 /** Where an item stands in an index; nowhere without both of its attributes. */
-function placeIn(index: IndexName, item: Item): Place | undefined {
+function placeIn(index: IndexName, item: Item): ConnectionIdentity | undefined {
   const partition: unknown = item[indexes[index].partition];
   const sort: unknown = item[indexes[index].sort];
   if (typeof partition !== 'string' || typeof sort !== 'string') return undefined;
   return { partition, sort, pk: String(item['pk']), sk: String(item['sk']) };
 }
 
-function placeInTable(item: Item): Place {
+function placeInTable(item: Item): ConnectionIdentity {
   const [pk, sk] = [String(item['pk']), String(item['sk'])];
   return { partition: pk, sort: sk, pk, sk };
 }
 
 /** What an index holds of an item: the keys of both. */
-function entryOf(index: IndexName | undefined, { partition, sort, pk, sk }: Place): Item {
+function entryOf(index: IndexName | undefined, { partition, sort, pk, sk }: ConnectionIdentity): Item {
   return index ? { [indexes[index].partition]: partition, [indexes[index].sort]: sort, pk, sk } : { pk, sk };
 }
 

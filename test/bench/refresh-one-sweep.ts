@@ -52,14 +52,14 @@ export async function sweepOnce(
   });
   const tenantId = 'tenant-1' as TenantId;
   const sealer = await world.setUp.vault.sealerFor(tenantId);
-  const parts = { platforms, sealer, now, random };
+  const deps = { platforms, sealer, now, random };
   const { connections } = world.setUp;
   for (let account = 0; account < due; account += 1) {
-    const connection = connectionOf(personOf(world, tenantId, account), parts);
+    const connection = connectionOf(personOf(world, tenantId, account), deps);
     await connections.create({ ...connection, dueAt: now - Math.floor(60_000 * random()) });
   }
   // One seal serves them all: nobody opens what is not due.
-  const pattern = connectionOf(personOf(world, tenantId, due), parts);
+  const pattern = connectionOf(personOf(world, tenantId, due), deps);
   for (let account = due; account < stored; account += 1) {
     await connections.create(later(pattern, account, now + hourMilliseconds * (1 + 500 * random())));
   }

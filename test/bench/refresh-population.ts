@@ -1,7 +1,7 @@
 /** Connections as they would be after months of use: of every kind, each at some point of its token's life. */
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import { idleDueAt, nextDueAt } from '../../lib/connections/schedule.ts';
-import type { AccountId, ConnectionId, ContextId, GrantId, TenantId, UserId } from '../../lib/ids.ts';
+import type { AccountId, AppId, ConnectionId, GrantId, TenantId, UserId } from '../../lib/ids.ts';
 import { refreshPolicyOf } from '../../lib/integrations/lifecycle/refresh-policy-of.ts';
 import { sealCredentials } from '../../lib/integrations/platform/credentials.ts';
 import type { OAuthProvider } from '../../lib/providers/provider.ts';
@@ -43,7 +43,7 @@ export function namesOf(account: number): { readonly userId: UserId; readonly ac
 /** The connection of a person, in the state that the schedule would have brought it to by now. */
 export function connectionOf(
   person: Person,
-  parts: {
+  deps: {
     readonly platforms: Platforms;
     readonly sealer: Sealer;
     readonly now: number;
@@ -51,7 +51,7 @@ export function connectionOf(
   },
 ): SealedConnection {
   const { account, provider, lifetimeSeconds, use, tenantId } = person;
-  const { now, random } = parts;
+  const { now, random } = deps;
   const used = use === 'steady' || use === 'ceasing';
   const timed = {
     status: 'active',
@@ -72,11 +72,11 @@ export function connectionOf(
     provider: provider.id,
     accountId,
   };
-  const tokens = parts.platforms.grant({ account, provider, lifetimeSeconds, expiresAt });
+  const tokens = deps.platforms.grant({ account, provider, lifetimeSeconds, expiresAt });
   return {
     ...place,
     userId,
-    appId: provider.id as string as ContextId,
+    appId: provider.id as string as AppId,
     grantId: `gra_${String(account).padStart(22, 'A')}` as GrantId,
     platformUserId: place.accountId,
     linking: 'confirmed',
@@ -96,7 +96,7 @@ export function connectionOf(
     connectedAt: obtainedAt,
     updatedAt: obtainedAt,
     statusSince: obtainedAt,
-    sealed: sealCredentials(parts.sealer, place, {
+    sealed: sealCredentials(deps.sealer, place, {
       accessToken: new Secret(tokens.accessToken),
       refreshToken: new Secret(tokens.refreshToken),
     }),

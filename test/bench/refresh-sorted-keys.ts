@@ -1,7 +1,7 @@
 /** Keys of items in the order of an index: partitions, each sorted by its sort key and then by the item's own key. */
 
 /** Where an item stands in an index, and which item it is. */
-export interface Place {
+export interface ConnectionIdentity {
   readonly partition: string;
   readonly sort: string;
   readonly pk: string;
@@ -9,7 +9,7 @@ export interface Place {
 }
 
 interface Partition {
-  readonly places: Place[];
+  readonly places: ConnectionIdentity[];
   /** Until it is first read it is only filled, and sorted once. */
   sorted: boolean;
 }
@@ -22,7 +22,7 @@ export interface Range {
   /** Included. */
   readonly from?: string;
   /** Not included, and need not exist. */
-  readonly after?: Omit<Place, 'partition'> | undefined;
+  readonly after?: Omit<ConnectionIdentity, 'partition'> | undefined;
   readonly newestFirst?: boolean;
   readonly limit: number;
 }
@@ -31,14 +31,14 @@ export function createSortedKeys() {
   const partitions = new Map<string, Partition>();
 
   return {
-    add(place: Place): void {
+    add(place: ConnectionIdentity): void {
       const known = partitions.get(place.partition) ?? { places: [], sorted: false };
       partitions.set(place.partition, known);
       if (known.sorted) known.places.splice(positionOf(known.places, place), 0, place);
       else known.places.push(place);
     },
 
-    remove(place: Place): void {
+    remove(place: ConnectionIdentity): void {
       const places = sorted(place.partition);
       const at = positionOf(places, place);
       const found = places[at];
@@ -48,9 +48,10 @@ export function createSortedKeys() {
     /** The places in a range, at most `limit`, and whether that was the limit's doing. */
     read({ partition, sortPrefix = '', upTo, from, after, newestFirst = false, limit }: Range) {
       const places = sorted(partition);
-      const inside = ({ sort }: Place) => sort.startsWith(sortPrefix) && (upTo === undefined || sort <= upTo);
+      const inside = ({ sort }: ConnectionIdentity) =>
+        sort.startsWith(sortPrefix) && (upTo === undefined || sort <= upTo);
       const step = newestFirst ? -1 : 1;
-      const found: Place[] = [];
+      const found: ConnectionIdentity[] = [];
       let at = newestFirst
         ? places.length - 1
         : positionOf(places, { sort: from ?? sortPrefix, pk: '', sk: '' });
@@ -70,7 +71,7 @@ export function createSortedKeys() {
     },
   };
 
-  function sorted(partition: string): Place[] {
+  function sorted(partition: string): ConnectionIdentity[] {
     const known = partitions.get(partition);
     if (!known) return [];
     if (!known.sorted) known.places.sort(order);
@@ -80,7 +81,10 @@ export function createSortedKeys() {
 }
 
 /** How many places stand before this one. */
-function positionOf(places: readonly Place[], place: Omit<Place, 'partition'>): number {
+function positionOf(
+  places: readonly ConnectionIdentity[],
+  place: Omit<ConnectionIdentity, 'partition'>,
+): number {
   let low = 0;
   let high = places.length;
   while (low < high) {
@@ -92,7 +96,10 @@ function positionOf(places: readonly Place[], place: Omit<Place, 'partition'>): 
   return low;
 }
 
-function order(left: Omit<Place, 'partition'>, right: Omit<Place, 'partition'>): number {
+function order(
+  left: Omit<ConnectionIdentity, 'partition'>,
+  right: Omit<ConnectionIdentity, 'partition'>,
+): number {
   return compare(left.sort, right.sort) || compare(left.pk, right.pk) || compare(left.sk, right.sk);
 }
 

@@ -7,13 +7,13 @@ import { createSecretSource } from '../../lib/aws/secret-source.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { createLeaseStore } from '../../lib/connections/lease-store.ts';
 import { createRevocationReceipts } from '../../lib/connections/revocation-receipts.ts';
-import type { ContextId } from '../../lib/ids.ts';
+import type { AppId } from '../../lib/ids.ts';
 import {
   createRefreshWorker,
   type RefreshOutcome,
   type RefreshWorkerDeps,
 } from '../../lib/integrations/worker/refresh-worker.ts';
-import type { SweepParts } from '../../lib/integrations/worker/sweep-due.ts';
+import type { SweepDeps } from '../../lib/integrations/worker/sweep-due.ts';
 import { createSweepPositionStore } from '../../lib/integrations/worker/sweep-position.ts';
 import { createJobStore } from '../../lib/jobs/job.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
@@ -84,8 +84,8 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
 
   const setUp = partsOf('setting up');
   for (const { id } of registry.all) {
-    await setUp.apps.update(id as string as ContextId, () => ({
-      appId: id as string as ContextId,
+    await setUp.apps.update(id as string as AppId, () => ({
+      appId: id as string as AppId,
       provider: id,
       clientId,
       secretId: `hawser/apps/${id}`,
@@ -102,7 +102,7 @@ export async function openWorld({ tables, platforms, now, sleep, random }: World
     }));
   }
   const { precious, activity } = tables('sweep');
-  const sweep: SweepParts = {
+  const sweep: SweepDeps = {
     connections: createConnectionStore(precious),
     positions: createSweepPositionStore(activity),
     pauses: createPauseStore(precious, now),

@@ -9,7 +9,7 @@ import type { SealedConnection } from '../../lib/connections/connection.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import {
   type AccountId,
-  type ContextId,
+  type AppId,
   newConnectionId,
   newGrantId,
   type ProviderId,
@@ -108,7 +108,7 @@ async function connection(vault: ReturnType<typeof openVault>, now: number): Pro
     userId,
     provider,
     accountId,
-    appId: 'tiktok' as ContextId,
+    appId: 'tiktok' as AppId,
     grantId: newGrantId(),
     platformUserId: accountId,
     linking: 'confirmed',

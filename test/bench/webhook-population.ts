@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import {
   type AccountId,
-  type ContextId,
+  type AppId,
   newConnectionId,
   newGrantId,
   type ProviderId,
@@ -35,7 +35,7 @@ export function connectionOf(account: string, now: number): SealedConnection {
     userId: `user-of-${account}` as UserId,
     provider: apps.tiktok.provider as ProviderId,
     accountId: account as AccountId,
-    appId: apps.tiktok.provider as string as ContextId,
+    appId: apps.tiktok.provider as string as AppId,
     grantId: newGrantId(),
     platformUserId: account,
     linking: 'confirmed',

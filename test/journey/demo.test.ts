@@ -30,7 +30,7 @@ describe('npm run demo', () => {
       '"type": "post.publish.publicly_available"',
       '✓ The two deliveries were one event, with one id',
       '"code": "INVALID_SIGNATURE"',
-      'reconnect_required (deauthorised)',
+      'reconnect_required (deauthorized)',
       '✓ The token was renewed ',
       '"revocation": "revoke_pending"',
       '✓ TikTok has revoked: the last token is dead there',

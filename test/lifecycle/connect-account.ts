@@ -36,20 +36,20 @@ export async function consent(
   wish: Wish,
   browse: typeof fetch = fetch,
 ): Promise<Consented> {
-  const { parts, tenants, stateSecrets } = instance;
+  const { deps, tenants, stateSecrets } = instance;
   const { tenantId, userId, provider, person } = wish;
   const request = { tenantId, userId, provider, completion: 'confirm' } as const;
-  const initiated = await initiateOAuthFlow({ ...parts, tenants }, request);
+  const initiated = await initiateOAuthFlow({ ...deps, tenants }, request);
   if (initiated.kind !== 'started') throw new Error(`The flow was refused: ${initiated.kind}.`);
   const { flowId } = initiated.flow;
   const started = await startFlow(
-    { ...parts, stateSecrets },
+    { ...deps, stateSecrets },
     { flowId: flowId as FlowId, browserSecret: undefined, agreed: true },
   );
   if (started.kind !== 'redirect') throw new Error(`The flow did not start: ${started.kind}.`);
   const callback = new URL(await approve(started.url, { account: person }, browse));
   const returned = await handleOAuthCallback(
-    { ...parts, stateSecrets },
+    { ...deps, stateSecrets },
     {
       app: provider,
       state: callback.searchParams.get('state') ?? undefined,
@@ -65,13 +65,13 @@ export async function consent(
 
   return {
     async finish() {
-      const { connection } = await completeConnection(parts, {
+      const { connection } = await completeConnection(deps, {
         tenantId,
         userId,
         flowId: flowId as FlowId,
         completion,
       });
-      const stored = await parts.connections.get(tenantId, provider, connection.accountId as AccountId);
+      const stored = await deps.connections.get(tenantId, provider, connection.accountId as AccountId);
       if (!stored) throw new Error('The connection was not stored.');
       return stored;
     },

@@ -18,7 +18,7 @@ import { createLeaseStore } from '../../lib/connections/lease-store.ts';
 import { createRevocationReceipts } from '../../lib/connections/revocation-receipts.ts';
 import { createFlowStore } from '../../lib/flows/flow-store.ts';
 import type { TenantId } from '../../lib/ids.ts';
-import type { FlowParts } from '../../lib/integrations/deps.ts';
+import type { FlowDeps } from '../../lib/integrations/deps.ts';
 import type { RefreshWorkerDeps } from '../../lib/integrations/worker/refresh-worker.ts';
 import { createSweepPositionStore } from '../../lib/integrations/worker/sweep-position.ts';
 import { createJobStore } from '../../lib/jobs/job.ts';
@@ -94,7 +94,7 @@ export function openInstance(options: InstanceOptions) {
   const registry = createRegistry(options.providers ?? providers);
   const log = createLog('lifecycle', now, write);
   const pauses = createPauseStore(precious, now);
-  const parts: FlowParts & RefreshWorkerDeps & { readonly origins: Origins } = {
+  const deps: FlowDeps & RefreshWorkerDeps & { readonly origins: Origins } = {
     origins: options.platformOrigins,
     connections: createConnectionStore(precious),
     leases: createLeaseStore(activity, now),
@@ -125,7 +125,7 @@ export function openInstance(options: InstanceOptions) {
     pauses,
   };
   return {
-    parts,
+    deps,
     tenants,
     jobs: createJobStore(precious, now),
     deleteDestinations: (tenantId: TenantId) => createDestinationStore(precious).removeAll(tenantId),
@@ -133,7 +133,7 @@ export function openInstance(options: InstanceOptions) {
     queues,
     stateSecrets: () => readStateSecrets(secrets, localNames.stateSecretId),
     sweep: {
-      connections: parts.connections,
+      connections: deps.connections,
       positions: createSweepPositionStore(activity),
       pauses,
       queue: queues.refresh,

@@ -82,23 +82,23 @@ export function openQueues(
   }
 
   function handlerOf(name: WorkedQueue, instance: Instance): Handler {
-    const { parts, jobs, queues } = instance;
-    const settings = { functionName: name, now: parts.now, write };
+    const { deps, jobs, queues } = instance;
+    const settings = { functionName: name, now: deps.now, write };
     switch (name) {
       case 'refresh': {
-        const work = createRefreshWorker(parts);
+        const work = createRefreshWorker(deps);
         return batch(settings, refreshMessage, async (message) => void (await work(message)));
       }
       case 'rescue':
-        return batch(settings, rescueMessage, (rescued) => applyRescued(parts, rescued));
+        return batch(settings, rescueMessage, (rescued) => applyRescued(deps, rescued));
       case 'jobs': {
         const work = {
-          connections: parts.connections,
+          connections: deps.connections,
           jobs,
           refreshQueue: queues.refresh,
           deleteDestinations: instance.deleteDestinations,
           deleteKeys: instance.deleteKeys,
-          now: parts.now,
+          now: deps.now,
         };
         return batch(settings, jobMessage, async ({ jobId }) => void (await runJob(work, jobId)));
       }

@@ -23,17 +23,17 @@ export async function expiredConnection(world: World, instance: Instance): Promi
 
 /** Refreshes as the API does: with the connection as it is then, or the error that its caller would get. */
 export async function refreshConnection(
-  parts: Instance['parts'],
+  deps: Instance['deps'],
   connection: SealedConnection,
 ): Promise<SealedConnection> {
-  const outcome = await refreshToOutcome(parts, connection);
+  const outcome = await refreshToOutcome(deps, connection);
   if (isFailure(outcome)) throw refreshError(outcome);
   return outcome.connection;
 }
 
 /** Asks with new instances, as patiently as each answer says, until there is a token. */
 export function askUntilServed(world: World, connection: SealedConnection): Promise<AccessToken> {
-  return askUntilDone(world, ({ parts }) => getAccessToken(parts, accountOf(connection)));
+  return askUntilDone(world, ({ deps }) => getAccessToken(deps, accountOf(connection)));
 }
 
 /** The same for anything else. */
@@ -59,7 +59,7 @@ export async function recordOf(
   world: World,
   { tenantId, provider, accountId }: SealedConnection,
 ): Promise<SealedConnection | undefined> {
-  return world.newInstance().parts.connections.get(tenantId, provider, accountId);
+  return world.newInstance().deps.connections.get(tenantId, provider, accountId);
 }
 
 /** The error that work ends with, which must be one of ours. */

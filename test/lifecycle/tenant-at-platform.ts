@@ -3,17 +3,17 @@ import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
 import { localNames } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../infra/topology.ts';
 import { createSecretStore } from '../../lib/admin/secret-store.ts';
-import type { ContextId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
+import type { AppId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
 import type { AwsClients, Instance } from './parts.ts';
 
 export const tenantId = 'harbour' as TenantId;
 export const user = 'ada' as UserId;
 export const tiktok = 'tiktok' as ProviderId;
-const appId = 'tiktok' as ContextId;
+const appId = 'tiktok' as AppId;
 const clientId = 'hawser-tiktok';
 
 export async function openRegistration(
-  { tenants, parts }: Instance,
+  { tenants, deps }: Instance,
   { secrets }: Pick<AwsClients, 'secrets'>,
   platform: Pick<Sandbox, 'addClient'>,
 ) {
@@ -26,7 +26,7 @@ export async function openRegistration(
     returnUrls: ['https://app.example/connected'],
     directLinking: false,
     apps: {},
-    createdAt: parts.now(),
+    createdAt: deps.now(),
   });
 
   return {
@@ -40,7 +40,7 @@ export async function openRegistration(
       if (where === 'platform') return;
       const secretId = `${appSecretPrefix}${tiktok}`;
       await secretStore.write(secretId, { clientId, clientSecret });
-      await parts.apps.update(appId, () => ({
+      await deps.apps.update(appId, () => ({
         appId,
         provider: tiktok,
         clientId,
@@ -50,13 +50,13 @@ export async function openRegistration(
     },
 
     /** Takes the registration away on our side. */
-    unregister: () => parts.apps.remove(appId),
+    unregister: () => deps.apps.remove(appId),
 
     /** Removes every connection of the tenant, as if there had been none. */
     async clearConnections(): Promise<void> {
-      const page = await parts.connections.list({ tenantId, limit: 100 });
+      const page = await deps.connections.list({ tenantId, limit: 100 });
       if (page === 'invalid_cursor') return;
-      for (const connection of page.connections) await parts.connections.remove(connection);
+      for (const connection of page.connections) await deps.connections.remove(connection);
     },
   };
 }

@@ -50,7 +50,7 @@ afterAll(async () => {
 const news = (id: string | undefined, type: string | undefined, data: unknown): PlatformEvent => ({
   id: id ?? '',
   type: type ?? '',
-  effect: 'news',
+  effect: 'none',
   data: { value: data },
 });
 const listIn = (value: unknown, ...path: readonly string[]): readonly unknown[] => {

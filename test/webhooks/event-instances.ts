@@ -17,16 +17,16 @@ import { openTable } from '../../lib/table/table.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import { createDestinationStore } from '../../lib/tenants/destination.ts';
 import { openVault } from '../../lib/vault/vault.ts';
-import { createReceiptStore } from '../../lib/webhooks/idempotency-store.ts';
+import { createIdempotencyStore } from '../../lib/webhooks/idempotency-store.ts';
 import { processEvent, reachWaiting } from '../../lib/webhooks/process-event.ts';
-import { createSubjectStore } from '../../lib/webhooks/resource-order.ts';
+import { createResourceOrder } from '../../lib/webhooks/resource-order.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';
 import { context } from '../unit/api/event.ts';
 import type { EventQueue, WorkBatch } from './event-workers.ts';
 import { type Effects, openUnreliable } from './unreliable-aws.ts';
 
-export interface InstanceParts {
+export interface InstanceDeps {
   readonly place: AwsPlace;
   readonly effects: Effects;
   readonly lostAnswers: number;
@@ -47,21 +47,21 @@ const workers = {
   EventQueue,
   {
     readonly functionName: FunctionName;
-    readonly create: (parts: InstanceParts, clients: Clients) => ReturnType<typeof batch>;
+    readonly create: (deps: InstanceDeps, clients: Clients) => ReturnType<typeof batch>;
   }
 >;
 
-export function openInstances(parts: InstanceParts) {
+export function openInstances(deps: InstanceDeps) {
   const clients = new Map<EventQueue, Clients>();
   const clientsOf = (queue: EventQueue): Clients => {
     const { functionName } = workers[queue];
-    const opened = clients.get(queue) ?? openUnreliable({ ...parts, functionName });
+    const opened = clients.get(queue) ?? openUnreliable({ ...deps, functionName });
     clients.set(queue, opened);
     return opened;
   };
   return {
     newInstance(queue: EventQueue): WorkBatch {
-      const handler = workers[queue].create(parts, clientsOf(queue));
+      const handler = workers[queue].create(deps, clientsOf(queue));
       return (event: SQSEvent) => handler(event, context);
     },
     close() {
@@ -72,14 +72,14 @@ export function openInstances(parts: InstanceParts) {
 
 const silent = () => undefined;
 
-function processing({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
+function processing({ place, now }: InstanceDeps, { dynamoDb, sqs }: Clients) {
   const precious = openTable(dynamoDb, localNames.connectionsTable);
   const activity = openTable(dynamoDb, localNames.activityTable);
-  const parts = {
+  const deps = {
     connections: createConnectionStore(precious),
-    idempotency: createReceiptStore(activity, now),
+    idempotency: createIdempotencyStore(activity, now),
     waiting: createWaitingEvents(activity, now),
-    subjects: createSubjectStore(activity, now),
+    resourceOrder: createResourceOrder(activity, now),
     queue: openQueue<unknown>(sqs, queueUrlOf(place, 'incoming')),
     events: openQueue<unknown>(sqs, queueUrlOf(place, 'events')),
     now,
@@ -88,26 +88,26 @@ function processing({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
   };
   return batch({ functionName: 'process-event', now, write: silent }, incomingMessage, (message) => {
     if (message.kind === 'data_deletion') throw new Error('No platform of this test asks for a deletion.');
-    return message.kind === 'connected' ? reachWaiting(parts, message) : processEvent(parts, message);
+    return message.kind === 'connected' ? reachWaiting(deps, message) : processEvent(deps, message);
   });
 }
 
-function fanningOut({ place, now }: InstanceParts, { dynamoDb, sqs }: Clients) {
+function fanningOut({ place, now }: InstanceDeps, { dynamoDb, sqs }: Clients) {
   const destinations = createDestinationStore(openTable(dynamoDb, localNames.connectionsTable));
-  const parts = {
+  const deps = {
     activeDestinations: rememberDestinations(destinations, now),
     deliveries: openQueue<unknown>(sqs, queueUrlOf(place, 'deliveries')),
     incoming: openQueue<unknown>(sqs, queueUrlOf(place, 'incoming')),
   };
   return batch({ functionName: 'fan-out-events', now, write: silent }, eventMessage, (message) =>
-    fanOutEvent(parts, message),
+    fanOutEvent(deps, message),
   );
 }
 
-function delivering(instance: InstanceParts, { dynamoDb, kms, sqs }: Clients) {
+function delivering(instance: InstanceDeps, { dynamoDb, kms, sqs }: Clients) {
   const { place, now, random, insecureOrigins } = instance;
   const table = openTable(dynamoDb, localNames.connectionsTable);
-  const parts = {
+  const deps = {
     destinations: createDestinationStore(table),
     vault: openVault({
       kms,
@@ -133,7 +133,7 @@ function delivering(instance: InstanceParts, { dynamoDb, kms, sqs }: Clients) {
     count: silent,
   };
   return batch({ functionName: 'deliver', now, write: silent }, deliveryMessage, (delivery, received) =>
-    deliver(parts, delivery, received),
+    deliver(deps, delivery, received),
   );
 }
 

@@ -14,9 +14,9 @@ import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
 import { createSecretStore } from '../../lib/admin/secret-store.ts';
 import { openQueue } from '../../lib/aws/queue.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
-import { destinationSecretPlace } from '../../lib/deliveries/deliver-https.ts';
+import { destinationSealContext } from '../../lib/deliveries/deliver-https.ts';
 import type { EventMessage } from '../../lib/messages/events.ts';
-import { subjectKey } from '../../lib/table/keys.ts';
+import { resourceOrderKey } from '../../lib/table/keys.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { createDestinationStore, newDestinationId } from '../../lib/tenants/destination.ts';
 import { openVault } from '../../lib/vault/vault.ts';
@@ -65,7 +65,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
   let skew = 0;
   const now = () => Date.now() + skew;
   const injected = { throttled: 0, refusedBySqs: 0, deaths: 0 };
-  await using parts = new AsyncDisposableStack();
+  await using deps = new AsyncDisposableStack();
 
   const intercept: Intercept = ({ principal, action }) => {
     if (!principal.startsWith('LOCAL-')) return undefined;
@@ -79,19 +79,19 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     }
     return undefined;
   };
-  const aws = parts.adopt(await startLocalAws({ grantsOf, now: Date.now, intercept }), (one) => one.close());
+  const aws = deps.adopt(await startLocalAws({ grantsOf, now: Date.now, intercept }), (one) => one.close());
   const place: AwsPlace = {
     endpoint: aws.endpoints.dynamodb,
     region: aws.region,
     accountId: aws.accountId,
   };
   const clients = openClients(place, 3);
-  parts.defer(() => {
+  deps.defer(() => {
     for (const one of Object.values(clients)) one.destroy();
   });
   await provision(clients);
   const connections = createConnectionStore(openTable(clients.dynamoDb, localNames.connectionsTable));
-  const endpoints = parts.adopt(
+  const endpoints = deps.adopt(
     await openTenantEndpoints({ tenantIds, now, random, failures: rates.endpointFailures }),
     (one) => one.close(),
   );
@@ -117,7 +117,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     if (fate < rates.deathsBeforeTaking + rates.deathsAfterTaking) throw death();
     return answer;
   };
-  const gateway = parts.adopt(
+  const gateway = deps.adopt(
     await startGateway({
       routes: routes.filter(({ functionName }) => functionName === 'webhook'),
       cors,
@@ -128,11 +128,11 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     }),
     (one) => one.close(),
   );
-  const platform = parts.adopt(await startTikTok({ clients: [client], now: Date.now, random }), (one) =>
+  const platform = deps.adopt(await startTikTok({ clients: [client], now: Date.now, random }), (one) =>
     one.close(),
   );
 
-  const effects: Effects = { deauthorisations: [], advances: [], answersLost: 0 };
+  const effects: Effects = { deauthorizations: [], advances: [], answersLost: 0 };
   const instances = openInstances({
     place,
     effects,
@@ -141,7 +141,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     now,
     insecureOrigins: [endpoints.origin],
   });
-  parts.defer(() => instances.close());
+  deps.defer(() => instances.close());
   const team = openEventWorkers({
     place,
     sqs: clients.sqs,
@@ -228,7 +228,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     'answers of AWS lost': effects.answersLost,
     "refusals of tenants' endpoints": endpoints.refused(),
     'dead letters put back': replayed,
-    'connections that lost their grant': effects.deauthorisations.length,
+    'connections that lost their grant': effects.deauthorizations.length,
     'subjects moved on': effects.advances.length,
     'events at tenants': new Set(endpoints.accepted.map(({ id }) => id)).size,
     '… deliveries of them': endpoints.accepted.length,
@@ -252,7 +252,7 @@ async function addDestinations(clients: AwsClients, endpoints: TenantEndpoints):
     const id = newDestinationId();
     const secret = await vault.encryptToken(
       endpoints.secretOf(tenantId),
-      destinationSecretPlace(tenantId, id),
+      destinationSealContext(tenantId, id),
     );
     await createDestinationStore(table).update(tenantId, () => [
       { id, kind: 'https', url: endpoints.urlOf(tenantId), status: 'active', secret, createdAt: Date.now() },
@@ -263,7 +263,7 @@ async function addDestinations(clients: AwsClients, endpoints: TenantEndpoints):
 async function subjectsOf({ dynamoDb }: AwsClients, population: Population): Promise<Observed['subjects']> {
   const activity = openTable(dynamoDb, localNames.activityTable);
   const known = publishingsOf(population).map(async ({ event, connection }) => {
-    const item = await activity.get(subjectKey(connection.id, `publish ${event.publishId}`));
+    const item = await activity.get(resourceOrderKey(connection.id, `publish ${event.publishId}`));
     const occurredAt = item && Number(item['occurredAt']);
     return [subjectName(connection.id, event.publishId), occurredAt] as const;
   });

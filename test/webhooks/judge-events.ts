@@ -70,11 +70,11 @@ function judgeDeliveries({ population, told }: Observed): readonly string[] {
 /** A grant that was taken back ends its connections once; one from before the present grant ends nothing. */
 function judgeGrants({ population, effects, connections }: Observed): readonly string[] {
   const violations: string[] = [];
-  const ended = Map.groupBy(effects.deauthorisations, (key) => key);
+  const ended = Map.groupBy(effects.deauthorizations, (key) => key);
   for (const [key, times] of ended) {
     if (times.length > 1) violations.push(`${key} lost its grant ${times.length} times.`);
   }
-  const removed = population.events.filter(({ kind }) => kind === 'deauthorised');
+  const removed = population.events.filter(({ kind }) => kind === 'deauthorized');
   const expected = new Set(removed.flatMap((event) => connectionsOf(population, event)).map(({ id }) => id));
   if (ended.size !== expected.size) violations.push(`${ended.size} grants ended, not ${expected.size}.`);
   for (const { id, status } of connections) {

@@ -100,7 +100,7 @@ describe('a user who removes the application at TikTok', () => {
         timeout: 15_000,
         interval: 100,
       })
-      .toMatchObject([{ status: 'reconnect_required', statusReason: 'deauthorised' }]);
+      .toMatchObject([{ status: 'reconnect_required', statusReason: 'deauthorized' }]);
     expect(sandbox.calls().latest.filter(({ grantType }) => grantType === 'refresh_token')).toEqual([]);
   });
 

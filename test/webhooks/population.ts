@@ -5,17 +5,17 @@
  */
 import type { WebhookEvent } from '../../infra/local/sandbox/webhooks/webhook-dialect.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
-import type { AccountId, ContextId, TenantId, UserId } from '../../lib/ids.ts';
+import type { AccountId, AppId, TenantId, UserId } from '../../lib/ids.ts';
 import { aConnection } from '../integration/stores/records.ts';
 
-export const appId = 'tiktok' as ContextId;
+export const appId = 'tiktok' as AppId;
 export const tenantIds = ['ash', 'birch', 'cedar'].map((id) => id as TenantId);
 
 /** An event with the number by which it is known again wherever it turns up. */
 export interface NumberedEvent extends WebhookEvent {
   readonly number: number;
   readonly occurredAt: number;
-  readonly kind: 'publish' | 'deauthorised' | 'outdated' | 'early';
+  readonly kind: 'publish' | 'deauthorized' | 'outdated' | 'early';
   /** Names what it is about, where later events about it replace earlier ones. */
   readonly publishId?: string;
 }
@@ -58,7 +58,7 @@ export function populate(count: number, now: number): Population {
     if (number % 25 === 7) {
       const account = `removed-${number}`;
       connect(account, granted);
-      events.push({ ...shared, kind: 'deauthorised', account, ...removal(number) });
+      events.push({ ...shared, kind: 'deauthorized', account, ...removal(number) });
     } else if (number % 100 === 18) {
       // The user has come back since: what is told here is about the grant before.
       const account = `returned-${number}`;

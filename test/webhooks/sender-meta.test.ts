@@ -136,7 +136,7 @@ describe('a delivery', () => {
     const content: unknown = JSON.parse(deliveries()[0]?.body.toString('utf8') ?? '');
     expect(
       instagram.webhook?.read({ content, headers: {}, body: Buffer.of() }, { ...client, settings: {} }),
-    ).toMatchObject([{ type: 'comments', meaning: 'news', accountId: saltmarsh }]);
+    ).toMatchObject([{ type: 'comments', effect: 'none', accountId: saltmarsh }]);
   });
 
   it('comes again at once, then ever less often, for 36 hours', async () => {

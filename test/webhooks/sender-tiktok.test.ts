@@ -75,7 +75,7 @@ describe('a delivery', () => {
     const content: unknown = JSON.parse(call?.body.toString('utf8') ?? '');
     const delivery = { content, headers: {}, body: Buffer.of() };
     expect(tiktok.webhook?.read(delivery, { ...client, settings: {} })).toMatchObject([
-      { type: 'post.publish.complete', meaning: 'news', resourceKey: 'publish v1' },
+      { type: 'post.publish.complete', effect: 'none', resourceKey: 'publish v1' },
     ]);
   });
 

@@ -39,15 +39,15 @@ const body = JSON.stringify({
 export type TimingHouse = Awaited<ReturnType<typeof openTimingHouse>>;
 
 export async function openTimingHouse() {
-  const parts = new AsyncDisposableStack();
-  const aws = parts.adopt(await startLocalAws({ grantsOf, now: Date.now }), (one) => one.close());
+  const deps = new AsyncDisposableStack();
+  const aws = deps.adopt(await startLocalAws({ grantsOf, now: Date.now }), (one) => one.close());
   const place: AwsPlace = {
     endpoint: aws.endpoints.dynamodb,
     region: aws.region,
     accountId: aws.accountId,
   };
   const clients = openClients(place, 3);
-  parts.defer(() => {
+  deps.defer(() => {
     for (const client of Object.values(clients)) client.destroy();
   });
   await provision(clients);
@@ -57,7 +57,7 @@ export async function openTimingHouse() {
     await secrets.write(`${appSecretPrefix}${known[provider]}`, app);
   }
   const handler = await loadWebhookFunction(place);
-  const gateway = parts.adopt(
+  const gateway = deps.adopt(
     await startGateway({
       routes: routes.filter(({ functionName }) => functionName === 'webhook'),
       cors,
@@ -87,7 +87,7 @@ export async function openTimingHouse() {
         };
         return async () => (await exchange(gateway.url, request)).status;
       }),
-    close: () => parts.disposeAsync(),
+    close: () => deps.disposeAsync(),
   };
 }
 

@@ -8,8 +8,8 @@ import { createRegistry } from '../../lib/platforms/registry.ts';
 import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
 import type { OAuthProvider } from '../../lib/providers/provider.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
-import { createStandIn } from '../../lib/webhooks/decoy-app.ts';
-import { type ReceiveParts, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
+import { createDecoy } from '../../lib/webhooks/decoy-app.ts';
+import { type ReceiveDeps, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
 import { createWebhookApps, type WebhookApp } from '../../lib/webhooks/webhook-app.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
@@ -25,7 +25,7 @@ const nobody: WebhookApp = {
   verifyTokens: [new Secret(secret)],
 };
 
-function parts(changes: Partial<ReceiveParts> = {}) {
+function deps(changes: Partial<ReceiveDeps> = {}) {
   const sent: Message[] = [];
   const counted: string[] = [];
   return {
@@ -33,7 +33,7 @@ function parts(changes: Partial<ReceiveParts> = {}) {
     counted,
     fetch,
     findApp: async () => undefined,
-    standIn: createStandIn(registry),
+    decoy: createDecoy(registry),
     queue: {
       send: async () => undefined,
       sendAll: async (all: readonly Message[]) => void sent.push(...all),
@@ -54,7 +54,7 @@ function signedByTikTok(headers: Readonly<Record<string, string>> = {}) {
 
 describe('a context without an app', () => {
   it('takes nothing, not even what the stand-in has signed', async () => {
-    const receiving = parts({ standIn: () => ({ app: nobody, webhook: webhook(tiktok) }) });
+    const receiving = deps({ decoy: () => ({ app: nobody, webhook: webhook(tiktok) }) });
 
     const answer = receiveWebhook(receiving, 'nowhere', signedByTikTok());
 
@@ -63,7 +63,7 @@ describe('a context without an app', () => {
   });
 
   it('answers no handshake, not even one with the stand-in’s token', async () => {
-    const receiving = parts({ standIn: () => ({ app: nobody, webhook: webhook(instagram) }) });
+    const receiving = deps({ decoy: () => ({ app: nobody, webhook: webhook(instagram) }) });
     const query = new URLSearchParams({
       'hub.mode': 'subscribe',
       'hub.challenge': '1158201444',
@@ -81,7 +81,7 @@ describe('a context without an app', () => {
   });
 
   it('refuses for the reason for which an app would have refused', async () => {
-    const receiving = parts();
+    const receiving = deps();
     const requests = [
       signedByTikTok(),
       signedByTikTok({ 'tiktok-signature': 't=1,s=' }),
@@ -102,13 +102,13 @@ describe('a context without an app', () => {
   });
 
   it('is checked by the scheme of the platform whose name it has, else of the one it pretends to', () => {
-    const standIn = createStandIn(registry);
+    const decoy = createDecoy(registry);
     const request = (header: string) => ({ method: 'POST', headers: { [header]: 'x' }, body });
 
-    expect(standIn('tiktok', request('x-hub-signature-256')).webhook).toBe(webhook(tiktok));
-    expect(standIn('app_x', request('x-hub-signature-256')).webhook.scheme).toBe(webhook(instagram).scheme);
-    expect(standIn('app_x', request('tiktok-signature')).webhook).toBe(webhook(tiktok));
-    expect(standIn('app_x', request('accept')).webhook).toBeDefined();
+    expect(decoy('tiktok', request('x-hub-signature-256')).webhook).toBe(webhook(tiktok));
+    expect(decoy('app_x', request('x-hub-signature-256')).webhook.scheme).toBe(webhook(instagram).scheme);
+    expect(decoy('app_x', request('tiktok-signature')).webhook).toBe(webhook(tiktok));
+    expect(decoy('app_x', request('accept')).webhook).toBeDefined();
   });
 });
 

@@ -15,9 +15,13 @@ import { step } from '../lifecycle/process.ts';
 /** What took effect, in the order in which the answers came. */
 export interface Effects {
   /** Keys of connections that lost their grant, once for each time. */
-  readonly deauthorisations: string[];
+  readonly deauthorizations: string[];
   /** Subjects that moved on: the key, the time they moved to, and by which event. */
-  readonly advances: { readonly resourceKey: string; readonly occurredAt: number; readonly eventId: string }[];
+  readonly advances: {
+    readonly resourceKey: string;
+    readonly occurredAt: number;
+    readonly eventId: string;
+  }[];
   answersLost: number;
 }
 
@@ -105,8 +109,8 @@ export function openUnreliable(options: UnreliableOptions) {
     const trace = runTrace.getStore();
     const key = input.Key?.['pk']?.S ?? input.Item?.['pk']?.S ?? '';
     const values = Object.values(input.ExpressionAttributeValues ?? {}).map(({ S }) => S);
-    if (input.TableName === localNames.connectionsTable && input.Key && values.includes('deauthorised')) {
-      effects.deauthorisations.push(key);
+    if (input.TableName === localNames.connectionsTable && input.Key && values.includes('deauthorized')) {
+      effects.deauthorizations.push(key);
       if (trace) trace.effects += 1;
     }
     if (input.TableName !== localNames.activityTable) return;

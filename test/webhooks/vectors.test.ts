@@ -24,7 +24,7 @@ function deliver(
     webhook: {
       scheme: vector.scheme,
       signedWith: 'webhookSecret',
-      read: () => [{ id: 'the-event', type: 'told', effect: 'news', data: {} }],
+      read: () => [{ id: 'the-event', type: 'told', effect: 'none', data: {} }],
     },
     secrets: [vector.secret],
     now: clockOf(vector),

@@ -1,12 +1,12 @@
 /** What waits for a connection, on both engines: in the order in which it came, however much it is. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AccountId, ContextId, ProviderId } from '../../lib/ids.ts';
+import type { AccountId, AppId, ProviderId } from '../../lib/ids.ts';
 import type { WebhookEventMessage } from '../../lib/messages/incoming.ts';
 import type { Table } from '../../lib/table/table.ts';
 import { createWaitingEvents, type WaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { onEachEngine } from '../integration/table/engines.ts';
 
-const appId = 'tiktok' as ContextId;
+const appId = 'tiktok' as AppId;
 const account = 'mira' as AccountId;
 const noon = Date.UTC(2026, 10, 20, 12);
 
@@ -26,7 +26,7 @@ onEachEngine((engine) => {
     appId,
     provider: 'tiktok' as ProviderId,
     receivedAt,
-    event: { id, type: 'told', effect: 'news' as const, accountId: account, data: {}, ...changes },
+    event: { id, type: 'told', effect: 'none' as const, accountId: account, data: {}, ...changes },
   });
   async function idsSince(receivedAt: number, place: string = account): Promise<readonly string[]> {
     const ids: string[] = [];

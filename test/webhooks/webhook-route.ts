@@ -8,8 +8,8 @@ import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
 import type { WebhookDefinition } from '../../lib/providers/webhook-definition.ts';
 import { http } from '../../lib/runtime/http/http.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
-import { createStandIn } from '../../lib/webhooks/decoy-app.ts';
-import { type ReceiveParts, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
+import { createDecoy } from '../../lib/webhooks/decoy-app.ts';
+import { type ReceiveDeps, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
 import { exchange, type RawAnswer, type RawRequest } from '../journey/http-exchange.ts';
 import { context as lambdaContext } from '../unit/api/event.ts';
 
@@ -18,7 +18,7 @@ export interface Platform {
   /** Of the webhooks, the current one first. */
   readonly secrets: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
-  readonly planting?: ReceiveParts['planting'];
+  readonly planting?: ReceiveDeps['planting'];
   readonly now: () => number;
 }
 
@@ -90,9 +90,9 @@ function handlerOf(
     webhookSecrets: secrets.map((secret) => new Secret(secret)),
     verifyTokens: [],
   };
-  const parts: ReceiveParts = {
+  const deps: ReceiveDeps = {
     findApp: async () => app,
-    standIn: createStandIn(createRegistry([provider])),
+    decoy: createDecoy(createRegistry([provider])),
     queue: {
       send: async (message) => void sent.push(message),
       sendAll: async (messages) => void sent.push(...messages),
@@ -104,7 +104,7 @@ function handlerOf(
   };
   const route = method === 'GET' ? contract.webhookHandshake : contract.webhook;
   return http(route, { now, write: () => undefined }, async ({ params, signed }) => {
-    const answer = await receiveWebhook(parts, params.app, signed);
+    const answer = await receiveWebhook(deps, params.app, signed);
     return answer.kind === 'accepted'
       ? { kind: 'text', status: 200, body: '' }
       : { kind: 'text', status: answer.status, body: answer.body, headers: answer.headers };

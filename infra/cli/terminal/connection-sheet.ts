@@ -27,7 +27,7 @@ export function describeConnection({ connection, keyVersions, lease }: Inspected
     ['Last used', timeOr(connection.lastUsedAt, 'never')],
     ['Token call', leaseText(lease)],
     ['Revocation', connection.revocation ?? 'not requested, or not answered yet'],
-    ['Pending event', connection.untold ?? 'none'],
+    ['Pending event', connection.pendingEvent ?? 'none'],
     ['Scopes', connection.scopes.join(' ') || 'none'],
     ['Missing scopes', view.missingScopes.join(' ') || 'none'],
     ['Linking', connection.linking],
@@ -43,7 +43,7 @@ export function describeConnection({ connection, keyVersions, lease }: Inspected
 
 /** For programs. */
 export function viewInspected({ connection, keyVersions, lease }: Inspected) {
-  const { tenantId, appId, platformUserId, generation, tokenType, revocation, untold } = connection;
+  const { tenantId, appId, platformUserId, generation, tokenType, revocation, pendingEvent } = connection;
   return {
     ...viewConnection(connection),
     tenantId,
@@ -57,7 +57,7 @@ export function viewInspected({ connection, keyVersions, lease }: Inspected) {
     failures: connection.failures ?? 0,
     lastUsedAt: isoOrNull(connection.lastUsedAt),
     revocation: revocation ?? null,
-    untold: untold ?? null,
+    pendingEvent: pendingEvent ?? null,
     keyVersions,
     lease: viewLease(lease),
   };

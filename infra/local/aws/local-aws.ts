@@ -50,34 +50,31 @@ export interface LocalAws extends Pick<CallCounter, 'calls' | 'resetCalls'> {
 /** @throws when the folder or the port is in use, in words that say what to do. */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   // Closed in reverse order: first the door, last the lock.
-  const parts = new AsyncDisposableStack();
+  const deps = new AsyncDisposableStack();
   try {
-    const aws = await start(options, parts);
+    const aws = await start(options, deps);
     let closed: Promise<void> | undefined;
     return {
       ...aws,
       close() {
-        closed ??= parts.disposeAsync();
+        closed ??= deps.disposeAsync();
         return closed;
       },
     };
   } catch (cause) {
-    await parts.disposeAsync();
+    await deps.disposeAsync();
     throw cause;
   }
 }
 
-async function start(
-  options: LocalAwsOptions,
-  parts: AsyncDisposableStack,
-): Promise<Omit<LocalAws, 'close'>> {
+async function start(options: LocalAwsOptions, deps: AsyncDisposableStack): Promise<Omit<LocalAws, 'close'>> {
   const { folder, grantsOf, intercept, now, anyRegion = false } = options;
-  if (folder !== undefined) parts.adopt(lockFolder(folder), (lock) => Promise.resolve(lock.release()));
+  if (folder !== undefined) deps.adopt(lockFolder(folder), (lock) => Promise.resolve(lock.release()));
   const keys = openKeys(fileIn(folder, 'kms.json'), now);
   const keyring = createKeyring(keys);
   const secrets = openSecrets(fileIn(folder, 'secrets.json'), now);
   const buses = openBuses();
-  const keep = (service: Service) => parts.adopt(service, (running) => running.close());
+  const keep = (service: Service) => deps.adopt(service, (running) => running.close());
   const services = {
     dynamodb: keep(await startDynamoDb(folderIn(folder, 'dynamodb'))),
     sqs: keep(await startSqs(folderIn(folder, 'sqs'))),
@@ -95,7 +92,7 @@ async function start(
     intercept,
     anyRegion,
   });
-  parts.defer(() => front.close());
+  deps.defer(() => front.close());
   return {
     endpoints: {
       dynamodb: front.url,

@@ -59,15 +59,15 @@ export interface Stage {
 export const tenantId = 'bakery';
 
 export async function openStage({ story, ...options }: StageOptions): Promise<Stage> {
-  const parts = new AsyncDisposableStack();
+  const deps = new AsyncDisposableStack();
   try {
-    const folder = parts.adopt(mkdtempSync(join(tmpdir(), 'hawser-demo-')), async (path) =>
+    const folder = deps.adopt(mkdtempSync(join(tmpdir(), 'hawser-demo-')), async (path) =>
       rmSync(path, { recursive: true, force: true }),
     );
     const returnPort = await freePort();
     const returnOrigin = `http://127.0.0.1:${returnPort}`;
     const returnUrl = `${returnOrigin}${returnPath}`;
-    const stack = parts.adopt(
+    const stack = deps.adopt(
       await startLocalStack({ ...options, folder: join(folder, 'data'), port: 0, returnOrigin }),
       (running) => running.close(),
     );
@@ -104,7 +104,7 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
     const secret = new Secret((await hawser('destination', 'add', tenantId, inboxUrl)).trim());
     const { inbox, received } = listenIn(openInbox(options.now), inboxUrl);
     inbox.trust(secret);
-    parts.adopt(
+    deps.adopt(
       await startDemoApp({
         port: returnPort,
         api: () => ({ url: apiUrl, key: apiKey }),
@@ -131,10 +131,10 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
         return connections.find((one) => one.provider === provider && one.accountId === accountId);
       },
       until,
-      close: () => parts.disposeAsync(),
+      close: () => deps.disposeAsync(),
     };
   } catch (error) {
-    await parts.disposeAsync();
+    await deps.disposeAsync();
     throw error;
   }
 }

@@ -82,9 +82,9 @@ const functionFolder = join(import.meta.dirname, '..', '..', '..', 'functions');
 /** @throws Error when a port or the folder is in use, in words that say what to do. */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { folder, now } = options;
-  const parts = new AsyncDisposableStack();
+  const deps = new AsyncDisposableStack();
   try {
-    const aws = parts.adopt(
+    const aws = deps.adopt(
       await startLocalAws({
         ...(folder !== undefined && { folder: join(folder, 'aws') }),
         grantsOf: (accessKeyId) => grantsOf(accessKeyId, options.rows),
@@ -95,7 +95,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       (running) => running.close(),
     );
     const endpoints = endpointsOf(aws, options.environment);
-    const platforms = parts.adopt(
+    const platforms = deps.adopt(
       await startPlatforms({
         ...(folder !== undefined && { folder: join(folder, 'platforms') }),
         ports: options.ports ?? {},
@@ -128,7 +128,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
     // The address is known only once the gateway listens, and no function starts before its first call.
     let apiUrl = '';
-    const runner = parts.adopt(
+    const runner = deps.adopt(
       startRunner({
         entryOf: (name) => join(functionFolder, `${name}.ts`),
         environmentOf: (name) => ({
@@ -143,7 +143,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       }),
       (running) => running.close(),
     );
-    const gateway = parts.adopt(
+    const gateway = deps.adopt(
       await startGateway({
         routes,
         cors,
@@ -158,10 +158,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     apiUrl = gateway.url;
     await platforms.register(apiUrl, operator);
     const invoke = (name: FunctionName, event: unknown) => runner.invoke(name, event);
-    parts.adopt(startQueueWorkers({ sqs: clients.sqs, urls: queueUrls, invoke, now }), (running) =>
+    deps.adopt(startQueueWorkers({ sqs: clients.sqs, urls: queueUrls, invoke, now }), (running) =>
       running.close(),
     );
-    parts.adopt(startSchedules({ invoke, now }), (running) => running.close());
+    deps.adopt(startSchedules({ invoke, now }), (running) => running.close());
     return {
       apiUrl,
       platforms,
@@ -170,10 +170,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       endpoints,
       insecureOrigins,
       runSchedule: (name) => runSchedule({ invoke, now }, name),
-      close: () => parts.disposeAsync(),
+      close: () => deps.disposeAsync(),
     };
   } catch (error) {
-    await parts.disposeAsync();
+    await deps.disposeAsync();
     throw error;
   }
 }

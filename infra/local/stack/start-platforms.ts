@@ -84,7 +84,7 @@ export async function startPlatforms(options: {
   readonly now: () => number;
 }): Promise<Platforms> {
   const { folder, ports, now } = options;
-  const parts = new AsyncDisposableStack();
+  const deps = new AsyncDisposableStack();
   try {
     const started = await Promise.all(
       names.map(async (name): Promise<[PlatformName, Sandbox]> => {
@@ -95,7 +95,7 @@ export async function startPlatforms(options: {
           ...(folder !== undefined && { stateFile: join(folder, `${name}.json`) }),
           now,
         });
-        parts.defer(() => sandbox.close());
+        deps.defer(() => sandbox.close());
         return [name, sandbox];
       }),
     );
@@ -105,10 +105,10 @@ export async function startPlatforms(options: {
       origins: [...new Set(started.flatMap(([, sandbox]) => [sandbox.origin, sandbox.apiOrigin]))],
       platformOrigins: Object.assign({}, ...started.map(([name, sandbox]) => rows[name].origins(sandbox))),
       register: (apiUrl, operator) => register(sandboxes, apiUrl, operator, folder),
-      close: () => parts.disposeAsync(),
+      close: () => deps.disposeAsync(),
     };
   } catch (error) {
-    await parts.disposeAsync();
+    await deps.disposeAsync();
     throw error;
   }
 }

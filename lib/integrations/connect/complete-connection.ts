@@ -1,6 +1,6 @@
 /** Completes a flow for a handler: the connections it made, or the error of the catalogue for how it ended. */
 import { IntegrationError } from '../../errors.ts';
-import type { FlowParts } from '../deps.ts';
+import type { FlowDeps } from '../deps.ts';
 import type { ConnectedAccounts } from '../tokens/connection-view.ts';
 import { type CompleteOutcome, type CompleteRequest, completeFlow } from './complete-flow.ts';
 
@@ -10,7 +10,7 @@ import { type CompleteOutcome, type CompleteRequest, completeFlow } from './comp
  * `FLOW_IN_PROGRESS`, `ACCOUNT_NOT_FOUND`, and the codes of a flow's own end.
  */
 export async function completeConnection(
-  deps: FlowParts,
+  deps: FlowDeps,
   request: CompleteRequest,
 ): Promise<ConnectedAccounts> {
   const outcome = await completeFlow(deps, request);

@@ -6,7 +6,7 @@ import { matchesDigest } from '../../constant-time.ts';
 import { type Flow, redemptionMilliseconds } from '../../flows/flow.ts';
 import { type FlowFailure, type FlowOutcome, flowFailure } from '../../flows/flow-outcome.ts';
 import type { AccountId, FlowId, TenantId, UserId } from '../../ids.ts';
-import type { FlowParts } from '../deps.ts';
+import type { FlowDeps } from '../deps.ts';
 import { type ConnectedAccounts, viewConnection } from '../tokens/connection-view.ts';
 import { flowContext } from './flow-secrets.ts';
 import { redeemFlow } from './redeem/redeem-flow.ts';
@@ -33,7 +33,7 @@ export type CompleteOutcome =
   | { readonly kind: 'disconnected_since' };
 
 /** A repeat gets the same answer for as long as the flow lives. */
-export async function completeFlow(deps: FlowParts, request: CompleteRequest): Promise<CompleteOutcome> {
+export async function completeFlow(deps: FlowDeps, request: CompleteRequest): Promise<CompleteOutcome> {
   const flow = await deps.flows.get(request.flowId);
   if (
     !flow?.completionDigest ||
@@ -52,7 +52,7 @@ export async function completeFlow(deps: FlowParts, request: CompleteRequest): P
 
 /** How the flow ended before, or ends now by the redemption of its code. */
 async function outcomeOf(
-  deps: FlowParts,
+  deps: FlowDeps,
   flow: Flow,
 ): Promise<FlowOutcome | { readonly kind: 'expired' } | { readonly kind: 'in_progress' }> {
   if (flow.outcome) return flow.outcome;
@@ -74,7 +74,7 @@ async function outcomeOf(
 }
 
 async function viewAccounts(
-  deps: Pick<FlowParts, 'connections'>,
+  deps: Pick<FlowDeps, 'connections'>,
   flow: Flow,
   accounts: readonly AccountId[],
 ): Promise<CompleteOutcome> {

@@ -6,7 +6,7 @@ import { type AccountId, isOpaqueId, newGrantId, type TenantId, type UserId } fr
 import { type Account, platformUserOf } from '../../providers/account.ts';
 import type { CredentialsProvider } from '../../providers/provider.ts';
 import type { TenantStore } from '../../tenants/tenant.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { publishPending } from '../lifecycle/event-outbox.ts';
 import { probe } from '../lifecycle/probe-session.ts';
 import { activeTenant, appFor } from '../platform/tenant-app.ts';
@@ -41,7 +41,7 @@ type ProbeFailure =
 
 /** @throws IntegrationError for a tenant that is deleted and for an app that is not registered. */
 export async function connectCredentials(
-  deps: ConnectionParts & { readonly tenants: TenantStore },
+  deps: ConnectionDeps & { readonly tenants: TenantStore },
   provider: CredentialsProvider,
   request: CredentialsRequest,
 ): Promise<CredentialsOutcome> {
@@ -77,7 +77,7 @@ export async function connectCredentials(
 
 /** The account that the platform says the credentials are of, if it is the one they claim. */
 async function identifyAccount(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   provider: CredentialsProvider,
   claim: {
     readonly appId: Recipient['appId'];

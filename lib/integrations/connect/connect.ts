@@ -1,6 +1,6 @@
 /** Connects an account for a handler, by the platform's own way: a consent that begins here, or credentials given at once. */
 import { IntegrationError } from '../../errors.ts';
-import type { ConnectionParts, ConnectParts } from '../deps.ts';
+import type { ConnectDeps, ConnectionDeps } from '../deps.ts';
 import { findProvider } from '../platform/find-provider.ts';
 import type { ConnectedAccounts } from '../tokens/connection-view.ts';
 import { connectCredentials } from './connect-credentials.ts';
@@ -13,7 +13,7 @@ import { type ConnectRequest, initiateOAuthFlow, type StartedFlow } from './init
  * `CREDENTIALS_REFUSED`, `ACCOUNT_ALREADY_CONNECTED`, `PROVIDER_ERROR`.
  */
 export async function connect(
-  deps: ConnectParts & ConnectionParts,
+  deps: ConnectDeps & ConnectionDeps,
   request: ConnectRequest & { readonly credentials?: Readonly<Record<string, string>> },
 ): Promise<StartedFlow | ConnectedAccounts> {
   const { credentials, ...flowRequest } = request;

@@ -20,7 +20,7 @@ export interface SessionRequest {
 
 /** @throws IntegrationError `INVALID_REQUEST`, `INVALID_PROVIDER`, `VAULT_ERROR`. */
 export async function createSession(
-  parts: {
+  deps: {
     readonly tenants: TenantStore;
     readonly registry: Registry;
     readonly secrets: SecretSource;
@@ -32,9 +32,9 @@ export async function createSession(
   request: SessionRequest,
 ): Promise<{ readonly token: string; readonly expiresAt: string }> {
   const { tenantId, userId, providers, origin, returnUrl } = request;
-  const tenant = await activeTenant(parts.tenants, tenantId);
-  for (const provider of providers ?? []) findProvider(parts.registry, provider);
-  if (origin !== undefined && !isWebOrigin(origin, parts.insecureOrigins)) {
+  const tenant = await activeTenant(deps.tenants, tenantId);
+  for (const provider of providers ?? []) findProvider(deps.registry, provider);
+  if (origin !== undefined && !isWebOrigin(origin, deps.insecureOrigins)) {
     throw new IntegrationError(
       'INVALID_REQUEST',
       'origin must be an https origin: scheme and host, nothing behind.',
@@ -54,7 +54,7 @@ export async function createSession(
       ...(origin !== undefined && { origin }),
       ...(returnUrl !== undefined && { returnUrl }),
     },
-    parts,
+    deps,
   );
   return { token: minted.text, expiresAt: isoTime(minted.expiresAt) };
 }

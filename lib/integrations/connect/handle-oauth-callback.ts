@@ -9,11 +9,11 @@ import { type FlowId, token } from '../../ids.ts';
 import { issuerMatches } from '../../oauth/issuer.ts';
 import { type StateSecrets, verifyState } from '../../oauth/state.ts';
 import { Secret } from '../../telemetry/secret.ts';
-import type { FlowParts } from '../deps.ts';
+import type { FlowDeps } from '../deps.ts';
 import { flowContext } from './flow-secrets.ts';
 import { redeemFlow } from './redeem/redeem-flow.ts';
 
-interface OAuthCallbackDeps extends FlowParts {
+interface OAuthCallbackDeps extends FlowDeps {
   /** `fresh` reads past the memory, at most every few seconds: the secret may just have been rotated. */
   readonly stateSecrets: (options?: { readonly fresh: boolean }) => Promise<StateSecrets>;
 }

@@ -9,7 +9,7 @@ import type { ProviderApp } from '../../provider-apps/provider-app.ts';
 import type { OAuthProvider } from '../../providers/provider.ts';
 import type { Tenant } from '../../tenants/tenant.ts';
 import type { Completion } from '../../vocabulary.ts';
-import type { ConnectParts } from '../deps.ts';
+import type { ConnectDeps } from '../deps.ts';
 import { findOAuthProvider, targetOf } from '../platform/find-provider.ts';
 import { activeTenant, appFor } from '../platform/tenant-app.ts';
 import { isoTime } from '../tokens/connection-view.ts';
@@ -51,7 +51,7 @@ export type InitiateOutcome =
  * registered.
  */
 export async function initiateOAuthFlow(
-  deps: ConnectParts,
+  deps: ConnectDeps,
   request: ConnectRequest,
 ): Promise<InitiateOutcome> {
   const provider = findOAuthProvider(deps.registry, request.provider);
@@ -97,7 +97,7 @@ interface FlowDecisions {
 
 /** A flow with everything that its redemption will need, and with a verifier of its own where the platform knows PKCE. */
 async function composeFlow(
-  deps: ConnectParts,
+  deps: ConnectDeps,
   request: ConnectRequest,
   { provider, tenant, app, returnUrl, scopes }: FlowDecisions,
 ): Promise<Flow> {

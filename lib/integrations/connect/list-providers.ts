@@ -9,12 +9,12 @@ import type { TenantStore } from '../../tenants/tenant.ts';
 
 /** The providers that this tenant's users can connect: those with an app, the owner's or the tenant's own. */
 export async function listProviders(
-  parts: { readonly tenants: TenantStore; readonly apps: ProviderAppStore; readonly registry: Registry },
+  deps: { readonly tenants: TenantStore; readonly apps: ProviderAppStore; readonly registry: Registry },
   request: { readonly tenantId: TenantId; readonly visible?: readonly string[] },
 ): Promise<readonly ProviderView[]> {
-  const [tenant, shared] = await Promise.all([parts.tenants.get(request.tenantId), parts.apps.list()]);
+  const [tenant, shared] = await Promise.all([deps.tenants.get(request.tenantId), deps.apps.list()]);
   const ready = new Set([...shared.map((app) => app.provider as string), ...Object.keys(tenant?.apps ?? {})]);
-  return parts.registry.all
+  return deps.registry.all
     .filter(({ id }) => ready.has(id) && (request.visible?.includes(id) ?? true))
     .map(viewProvider);
 }

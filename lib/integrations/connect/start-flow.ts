@@ -9,7 +9,7 @@ import type { Registry } from '../../platforms/registry.ts';
 import { getAuthUrl } from '../../providers/adapter/adapter.ts';
 import { findOAuthProvider } from '../platform/find-provider.ts';
 
-export interface StartParts {
+export interface StartDeps {
   readonly flows: FlowStore;
   readonly registry: Registry;
   /** Replacements for platforms' origins. */
@@ -36,21 +36,21 @@ export type StartResult =
   | { readonly kind: 'refused'; readonly code: 'FLOW_NOT_FOUND' | 'FLOW_EXPIRED' };
 
 export async function startFlow(
-  parts: StartParts,
+  deps: StartDeps,
   request: { readonly flowId: FlowId; readonly browserSecret: string | undefined; readonly agreed: boolean },
 ): Promise<StartResult> {
-  const flow = await parts.flows.get(request.flowId);
+  const flow = await deps.flows.get(request.flowId);
   if (flow?.status !== 'pending') return { kind: 'refused', code: 'FLOW_NOT_FOUND' };
-  if (flow.expiresAt <= parts.now()) return { kind: 'refused', code: 'FLOW_EXPIRED' };
+  if (flow.expiresAt <= deps.now()) return { kind: 'refused', code: 'FLOW_EXPIRED' };
   const browserSecret = secretOfBrowser(flow, request.browserSecret);
   if (browserSecret === undefined) return { kind: 'refused', code: 'FLOW_NOT_FOUND' };
-  const provider = findOAuthProvider(parts.registry, flow.provider);
+  const provider = findOAuthProvider(deps.registry, flow.provider);
   if (flow.completion === 'direct' && !request.agreed) {
     return { kind: 'ask', tenantName: flow.tenantName, userId: flow.userId, providerName: provider.name };
   }
 
-  const { state, nonce } = mintState(flow.id, await parts.stateSecrets());
-  if (!(await parts.flows.begin(flow.id, browserSecret, nonce)))
+  const { state, nonce } = mintState(flow.id, await deps.stateSecrets());
+  if (!(await deps.flows.begin(flow.id, browserSecret, nonce)))
     return { kind: 'refused', code: 'FLOW_NOT_FOUND' };
   const url = getAuthUrl(provider, flow.target, {
     clientId: flow.clientId,
@@ -62,9 +62,9 @@ export async function startFlow(
   });
   return {
     kind: 'redirect',
-    url: rewriteOrigin(url, parts.origins).href,
+    url: rewriteOrigin(url, deps.origins).href,
     browserSecret,
-    maxAgeSeconds: Math.ceil((flow.expiresAt - parts.now()) / 1000),
+    maxAgeSeconds: Math.ceil((flow.expiresAt - deps.now()) / 1000),
   };
 }
 

@@ -8,7 +8,7 @@ import { activate } from '../../connections/transitions.ts';
 import { IntegrationError } from '../../errors.ts';
 import {
   type AccountId,
-  type ContextId,
+  type AppId,
   type GrantId,
   newConnectionId,
   type ProviderId,
@@ -26,7 +26,7 @@ export interface Recipient {
   readonly tenantId: TenantId;
   readonly userId: UserId;
   readonly provider: ProviderId;
-  readonly appId: ContextId;
+  readonly appId: AppId;
   readonly linking: Linking;
   readonly requestedScopes: readonly string[];
   /** When the flow began, where there was one. */

@@ -10,7 +10,7 @@ import { beginDisconnect, concludeDisconnect } from '../../connections/transitio
 import type { DisconnectedView } from '../../contract/views.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { Revocation, TokenOutcome, TokenReceipt } from '../../vocabulary.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { publishPending } from '../lifecycle/event-outbox.ts';
 import { refreshError } from '../lifecycle/refresh-errors.ts';
 import { survive } from '../lifecycle/refresh-outcome.ts';
@@ -29,7 +29,7 @@ const takeOverMilliseconds = 60_000;
  * @throws IntegrationError `INVALID_PROVIDER`, `ACCOUNT_NOT_FOUND`, `DISCONNECT_ERROR` when others kept changing it.
  */
 export async function disconnectIntegration(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   account: OwnAccount,
 ): Promise<DisconnectedView> {
   const connection = await findOwnRecord(deps, account);
@@ -53,7 +53,7 @@ export async function disconnectIntegration(
 
 /** Takes a disconnect that has begun as far as the platform lets it. */
 export async function continueDisconnect(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   marked: SealedConnection,
 ): Promise<Revocation> {
   if (isFinal(marked.revocation)) {
@@ -63,7 +63,7 @@ export async function continueDisconnect(
   const ended = await survive(() => endUnderLease(deps, marked));
   if (ended.kind === 'unavailable') {
     // The platform could not be asked now, and is asked later; the tokens stay with us until then.
-    deps.log('warn', 'revocation postponed', {
+    deps.log('warn', 'revocation.postponed', {
       connectionId: marked.id,
       provider: marked.provider,
       code: ended.error.code,
@@ -78,7 +78,7 @@ export async function continueDisconnect(
 }
 
 /** Waits for a token call in flight to end, then ends access as the only holder of the lease. */
-async function endUnderLease(deps: ConnectionParts, marked: SealedConnection): Promise<Ended> {
+async function endUnderLease(deps: ConnectionDeps, marked: SealedConnection): Promise<Ended> {
   const provider = findProvider(deps.registry, marked.provider);
   if (provider.auth !== 'oauth2' || provider.revocation.reach === 'none') {
     return { kind: 'ended', revocation: 'not_supported', last: marked };
@@ -103,7 +103,7 @@ async function endUnderLease(deps: ConnectionParts, marked: SealedConnection): P
 
 /** Records what the platform said, publishes the event and deletes; the sweep repeats whichever step fails. */
 async function recordRevocation(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   last: SealedConnection,
   revocation: FinalRevocation,
 ): Promise<void> {
@@ -118,7 +118,7 @@ async function recordRevocation(
 
 /** What the outcome means for each of the tokens that the connection holds. */
 function receiptsOf(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
   revocation: FinalRevocation,
 ): readonly TokenReceipt[] {
@@ -144,12 +144,12 @@ const tokenOutcomes: Readonly<
   not_supported: { presented: 'dies_of_age', other: 'dies_of_age' },
 };
 
-async function removeOncePublished(deps: ConnectionParts, connection: SealedConnection): Promise<void> {
+async function removeOncePublished(deps: ConnectionDeps, connection: SealedConnection): Promise<void> {
   const published = await publishPending(deps, connection);
-  if (published.untold === undefined) await deps.connections.remove(published);
+  if (published.pendingEvent === undefined) await deps.connections.remove(published);
 }
 
-async function postponeDisconnect(deps: ConnectionParts, last: SealedConnection): Promise<void> {
+async function postponeDisconnect(deps: ConnectionDeps, last: SealedConnection): Promise<void> {
   await deps.connections.update(
     last,
     unlessOvertaken(last, (current) => postponeRevocation(current, { now: deps.now(), random: deps.random })),

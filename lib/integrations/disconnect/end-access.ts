@@ -2,7 +2,7 @@ import type { SealedConnection } from '../../connections/connection.ts';
 import type { Lease } from '../../connections/lease-store.ts';
 import { isTokenExpired } from '../../connections/token-lifetime.ts';
 import type { Revocation } from '../../vocabulary.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { callTokenEndpoint, prepareRefresh } from '../lifecycle/call-token-endpoint.ts';
 import type { Overtaken } from '../lifecycle/failed-refresh.ts';
 import { type RefreshOutcome, survive } from '../lifecycle/refresh-outcome.ts';
@@ -18,7 +18,7 @@ export interface Ended {
 
 /** @throws IntegrationError when the vault, the database or the app's registration keeps the platform from being asked. */
 export async function endAccess(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
   lease: Lease,
 ): Promise<Ended> {
@@ -37,7 +37,7 @@ export async function endAccess(
 
 /** Some platforms end a grant only when shown an access token that is still alive. */
 async function endAfterRefresh(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   platform: OpenPlatform,
   connection: SealedConnection,
   lease: Lease,
@@ -59,7 +59,7 @@ async function endAfterRefresh(
 }
 
 async function refreshForRevocation(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
   lease: Lease,
 ): Promise<RefreshOutcome | Overtaken | { readonly kind: 'too_early' }> {

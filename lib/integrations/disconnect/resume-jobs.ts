@@ -6,11 +6,11 @@ import { type JobMessage, jobMessageFor } from '../../messages/jobs.ts';
 const most = 100;
 
 /** Answers how many. */
-export async function resumeJobs(parts: {
+export async function resumeJobs(deps: {
   readonly jobs: JobStore;
   readonly queue: Queue<JobMessage>;
 }): Promise<number> {
-  const due = await parts.jobs.due(most);
-  await parts.queue.sendAll(due.map((jobId) => jobMessageFor(jobId, 'jobs')));
+  const due = await deps.jobs.due(most);
+  await deps.queue.sendAll(due.map((jobId) => jobMessageFor(jobId, 'jobs')));
   return due.length;
 }

@@ -12,7 +12,7 @@ import type { Job, JobStore } from '../../jobs/job.ts';
 import { type RefreshMessage, refreshMessageFor } from '../../messages/refresh.ts';
 import { beginDisconnect } from './begin-disconnect.ts';
 
-export interface JobParts {
+export interface JobDeps {
   readonly connections: ConnectionStore;
   readonly jobs: JobStore;
   /** The queue whose worker revokes. */
@@ -36,30 +36,30 @@ const roundMilliseconds = 40_000;
 const lastFlowMilliseconds = flowMilliseconds + 60_000;
 
 /** Answers whether nothing is left to do. */
-export async function runJob(parts: JobParts, id: string): Promise<boolean> {
-  const job = await parts.jobs.get(id);
+export async function runJob(deps: JobDeps, id: string): Promise<boolean> {
+  const job = await deps.jobs.get(id);
   if (job?.status !== 'running') return true;
-  await parts.jobs.touch(job);
-  const left = await endConnections(parts, job);
-  if (left > 0 || mayStillGrow(parts, job)) {
-    await parts.jobs.touch(job, left);
+  await deps.jobs.touch(job);
+  const left = await endConnections(deps, job);
+  if (left > 0 || mayStillGrow(deps, job)) {
+    await deps.jobs.touch(job, left);
     return false;
   }
   if (job.kind === 'delete_tenant') {
-    await parts.deleteDestinations(job.tenantId);
-    await parts.deleteKeys(job.tenantId);
+    await deps.deleteDestinations(job.tenantId);
+    await deps.deleteKeys(job.tenantId);
   }
-  await parts.jobs.finish(job);
+  await deps.jobs.finish(job);
   return true;
 }
 
 /** Answers how many connections there were. */
-async function endConnections(parts: JobParts, job: Job): Promise<number> {
-  const began = parts.now();
+async function endConnections(deps: JobDeps, job: Job): Promise<number> {
+  const began = deps.now();
   let met = 0;
   let cursor: string | undefined;
   do {
-    const page = await parts.connections.list({
+    const page = await deps.connections.list({
       tenantId: job.tenantId,
       ...(job.userId !== undefined && { userId: job.userId }),
       limit: pageSize,
@@ -68,15 +68,15 @@ async function endConnections(parts: JobParts, job: Job): Promise<number> {
     if (page === 'invalid_cursor') throw new Error('The list of connections refused its own cursor.');
     met += page.connections.length;
     // The worker has those that an earlier round marked, or retries them at their due date.
-    const wanted = page.connections.filter((connection) => isWaiting(connection, parts.now()));
+    const wanted = page.connections.filter((connection) => isWaiting(connection, deps.now()));
     for (let from = 0; from < wanted.length; from += together) {
       await Promise.all(
-        wanted.slice(from, from + together).map((connection) => beginDisconnect(parts, connection)),
+        wanted.slice(from, from + together).map((connection) => beginDisconnect(deps, connection)),
       );
     }
-    await parts.refreshQueue.sendAll(wanted.map((one) => refreshMessageFor(one)));
+    await deps.refreshQueue.sendAll(wanted.map((one) => refreshMessageFor(one)));
     cursor = page.cursor;
-  } while (cursor !== undefined && parts.now() < began + roundMilliseconds);
+  } while (cursor !== undefined && deps.now() < began + roundMilliseconds);
   return met;
 }
 
@@ -84,6 +84,6 @@ function isWaiting({ status, dueAt = 0 }: Connection, now: number): boolean {
   return status !== 'disconnecting' || dueAt <= now;
 }
 
-function mayStillGrow(parts: JobParts, job: Job): boolean {
-  return job.kind === 'delete_tenant' && parts.now() < job.createdAt + lastFlowMilliseconds;
+function mayStillGrow(deps: JobDeps, job: Job): boolean {
+  return job.kind === 'delete_tenant' && deps.now() < job.createdAt + lastFlowMilliseconds;
 }

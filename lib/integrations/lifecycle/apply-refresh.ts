@@ -2,7 +2,7 @@
  * Stores refreshed credentials onto the generation that was spent for them, and publishes what that changed. Used by the
  * call that obtained them, and by the rescue of credentials that could not be stored then.
  */
-import { isDeauthorised, type SealedConnection } from '../../connections/connection.ts';
+import { isDeauthorized, type SealedConnection } from '../../connections/connection.ts';
 import type { Update } from '../../connections/connection-updates.ts';
 import { type RefreshedCredentials, refreshed } from '../../connections/transitions.ts';
 import type { OAuthProvider } from '../../providers/provider.ts';
@@ -36,7 +36,7 @@ export async function applyRefresh(
 
 async function publish(deps: OutboxDeps, stored: SealedConnection): Promise<SealedConnection> {
   if (stored.status === 'disconnecting') return stored;
-  if (stored.untold !== undefined) return publishPending(deps, stored);
-  if (!isDeauthorised(stored)) await publishBestEffort(deps, stored, 'connection.refreshed');
+  if (stored.pendingEvent !== undefined) return publishPending(deps, stored);
+  if (!isDeauthorized(stored)) await publishBestEffort(deps, stored, 'connection.refreshed');
   return stored;
 }

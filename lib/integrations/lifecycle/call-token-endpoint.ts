@@ -10,7 +10,7 @@ import { callTimeoutMilliseconds } from '../../platform-http/platform-http.ts';
 import type { OAuthProvider } from '../../providers/provider.ts';
 import type { Secret } from '../../telemetry/secret.ts';
 import type { Sealer } from '../../vault/vault.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { openRefreshToken } from '../platform/credentials.ts';
 import { findProvider } from '../platform/find-provider.ts';
 import { type OpenPlatform, openPlatform } from '../platform/open-platform.ts';
@@ -36,7 +36,7 @@ export interface PreparedRefresh {
 
 /** @throws IntegrationError when the vault or the database does not answer. */
 export async function prepareRefresh(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
 ): Promise<PreparedRefresh | { readonly kind: 'too_early' } | RefreshFailure> {
   if (connection.status === 'reconnect_required') {
@@ -58,7 +58,7 @@ export async function prepareRefresh(
 
 /** Spends the refresh token once. `overtaken` means that another call decides about this generation. */
 export async function callTokenEndpoint(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
   prepared: PreparedRefresh,
   lease: Lease,
@@ -90,7 +90,7 @@ function fitsLease(lease: Lease, now: number): boolean {
 }
 
 async function recordOutcome(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   call: {
     readonly connection: SealedConnection;
     readonly prepared: PreparedRefresh;
@@ -108,7 +108,7 @@ async function recordOutcome(
       if (provider.accounts === 'one' && subject !== undefined && subject !== connection.platformUserId) {
         return recordMisconfiguration(deps, attempt, 'subject_mismatch');
       }
-      deps.count('refresh_ok', { provider: provider.id });
+      deps.count('refresh_succeeded', { provider: provider.id });
       return keepRefreshed(deps, { spent: connection, platform, sealer, lease }, outcome.tokens);
     }
     case 'unchanged':

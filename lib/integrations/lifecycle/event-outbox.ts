@@ -7,11 +7,11 @@ import { unlessOvertaken } from '../../connections/connection-change.ts';
 import { markPublished } from '../../connections/reschedule.ts';
 import { buildConnectionEvent } from '../../messages/build-tenant-event.ts';
 import type { ConnectionEventType } from '../../vocabulary.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { refreshPolicyOf } from './refresh-policy-of.ts';
 
 export type OutboxDeps = Pick<
-  ConnectionParts,
+  ConnectionDeps,
   'connections' | 'events' | 'registry' | 'now' | 'random' | 'log'
 >;
 
@@ -20,9 +20,9 @@ export async function publishPending(
   deps: OutboxDeps,
   connection: SealedConnection,
 ): Promise<SealedConnection> {
-  if (connection.untold === undefined) return connection;
+  if (connection.pendingEvent === undefined) return connection;
   try {
-    await deps.events.send(messageOf(connection, connection.untold));
+    await deps.events.send(messageOf(connection, connection.pendingEvent));
     const provider = deps.registry.find(connection.provider);
     const policy = provider && refreshPolicyOf(provider);
     const decide = unlessOvertaken(connection, (current) =>
@@ -31,7 +31,7 @@ export async function publishPending(
     const marked = await deps.connections.update(connection, decide);
     return marked.kind === 'changed' ? marked.connection : connection;
   } catch {
-    deps.log('warn', 'event not sent yet', { connectionId: connection.id, provider: connection.provider });
+    deps.log('warn', 'event.deferred', { connectionId: connection.id, provider: connection.provider });
     return connection;
   }
 }
@@ -45,12 +45,12 @@ export async function publishBestEffort(
   try {
     await deps.events.send(messageOf(connection, type));
   } catch {
-    deps.log('warn', 'event lost', { connectionId: connection.id, provider: connection.provider });
+    deps.log('warn', 'event.lost', { connectionId: connection.id, provider: connection.provider });
   }
 }
 
 /** An event's message, in the group of its tenant. */
 function messageOf(connection: Connection, type: ConnectionEventType) {
-  const event = buildConnectionEvent(connection, type, connection.untold);
+  const event = buildConnectionEvent(connection, type, connection.pendingEvent);
   return { body: { kind: 'connection_event', event }, group: connection.tenantId } as const;
 }

@@ -7,7 +7,7 @@ import { unlessOvertaken } from '../../connections/connection-change.ts';
 import type { Lease } from '../../connections/lease-store.ts';
 import { leaveInDoubt, postponeRefresh } from '../../connections/reschedule.ts';
 import { misconfigure, requireReconnect } from '../../connections/transitions.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { publishPending } from './event-outbox.ts';
 import { postponed, type RefreshOutcome } from './refresh-outcome.ts';
 
@@ -24,7 +24,7 @@ export interface Attempt {
 
 /** The platform's own word that the grant is gone, heard by the holder of the lease. */
 export async function declareReconnectRequired(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   { connection, lease }: Attempt,
   platformReason: string,
 ): Promise<RefreshOutcome | Overtaken> {
@@ -44,7 +44,7 @@ export async function declareReconnectRequired(
 
 /** Our own registration is at fault: an alarm, and never the user's loss. */
 export async function recordMisconfiguration(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   { connection, lease }: Attempt,
   reason: string,
 ): Promise<RefreshOutcome> {
@@ -62,11 +62,11 @@ export async function recordMisconfiguration(
 
 /** Nothing is wrong with the grant: retry later, and not before the platform allows. */
 export async function postponeAttempt(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   { connection, lease }: Attempt,
   { reason, afterSeconds }: { readonly reason: string; readonly afterSeconds?: number },
 ): Promise<RefreshOutcome> {
-  deps.count('refresh_retry', { provider: connection.provider, reason });
+  deps.count('refresh_postponed', { provider: connection.provider, reason });
   const pauseEnd = deps.now() + (afterSeconds ?? 1) * 1000;
   await deps.leases.release(lease, pauseEnd);
   await deps.connections.update(
@@ -80,10 +80,10 @@ export async function postponeAttempt(
 
 /** The platform may have rotated the token. Nobody spends it again before the lease has ended by itself. */
 export async function leaveRefreshInDoubt(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   { connection, lease }: Attempt,
 ): Promise<RefreshOutcome> {
-  deps.count('refresh_retry', { provider: connection.provider, reason: 'answer_lost' });
+  deps.count('refresh_postponed', { provider: connection.provider, reason: 'answer_lost' });
   await deps.connections.update(
     connection,
     unlessOvertaken(connection, (current) =>

@@ -2,13 +2,13 @@
  * Keeps what the platform gave: stored where it belongs, or rescued where the database does not answer. Tokens that
  * belong to nobody any more, because a reconnect or a deletion was faster, are revoked.
  */
-import { isDeauthorised, type SealedConnection } from '../../connections/connection.ts';
+import { isDeauthorized, type SealedConnection } from '../../connections/connection.ts';
 import type { Lease } from '../../connections/lease-store.ts';
 import type { RefreshedCredentials } from '../../connections/transitions.ts';
 import type { TokenSet } from '../../oauth/outcome.ts';
 import type { OAuthProvider } from '../../providers/provider.ts';
 import type { Sealer } from '../../vault/vault.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { sealCredentials } from '../platform/credentials.ts';
 import type { OpenPlatform } from '../platform/open-platform.ts';
 import { discardTokens } from '../platform/revoke.ts';
@@ -26,7 +26,7 @@ export interface TokenCall {
 
 /** Stores the tokens of a refresh. What cannot be stored goes to the rescue queue, and serves this caller all the same. */
 export async function keepRefreshed(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   call: TokenCall,
   tokens: TokenSet,
 ): Promise<RefreshOutcome> {
@@ -61,7 +61,7 @@ function outcomeOfStored(spent: SealedConnection, stored: SealedConnection): Ref
   if (stored.status === 'disconnecting' && spent.status !== 'disconnecting') {
     return { kind: 'disconnected' };
   }
-  if (isDeauthorised(stored)) return { kind: 'reconnect_required', reason: stored.statusReason };
+  if (isDeauthorized(stored)) return { kind: 'reconnect_required', reason: stored.statusReason };
   return { kind: 'refreshed', connection: stored };
 }
 

@@ -8,14 +8,14 @@ import { claimProbe } from '../../connections/reschedule.ts';
 import { recover, requireReconnect } from '../../connections/transitions.ts';
 import type { ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
 import type { CredentialsProvider } from '../../providers/provider.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { openAccessToken } from '../platform/credentials.ts';
 import { publishPending } from './event-outbox.ts';
 import { refreshPolicyOf } from './refresh-policy-of.ts';
 
 /** Shows credentials to their platform, once. */
 export async function probe(
-  deps: Pick<ConnectionParts, 'apps' | 'registry' | 'http' | 'now'>,
+  deps: Pick<ConnectionDeps, 'apps' | 'registry' | 'http' | 'now'>,
   provider: CredentialsProvider,
   appId: SealedConnection['appId'],
   secret: Awaited<ReturnType<typeof openAccessToken>>,
@@ -30,7 +30,7 @@ export async function probe(
 }
 
 export async function probeSession(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   provider: CredentialsProvider,
   connection: SealedConnection,
 ): Promise<'probed' | 'ended' | 'postponed'> {
@@ -61,7 +61,7 @@ export async function probeSession(
 }
 
 async function record(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   claimed: SealedConnection,
   decide: (current: Connection) => Decision,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import type { SealedConnection } from '../../connections/connection.ts';
 import type { Lease, Taking } from '../../connections/lease-store.ts';
 import type { ConnectionView } from '../../contract/views.ts';
 import { callTimeoutMilliseconds } from '../../platform-http/platform-http.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { viewConnection } from '../tokens/connection-view.ts';
 import { findOwnConnection, type OwnAccount } from '../tokens/own-connection.ts';
 import { callTokenEndpoint, type PreparedRefresh, prepareRefresh } from './call-token-endpoint.ts';
@@ -39,7 +39,7 @@ type Reading = { readonly kind: 'usable'; readonly connection: SealedConnection 
  * Refreshes at the tenant's request, whatever the due date, or joins a refresh in flight.
  * @throws IntegrationError `ACCOUNT_NOT_FOUND`, `NO_REFRESH_TOKEN`, `TOKEN_EXPIRED` (the grant is gone), `TOKEN_REFRESH_ERROR`.
  */
-export async function refreshToken(deps: ConnectionParts, account: OwnAccount): Promise<ConnectionView> {
+export async function refreshToken(deps: ConnectionDeps, account: OwnAccount): Promise<ConnectionView> {
   const outcome = await refreshConnection(deps, await findOwnConnection(deps, account));
   if (isFailure(outcome)) throw refreshError(outcome);
   return viewConnection(outcome.connection);
@@ -47,7 +47,7 @@ export async function refreshToken(deps: ConnectionParts, account: OwnAccount): 
 
 /** Refreshes a connection, or joins a refresh of the same generation in flight; every failure is an outcome. */
 export async function refreshConnection(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
 ): Promise<RefreshOutcome> {
   const key = `${connection.id}.${connection.generation}`;
@@ -61,7 +61,7 @@ export async function refreshConnection(
 }
 
 async function refreshUnderLease(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
 ): Promise<RefreshOutcome> {
   const began = deps.now();
@@ -87,7 +87,7 @@ async function refreshUnderLease(
 }
 
 async function spendUnderLease(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
   prepared: PreparedRefresh,
   lease: Lease,
@@ -105,7 +105,7 @@ async function spendUnderLease(
 
 /** Waits until the generation moves or the lease is free again, and answers the connection as it is then. */
 async function awaitOtherCall(
-  deps: ConnectionParts,
+  deps: ConnectionDeps,
   connection: SealedConnection,
   until: number,
 ): Promise<Reading> {
@@ -124,7 +124,7 @@ function isFree(lease: Exclude<Taking, { kind: 'taken' }>, now: number): boolean
   return lease.kind === 'held' && lease.until <= now;
 }
 
-async function readAgain(deps: ConnectionParts, connection: SealedConnection): Promise<Reading> {
+async function readAgain(deps: ConnectionDeps, connection: SealedConnection): Promise<Reading> {
   const found = await deps.connections.get(connection.tenantId, connection.provider, connection.accountId);
   if (found?.id !== connection.id || found.userId !== connection.userId) return { kind: 'disconnected' };
   // A disconnect itself may have to refresh; nobody else may once it has begun.

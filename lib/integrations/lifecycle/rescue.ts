@@ -6,14 +6,14 @@ import type { SealedConnection, SealedCredentials } from '../../connections/conn
 import type { RefreshedCredentials } from '../../connections/transitions.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { RescueMessage } from '../../messages/rescue.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { findOAuthProvider } from '../platform/find-provider.ts';
 import { applyRefresh } from './apply-refresh.ts';
 import type { OutboxDeps } from './event-outbox.ts';
 
 /** Puts credentials where they cannot be lost. When even that fails, only an alarm is left. */
 export async function rescueCredentials(
-  deps: Pick<ConnectionParts, 'rescue' | 'log' | 'count'>,
+  deps: Pick<ConnectionDeps, 'rescue' | 'log' | 'count'>,
   spent: SealedConnection,
   credentials: RefreshedCredentials,
 ): Promise<void> {
@@ -40,18 +40,18 @@ export async function rescueCredentials(
     deps.count('credentials_rescued', { provider });
   } catch {
     deps.count('credentials_lost');
-    deps.log('error', 'credentials lost', { connectionId: id, provider });
+    deps.log('error', 'credentials.lost', { connectionId: id, provider });
   }
 }
 
 /** What a rescue works with. */
-export type RescueParts = OutboxDeps;
+export type RescueDeps = OutboxDeps;
 
 /**
  * Stores rescued credentials, unless other ones are there by now.
  * @throws IntegrationError `DATABASE_ERROR` when they could not be stored again; the message then comes back.
  */
-export async function applyRescued(deps: RescueParts, rescued: RescueMessage): Promise<void> {
+export async function applyRescued(deps: RescueDeps, rescued: RescueMessage): Promise<void> {
   const {
     kind,
     tenantId,
@@ -66,7 +66,7 @@ export async function applyRescued(deps: RescueParts, rescued: RescueMessage): P
   const found = await deps.connections.get(tenantId, providerId, accountId);
   if (found?.id !== id) {
     // Without the record nothing says whose grant this was.
-    deps.log('warn', 'rescued credentials without a connection', { connectionId: id, provider: providerId });
+    deps.log('warn', 'rescue.connection_missing', { connectionId: id, provider: providerId });
     return;
   }
   if (found.generation !== generation) return;

@@ -12,7 +12,7 @@ export interface Credentials {
 }
 
 /** The connection that credentials belong to. */
-export interface Place {
+export interface ConnectionIdentity {
   readonly id: ConnectionId;
   readonly tenantId: TenantId;
   readonly provider: ProviderId;
@@ -20,17 +20,21 @@ export interface Place {
 }
 
 /** Seals with a key that is already in memory, so that it cannot fail once the platform has given the tokens. */
-export function sealCredentials(sealer: Sealer, identity: Place, credentials: Credentials): SealedCredentials {
+export function sealCredentials(
+  sealer: Sealer,
+  identity: ConnectionIdentity,
+  credentials: Credentials,
+): SealedCredentials {
   return {
-    accessToken: sealer.seal(credentials.accessToken, contextOf(identity, 'accessToken')),
+    accessToken: sealer.seal(credentials.accessToken, sealContextOf(identity, 'accessToken')),
     ...(credentials.refreshToken && {
-      refreshToken: sealer.seal(credentials.refreshToken, contextOf(identity, 'refreshToken')),
+      refreshToken: sealer.seal(credentials.refreshToken, sealContextOf(identity, 'refreshToken')),
     }),
   };
 }
 
 export function openAccessToken(vault: Vault, connection: SealedConnection): Promise<Secret> {
-  return vault.decryptToken(connection.sealed.accessToken, contextOf(connection, 'accessToken'));
+  return vault.decryptToken(connection.sealed.accessToken, sealContextOf(connection, 'accessToken'));
 }
 
 export async function openRefreshToken(
@@ -38,10 +42,10 @@ export async function openRefreshToken(
   connection: SealedConnection,
 ): Promise<Secret | undefined> {
   const sealed = connection.sealed.refreshToken;
-  return sealed && vault.decryptToken(sealed, contextOf(connection, 'refreshToken'));
+  return sealed && vault.decryptToken(sealed, sealContextOf(connection, 'refreshToken'));
 }
 
-function contextOf(identity: Place, field: keyof SealedCredentials): SealContext {
+function sealContextOf(identity: ConnectionIdentity, field: keyof SealedCredentials): SealContext {
   return {
     tenantId: identity.tenantId,
     kind: 'connection',

@@ -1,12 +1,12 @@
 /** The way from a record to its platform: the provider, the app's registration and its secret, put together for a call. */
 import { IntegrationError } from '../../errors.ts';
-import type { ContextId, ProviderId, TenantId } from '../../ids.ts';
+import type { AppId, ProviderId, TenantId } from '../../ids.ts';
 import { callTimeoutMilliseconds } from '../../platform-http/platform-http.ts';
 import { readClientSecret } from '../../provider-apps/provider-app.ts';
 import { createAdapter } from '../../providers/adapter/adapter.ts';
 import type { PlatformAdapter } from '../../providers/adapter/platform-adapter.ts';
 import type { OAuthProvider } from '../../providers/provider.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { findOAuthProvider, type Target, targetOf } from './find-provider.ts';
 
 /** A platform of one provider app, opened for a connection. */
@@ -17,8 +17,8 @@ export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
  * the secret is read afresh and the question asked once more: a refused client has spent nothing.
  */
 export async function openPlatform(
-  parts: Pick<ConnectionParts, 'apps' | 'registry' | 'secrets' | 'http' | 'now'>,
-  connection: { readonly provider: ProviderId; readonly appId: ContextId; readonly tenantId: TenantId },
+  deps: Pick<ConnectionDeps, 'apps' | 'registry' | 'secrets' | 'http' | 'now'>,
+  connection: { readonly provider: ProviderId; readonly appId: AppId; readonly tenantId: TenantId },
   frozen?: { readonly target: Target; readonly clientId: string; readonly appVersion: number },
 ): Promise<{
   readonly provider: OAuthProvider;
@@ -28,8 +28,8 @@ export async function openPlatform(
     deadline?: number,
   ): Promise<Outcome>;
 }> {
-  const provider = findOAuthProvider(parts.registry, connection.provider);
-  const app = await parts.apps.get(connection.appId);
+  const provider = findOAuthProvider(deps.registry, connection.provider);
+  const app = await deps.apps.get(connection.appId);
   if (
     !app ||
     app.provider !== provider.id ||
@@ -43,24 +43,24 @@ export async function openPlatform(
   if (frozen && (frozen.clientId !== app.clientId || frozen.appVersion !== app.version)) {
     throw new IntegrationError('OAUTH_INIT_ERROR', 'This provider app was registered anew. Start again.');
   }
-  const target = frozen?.target ?? targetOf(parts.registry, provider, app);
+  const target = frozen?.target ?? targetOf(deps.registry, provider, app);
   const connect = (clientSecret: Awaited<ReturnType<typeof readClientSecret>>) =>
     createAdapter({
       provider,
       target,
       app: { clientId: app.clientId, clientSecret, settings: app.settings },
-      http: parts.http,
-      now: parts.now,
+      http: deps.http,
+      now: deps.now,
     });
-  const known = await readClientSecret(parts.secrets, app);
+  const known = await readClientSecret(deps.secrets, app);
 
   return {
     provider,
     async ask(question, deadline = Number.POSITIVE_INFINITY) {
       const outcome = await question(connect(known));
       if (outcome.kind !== 'misconfigured') return outcome;
-      const fresh = await readClientSecret(parts.secrets, app, true);
-      const inTime = parts.now() + callTimeoutMilliseconds < deadline;
+      const fresh = await readClientSecret(deps.secrets, app, true);
+      const inTime = deps.now() + callTimeoutMilliseconds < deadline;
       return fresh.reveal() === known.reveal() || !inTime ? outcome : question(connect(fresh));
     },
   };

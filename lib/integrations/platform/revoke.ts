@@ -3,20 +3,20 @@
  * no other live connection holds that app and that platform user.
  */
 import { type Connection, isLive, type SealedConnection } from '../../connections/connection.ts';
-import type { ContextId } from '../../ids.ts';
+import type { AppId } from '../../ids.ts';
 import type { RevocationOutcome } from '../../oauth/outcome.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { type Credentials, openAccessToken, openRefreshToken } from './credentials.ts';
 import type { OpenPlatform } from './open-platform.ts';
 
 /** Whether a grant-wide revocation would end another live connection. */
 export async function isShared(
-  parts: Pick<ConnectionParts, 'connections'>,
+  deps: Pick<ConnectionDeps, 'connections'>,
   platform: OpenPlatform,
   holder: Pick<Connection, 'appId' | 'platformUserId'> & { readonly id?: string },
 ): Promise<boolean> {
   if (platform.provider.revocation.reach !== 'grant') return false;
-  const holders = await parts.connections.byOwner(holder.appId, holder.platformUserId);
+  const holders = await deps.connections.byPlatformUser(holder.appId, holder.platformUserId);
   return holders.some((other) => other.id !== holder.id && isLive(other));
 }
 
@@ -26,37 +26,41 @@ export function revoke(platform: OpenPlatform, credentials: Credentials): Promis
 
 /** Lets go of tokens that were obtained and will not be kept. What cannot be revoked now dies of its own age. */
 export async function discardTokens(
-  parts: Pick<ConnectionParts, 'connections' | 'log'>,
+  deps: Pick<ConnectionDeps, 'connections' | 'log'>,
   platform: OpenPlatform,
-  obtained: { readonly appId: ContextId; readonly platformUserId: string | undefined; readonly tokens: Credentials },
+  obtained: {
+    readonly appId: AppId;
+    readonly platformUserId: string | undefined;
+    readonly tokens: Credentials;
+  },
 ): Promise<void> {
   const { appId, platformUserId, tokens } = obtained;
   const { reach } = platform.provider.revocation;
   // Without knowing whose grant it is, a revocation that reaches further than these tokens might end another's.
   if (reach === 'none' || (reach === 'grant' && platformUserId === undefined)) return;
-  await quietly(parts, platform, async () => {
-    if (platformUserId !== undefined && (await isShared(parts, platform, { appId, platformUserId }))) return;
+  await quietly(deps, platform, async () => {
+    if (platformUserId !== undefined && (await isShared(deps, platform, { appId, platformUserId }))) return;
     await revoke(platform, tokens);
   });
 }
 
 /** Ends the credentials that a reconnect replaced, where that leaves the new ones alone. */
 export async function revokeReplaced(
-  parts: Pick<ConnectionParts, 'vault' | 'log'>,
+  deps: Pick<ConnectionDeps, 'vault' | 'log'>,
   platform: OpenPlatform,
   replaced: readonly SealedConnection[],
 ): Promise<void> {
   if (platform.provider.revocation.reach !== 'token') return;
   for (const connection of replaced) {
-    await quietly(parts, platform, async () => {
-      await revoke(platform, await openCredentials(parts.vault, connection));
+    await quietly(deps, platform, async () => {
+      await revoke(platform, await openCredentials(deps.vault, connection));
     });
   }
 }
 
 /** Both tokens of a connection. */
 export async function openCredentials(
-  vault: ConnectionParts['vault'],
+  vault: ConnectionDeps['vault'],
   connection: SealedConnection,
 ): Promise<Credentials> {
   const refreshToken = await openRefreshToken(vault, connection);
@@ -65,13 +69,13 @@ export async function openCredentials(
 
 /** Cleaning up must not turn a success into a failure. */
 async function quietly(
-  parts: Pick<ConnectionParts, 'log'>,
+  deps: Pick<ConnectionDeps, 'log'>,
   platform: OpenPlatform,
   work: () => Promise<void>,
 ): Promise<void> {
   try {
     await work();
   } catch {
-    parts.log('warn', 'tokens could not be cleaned up', { provider: platform.provider.id });
+    deps.log('warn', 'tokens.cleanup_failed', { provider: platform.provider.id });
   }
 }

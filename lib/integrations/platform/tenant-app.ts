@@ -1,6 +1,6 @@
 /** A tenant that may act, and the provider app it uses: its own where it has one, else the owner's shared one. */
 import { IntegrationError } from '../../errors.ts';
-import type { ContextId, ProviderId, TenantId } from '../../ids.ts';
+import type { AppId, ProviderId, TenantId } from '../../ids.ts';
 import type { ProviderApp, ProviderAppStore } from '../../provider-apps/provider-app.ts';
 import type { Tenant, TenantStore } from '../../tenants/tenant.ts';
 
@@ -18,7 +18,7 @@ export async function appFor(
   tenant: Tenant,
   provider: ProviderId,
 ): Promise<ProviderApp> {
-  const app = await apps.get(tenant.apps[provider] ?? sharedContext(provider));
+  const app = await apps.get(tenant.apps[provider] ?? sharedAppId(provider));
   if (app?.provider !== provider || (app.tenantId !== undefined && app.tenantId !== tenant.id)) {
     throw new IntegrationError(
       'INVALID_PROVIDER',
@@ -29,6 +29,6 @@ export async function appFor(
 }
 
 /** A shared app's context is its provider's id. */
-function sharedContext(provider: ProviderId): ContextId {
-  return provider as string as ContextId;
+function sharedAppId(provider: ProviderId): AppId {
+  return provider as string as AppId;
 }

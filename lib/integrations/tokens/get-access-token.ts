@@ -4,7 +4,7 @@ import { unlessOvertaken } from '../../connections/connection-change.ts';
 import { noteUse } from '../../connections/reschedule.ts';
 import { isRefreshDue, isTokenExpired } from '../../connections/token-lifetime.ts';
 import type { Secret } from '../../telemetry/secret.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { refreshError } from '../lifecycle/refresh-errors.ts';
 import { isFailure, postponed, type RefreshFailure } from '../lifecycle/refresh-outcome.ts';
 import { refreshPolicyOf } from '../lifecycle/refresh-policy-of.ts';
@@ -29,7 +29,7 @@ type Held = { readonly kind: 'held'; readonly connection: SealedConnection } | R
  * A token with more than the provider's safety margin left, refreshed first where needed: one database read when warm.
  * @throws IntegrationError `ACCOUNT_NOT_FOUND`, `TOKEN_EXPIRED`, `NO_REFRESH_TOKEN`, `TOKEN_REFRESH_ERROR`.
  */
-export async function getAccessToken(deps: ConnectionParts, account: OwnAccount): Promise<AccessToken> {
+export async function getAccessToken(deps: ConnectionDeps, account: OwnAccount): Promise<AccessToken> {
   const held = await holdValidToken(deps, await findOwnConnection(deps, account));
   if (held.kind !== 'held') throw refreshError(held);
   const current = await recordUse(deps, held.connection);
@@ -43,7 +43,7 @@ export async function getAccessToken(deps: ConnectionParts, account: OwnAccount)
   };
 }
 
-async function holdValidToken(deps: ConnectionParts, connection: SealedConnection): Promise<Held> {
+async function holdValidToken(deps: ConnectionDeps, connection: SealedConnection): Promise<Held> {
   if (connection.status === 'reconnect_required') {
     return { kind: 'reconnect_required', reason: connection.statusReason };
   }
@@ -57,7 +57,7 @@ async function holdValidToken(deps: ConnectionParts, connection: SealedConnectio
   // Access that was taken back is gone whatever the clock says; any other failure leaves a valid token valid.
   const isTakenBack = outcome.kind === 'reconnect_required' || outcome.kind === 'disconnected';
   if (isTakenBack || isTokenExpired(connection, deps.now())) return outcome;
-  deps.log('warn', 'token served without renewal', {
+  deps.log('warn', 'token.served_unrefreshed', {
     provider: connection.provider,
     connectionId: connection.id,
   });
@@ -65,7 +65,7 @@ async function holdValidToken(deps: ConnectionParts, connection: SealedConnectio
 }
 
 /** The connection after a refresh that failed: a disconnect or the end of the grant may have come meanwhile. */
-async function readStillHeld(deps: ConnectionParts, connection: SealedConnection): Promise<Held> {
+async function readStillHeld(deps: ConnectionDeps, connection: SealedConnection): Promise<Held> {
   const { tenantId, userId, provider, accountId } = connection;
   // A database that does not answer takes nobody's access away.
   const found = await deps.connections.get(tenantId, provider, accountId).catch(() => connection);
@@ -77,7 +77,7 @@ async function readStillHeld(deps: ConnectionParts, connection: SealedConnection
 }
 
 /** Records once a day that the connection is in use, which keeps it among those refreshed ahead of time. */
-async function recordUse(deps: ConnectionParts, connection: SealedConnection): Promise<SealedConnection> {
+async function recordUse(deps: ConnectionDeps, connection: SealedConnection): Promise<SealedConnection> {
   const { registry, now, random } = deps;
   const policy = refreshPolicyOf(findProvider(registry, connection.provider));
   try {

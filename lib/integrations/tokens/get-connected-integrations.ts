@@ -23,14 +23,14 @@ export interface ListRequest {
  * @throws IntegrationError `INVALID_PROVIDER`, `INVALID_REQUEST` for a cursor that is not one of this list.
  */
 export async function getConnectedIntegrations(
-  parts: { readonly connections: ConnectionStore; readonly registry: Registry },
+  deps: { readonly connections: ConnectionStore; readonly registry: Registry },
   request: ListRequest,
 ): Promise<{ readonly connections: readonly ConnectionView[]; readonly nextCursor: string | null }> {
   const { provider, visible, ...rest } = request;
-  const page = await parts.connections.list({
+  const page = await deps.connections.list({
     ...rest,
     ...(provider !== undefined && {
-      provider: findProvider(parts.registry, provider).id satisfies ProviderId,
+      provider: findProvider(deps.registry, provider).id satisfies ProviderId,
     }),
   });
   if (page === 'invalid_cursor') {

@@ -2,7 +2,7 @@
 import type { SealedConnection } from '../../connections/connection.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { AccountId, TenantId, UserId } from '../../ids.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { findProvider } from '../platform/find-provider.ts';
 
 export interface OwnAccount {
@@ -17,21 +17,21 @@ export interface OwnAccount {
  * @throws IntegrationError `INVALID_PROVIDER`, `ACCOUNT_NOT_FOUND`.
  */
 export async function findOwnConnection(
-  parts: Pick<ConnectionParts, 'connections' | 'registry'>,
+  deps: Pick<ConnectionDeps, 'connections' | 'registry'>,
   account: OwnAccount,
 ): Promise<SealedConnection> {
-  const connection = await findOwnRecord(parts, account);
+  const connection = await findOwnRecord(deps, account);
   if (connection.status === 'disconnecting') throw notFound();
   return connection;
 }
 
 /** The same, also while it is being disconnected. */
 export async function findOwnRecord(
-  parts: Pick<ConnectionParts, 'connections' | 'registry'>,
+  deps: Pick<ConnectionDeps, 'connections' | 'registry'>,
   account: OwnAccount,
 ): Promise<SealedConnection> {
-  const provider = findProvider(parts.registry, account.provider);
-  const connection = await parts.connections.get(account.tenantId, provider.id, account.accountId);
+  const provider = findProvider(deps.registry, account.provider);
+  const connection = await deps.connections.get(account.tenantId, provider.id, account.accountId);
   if (connection?.userId !== account.userId) throw notFound();
   return connection;
 }

@@ -4,7 +4,7 @@
  * The circuit opens after several calls in a row that went unanswered; when its time is over, one call tries, and the
  * others follow once a call was answered.
  */
-import type { ContextId } from '../../ids.ts';
+import type { AppId } from '../../ids.ts';
 import type { Worked } from './work-connection.ts';
 
 /** How many calls of one app run at once where its provider says nothing else. */
@@ -23,7 +23,7 @@ interface AppState {
 }
 
 export interface LimitedWork {
-  readonly app: ContextId;
+  readonly app: AppId;
   /** How many calls of the app may run at once; asked when the app is first met. */
   readonly concurrency: () => Promise<number>;
   /** @param waitedMilliseconds how long the call waited for others; what was read before is as old. */
@@ -33,7 +33,7 @@ export interface LimitedWork {
 export type PlatformLimiter = ReturnType<typeof createPlatformLimiter>;
 
 export function createPlatformLimiter(now: () => number) {
-  const apps = new Map<ContextId, AppState>();
+  const apps = new Map<AppId, AppState>();
 
   /** What the work came to; `circuit_open` when it was not begun. */
   return async ({ app, concurrency, work }: LimitedWork): Promise<Worked | 'circuit_open'> => {
@@ -50,7 +50,7 @@ export function createPlatformLimiter(now: () => number) {
     }
   };
 
-  function remember(app: ContextId, concurrency: number): AppState {
+  function remember(app: AppId, concurrency: number): AppState {
     // Another call may have asked at the same time.
     const known = apps.get(app);
     if (known) return known;

@@ -24,9 +24,9 @@ import { holdBack } from '../../connections/reschedule.ts';
 import type { RefreshMessage } from '../../messages/refresh.ts';
 import type { PauseStore } from '../../provider-apps/paused-providers.ts';
 import { createPlatformLimiter, usualConcurrency } from './platform-limiter.ts';
-import { type Worked, type WorkParts, workConnection } from './work-connection.ts';
+import { type WorkDeps, type Worked, workConnection } from './work-connection.ts';
 
-export interface RefreshWorkerDeps extends WorkParts {
+export interface RefreshWorkerDeps extends WorkDeps {
   readonly pauses: Pick<PauseStore, 'read'>;
 }
 

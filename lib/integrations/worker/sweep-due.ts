@@ -20,7 +20,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { type DueRange, type Lane, mergeLanes } from './due-lanes.ts';
 import type { LanePosition, SweepPosition, SweepPositionStore } from './sweep-position.ts';
 
-export interface SweepParts {
+export interface SweepDeps {
   readonly connections: Pick<ConnectionStore, 'due'>;
   readonly positions: SweepPositionStore;
   readonly pauses: Pick<PauseStore, 'read'>;
@@ -53,11 +53,11 @@ const lateParkingMilliseconds = 900_000;
 const shards = Array.from({ length: dueShards }, (_, shard) => shard);
 
 /** Answers how many messages were sent. */
-export async function sweepDue(deps: SweepParts): Promise<number> {
+export async function sweepDue(deps: SweepDeps): Promise<number> {
   const backlog = await deps.backlog();
   const room = (deps.queueLimit ?? usualQueueLimit) - backlog;
   if (room <= 0) {
-    deps.log('warn', 'sweep skipped', { reason: 'queue_full' });
+    deps.log('warn', 'sweep.skipped', { reason: 'queue_full' });
     return 0;
   }
   const [known, pauses] = await Promise.all([deps.positions.read(), deps.pauses.read()]);
@@ -101,7 +101,7 @@ interface Pass {
 }
 
 /** Sends what is due in the partitions, at most so many, and answers where each of them stands afterwards. */
-async function sendLanes(deps: SweepParts, { partitions, most, before, settled, upTo, send }: Pass) {
+async function sendLanes(deps: SweepDeps, { partitions, most, before, settled, upTo, send }: Pass) {
   const lanes = partitions.map(
     (partition): Lane => ({ partition, ranges: rangesOf(before.lanes[partition], settled, upTo) }),
   );

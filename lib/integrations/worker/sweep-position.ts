@@ -3,7 +3,7 @@
  * sweep reads everything that is due from the beginning, and some messages are then sent twice.
  */
 import * as z from 'zod/mini';
-import { whatever } from '../../table/condition.ts';
+import { unconditional } from '../../table/condition.ts';
 import { sweepPositionKey } from '../../table/keys.ts';
 import type { Table } from '../../table/table.ts';
 
@@ -31,7 +31,7 @@ export function createSweepPositionStore(activity: Table) {
 
     /** Of two sweeps that overlap the last one decides: at worst, messages of the other are sent twice. */
     async save(next: SweepPosition): Promise<void> {
-      await activity.put(sweepPositionKey, { ...next }, whatever);
+      await activity.put(sweepPositionKey, { ...next }, unconditional);
     },
   };
 }

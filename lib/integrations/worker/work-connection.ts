@@ -9,7 +9,7 @@ import type { RefreshPolicy } from '../../connections/refresh-policy.ts';
 import { leaveIdle, postponeRefresh, waitForAge, waitForOperator } from '../../connections/reschedule.ts';
 import { isIdleRefreshDue, isRefreshedAhead } from '../../connections/schedule.ts';
 import { approachEnd } from '../../connections/transitions.ts';
-import type { ConnectionParts } from '../deps.ts';
+import type { ConnectionDeps } from '../deps.ts';
 import { continueDisconnect } from '../disconnect/disconnect-integration.ts';
 import { publishPending } from '../lifecycle/event-outbox.ts';
 import { probeSession } from '../lifecycle/probe-session.ts';
@@ -19,7 +19,7 @@ import { refreshPolicyOf } from '../lifecycle/refresh-policy-of.ts';
 import { refreshConnection } from '../lifecycle/refresh-token.ts';
 import { findProvider } from '../platform/find-provider.ts';
 
-export interface WorkParts extends ConnectionParts {
+export interface WorkDeps extends ConnectionDeps {
   /** Whether the owner wants every connection refreshed ahead of time, used or not. */
   readonly refreshAll: boolean;
 }
@@ -37,7 +37,7 @@ export type Worked =
 
 /** @param seen the connection, where the caller has just read it. */
 export async function workConnection(
-  deps: WorkParts,
+  deps: WorkDeps,
   reference: ConnectionReference,
   seen?: SealedConnection,
 ): Promise<Worked> {
@@ -48,7 +48,7 @@ export async function workConnection(
     await continueDisconnect(deps, connection);
     return 'disconnected';
   }
-  if (connection.untold !== undefined) {
+  if (connection.pendingEvent !== undefined) {
     await publishPending(deps, connection);
     return 'published';
   }
@@ -61,7 +61,7 @@ export async function workConnection(
     : refreshIdle(deps, policy, connection);
 }
 
-async function refreshDue(deps: WorkParts, connection: SealedConnection): Promise<Worked> {
+async function refreshDue(deps: WorkDeps, connection: SealedConnection): Promise<Worked> {
   const outcome = await refreshConnection(deps, connection);
   switch (outcome.kind) {
     case 'refreshed':
@@ -88,13 +88,13 @@ async function refreshDue(deps: WorkParts, connection: SealedConnection): Promis
 
 /** The platform was not asked, which is not this message's fault: the connection waits, not the queue. */
 async function postponeUnasked(
-  deps: WorkParts,
+  deps: WorkDeps,
   connection: SealedConnection,
   failure: Extract<RefreshFailure, { kind: 'not_refreshable' | 'not_registered' | 'unavailable' }>,
 ): Promise<Worked> {
   const { id: connectionId, provider } = connection;
   const { code: reason } = refreshError(failure);
-  deps.log('warn', 'renewal postponed', { connectionId, provider, reason });
+  deps.log('warn', 'refresh.postponed', { connectionId, provider, reason });
   if (failure.kind === 'not_registered') {
     deps.count('refresh_misconfigured', { provider, reason: 'registration' });
   }
@@ -112,7 +112,7 @@ async function postponeUnasked(
 
 /** Nobody has asked for this one lately: it is refreshed only where its refresh token would otherwise expire. */
 async function refreshIdle(
-  deps: WorkParts,
+  deps: WorkDeps,
   policy: RefreshPolicy,
   connection: SealedConnection,
 ): Promise<Worked> {
@@ -126,7 +126,7 @@ async function refreshIdle(
 
 /** Nothing can refresh it: the tenant gets one warning, and one event when the access has ended. */
 async function announceEnd(
-  deps: WorkParts,
+  deps: WorkDeps,
   policy: RefreshPolicy,
   connection: SealedConnection,
 ): Promise<Worked> {
@@ -136,7 +136,7 @@ async function announceEnd(
       approachEnd(current, { policy, now: deps.now(), random: deps.random }),
     ),
   );
-  if (announced.kind !== 'changed' || announced.connection.untold === undefined) return 'nothing';
+  if (announced.kind !== 'changed' || announced.connection.pendingEvent === undefined) return 'nothing';
   await publishPending(deps, announced.connection);
   return 'ended';
 }

@@ -70,7 +70,7 @@ function toEvent(accountId: string, sentAt: unknown, { field, value }: Update): 
     // The time of sending is left out: a retry may change it.
     id: hashedId(['instagram', accountId, ...(identityOf(field, value) ?? [field, canonical(value)])]),
     type: field,
-    effect: 'news',
+    effect: 'none',
     accountId,
     ...(occurredAt !== undefined && { occurredAt }),
     data: { field, value: value ?? null },

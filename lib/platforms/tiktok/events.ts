@@ -20,7 +20,7 @@ const delivery = z.object({
 });
 
 /** Events after which the app's tokens are dead. */
-const deauthorising: ReadonlySet<string> = new Set(['authorization.removed']);
+const deauthorizing: ReadonlySet<string> = new Set(['authorization.removed']);
 
 export function readTikTokEvent(body: unknown, clientId: string): readonly PlatformEvent[] | undefined {
   const parsed = delivery.safeParse(body);
@@ -33,10 +33,11 @@ export function readTikTokEvent(body: unknown, clientId: string): readonly Platf
       // The delivery's own time and signature are left out: a retry may change them.
       id: hashedId([client_key, event, user_openid ?? '', String(create_time), content]),
       type: event,
-      effect: deauthorising.has(event) ? 'deauthorised' : 'news',
+      effect: deauthorizing.has(event) ? 'deauthorized' : 'none',
       // An id that no connection can have is nobody's.
       ...(user_openid !== undefined && isOpaqueId(user_openid) && { accountId: user_openid }),
-      ...(typeof publish_id === 'string' && isOpaqueId(publish_id) && { resourceKey: `publish ${publish_id}` }),
+      ...(typeof publish_id === 'string' &&
+        isOpaqueId(publish_id) && { resourceKey: `publish ${publish_id}` }),
       occurredAt: create_time * 1000,
       data,
     },

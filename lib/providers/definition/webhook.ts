@@ -22,7 +22,7 @@ export const webhook = z.strictObject({
   /** What later events about it replace, such as a post. */
   resourceKey: z.optional(path),
   /** Types of events after which the app's tokens are dead. */
-  deauthorised: z._default(z.array(z.string()), []),
+  deauthorized: z._default(z.array(z.string()), []),
 });
 
 export type WebhookDescription = z.output<typeof webhook>;

@@ -20,7 +20,7 @@ export async function openConnectedDesk() {
   // The same few accounts are let go and connected again within one second, which is all that TikTok's webhooks tell.
   sandbox.control({ command: 'webhook', url: null });
 
-  async function recordOf(connection: Place): Promise<SealedConnection | undefined> {
+  async function recordOf(connection: ConnectionIdentity): Promise<SealedConnection | undefined> {
     return store.get(connection.tenantId, connection.provider, connection.accountId);
   }
 
@@ -95,7 +95,7 @@ export async function openConnectedDesk() {
   };
 }
 
-interface Place {
+interface ConnectionIdentity {
   readonly tenantId: TenantId;
   readonly provider: ProviderId;
   readonly accountId: AccountId;

@@ -28,7 +28,7 @@ const eventOf = (id: string, connection?: object) => ({
   appId: 'instagram',
   provider: 'instagram',
   receivedAt: Date.now(),
-  event: { id, type: 'comments', meaning: 'news', accountId: '17', data: { text: 's4ndb0x words' } },
+  event: { id, type: 'comments', effect: 'none', accountId: '17', data: { text: 's4ndb0x words' } },
   ...(connection && { connection }),
 });
 const ofBakery = { id: 'con_17', tenantId: 'bakery', accountId: '17' };

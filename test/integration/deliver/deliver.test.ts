@@ -1,6 +1,6 @@
 /** Delivering an event to one destination: what arrives, when it is tried again, and when a destination has had its chances. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { destinationSecretPlace } from '../../../lib/deliveries/deliver-https.ts';
+import { destinationSealContext } from '../../../lib/deliveries/deliver-https.ts';
 import { mostTries, pauseSeconds } from '../../../lib/deliveries/retry-schedule.ts';
 import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
 import { deleteTenantKeys } from '../../../lib/vault/tenant-key-versions.ts';
@@ -63,7 +63,7 @@ describe('what a tenant gets', () => {
     const tenantId = house.newTenant();
     const { id, secret: before } = await house.addEndpoint(tenantId, endpoint.url);
     const after = newStandardWebhookSecret();
-    const sealed = await house.vault.encryptToken(after, destinationSecretPlace(tenantId, id));
+    const sealed = await house.vault.encryptToken(after, destinationSealContext(tenantId, id));
     await house.destinations.updateOne(tenantId, id, (one) =>
       one.kind === 'https'
         ? { ...one, secret: sealed, previous: { secret: one.secret, until: house.clock.now + day } }
@@ -372,7 +372,7 @@ describe('nothing is sent', () => {
     const endpoint = await endpointOfTest();
     const tenantId = house.newTenant();
     const { id } = await house.addEndpoint(tenantId, endpoint.url);
-    await deleteTenantKeys({ table: house.table, now: house.parts.now }, tenantId);
+    await deleteTenantKeys({ table: house.table, now: house.deps.now }, tenantId);
     house.clock.now += 300_001;
 
     const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId));
@@ -452,7 +452,7 @@ it('row 19: logs nothing of an event, a secret or an answer', async () => {
   await house.tryOnce(tenantId, id, eventOf(tenantId));
 
   const said = house.logged.join('\n');
-  expect(said).toContain('destination disabled');
+  expect(said).toContain('destination.disabled');
   expect(said).not.toMatch(/s4ndb0x|whsec_/);
   expect(said).not.toContain(secret.reveal());
   expect(said).not.toContain(endpoint.url);

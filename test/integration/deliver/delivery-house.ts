@@ -17,8 +17,8 @@ import {
 import type { QueueName } from '../../../infra/topology-rows.ts';
 import { openEventBus } from '../../../lib/aws/event-bus.ts';
 import { type Message, openQueue, type Queue } from '../../../lib/aws/queue.ts';
-import { type DeliverParts, deliver } from '../../../lib/deliveries/deliver.ts';
-import { destinationSecretPlace } from '../../../lib/deliveries/deliver-https.ts';
+import { type DeliverDeps, deliver } from '../../../lib/deliveries/deliver.ts';
+import { destinationSealContext } from '../../../lib/deliveries/deliver-https.ts';
 import type { AccountId, ConnectionId, ProviderId, TenantId, UserId } from '../../../lib/ids.ts';
 import { type DeliveryMessage, deliveryMessage } from '../../../lib/messages/deliveries.ts';
 import { eventMessage } from '../../../lib/messages/events.ts';
@@ -77,7 +77,7 @@ export async function openDeliveryHouse() {
   const urlAt = (name: string) => `${aws.endpoints.sqs}/${aws.accountId}/${name}`;
   const urlOf = (name: QueueName) => urlAt(localQueueName(name));
   const queueOf = (name: QueueName) => openQueue<unknown>(sqs, urlOf(name));
-  const parts: DeliverParts = {
+  const deps: DeliverDeps = {
     destinations,
     vault,
     post: createPinnedPost({
@@ -101,7 +101,7 @@ export async function openDeliveryHouse() {
     aws,
     table,
     clock,
-    parts,
+    deps,
     vault,
     destinations,
     counted,
@@ -130,7 +130,7 @@ export async function openDeliveryHouse() {
       if (protocol === 'http:') insecureOrigins.push(origin);
       const id = newDestinationId();
       const secret = newStandardWebhookSecret();
-      const sealed = await vault.encryptToken(secret, destinationSecretPlace(tenantId, id));
+      const sealed = await vault.encryptToken(secret, destinationSealContext(tenantId, id));
       const destination: HttpsDestination = {
         id,
         kind: 'https',
@@ -165,8 +165,8 @@ export async function openDeliveryHouse() {
 
     /** Works one message. */
     async receive(delivery: DeliveryMessage, receives = 1) {
-      const [sent, filed] = [seen(parts.deliveries), seen(parts.deadLetters)];
-      const result = await deliver({ ...parts, deliveries: sent.queue, deadLetters: filed.queue }, delivery, {
+      const [sent, filed] = [seen(deps.deliveries), seen(deps.deadLetters)];
+      const result = await deliver({ ...deps, deliveries: sent.queue, deadLetters: filed.queue }, delivery, {
         receives,
         sentAt: clock.now,
       });

@@ -174,6 +174,6 @@ it('is filed as its tenant’s where not even its destinations could be looked u
   await tenant.client.ok('replayFailure', { params: { id: failure.id } });
   const arrived = await eventually(() => endpoint.arrived[0]);
 
-  expect(failure).toMatchObject({ queue: 'events', eventId: 'evt_untold', error: 'untold' });
+  expect(failure).toMatchObject({ queue: 'events', eventId: 'evt_untold', error: 'unpublished' });
   expect(arrived.headers['webhook-id']).toBe('evt_untold');
 });

@@ -52,7 +52,7 @@ it('tells every destination of a new connection, signed, with nothing in the log
     detail: JSON.parse(event.body.toString('utf8')),
   });
   const said = stack.output.filter((line) => /^(?:deliver|fan-out-events) /.test(line)).join('\n');
-  expect(said).toContain('delivery_done');
+  expect(said).toContain('delivery_succeeded');
   expect(said).not.toContain(endpoint.origin);
   expect(said).not.toMatch(/whsec_|s4ndb0x|"level":"error"/);
 });

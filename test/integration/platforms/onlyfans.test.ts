@@ -227,10 +227,10 @@ describe('the signer', () => {
     modes({ siteRules: 2 });
     const told = await sign('123456789');
     modes({ signerHealth: 'untold' });
-    const untold = await sign('123456789');
+    const pendingEvent = await sign('123456789');
 
     expect(told.body['healthy']).toBe(false);
-    expect(untold.body).not.toHaveProperty('healthy');
+    expect(pendingEvent.body).not.toHaveProperty('healthy');
     expect(await usersMe(values)).toMatchObject(refusal('Please refresh the page'));
     modes({ signerRules: 2 });
     expect(await usersMe(values)).toMatchObject(refusal('Access denied.'));

@@ -144,7 +144,8 @@ export function conforms(subject: Subject): void {
         const [only] = profile.accounts;
         profiles.push(only);
         // The token answer and the profile speak of the same person.
-        if (tokens.subject !== undefined) expect(tokens.subject).toBe(only?.platformUserId ?? only?.accountId);
+        if (tokens.subject !== undefined)
+          expect(tokens.subject).toBe(only?.platformUserId ?? only?.accountId);
       }
 
       const [first, again, other] = profiles;

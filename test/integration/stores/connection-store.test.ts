@@ -1,13 +1,7 @@
 /** Connections: every write goes by the generation it saw, so that nobody speaks of credentials that are gone. */
 import { describe, expect, it } from 'vitest';
 import { createConnectionStore } from '../../../lib/connections/connection-store.ts';
-import {
-  type AccountId,
-  type ContextId,
-  newConnectionId,
-  type TenantId,
-  type UserId,
-} from '../../../lib/ids.ts';
+import { type AccountId, type AppId, newConnectionId, type TenantId, type UserId } from '../../../lib/ids.ts';
 import { onEachEngine } from '../table/engines.ts';
 import { aConnection, open, sharedTikTok, tenantId, tiktok, winners } from './records.ts';
 
@@ -119,15 +113,18 @@ onEachEngine((engine) => {
 
   describe('a reconnect', () => {
     it('takes the place of the connection that was read, and moves it in every index', async () => {
-      const { connections, connection, read } = await stored({ platformUserId: 'before', statusReason: 'why' });
+      const { connections, connection, read } = await stored({
+        platformUserId: 'before',
+        statusReason: 'why',
+      });
       const { statusReason: _, ...rest } = connection;
-      const after = { ...rest, generation: 2, platformUserId: 'after', appId: 'app_other' as ContextId };
+      const after = { ...rest, generation: 2, platformUserId: 'after', appId: 'app_other' as AppId };
 
       expect(await connections.replace(connection, after)).toBe(true);
 
       expect(await read()).toEqual(after);
-      expect(await connections.byOwner(sharedTikTok, 'before')).toEqual([]);
-      expect(await connections.byOwner('app_other' as ContextId, 'after')).toEqual([open(after)]);
+      expect(await connections.byPlatformUser(sharedTikTok, 'before')).toEqual([]);
+      expect(await connections.byPlatformUser('app_other' as AppId, 'after')).toEqual([open(after)]);
       expect(await connections.byAccount(sharedTikTok, connection.accountId)).toEqual([]);
     });
 
@@ -156,19 +153,22 @@ onEachEngine((engine) => {
       const table = await engine.newTable();
       const connections = createConnectionStore(table);
       const many = Array.from({ length: 105 }, (_each, index) =>
-        aConnection({ tenantId: `tenant-${String(index).padStart(3, '0')}` as TenantId, platformUserId: 'mira' }),
+        aConnection({
+          tenantId: `tenant-${String(index).padStart(3, '0')}` as TenantId,
+          platformUserId: 'mira',
+        }),
       );
       await Promise.all(many.map((connection) => connections.create(connection)));
-      const own = { tenantId: 'own' as TenantId, appId: 'app_own' as ContextId, platformUserId: 'mira' };
+      const own = { tenantId: 'own' as TenantId, appId: 'app_own' as AppId, platformUserId: 'mira' };
       await connections.create(aConnection(own));
 
       const byAccount = await connections.byAccount(sharedTikTok, 'account-1' as AccountId);
-      const byOwner = await connections.byOwner(sharedTikTok, 'mira');
+      const byPlatformUser = await connections.byPlatformUser(sharedTikTok, 'mira');
 
       const expected = many.map(open);
       expect(byAccount).toEqual(expected);
-      expect(byOwner).toEqual(expected);
-      expect(await connections.byOwner(sharedTikTok, 'nobody')).toEqual([]);
+      expect(byPlatformUser).toEqual(expected);
+      expect(await connections.byPlatformUser(sharedTikTok, 'nobody')).toEqual([]);
     });
 
     it('are several where one owner granted several accounts', async () => {
@@ -180,7 +180,7 @@ onEachEngine((engine) => {
       });
       await connections.create(second);
 
-      const found = await connections.byOwner(sharedTikTok, 'mira');
+      const found = await connections.byPlatformUser(sharedTikTok, 'mira');
 
       expect(found).toEqual([open(connection), open(second)]);
     });

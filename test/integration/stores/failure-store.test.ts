@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { failureId } from '../../../lib/failures/failure-id.ts';
 import { createFailureStore } from '../../../lib/failures/failure-store.ts';
-import type { ContextId } from '../../../lib/ids.ts';
+import type { AppId } from '../../../lib/ids.ts';
 import { type DeliveryHouse, openDeliveryHouse } from '../deliver/delivery-house.ts';
 import { tenantId, tiktok } from './records.ts';
 
@@ -18,7 +18,7 @@ const described = {
   type: 'comments',
   tenantId,
   provider: tiktok,
-  appId: 'tiktok' as ContextId,
+  appId: 'tiktok' as AppId,
   platformUserId: 'owner-1',
   fields: ['text'],
   bytes: 0,
@@ -34,7 +34,7 @@ it.each([
   ['as much as a message can be', 'ü'.repeat(512 * 1024)],
   ['characters of two halves, wherever it is cut', `x${'🪝'.repeat(250_000)}`],
 ])('keeps a message that says %s', async (_, message) => {
-  const failures = createFailureStore(house.table, house.parts.now);
+  const failures = createFailureStore(house.table, house.deps.now);
   const id = failureId(house.clock.now, crypto.randomUUID());
 
   await failures.file({ ...described, id }, message);

@@ -1,6 +1,6 @@
 /** Provider apps: each change is a new version, so that a flow under way notices; tenants' own apps stay their own. */
 import { describe, expect, it } from 'vitest';
-import type { ContextId, ProviderId, TenantId } from '../../../lib/ids.ts';
+import type { AppId, ProviderId, TenantId } from '../../../lib/ids.ts';
 import {
   createProviderAppStore,
   type ProviderApp,
@@ -18,7 +18,7 @@ const shared = {
   settings: {},
 };
 const own = {
-  appId: 'app_0123456789abcdefghijkl' as ContextId,
+  appId: 'app_0123456789abcdefghijkl' as AppId,
   provider: 'openid' as ProviderId,
   tenantId,
   clientId: 'own',
@@ -53,7 +53,7 @@ onEachEngine((engine) => {
 
       expect(saved).toEqual({ ...own, version: 1 });
       expect(await apps.get(own.appId)).toEqual(saved);
-      expect(await apps.get('app_unknown' as ContextId)).toBeUndefined();
+      expect(await apps.get('app_unknown' as AppId)).toBeUndefined();
     });
 
     it('row 1: is another version after each change of its registration', async () => {
@@ -106,7 +106,7 @@ onEachEngine((engine) => {
       const apps = await store();
       await save(apps, shared);
       await save(apps, own);
-      await save(apps, { ...own, appId: 'app_theirs' as ContextId, tenantId: 'other' as TenantId });
+      await save(apps, { ...own, appId: 'app_theirs' as AppId, tenantId: 'other' as TenantId });
 
       expect((await apps.list()).map(({ appId }) => appId)).toEqual([sharedTikTok]);
       expect((await apps.list(tenantId)).map(({ appId }) => appId)).toEqual([own.appId]);

@@ -3,7 +3,7 @@ import type { Connection, SealedConnection } from '../../../lib/connections/conn
 import type { Flow } from '../../../lib/flows/flow.ts';
 import {
   type AccountId,
-  type ContextId,
+  type AppId,
   newConnectionId,
   newFlowId,
   newGrantId,
@@ -16,7 +16,7 @@ import type { Tenant } from '../../../lib/tenants/tenant.ts';
 export const tenantId = 'acme' as TenantId;
 export const userId = 'user-1' as UserId;
 export const tiktok = 'tiktok' as ProviderId;
-export const sharedTikTok = 'tiktok' as ContextId;
+export const sharedTikTok = 'tiktok' as AppId;
 
 export function testClock() {
   let milliseconds = Date.UTC(2026, 10, 20, 12);

@@ -1,11 +1,11 @@
 /** Tenants: an id is used once and for ever, and two changes at once do not undo each other. */
 import { describe, expect, it } from 'vitest';
-import type { ContextId, ProviderId, TenantId } from '../../../lib/ids.ts';
+import type { AppId, ProviderId, TenantId } from '../../../lib/ids.ts';
 import { createTenantStore, type Tenant, type TenantStore, withApp } from '../../../lib/tenants/tenant.ts';
 import { onEachEngine } from '../table/engines.ts';
 import { aTenant, tenantId, tiktok, winners } from './records.ts';
 
-const own = 'app_own' as ContextId;
+const own = 'app_own' as AppId;
 const reddit = 'reddit' as ProviderId;
 
 /** Answers the tenant as it is after the change, or nothing where there is none. */
@@ -19,7 +19,7 @@ async function useApp(
   tenants: TenantStore,
   id: TenantId,
   provider: ProviderId,
-  appId: ContextId | undefined,
+  appId: AppId | undefined,
 ): Promise<boolean> {
   return (await tenants.update(id, (tenant) => withApp(tenant, provider, appId))).kind === 'updated';
 }
@@ -118,7 +118,7 @@ onEachEngine((engine) => {
       const names = ['tiktok', 'reddit', 'openid', 'slack', 'asana'] as ProviderId[];
 
       await Promise.all(
-        names.map((name) => useApp(tenants, tenantId, name, `app_${name}` as string as ContextId)),
+        names.map((name) => useApp(tenants, tenantId, name, `app_${name}` as string as AppId)),
       );
 
       const expected = Object.fromEntries(names.map((name) => [name, `app_${name}`]));

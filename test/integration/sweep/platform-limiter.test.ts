@@ -1,13 +1,13 @@
 /** How hard one worker presses the platform of a provider app, well or silent. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ContextId } from '../../../lib/ids.ts';
+import type { AppId } from '../../../lib/ids.ts';
 import {
   createPlatformLimiter,
   type PlatformLimiter,
 } from '../../../lib/integrations/worker/platform-limiter.ts';
 import type { Worked } from '../../../lib/integrations/worker/work-connection.ts';
 
-const platform = 'tiktok' as ContextId;
+const platform = 'tiktok' as AppId;
 const usualConcurrency = 5;
 const failuresThatClose = 5;
 
@@ -83,7 +83,7 @@ describe('the platform of a provider app', () => {
   it('does not suffer for another app, not even one of the same provider', async () => {
     await finish(start(failuresThatClose), 'postponed');
 
-    await finish(start(1, 'another tenant’s app at the same provider' as ContextId), 'renewed');
+    await finish(start(1, 'another tenant’s app at the same provider' as AppId), 'renewed');
 
     expect(begun.length).toBe(failuresThatClose + 1);
   });
@@ -94,7 +94,7 @@ describe('the platform of a provider app', () => {
     );
   }
 
-  function begin(app: ContextId, work: () => Promise<Worked>) {
+  function begin(app: AppId, work: () => Promise<Worked>) {
     return limit({ app, concurrency: async () => usualConcurrency, work });
   }
 

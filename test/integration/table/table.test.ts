@@ -1,6 +1,14 @@
 /** What every store leans on: conditional writes that say who won, reads that are complete, one kind of error. */
 import { describe, expect, it } from 'vitest';
-import { absent, allOf, anyOf, equals, exists, greaterThan, whatever } from '../../../lib/table/condition.ts';
+import {
+  absent,
+  allOf,
+  anyOf,
+  equals,
+  exists,
+  greaterThan,
+  unconditional,
+} from '../../../lib/table/condition.ts';
 import { onEachEngine } from './engines.ts';
 
 const key = { pk: 'a', sk: 'a' };
@@ -32,8 +40,8 @@ onEachEngine((engine) => {
     it('writes in either case where the last word counts', async () => {
       const table = await engine.newTable();
 
-      await table.put(key, { word: 'first' }, whatever);
-      await table.put(key, { word: 'second' }, whatever);
+      await table.put(key, { word: 'first' }, unconditional);
+      await table.put(key, { word: 'second' }, unconditional);
 
       expect(await table.get(key)).toMatchObject({ word: 'second' });
     });

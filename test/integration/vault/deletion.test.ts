@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import { wrappedKeyKey } from '../../../lib/table/keys.ts';
 import { deleteTenantKeys, rotateTenantKey } from '../../../lib/vault/tenant-key-versions.ts';
-import { openVault, type VaultParts } from '../../../lib/vault/vault.ts';
+import { openVault, type VaultDeps } from '../../../lib/vault/vault.ts';
 import { gate, sealContext, startVaultAws, token, type VaultAws } from './vault-on-aws.ts';
 
 let aws: VaultAws;
@@ -119,8 +119,8 @@ describe('deletion of a tenant’s keys', () => {
 
   it('wins over a first key that is written after it', async () => {
     const context = newPlace();
-    const { parts, held } = stalledAtPut('SLOW');
-    const sealing = openVault(parts).encryptToken(token, context);
+    const { deps, held } = stalledAtPut('SLOW');
+    const sealing = openVault(deps).encryptToken(token, context);
     await held.reached;
     const rival = aws.instance('RIVAL');
     await openVault(rival).encryptToken(token, context);
@@ -136,8 +136,8 @@ describe('deletion of a tenant’s keys', () => {
     const context = newPlace();
     const instance = aws.instance('A');
     await openVault(instance).encryptToken(token, context);
-    const { parts, held } = stalledAtPut('SLOW');
-    const rotation = rotateTenantKey(parts, context.tenantId);
+    const { deps, held } = stalledAtPut('SLOW');
+    const rotation = rotateTenantKey(deps, context.tenantId);
     await held.reached;
 
     await deleteTenantKeys(instance, context.tenantId);
@@ -152,8 +152,8 @@ describe('deletion of a tenant’s keys', () => {
     const context = newPlace();
     const instance = aws.instance('A');
     await openVault(instance).encryptToken(token, context);
-    const { parts, held } = stalledAtPut('SLOW');
-    const deletion = deleteTenantKeys(parts, context.tenantId);
+    const { deps, held } = stalledAtPut('SLOW');
+    const deletion = deleteTenantKeys(deps, context.tenantId);
     await held.reached;
 
     await rotateTenantKey(instance, context.tenantId);
@@ -172,10 +172,10 @@ describe('deletion of a tenant’s keys', () => {
     await openVault(instance).encryptToken(token, context);
     const slowDeletion = stalledAtPut('SLOW-DELETION');
     const slowRotation = stalledAtPut('SLOW-ROTATION');
-    const deletion = deleteTenantKeys(slowDeletion.parts, context.tenantId);
+    const deletion = deleteTenantKeys(slowDeletion.deps, context.tenantId);
     await slowDeletion.held.reached;
     await rotateTenantKey(instance, context.tenantId);
-    const rotation = rotateTenantKey(slowRotation.parts, context.tenantId);
+    const rotation = rotateTenantKey(slowRotation.deps, context.tenantId);
     await slowRotation.held.reached;
 
     slowDeletion.held.open();
@@ -213,11 +213,11 @@ function newPlace() {
 function stalledAtPut(name: string) {
   const held = gate();
   const instance = aws.instance(name);
-  const put: VaultParts['table']['put'] = async (...write) => {
+  const put: VaultDeps['table']['put'] = async (...write) => {
     await held.wait();
     return instance.table.put(...write);
   };
-  return { held, parts: { ...instance, table: { ...instance.table, put } } };
+  return { held, deps: { ...instance, table: { ...instance.table, put } } };
 }
 
 async function recordsOf(tenantId: TenantId, purpose: string) {

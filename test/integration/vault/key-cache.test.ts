@@ -21,11 +21,15 @@ describe('the cache of tenant keys', () => {
     const tenantId = 'crowded' as TenantId;
     const vault = openVault(aws.instance('CROWD'));
     const sealAll = () =>
-      Promise.all(Array.from({ length: crowd }, () => vault.encryptToken(token, { ...sealContext, tenantId })));
+      Promise.all(
+        Array.from({ length: crowd }, () => vault.encryptToken(token, { ...sealContext, tenantId })),
+      );
 
     const sealed = await sealAll();
     await sealAll();
-    const opened = await Promise.all(sealed.map((one) => vault.decryptToken(one, { ...sealContext, tenantId })));
+    const opened = await Promise.all(
+      sealed.map((one) => vault.decryptToken(one, { ...sealContext, tenantId })),
+    );
 
     expect(new Set(opened.map((one) => one.reveal()))).toEqual(new Set([token.reveal()]));
     expect(aws.calls('kms:GenerateDataKey')).toBe(1);

@@ -9,7 +9,7 @@ import type { ProviderId, TenantId } from '../../../lib/ids.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import type { SealContext } from '../../../lib/vault/seal-context.ts';
-import type { VaultParts } from '../../../lib/vault/vault.ts';
+import type { VaultDeps } from '../../../lib/vault/vault.ts';
 
 export const acme = 'acme' as TenantId;
 export const globex = 'globex' as TenantId;
@@ -76,7 +76,7 @@ export async function startVaultAws() {
     createKmsKey,
     table: openTable(dynamodb, tableName),
     /** What an instance builds its vault from; its calls are counted under its name. */
-    instance(name: string): VaultParts & { readonly kms: KMSClient } {
+    instance(name: string): VaultDeps & { readonly kms: KMSClient } {
       return {
         kms: keep(new KMSClient({ ...settings(name), endpoint: aws.endpoints.kms })),
         table: openTable(

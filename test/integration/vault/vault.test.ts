@@ -222,7 +222,9 @@ describe('a sealer', () => {
     const sealed = sealer.seal(token, sealContext);
 
     expect((await vault.decryptToken(sealed, sealContext)).reveal()).toBe(token.reveal());
-    expect(() => sealer.seal(token, { ...sealContext, tenantId: globex })).toThrow(/one tenant it was made for/);
+    expect(() => sealer.seal(token, { ...sealContext, tenantId: globex })).toThrow(
+      /one tenant it was made for/,
+    );
   });
 
   it('row 23: shows neither key nor token when printed', async () => {

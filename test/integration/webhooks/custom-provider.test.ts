@@ -11,7 +11,7 @@ import { exchange } from '../../journey/http-exchange.ts';
 import type { TestTenant } from '../../journey/test-stack.ts';
 import { eventually, hmac, openWebhookHouse, type WebhookHouse } from './webhook-house.ts';
 
-const standard = { signature: 'standard-webhooks', account: 'data.subject', deauthorised: ['grant.revoked'] };
+const standard = { signature: 'standard-webhooks', account: 'data.subject', deauthorized: ['grant.revoked'] };
 const github = {
   signature: { header: 'x-hub-signature-256', algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' },
   account: 'sender',

@@ -35,7 +35,7 @@ const eventFor = (id: string, more: object = {}) => ({
   event: {
     id,
     type: 'comments',
-    meaning: 'news',
+    effect: 'none',
     accountId,
     data: { field: 'comments', value: { text: `s4ndb0x words of ${id}` } },
   },

@@ -11,8 +11,8 @@ import { parseMessage } from '../../../lib/messages/parse-message.ts';
 import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { webhookOf } from '../../../lib/providers/provider.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
-import { createStandIn } from '../../../lib/webhooks/decoy-app.ts';
-import { createReceiptStore } from '../../../lib/webhooks/idempotency-store.ts';
+import { createDecoy } from '../../../lib/webhooks/decoy-app.ts';
+import { createIdempotencyStore } from '../../../lib/webhooks/idempotency-store.ts';
 import { receiveWebhook } from '../../../lib/webhooks/receive-webhook.ts';
 import { createWaitingEvents } from '../../../lib/webhooks/waiting-events.ts';
 import { testClock } from '../stores/records.ts';
@@ -43,10 +43,10 @@ async function receive(body: string): Promise<readonly string[] | string> {
     webhookSecrets: [],
     verifyTokens: [],
   };
-  const parts = {
+  const deps = {
     findApp: async () => app,
     fetch,
-    standIn: createStandIn(registry),
+    decoy: createDecoy(registry),
     queue: openQueue<unknown>(client, 'https://sqs.us-east-1.amazonaws.com/000000000000/incoming'),
     now: clock.now,
     count: () => undefined,
@@ -54,7 +54,7 @@ async function receive(body: string): Promise<readonly string[] | string> {
   const mac = createHmac('sha256', secret).update(body).digest('hex');
   const headers = { 'x-hub-signature-256': `sha256=${mac}` };
   try {
-    await receiveWebhook(parts, 'instagram', { method: 'POST', headers, body: Buffer.from(body) });
+    await receiveWebhook(deps, 'instagram', { method: 'POST', headers, body: Buffer.from(body) });
     return sent;
   } catch (error) {
     if (error instanceof IntegrationError) return error.code;
@@ -110,7 +110,7 @@ onEachEngine((engine) => {
     await fileFailure(
       {
         failures,
-        idempotency: createReceiptStore(table, clock.now),
+        idempotency: createIdempotencyStore(table, clock.now),
         tenantOf: async () => undefined,
         count: () => undefined,
       },

@@ -47,7 +47,11 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
       await house.callBack(kind, unknownContext, text),
       await house.callBack(kind, 'tiktok', text),
       await house.callBack(kind, 'nonsense!', text),
-      await house.callBack(kind, app.appId, signedRequest(app.clientSecret, platformUserId, Date.now() - 49 * hour)),
+      await house.callBack(
+        kind,
+        app.appId,
+        signedRequest(app.clientSecret, platformUserId, Date.now() - 49 * hour),
+      ),
     ].map(look);
 
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -104,7 +108,7 @@ describe('a user who removed the app', () => {
     expect([answer.status, answer.text]).toEqual([200, '']);
     const told = await eventually(() => house.toldOf(app.tenant.id, 'deauthorize')[0]);
     expect(told).toMatchObject({ accountId: connection.accountId, userId: 'ada', superseded: false });
-    expect(await statusesOf(app)).toEqual([['reconnect_required', 'deauthorised']]);
+    expect(await statusesOf(app)).toEqual([['reconnect_required', 'deauthorized']]);
   });
 
   it('is known by either of their ids, signed with either of the secrets', async () => {
@@ -117,7 +121,7 @@ describe('a user who removed the app', () => {
     );
 
     await eventually(() => house.toldOf(app.tenant.id, 'deauthorize')[0]);
-    expect(await statusesOf(app)).toEqual([['reconnect_required', 'deauthorised']]);
+    expect(await statusesOf(app)).toEqual([['reconnect_required', 'deauthorized']]);
   });
 
   it('loses every account of the Pages that the Facebook consent had opened', async () => {
@@ -132,8 +136,8 @@ describe('a user who removed the app', () => {
 
     await eventually(() => house.toldOf(app.tenant.id, 'deauthorize')[1]);
     expect(await statusesOf(app)).toEqual([
-      ['reconnect_required', 'deauthorised'],
-      ['reconnect_required', 'deauthorised'],
+      ['reconnect_required', 'deauthorized'],
+      ['reconnect_required', 'deauthorized'],
     ]);
   });
 
@@ -234,7 +238,7 @@ describe('a user who wants their data deleted', () => {
       appId: app.appId,
       provider: 'instagram',
       receivedAt: Date.now(),
-      event: { id, type: 'comments', meaning: 'news', accountId, data: { words: `words of ${id}` } },
+      event: { id, type: 'comments', effect: 'none', accountId, data: { words: `words of ${id}` } },
     });
     await house.put('incoming', 'deadLetters', failed(connection.accountId, 'c-failed'));
     await house.put('incoming', 'deadLetters', failed(others, 'c-kept'));

@@ -22,7 +22,7 @@ describe('forward by a day', () => {
 
     await world.queues.sweep(instance);
     await world.queues.work('refresh', instance);
-    const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(await world.isGood(token.accessToken.reveal())).toBe(true);
     expect(await recordOf(world, connection)).toMatchObject({ status: 'active' });
@@ -38,7 +38,7 @@ describe('forward by a day', () => {
       return answer;
     };
 
-    await getAccessToken(world.newInstance().parts, accountOf(connection));
+    await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(await recordOf(world, connection)).toMatchObject({
       status: 'active',
@@ -50,7 +50,7 @@ describe('forward by a day', () => {
 describe('back by an hour', () => {
   it('does not let a dead holder keep its lease for an hour', async () => {
     const connection = await expiredConnection(world, world.newInstance());
-    await world.newInstance().parts.leases.take(connection.id, connection.generation, 20_000);
+    await world.newInstance().deps.leases.take(connection.id, connection.generation, 20_000);
     world.time.advance(-hour);
 
     // By this clock the token has an hour left; only a refresh by request meets the lease.
@@ -64,14 +64,14 @@ describe('back by an hour', () => {
   it('does not lengthen the pause that a platform asked for by an hour', async () => {
     const connection = await expiredConnection(world, world.newInstance());
     world.inject({ kind: 'rate_limited', retryAfterSeconds: 30 });
-    await getAccessToken(world.newInstance().parts, accountOf(connection)).catch(() => undefined);
+    await getAccessToken(world.newInstance().deps, accountOf(connection)).catch(() => undefined);
     world.time.advance(-hour);
     const began = world.time.now();
 
-    const { parts } = world.newInstance();
+    const { deps } = world.newInstance();
     await askUntilServed(world, connection);
 
-    expect(parts.now() - began).toBeLessThan(60_000);
+    expect(deps.now() - began).toBeLessThan(60_000);
     expect(await recordOf(world, connection)).toMatchObject({ status: 'active' });
   });
 });
@@ -79,12 +79,12 @@ describe('back by an hour', () => {
 it('forward and right again does not serve a token by a clock that was wrong', async () => {
   const connection = await expiredConnection(world, world.newInstance());
   world.time.advance(day);
-  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.time.advance(-day);
   // At the platform the token lives for two hours from now; by its record it would for a day and two hours.
   world.platform.control({ command: 'expire_access_tokens' });
 
-  const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
   expect(await world.isGood(token.accessToken.reveal())).toBe(true);
 });

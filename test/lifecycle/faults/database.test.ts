@@ -32,7 +32,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
   describe.each(spans)('%s', (_span, strikes) => {
     it('costs no connection when a token is asked for', { timeout: 90_000 }, async () => {
       const read = (instance: Instance, connection: SealedConnection) =>
-        getAccessToken(instance.parts, accountOf(connection));
+        getAccessToken(instance.deps, accountOf(connection));
 
       const calls = await atEachCall(read, fault, strikes, async (connection) => {
         const token = await askUntilServed(world, connection);
@@ -66,7 +66,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
 
     it('leaves no disconnect half done', { timeout: 90_000 }, async () => {
       const disconnect = (instance: Instance, connection: SealedConnection) =>
-        disconnectIntegration(instance.parts, accountOf(connection));
+        disconnectIntegration(instance.deps, accountOf(connection));
 
       const calls = await atEachCall(disconnect, fault, strikes, async (connection) => {
         const begun = (await recordOf(world, connection))?.status !== 'active';

@@ -23,7 +23,7 @@ afterAll(() => world.close());
 beforeEach(() => world.reset());
 
 const disconnect = (connection: SealedConnection) =>
-  disconnectIntegration(world.newInstance().parts, accountOf(connection));
+  disconnectIntegration(world.newInstance().deps, accountOf(connection));
 
 describe('with a refresh in flight', () => {
   it('waits it out, revokes with the token it brings, and hands that token to nobody', async () => {
@@ -38,7 +38,7 @@ describe('with a refresh in flight', () => {
       return answer;
     };
 
-    const refused = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const refused = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     const outcome = await disconnected;
 
     expect(refused.code).toBe('ACCOUNT_NOT_FOUND');
@@ -54,23 +54,23 @@ describe('with a refresh in flight', () => {
     world.platformCall = async (call) => {
       world.platformCall = (other) => other();
       const answer = await call();
-      const { parts } = world.newInstance();
+      const { deps } = world.newInstance();
       const record = await recordOf(world, connection);
-      if (record) await parts.connections.change(record, { status: 'disconnecting' });
+      if (record) await deps.connections.change(record, { status: 'disconnecting' });
       return answer;
     };
 
-    const refused = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const refused = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
 
     expect(refused.code).toBe('ACCOUNT_NOT_FOUND');
   });
 
   it('does not wait for ever: the sweep goes on after a holder that died', async () => {
     const connection = await expiredConnection(world, world.newInstance());
-    await world.newInstance().parts.leases.take(connection.id, connection.generation, 20_000);
+    await world.newInstance().deps.leases.take(connection.id, connection.generation, 20_000);
 
     const first = await disconnect(connection);
-    const refused = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const refused = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     await minutesPass(2);
 
     expect(first.revocation).toBe('revoke_pending');
@@ -89,7 +89,7 @@ describe('at a platform that is down', () => {
     const first = await disconnect(connection);
     const meanwhile = await recordOf(world, connection);
     const refused = await failureOf(
-      refreshConnection(world.newInstance().parts, meanwhile ?? connection),
+      refreshConnection(world.newInstance().deps, meanwhile ?? connection),
     ).catch(() => undefined);
     await minutesPass(8);
 
@@ -121,7 +121,7 @@ it('says "revoked" of no grant that it could not show a token to', async () => {
   const connection = await expiredConnection(world, instance);
   // The platform rotated the token for a process that is no more; nobody holds its successor.
   world.inject({ kind: 'lose_answer' });
-  await failureOf(getAccessToken(instance.parts, accountOf(connection)));
+  await failureOf(getAccessToken(instance.deps, accountOf(connection)));
   world.time.advance(20_000);
 
   const { revocation } = await disconnect(connection);
@@ -137,7 +137,7 @@ it('lets a reconnect take the account back, whatever the disconnect was doing', 
 
   const reconnected = await world.connect(world.newInstance());
   await minutesPass(3);
-  const token = await getAccessToken(world.newInstance().parts, accountOf(reconnected));
+  const token = await getAccessToken(world.newInstance().deps, accountOf(reconnected));
 
   expect(reconnected).toMatchObject({ id: connection.id, status: 'active' });
   expect(reconnected.generation).toBe(connection.generation + 1);
@@ -170,7 +170,7 @@ it('ends in revocation, deletion and one event at whatever step it dies', { time
     await world.queues.empty('events');
 
     const { result } = await runUntil(steps, () =>
-      disconnectIntegration(instance.parts, accountOf(connection)),
+      disconnectIntegration(instance.deps, accountOf(connection)),
     );
     const begun = (await recordOf(world, connection))?.status !== 'active';
     for (let minute = 0; minute < 3 && begun && (await recordOf(world, connection)); minute += 1) {
@@ -192,7 +192,7 @@ it('waits out the renewal of somebody else who meets it, and spends no token twi
   const connection = await expiredConnection(world, world.newInstance());
 
   const [token, outcome] = await Promise.all([
-    getAccessToken(world.newInstance().parts, accountOf(connection)).catch((error: unknown) => error),
+    getAccessToken(world.newInstance().deps, accountOf(connection)).catch((error: unknown) => error),
     disconnect(connection),
   ]);
 

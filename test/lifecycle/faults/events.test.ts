@@ -23,7 +23,7 @@ describe('the end of a grant', () => {
     world.platform.control({ command: 'kill_grants' });
 
     await Promise.allSettled(
-      Array.from({ length: 5 }, () => getAccessToken(world.newInstance().parts, accountOf(connection))),
+      Array.from({ length: 5 }, () => getAccessToken(world.newInstance().deps, accountOf(connection))),
     );
     await minutesPass(3);
 
@@ -44,7 +44,7 @@ describe('the end of a grant', () => {
     const connection = await expiredConnection(world, world.newInstance());
     world.platform.control({ command: 'kill_grants' });
     world.fault = ({ action }) => (action === 'sqs:SendMessage' ? away : undefined);
-    await getAccessToken(world.newInstance().parts, accountOf(connection)).catch(() => undefined);
+    await getAccessToken(world.newInstance().deps, accountOf(connection)).catch(() => undefined);
     world.fault = undefined;
     const before = await world.queues.events();
 
@@ -52,7 +52,7 @@ describe('the end of a grant', () => {
 
     expect(before).toEqual([]);
     expect((await world.queues.events()).map(({ type }) => type)).toEqual(['connection.reconnect_required']);
-    expect((await recordOf(world, connection))?.untold).toBeUndefined();
+    expect((await recordOf(world, connection))?.pendingEvent).toBeUndefined();
   });
 
   it('is told with one id at whatever step its discoverer dies', { timeout: 90_000 }, async () => {
@@ -62,10 +62,10 @@ describe('the end of a grant', () => {
       world.platform.control({ command: 'kill_grants' });
 
       const { result } = await runUntil(steps, () =>
-        getAccessToken(instance.parts, accountOf(connection)).catch(() => 'refused'),
+        getAccessToken(instance.deps, accountOf(connection)).catch(() => 'refused'),
       );
       world.time.advance(20_000);
-      await getAccessToken(world.newInstance().parts, accountOf(connection)).catch(() => undefined);
+      await getAccessToken(world.newInstance().deps, accountOf(connection)).catch(() => undefined);
       await minutesPass(2);
       const events = await world.queues.events();
 
@@ -85,7 +85,7 @@ it('keeps the id of a change that is told again after a renewal', async () => {
   world.fault = undefined;
   const first = await world.queues.events();
 
-  await refreshConnection(world.newInstance().parts, (await recordOf(world, connection)) ?? connection);
+  await refreshConnection(world.newInstance().deps, (await recordOf(world, connection)) ?? connection);
   const second = await world.queues.events();
 
   expect(first.map(({ type }) => type)).toHaveLength(1);
@@ -100,11 +100,11 @@ it('tells of a misconfigured app and of its recovery, each once', async () => {
   await world.register('s4ndb0x-secret-nobody-told-us', 'platform');
 
   for (let round = 0; round < 3; round += 1) {
-    await getAccessToken(world.newInstance().parts, accountOf(connection)).catch(() => undefined);
+    await getAccessToken(world.newInstance().deps, accountOf(connection)).catch(() => undefined);
     world.time.advance(10_000);
   }
   await world.register('s4ndb0x-mended');
-  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  await getAccessToken(world.newInstance().deps, accountOf(connection));
   await minutesPass(2);
 
   expect((await world.queues.events()).map(({ type }) => type)).toEqual([

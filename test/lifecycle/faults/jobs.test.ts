@@ -103,8 +103,8 @@ function begin({ jobs, queues }: Instance, userId: UserId | undefined) {
   return disconnectUser({ jobs, queue: queues.jobs }, tenantId, userId);
 }
 
-function workOf({ parts, jobs, queues, deleteDestinations, deleteKeys }: Instance) {
-  const { connections, now } = parts;
+function workOf({ deps, jobs, queues, deleteDestinations, deleteKeys }: Instance) {
+  const { connections, now } = deps;
   return { connections, jobs, refreshQueue: queues.refresh, deleteDestinations, deleteKeys, now };
 }
 

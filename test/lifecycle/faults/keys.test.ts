@@ -26,10 +26,10 @@ describe.each([
       return action.startsWith(service) ? away : undefined;
     };
 
-    const failure = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const failure = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     world.fault = undefined;
     const callsBefore = tokenCalls(world);
-    const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(failure.code).toBe('VAULT_ERROR');
     expect([writes, callsBefore]).toEqual([0, 0]);
@@ -66,12 +66,12 @@ describe.each([
 it('serves a valid token from a warm instance while KMS is away, and renews it for as long as keys are in memory', async () => {
   const instance = world.newInstance();
   const connection = await world.connect(instance);
-  await getAccessToken(instance.parts, accountOf(connection));
+  await getAccessToken(instance.deps, accountOf(connection));
   world.fault = ({ action }) => (action.startsWith('kms:') ? away : undefined);
 
-  const served = await getAccessToken(instance.parts, accountOf(connection));
+  const served = await getAccessToken(instance.deps, accountOf(connection));
   world.time.advance(lifetimeMilliseconds - 200_000);
-  const cold = await failureOf(getAccessToken(instance.parts, accountOf(connection)));
+  const cold = await failureOf(getAccessToken(instance.deps, accountOf(connection)));
 
   expect(await world.isGood(served.accessToken.reveal())).toBe(true);
   expect(cold.code).toBe('VAULT_ERROR');

@@ -30,7 +30,7 @@ it('makes one call for all who ask at once, in one instance or in many', async (
   const instances = Array.from({ length: 6 }, () => world.newInstance());
 
   const tokens = await Promise.all(
-    [...instances, ...instances].map(({ parts }) => getAccessToken(parts, accountOf(connection))),
+    [...instances, ...instances].map(({ deps }) => getAccessToken(deps, accountOf(connection))),
   );
 
   expect(new Set(tokens.map(({ accessToken }) => accessToken.reveal())).size).toBe(1);
@@ -45,12 +45,12 @@ it('stores a success although the lease was lost in mid-call, and overturns the 
     const answer = await call();
     // The platform has rotated the token; its answer is on the way for longer than the lease lasts.
     world.time.advance(leaseMilliseconds + 5_000);
-    const rival = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const rival = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     expect(rival).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'answer_lost' } });
     return answer;
   };
 
-  const token = await getAccessToken(slow.parts, accountOf(connection));
+  const token = await getAccessToken(slow.deps, accountOf(connection));
   const events = await world.queues.events();
 
   expect(await world.isGood(token.accessToken.reveal())).toBe(true);
@@ -75,7 +75,7 @@ it('lets the reconnect of a user stand before a late refresher, and lets go of w
     return answer;
   };
 
-  const token = await getAccessToken(instance.parts, accountOf(connection));
+  const token = await getAccessToken(instance.deps, accountOf(connection));
   const record = await recordOf(world, connection);
 
   expect(record).toMatchObject({ status: 'active', generation: connection.generation + 1 });
@@ -100,10 +100,10 @@ describe('a holder that dies', () => {
       const doomed = world.newInstance();
       const connection = await warmConnection(doomed);
 
-      const { result } = await runUntil(steps, () => refreshConnection(doomed.parts, connection));
+      const { result } = await runUntil(steps, () => refreshConnection(doomed.deps, connection));
       const began = world.time.now();
-      const renewed = await askUntilDone(world, async ({ parts }) =>
-        refreshConnection(parts, (await recordOf(world, connection)) ?? connection),
+      const renewed = await askUntilDone(world, async ({ deps }) =>
+        refreshConnection(deps, (await recordOf(world, connection)) ?? connection),
       );
 
       expect(result).toBe('died');
@@ -121,8 +121,8 @@ describe('a holder that dies', () => {
     const doomed = world.newInstance();
     const connection = await warmConnection(doomed);
 
-    const { result } = await runUntil(steps, () => refreshConnection(doomed.parts, connection));
-    const failure = await failureOf(askUntilDone(world, ({ parts }) => refreshConnection(parts, connection)));
+    const { result } = await runUntil(steps, () => refreshConnection(doomed.deps, connection));
+    const failure = await failureOf(askUntilDone(world, ({ deps }) => refreshConnection(deps, connection)));
 
     expect(result).toBe('died');
     expect(failure).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'answer_lost' } });
@@ -133,7 +133,7 @@ describe('a holder that dies', () => {
   /** A connection whose keys and secrets the instance holds in memory, so that its next refresh has the fewest steps. */
   async function warmConnection(instance: Instance) {
     const connection = await expiredConnection(world, instance);
-    const renewed = await refreshConnection(instance.parts, connection);
+    const renewed = await refreshConnection(instance.deps, connection);
     world.platform.control({ command: 'reset_calls' });
     return renewed;
   }
@@ -144,11 +144,11 @@ describe('a lease that slow reads have eaten up', () => {
     const connection = await expiredConnection(world, world.newInstance());
     const slow = world.newInstance();
     const sluggish = {
-      ...slow.parts,
+      ...slow.deps,
       leases: {
-        ...slow.parts.leases,
-        take: async (...given: Parameters<typeof slow.parts.leases.take>) => {
-          const taking = await slow.parts.leases.take(...given);
+        ...slow.deps.leases,
+        take: async (...given: Parameters<typeof slow.deps.leases.take>) => {
+          const taking = await slow.deps.leases.take(...given);
           world.time.advance(leaseMilliseconds / 2);
           return taking;
         },
@@ -157,7 +157,7 @@ describe('a lease that slow reads have eaten up', () => {
 
     const failure = await failureOf(refreshConnection(sluggish, connection));
     const calls = tokenCalls(world);
-    const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(failure.code).toBe('TOKEN_REFRESH_ERROR');
     expect(calls).toBe(0);
@@ -168,10 +168,10 @@ describe('a lease that slow reads have eaten up', () => {
 describe('a caller who waits for somebody else', () => {
   it('never begins a call that the end of its own function would cut off', async () => {
     const connection = await expiredConnection(world, world.newInstance());
-    const dead = await world.newInstance().parts.leases.take(connection.id, connection.generation, 15_000);
+    const dead = await world.newInstance().deps.leases.take(connection.id, connection.generation, 15_000);
     const began = world.time.now();
 
-    const failure = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const failure = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     const waited = world.time.now() - began;
     const calls = tokenCalls(world);
     await askUntilServed(world, connection);
@@ -185,9 +185,9 @@ describe('a caller who waits for somebody else', () => {
 
   it('takes over early enough from a holder that died early', async () => {
     const connection = await expiredConnection(world, world.newInstance());
-    await world.newInstance().parts.leases.take(connection.id, connection.generation, 5_000);
+    await world.newInstance().deps.leases.take(connection.id, connection.generation, 5_000);
 
-    const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(await world.isGood(token.accessToken.reveal())).toBe(true);
     expect(tokenCalls(world)).toBe(1);

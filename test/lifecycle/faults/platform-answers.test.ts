@@ -28,13 +28,13 @@ describe('a platform that refuses for now', () => {
     const connection = await expiredConnection(world, world.newInstance());
     world.inject({ kind: 'rate_limited', retryAfterSeconds: 120 });
 
-    const first = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const first = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     world.time.advance(119_000);
-    const second = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const second = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     await sweepAndWork();
     const callsBefore = tokenCalls(world);
     world.time.advance(1_000);
-    const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect([first.code, first.retryAfterSeconds]).toEqual(['TOKEN_REFRESH_ERROR', 120]);
     expect([second.code, second.retryAfterSeconds]).toEqual(['TOKEN_REFRESH_ERROR', 1]);
@@ -52,7 +52,7 @@ describe('a platform that refuses for now', () => {
     const connection = await expiredConnection(world, world.newInstance());
     world.inject(fault, { calls: 3 });
 
-    const failure = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const failure = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     const meanwhile = await recordOf(world, connection);
     const token = await askUntilServed(world, connection);
 
@@ -99,7 +99,7 @@ describe('an answer that is lost', () => {
     const connection = await expiredConnection(world, world.newInstance());
     world.inject(fault);
 
-    const first = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const first = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     world.time.advance((first.retryAfterSeconds ?? 0) * 1_000 - 1_500);
     await sweepAndWork();
     const early = tokenCalls(world);
@@ -158,8 +158,8 @@ describe('invalid_grant', () => {
     const connection = await expiredConnection(world, world.newInstance());
     world.platform.control({ command: 'kill_grants' });
 
-    const failure = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
-    const again = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const failure = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
+    const again = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
 
     expect(failure).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'invalid_grant' } });
     expect(again.code).toBe('TOKEN_EXPIRED');
@@ -171,7 +171,7 @@ describe('invalid_grant', () => {
     world.time.advance(lifetimeMilliseconds - 60_000);
     world.platform.control({ command: 'kill_grants' });
 
-    const failure = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const failure = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
 
     expect(failure.code).toBe('TOKEN_EXPIRED');
   });
@@ -185,11 +185,11 @@ describe('invalid_grant', () => {
     world.platformCall = async (call) => {
       world.platformCall = (other) => other();
       world.time.advance(25_000);
-      token = await getAccessToken(rival.parts, accountOf(connection));
+      token = await getAccessToken(rival.deps, accountOf(connection));
       return call();
     };
 
-    const served = await getAccessToken(slow.parts, accountOf(connection));
+    const served = await getAccessToken(slow.deps, accountOf(connection));
 
     expect(served.accessToken.reveal()).toBe(token?.accessToken.reveal());
     expect(await recordOf(world, connection)).toMatchObject({
@@ -214,12 +214,12 @@ describe('invalid_grant while a rival’s call is under way', () => {
         return answer;
       };
       world.time.advance(leaseMilliseconds + 500);
-      rival = getAccessToken(world.newInstance().parts, accountOf(connection));
+      rival = getAccessToken(world.newInstance().deps, accountOf(connection));
       await world.time.during(() => rotated.promise);
       return late();
     };
 
-    const served = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const served = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(served.accessToken.reveal()).toBe((await rival)?.accessToken.reveal());
     expect((await world.queues.events()).map(({ type }) => type)).toEqual(['connection.refreshed']);
@@ -231,10 +231,10 @@ describe('invalid_client', () => {
   it('makes one more call with a secret read afresh, when the secret was changed meanwhile', async () => {
     const instance = world.newInstance();
     const connection = await expiredConnection(world, instance);
-    const renewed = await refreshConnection(instance.parts, connection);
+    const renewed = await refreshConnection(instance.deps, connection);
     await world.register('s4ndb0x-rotated-secret');
 
-    const again = await refreshConnection(instance.parts, renewed);
+    const again = await refreshConnection(instance.deps, renewed);
 
     expect(again).toMatchObject({ status: 'active', generation: connection.generation + 2 });
     expect(tokenCalls(world)).toBe(3);
@@ -245,11 +245,11 @@ describe('invalid_client', () => {
     const connection = await expiredConnection(world, world.newInstance());
     await world.register('s4ndb0x-secret-nobody-told-us', 'platform');
 
-    const failure = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    const failure = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
     const meanwhile = await recordOf(world, connection);
     await world.register('s4ndb0x-mended-secret');
     world.time.advance(5_000);
-    const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(failure).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', details: { reason: 'invalid_client' } });
     expect(meanwhile).toMatchObject({ status: 'misconfigured', statusReason: 'invalid_client' });
@@ -263,7 +263,7 @@ describe('invalid_client', () => {
   it('is left to the operator for ten minutes before the sweep tries again', async () => {
     const connection = await expiredConnection(world, world.newInstance());
     await world.register('s4ndb0x-secret-nobody-told-us', 'platform');
-    await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+    await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
 
     for (let minute = 0; minute < 9; minute += 1) {
       await sweepAndWork();
@@ -304,9 +304,9 @@ describe('an answer that leaves something out or makes something up', () => {
     const connection = await expiredConnection(world, world.newInstance());
     world.inject({ kind: 'without_refresh_token' });
 
-    const first = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const first = await getAccessToken(world.newInstance().deps, accountOf(connection));
     world.time.advance(lifetimeMilliseconds);
-    const second = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const second = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(second.accessToken.reveal()).not.toBe(first.accessToken.reveal());
     expect(await recordOf(world, connection)).toMatchObject({
@@ -321,7 +321,7 @@ describe('an answer that leaves something out or makes something up', () => {
       const connection = await expiredConnection(world, world.newInstance());
       world.inject({ kind: 'expires_in', value });
 
-      const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+      const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
       expect(Date.parse(token.expiresAt ?? '')).toBe(world.time.now() + lifetimeMilliseconds);
     },
@@ -331,9 +331,9 @@ describe('an answer that leaves something out or makes something up', () => {
     const connection = await expiredConnection(world, world.newInstance());
     world.inject({ kind: 'expires_in', value: 1 });
 
-    const first = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const first = await getAccessToken(world.newInstance().deps, accountOf(connection));
     world.time.advance(1_000);
-    const second = await getAccessToken(world.newInstance().parts, accountOf(connection));
+    const second = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
     expect(second.accessToken.reveal()).not.toBe(first.accessToken.reveal());
     expectNoRace(world);
@@ -345,8 +345,8 @@ it('serves a valid token through every passing trouble of its renewal', async ()
   world.time.advance(lifetimeMilliseconds - 60_000);
   world.inject({ kind: 'status', status: 500, body: 'json' });
 
-  const served = await getAccessToken(world.newInstance().parts, accountOf(connection));
-  const failure = await failureOf(refreshConnection(world.newInstance().parts, connection));
+  const served = await getAccessToken(world.newInstance().deps, accountOf(connection));
+  const failure = await failureOf(refreshConnection(world.newInstance().deps, connection));
 
   expect(await world.isGood(served.accessToken.reveal())).toBe(true);
   expect(failure.code).toBe('TOKEN_REFRESH_ERROR');

@@ -1,6 +1,6 @@
 /** SQS delivers twice, in another order, again after a crash, or something that nobody sent: the record decides, not the message. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ContextId } from '../../../lib/ids.ts';
+import type { AppId } from '../../../lib/ids.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import { createPlatformLimiter } from '../../../lib/integrations/worker/platform-limiter.ts';
 import type { Worked } from '../../../lib/integrations/worker/work-connection.ts';
@@ -10,7 +10,7 @@ import { expiredConnection, lifetimeMilliseconds, recordOf, tokenCalls } from '.
 import { tiktok } from '../tenant-at-platform.ts';
 import { accountOf, openWorld, type World } from '../world.ts';
 
-const tiktokApp = String(tiktok) as ContextId;
+const tiktokApp = String(tiktok) as AppId;
 let world: World;
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('the refresh queue', () => {
 
     const [first, second] = await Promise.all([
       world.queues.work('refresh', one, (messages) => [...messages, ...messages]),
-      workConnection(two.parts, connection),
+      workConnection(two.deps, connection),
     ]);
     await world.queues.send('refresh', JSON.stringify({ kind: 'connection_due', ...connection }));
     const late = await world.queues.work('refresh', world.newInstance());
@@ -58,10 +58,10 @@ describe('the refresh queue', () => {
   it('does nothing for a message that comes back after the worker had stored and died', async () => {
     const instance = world.newInstance();
     const connection = await expiredConnection(world, instance);
-    await runUntil(16, () => workConnection(instance.parts, connection));
+    await runUntil(16, () => workConnection(instance.deps, connection));
     const stored = await recordOf(world, connection);
 
-    const again = await workConnection(world.newInstance().parts, connection);
+    const again = await workConnection(world.newInstance().deps, connection);
 
     expect(stored?.generation).toBe(connection.generation + 1);
     expect(again).toBe('nothing');
@@ -71,9 +71,9 @@ describe('the refresh queue', () => {
   it('does nothing for a connection that is gone', async () => {
     const instance = world.newInstance();
     const connection = await expiredConnection(world, instance);
-    await instance.parts.connections.remove(connection);
+    await instance.deps.connections.remove(connection);
 
-    expect(await workConnection(instance.parts, connection)).toBe('nothing');
+    expect(await workConnection(instance.deps, connection)).toBe('nothing');
     expect(tokenCalls(world)).toBe(0);
   });
 
@@ -158,7 +158,7 @@ it('sends a token on although the event of its renewal cannot be sent', async ()
   world.fault = ({ action }) =>
     action.startsWith('sqs:') ? { error: 'ServiceUnavailable', status: 503 } : undefined;
 
-  const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.fault = undefined;
 
   expect(await world.isGood(token.accessToken.reveal())).toBe(true);

@@ -21,11 +21,11 @@ it('serves the caller, and everybody else once the rescue is applied', async () 
   const connection = await expiredConnection(world, world.newInstance());
   failStores();
 
-  const first = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const first = await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.fault = undefined;
   const before = await recordOf(world, connection);
   const worked = await world.queues.work('rescue', world.newInstance());
-  const second = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const second = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
   expect(before?.generation).toBe(connection.generation);
   expect(worked).toEqual({ received: 1, failed: 0 });
@@ -38,14 +38,14 @@ it('serves the caller, and everybody else once the rescue is applied', async () 
 it('keeps the dead token from being spent until the queue would give up, lest the platform ends the grant', async () => {
   const connection = await expiredConnection(world, world.newInstance());
   failStores();
-  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.fault = undefined;
 
   // The rescue’s first try fails, and its message is hidden for minutes.
   world.time.advance(5 * leaseMilliseconds);
-  const meanwhile = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+  const meanwhile = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
   await world.queues.work('rescue', world.newInstance());
-  const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
   expect(meanwhile.code).toBe('TOKEN_REFRESH_ERROR');
   expect(await world.isGood(token.accessToken.reveal())).toBe(true);
@@ -56,14 +56,14 @@ it('is tried again when the database is away still, and overturns an end that wa
   world.platform.control({ command: 'set_modes', modes: { refreshReuse: 'refused' } });
   const connection = await expiredConnection(world, world.newInstance());
   failStores();
-  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  await getAccessToken(world.newInstance().deps, accountOf(connection));
   const away = await world.queues.work('rescue', world.newInstance());
   world.fault = undefined;
   world.time.advance(1_000_000);
-  const declared = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+  const declared = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
 
   const applied = await world.queues.work('rescue', world.newInstance());
-  const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
   expect(away).toEqual({ received: 1, failed: 1 });
   expect(declared.code).toBe('TOKEN_EXPIRED');
@@ -77,7 +77,7 @@ it('is tried again when the database is away still, and overturns an end that wa
 it('changes nothing when it comes a second time, or when a reconnect was faster', async () => {
   const connection = await expiredConnection(world, world.newInstance());
   failStores();
-  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.fault = undefined;
   const reconnected = await world.connect(world.newInstance());
 
@@ -85,7 +85,7 @@ it('changes nothing when it comes a second time, or when a reconnect was faster'
     ...messages,
     ...messages,
   ]);
-  const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
   expect(worked).toEqual({ received: 1, failed: 0 });
   expect(await recordOf(world, connection)).toMatchObject({
@@ -98,12 +98,12 @@ it('changes nothing when it comes a second time, or when a reconnect was faster'
 it('hands the rescued tokens to a disconnect that came meanwhile, which ends the grant with them', async () => {
   const connection = await expiredConnection(world, world.newInstance());
   failStores();
-  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.fault = undefined;
 
-  const first = await disconnectIntegration(world.newInstance().parts, accountOf(connection));
+  const first = await disconnectIntegration(world.newInstance().deps, accountOf(connection));
   await world.queues.work('rescue', world.newInstance());
-  const second = await disconnectIntegration(world.newInstance().parts, accountOf(connection));
+  const second = await disconnectIntegration(world.newInstance().deps, accountOf(connection));
 
   expect([first.revocation, second.revocation]).toEqual(['revoke_pending', 'revoked']);
   expect(world.platform.control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
@@ -113,14 +113,14 @@ it('leaves no secret in the queue or the logs, and says so loudly when even the 
   const connection = await expiredConnection(world, world.newInstance());
   failStores('sqs:SendMessage');
 
-  const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.fault = undefined;
   const messages = await world.queues.receive('rescue');
 
   expect(await world.isGood(token.accessToken.reveal())).toBe(true);
   expect(messages).toEqual([]);
   expect(world.counted).toContainEqual({ name: 'credentials_lost', reason: undefined });
-  expect(world.lines.some((line) => line.includes('credentials lost'))).toBe(true);
+  expect(world.lines.some((line) => line.includes('credentials.lost'))).toBe(true);
   expect(world.lines.join('\n')).not.toContain('s4ndb0x');
 });
 

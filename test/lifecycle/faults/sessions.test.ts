@@ -1,7 +1,7 @@
 /** A platform whose sessions are looked at and never renewed: one look per turn, because a wrong one can end the session. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
-import type { AccountId, ContextId, ProviderId } from '../../../lib/ids.ts';
+import type { AccountId, AppId, ProviderId } from '../../../lib/ids.ts';
 import { newConnectionId, newGrantId } from '../../../lib/ids.ts';
 import { sealCredentials } from '../../../lib/integrations/platform/credentials.ts';
 import { workConnection } from '../../../lib/integrations/worker/work-connection.ts';
@@ -34,9 +34,9 @@ const lodge = definePlatform({
 
 beforeAll(async () => {
   world = await openWorld({ furtherProviders: [lodge] });
-  const { parts } = world.newInstance();
-  await parts.apps.update('lodge' as ContextId, () => ({
-    appId: 'lodge' as ContextId,
+  const { deps } = world.newInstance();
+  await deps.apps.update('lodge' as AppId, () => ({
+    appId: 'lodge' as AppId,
     provider: 'lodge' as ProviderId,
     clientId: 'lodge',
     secretId: 'none',
@@ -54,8 +54,8 @@ it('looks once although the message comes to two workers at the same time', asyn
   const connection = await dueSession();
 
   const worked = await Promise.all([
-    workConnection(world.newInstance().parts, connection),
-    workConnection(world.newInstance().parts, connection),
+    workConnection(world.newInstance().deps, connection),
+    workConnection(world.newInstance().deps, connection),
   ]);
 
   expect(looks).toBe(1);
@@ -66,9 +66,9 @@ it('tells of a session’s end once, and looks no more', async () => {
   const connection = await dueSession();
   outcome = { kind: 'reconnect_required', reason: 'session_ended' };
 
-  const worked = await workConnection(world.newInstance().parts, connection);
+  const worked = await workConnection(world.newInstance().deps, connection);
   world.time.advance(7_200_000);
-  await workConnection(world.newInstance().parts, connection);
+  await workConnection(world.newInstance().deps, connection);
 
   expect(worked).toBe('ended');
   expect(looks).toBe(1);
@@ -87,7 +87,7 @@ it.each<ProfileOutcome>([
   const connection = await dueSession();
   outcome = said;
 
-  const worked = await workConnection(world.newInstance().parts, connection);
+  const worked = await workConnection(world.newInstance().deps, connection);
 
   expect(worked).toBe('postponed');
   expect(looks).toBe(1);
@@ -95,7 +95,7 @@ it.each<ProfileOutcome>([
 });
 
 async function dueSession(): Promise<SealedConnection> {
-  const { parts } = world.newInstance();
+  const { deps } = world.newInstance();
   const now = world.time.now();
   const place = {
     id: newConnectionId(),
@@ -103,13 +103,13 @@ async function dueSession(): Promise<SealedConnection> {
     provider: 'lodge' as ProviderId,
     accountId: '42' as AccountId,
   };
-  const sealer = await parts.vault.sealerFor(tenantId);
-  const before = await parts.connections.get(tenantId, place.provider, place.accountId);
-  if (before) await parts.connections.remove(before);
+  const sealer = await deps.vault.sealerFor(tenantId);
+  const before = await deps.connections.get(tenantId, place.provider, place.accountId);
+  if (before) await deps.connections.remove(before);
   const connection: SealedConnection = {
     ...place,
     userId: user,
-    appId: 'lodge' as ContextId,
+    appId: 'lodge' as AppId,
     grantId: newGrantId(),
     platformUserId: '42',
     linking: 'confirmed',
@@ -127,6 +127,6 @@ async function dueSession(): Promise<SealedConnection> {
     updatedAt: now,
     sealed: sealCredentials(sealer, place, { accessToken: new Secret('s4ndb0x-cookie') }),
   };
-  await parts.connections.create(connection);
+  await deps.connections.create(connection);
   return connection;
 }

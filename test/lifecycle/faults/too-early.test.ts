@@ -18,7 +18,7 @@ it('leaves a young token as it is when a refresh is asked for', async () => {
   const connection = await world.connect(world.newInstance());
   world.platform.control({ command: 'reset_calls' });
 
-  const view = await refreshToken(world.newInstance().parts, accountOf(connection));
+  const view = await refreshToken(world.newInstance().deps, accountOf(connection));
 
   expect(view.status).toBe('active');
   expect(tokenCalls(world)).toBe(0);
@@ -29,9 +29,9 @@ it('serves no token that ended before it was old enough to be renewed, and renew
   const connection = await world.connect(world.newInstance());
   world.time.advance(lifetimeMilliseconds);
 
-  const failure = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+  const failure = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
   world.time.advance(day - lifetimeMilliseconds);
-  const token = await getAccessToken(world.newInstance().parts, accountOf(connection));
+  const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
 
   expect(failure).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', details: { reason: 'not_renewed' } });
   expect(await world.isGood(token.accessToken.reveal())).toBe(true);

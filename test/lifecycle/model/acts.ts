@@ -45,7 +45,7 @@ export async function perform(world: World, accounts: Accounts, act: Act): Promi
 
 async function dispatch(world: World, accounts: Accounts, { kind, person }: Act): Promise<Ended> {
   const instance = world.newInstance();
-  const { parts } = instance;
+  const { deps } = instance;
   if (kind === 'connect') {
     const connection = await world.connect(instance, person);
     accounts.set(person, connection.accountId);
@@ -61,14 +61,14 @@ async function dispatch(world: World, accounts: Accounts, { kind, person }: Act)
   const account = { tenantId, userId: user, provider: tiktok, accountId };
   switch (kind) {
     case 'read': {
-      const token = await getAccessToken(parts, account);
+      const token = await getAccessToken(deps, account);
       return { kind: 'served', token, at: world.time.now() };
     }
     case 'refresh':
-      await refreshToken(parts, account);
+      await refreshToken(deps, account);
       return { kind: 'refreshed' };
     case 'disconnect': {
-      const { revocation } = await disconnectIntegration(parts, account);
+      const { revocation } = await disconnectIntegration(deps, account);
       return { kind: 'disconnected', revocation };
     }
   }

@@ -112,7 +112,7 @@ export async function checkRecords(
   accounts: Accounts,
 ): Promise<ReadonlyMap<Person, SealedConnection>> {
   const records = new Map<Person, SealedConnection>();
-  const { connections } = world.newInstance().parts;
+  const { connections } = world.newInstance().deps;
   for (const [person, accountId] of accounts) {
     const known = knownOf(model, person);
     const record = await connections.get(tenantId, tiktok, accountId);
@@ -151,7 +151,7 @@ export async function checkNobodyIsStuck(world: World, model: Model, accounts: A
   const records = await checkRecords(world, model, accounts);
   for (const [person, record] of records) {
     expect(record.status, `${person} is still being disconnected`).not.toBe('disconnecting');
-    expect(record.untold, `${person}'s tenant was not told`).toBeUndefined();
+    expect(record.pendingEvent, `${person}'s tenant was not told`).toBeUndefined();
     if (knownOf(model, person).reasons.size === 0) expect(record.status).toBe('active');
   }
 }

@@ -67,22 +67,21 @@ async function weather(order: StormOrder): Promise<void> {
 }
 
 /** Asks until there is a token, or certainly none any more, as an application would. */
-async function call(order: StormOrder, { parts }: Instance, random: () => number): Promise<CallerOutcome> {
-  await parts.sleep(3_000 * random());
-  const until = parts.now() + order.patienceMilliseconds;
+async function call(order: StormOrder, { deps }: Instance, random: () => number): Promise<CallerOutcome> {
+  await deps.sleep(3_000 * random());
+  const until = deps.now() + order.patienceMilliseconds;
   let reason = 'never refused';
-  while (parts.now() < until) {
+  while (deps.now() < until) {
     try {
-      const { accessToken, expiresAt } = await getAccessToken(parts, order.account);
-      if (Date.parse(expiresAt ?? '') <= parts.now())
-        return { kind: 'stuck', reason: 'expired token served' };
+      const { accessToken, expiresAt } = await getAccessToken(deps, order.account);
+      if (Date.parse(expiresAt ?? '') <= deps.now()) return { kind: 'stuck', reason: 'expired token served' };
       const digest = createHash('sha256').update(accessToken.reveal()).digest('base64url');
       return { kind: 'served', digest };
     } catch (error) {
       if (!(error instanceof IntegrationError)) throw error;
       reason = `${error.code} ${String(error.details?.['reason'] ?? '')}`;
       if (error.retryAfterSeconds === undefined) return { kind: 'gone', reason };
-      await parts.sleep(error.retryAfterSeconds * 1_000);
+      await deps.sleep(error.retryAfterSeconds * 1_000);
     }
   }
   return { kind: 'stuck', reason };
@@ -96,7 +95,7 @@ function openMortal(
 ): Instance {
   const { now, sleep, real } = scaleTime(order.scale);
   const { plan, platformOrigin } = order;
-  let platformUserId = 'nobody';
+  const platformUserId = 'nobody';
   let death: Death | undefined;
   const dieIf = (moment: Death) => {
     if (death === moment) process.kill(process.pid, 'SIGKILL');
@@ -129,18 +128,18 @@ function openMortal(
     random,
     write: () => undefined,
   });
-  const { leases, connections } = instance.parts;
-  const parts = {
-    ...instance.parts,
+  const { leases, connections } = instance.deps;
+  const deps = {
+    ...instance.deps,
     leases: {
       ...leases,
       async take(...wanted: Parameters<typeof leases.take>) {
         const taking = await leases.take(...wanted);
         if (taking.kind !== 'taken') return taking;
-        holder = taking.lease.platformUserId;
-        write(`lease ${platformUserId}`);
-        death = plan.deaths[leasesIn(order.journal).indexOf(platformUserId)];
-        if (death) write(`death ${platformUserId} ${death}`);
+        const { holder } = taking.lease;
+        write(`lease ${holder}`);
+        death = plan.deaths[leasesIn(order.journal).indexOf(holder)];
+        if (death) write(`death ${holder} ${death}`);
         dieIf('with the lease taken');
         return taking;
       },
@@ -150,7 +149,7 @@ function openMortal(
       update,
     },
   };
-  return { ...instance, parts };
+  return { ...instance, deps };
 
   async function update<Seen extends Connection, Reason extends string>(
     seen: Seen,

@@ -33,7 +33,7 @@ interface Evidence {
 export async function judge(evidence: Evidence): Promise<Verdict> {
   const { plan, connection, observer, order, calls, weathered } = evidence;
   const { tenantId, provider, accountId } = connection;
-  const record = await observer.parts.connections.get(tenantId, provider, accountId);
+  const record = await observer.deps.connections.get(tenantId, provider, accountId);
   const journal = readFileSync(order.journal, 'utf8').split('\n');
   const leases = journal.filter((line) => line.startsWith('lease ')).length;
   const callsByLease = countBy(journal.filter((line) => line.startsWith('call ')));
@@ -104,9 +104,9 @@ export function describeVerdict(verdict: Verdict): string {
 }
 
 /** The platform renews what the record holds. */
-async function isAlive({ parts }: Instance, record: SealedConnection): Promise<boolean> {
+async function isAlive({ deps }: Instance, record: SealedConnection): Promise<boolean> {
   try {
-    const outcome = await refreshConnection(parts, record);
+    const outcome = await refreshConnection(deps, record);
     return outcome.kind === 'refreshed' && outcome.connection.generation === record.generation + 1;
   } catch {
     return false;

@@ -1,7 +1,7 @@
 /** Events as an HTTP API sends them (payload format 2.0), for the tests of the adapter. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 
-export interface EventParts {
+export interface EventDeps {
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: readonly string[];
   readonly path?: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface EventParts {
 
 export const requestId = 'gateway-request-id';
 
-export function event(parts: EventParts = {}): APIGatewayProxyEventV2 {
+export function event(parts: EventDeps = {}): APIGatewayProxyEventV2 {
   const { headers = {}, cookies, path, query = '', body, isBase64Encoded = false } = parts;
   return {
     version: '2.0',

@@ -7,7 +7,7 @@ import type { TenantId } from '../../../lib/ids.ts';
 import type { Authenticate } from '../../../lib/runtime/http/authentication.ts';
 import { http } from '../../../lib/runtime/http/http.ts';
 import { type HttpResult, json } from '../../../lib/runtime/http/http-result.ts';
-import { context, type EventParts, event, requestId } from './event.ts';
+import { context, type EventDeps, event, requestId } from './event.ts';
 
 const routeFor = (caller: Caller) =>
   ({
@@ -28,7 +28,7 @@ const known: Authenticate = async () => backend;
 /** The response of a handler that does this, and what was logged meanwhile. */
 async function respond(
   act: () => Promise<HttpResult>,
-  parts: EventParts & { readonly caller?: Caller; readonly authenticate?: Authenticate } = {},
+  deps: EventDeps & { readonly caller?: Caller; readonly authenticate?: Authenticate } = {},
 ) {
   const lines: string[] = [];
   let milliseconds = 1_795_176_000_000;
@@ -36,13 +36,13 @@ async function respond(
     milliseconds += 5;
     return milliseconds;
   };
-  const { caller = 'anyone', authenticate } = parts;
+  const { caller = 'anyone', authenticate } = deps;
   const handler = http(
     routeFor(caller),
     { now, write: (line) => void lines.push(line), ...(authenticate && { authenticate }) },
     act,
   );
-  const response = await handler(event(parts), context);
+  const response = await handler(event(deps), context);
   const body: unknown = response.body?.startsWith('{') ? JSON.parse(response.body) : response.body;
   return { response, body, lines, logged: lines.map((line): unknown => JSON.parse(line)) };
 }

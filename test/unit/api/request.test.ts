@@ -6,7 +6,7 @@ import { contract } from '../../../lib/contract/contract.ts';
 import type { Route } from '../../../lib/contract/route.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import { parseRequest, readCookie } from '../../../lib/runtime/http/request.ts';
-import { type EventParts, event } from './event.ts';
+import { type EventDeps, event } from './event.ts';
 
 const route = {
   method: 'POST',
@@ -21,11 +21,11 @@ const route = {
   errors: [],
 } as const satisfies Route;
 
-const whole: EventParts = { path: { id: '7' }, body: '{"word":"hello"}' };
+const whole: EventDeps = { path: { id: '7' }, body: '{"word":"hello"}' };
 
-const parse = (parts: EventParts) => parseRequest(route, event({ ...whole, ...parts }));
+const parse = (parts: EventDeps) => parseRequest(route, event({ ...whole, ...parts }));
 
-function refusal(parts: EventParts, of: Route = route): unknown {
+function refusal(parts: EventDeps, of: Route = route): unknown {
   try {
     return parseRequest(of, event({ ...(of === route && whole), ...parts }));
   } catch (error) {

@@ -81,12 +81,12 @@ const table: Readonly<Record<string, Row>> = {
   },
   'a use while an event is pending': {
     event: (current) => noteUse(current, { policy, ...chance }),
-    before: { untold: 'connection.recovered' },
+    before: { pendingEvent: 'connection.recovered' },
     due: 'no-event due-as-before',
   },
   'the publication of the pending event': {
     event: (current) => markPublished(current, { policy, ...chance }),
-    before: { untold: 'connection.recovered' },
+    before: { pendingEvent: 'connection.recovered' },
     due: {
       active: 'cleared due-before-end',
       expiring: 'cleared due-before-end',

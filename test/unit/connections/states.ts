@@ -4,8 +4,8 @@ import type { ConnectionChange, Decision } from '../../../lib/connections/connec
 import type { RefreshPolicy } from '../../../lib/connections/refresh-policy.ts';
 import type {
   AccountId,
+  AppId,
   ConnectionId,
-  ContextId,
   GrantId,
   ProviderId,
   TenantId,
@@ -40,7 +40,7 @@ const states: Readonly<Record<StateName, Pick<Connection, 'status' | 'statusReas
   expiring: { status: 'expiring', statusReason: 'not_renewable' },
   misconfigured: { status: 'misconfigured', statusReason: 'invalid_client' },
   reconnect_required: { status: 'reconnect_required', statusReason: 'invalid_grant' },
-  deauthorized: { status: 'reconnect_required', statusReason: 'deauthorised' },
+  deauthorized: { status: 'reconnect_required', statusReason: 'deauthorized' },
   disconnecting: { status: 'disconnecting' },
 };
 
@@ -52,7 +52,7 @@ export function connectionIn(state: StateName, changes: Partial<Connection> = {}
     userId: 'user-1' as UserId,
     provider: 'tiktok' as ProviderId,
     accountId: 'account-1' as AccountId,
-    appId: 'tiktok' as ContextId,
+    appId: 'tiktok' as AppId,
     grantId: 'gra_1' as GrantId,
     platformUserId: 'account-1',
     linking: 'confirmed',
@@ -86,7 +86,7 @@ export function describeChange(before: Connection, change: ConnectionChange): st
     after.statusSince === now ? '→' : '=',
     after.status,
     after.statusReason ?? '-',
-    'untold' in change ? (change.untold ?? 'cleared') : 'no-event',
+    'pendingEvent' in change ? (change.pendingEvent ?? 'cleared') : 'no-event',
     'dueAt' in change ? nameOfDueAt(change.dueAt, after) : 'due-as-before',
   ].join(' ');
 }

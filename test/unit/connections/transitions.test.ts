@@ -39,7 +39,7 @@ const credentials = { obtainedAt: now, expiresAt: now + day };
 const recovery = '→ active - connection.recovered due-to-publish';
 const goneFor = (reason: string) =>
   `→ reconnect_required ${reason} connection.reconnect_required due-to-publish`;
-const withdrawn = '→ reconnect_required deauthorised connection.reconnect_required due-now';
+const withdrawn = '→ reconnect_required deauthorized connection.reconnect_required due-now';
 const broken = '→ misconfigured invalid_client connection.misconfigured due-after-operator';
 const warned = '→ expiring not_renewable connection.expiring due-to-publish';
 const ending = '→ disconnecting - cleared due-after-operator';
@@ -53,7 +53,7 @@ const table: Readonly<Record<string, Row>> = {
       expiring: recovery,
       misconfigured: recovery,
       reconnect_required: recovery,
-      deauthorized: '= reconnect_required deauthorised no-event due-as-before',
+      deauthorized: '= reconnect_required deauthorized no-event due-as-before',
       disconnecting: '= disconnecting - no-event due-now',
     },
   },
@@ -96,7 +96,7 @@ const table: Readonly<Record<string, Row>> = {
       active: withdrawn,
       expiring: withdrawn,
       misconfigured: withdrawn,
-      reconnect_required: '= reconnect_required deauthorised no-event due-as-before',
+      reconnect_required: '= reconnect_required deauthorized no-event due-as-before',
       deauthorized: 'keep already_deauthorized',
       disconnecting: 'keep disconnecting',
     },
@@ -207,7 +207,7 @@ describe('a consent', () => {
       generation: 1,
       grantedAt: now,
       lastUsedAt: now,
-      untold: 'connection.created',
+      pendingEvent: 'connection.created',
       dueAt: now + minute,
       connectedAt: now,
       updatedAt: now,
@@ -230,7 +230,7 @@ describe('a refresh that succeeded', () => {
   });
 
   it('leaves a pending event its due date, so that the sweep still publishes it', () => {
-    const connection = connectionIn('active', { untold: 'connection.created' });
+    const connection = connectionIn('active', { pendingEvent: 'connection.created' });
 
     expect(describeDecision(connection, refresh(connection))).toBe('= active - no-event due-as-before');
   });
@@ -259,9 +259,9 @@ it('records what the platform said at the end of a disconnect', () => {
 });
 
 it('replaces a pending event by the one of the disconnect, and starts its attempts from none', () => {
-  const connection = connectionIn('active', { untold: 'connection.created' });
+  const connection = connectionIn('active', { pendingEvent: 'connection.created' });
 
   expect(beginDisconnect(connection, { now, dueAt: now })).toMatchObject({
-    change: { untold: undefined, failures: undefined },
+    change: { pendingEvent: undefined, failures: undefined },
   });
 });

@@ -8,7 +8,7 @@ import * as ids from '../../../lib/ids.ts';
 describe('an id of ours', () => {
   it.each([
     ['a flow', ids.newFlowId, ids.flowIdPattern],
-    ['a context', ids.newContextId, ids.contextIdPattern],
+    ['a context', ids.newAppId, ids.appIdPattern],
     ['a connection', ids.newConnectionId, /^con_[A-Za-z0-9_-]{22}$/],
     ['a grant', ids.newGrantId, /^gra_[A-Za-z0-9_-]{22}$/],
   ])('has 128 random bits: %s', (_name, mint, pattern) => {
@@ -19,8 +19,7 @@ describe('an id of ours', () => {
   });
 
   it('row 17: of a tenant’s own app is never that of a provider', () => {
-    for (let count = 0; count < 100; count += 1)
-      expect(ids.newContextId()).not.toMatch(ids.providerIdPattern);
+    for (let count = 0; count < 100; count += 1) expect(ids.newAppId()).not.toMatch(ids.providerIdPattern);
   });
 });
 

@@ -75,9 +75,9 @@ describe.each(rows)('the function %s', (name, row) => {
     const sendsTo = row.permissions.flatMap((right) =>
       right.on === 'queue' && right.actions.includes('sqs:SendMessage') ? [right.queue] : [],
     );
-    const goesRound = worked.some(([queue]) => sendsTo.some((other) => other === queue));
+    const selfInvoking = worked.some(([queue]) => sendsTo.some((other) => other === queue));
 
-    expect(propertiesOf(name)['RecursiveLoop']).toBe(goesRound ? 'Allow' : undefined);
+    expect(propertiesOf(name)['RecursiveLoop']).toBe(selfInvoking ? 'Allow' : undefined);
   });
 
   it('writes to a log group of its own, which forgets', () => {

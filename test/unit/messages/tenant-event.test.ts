@@ -1,6 +1,6 @@
 /** The tenant's event: the same bytes and the same id for the same change, today as before. */
 import { describe, expect, it } from 'vitest';
-import type { AccountId, ConnectionId, ContextId, ProviderId, TenantId, UserId } from '../../../lib/ids.ts';
+import type { AccountId, AppId, ConnectionId, ProviderId, TenantId, UserId } from '../../../lib/ids.ts';
 import {
   buildConnectionEvent,
   buildDestinationDisabled,
@@ -20,7 +20,7 @@ const names = {
   accountId: 'acc/1' as AccountId,
 };
 const connection = { ...names, generation: 7, statusSince: at - 1000, expiresAt: at + 5, updatedAt: at };
-const webhook = { appId: 'app_x' as ContextId, provider: names.provider, receivedAt: at + 3 };
+const webhook = { appId: 'app_x' as AppId, provider: names.provider, receivedAt: at + 3 };
 
 /** What the deliverer sends of an event, after it has been through both queues. */
 function deliveredBytes(message: EventMessage): string {
@@ -77,7 +77,7 @@ const delivered: readonly (readonly [name: string, message: EventMessage, bytes:
           event: {
             id: 'p"1',
             type: 'video.published',
-            effect: 'news',
+            effect: 'none',
             occurredAt: at,
             data: { b: 1, a: { z: [1, null] } },
           },
@@ -93,7 +93,7 @@ const delivered: readonly (readonly [name: string, message: EventMessage, bytes:
     {
       kind: 'platform_event',
       event: buildPlatformEvent(
-        { ...webhook, event: { id: 'p2', type: 'x', effect: 'news', data: {} } },
+        { ...webhook, event: { id: 'p2', type: 'x', effect: 'none', data: {} } },
         names,
         {
           superseded: true,

@@ -46,7 +46,7 @@ describe('a description', () => {
     ],
     [
       'that takes access away and does not say when',
-      JSON.stringify({ signature: hmac, account: 'a', deauthorised: ['gone'] }),
+      JSON.stringify({ signature: hmac, account: 'a', deauthorized: ['gone'] }),
       'must say when',
     ],
     [
@@ -81,7 +81,7 @@ describe('a delivery', () => {
   const standard = described({
     signature: 'standard-webhooks',
     account: 'data.user',
-    deauthorised: ['user.gone'],
+    deauthorized: ['user.gone'],
   });
   const payload = { type: 'post.made', timestamp: '2026-01-01T00:00:00Z', data: { user: 17 } };
 
@@ -90,7 +90,7 @@ describe('a delivery', () => {
       {
         id: expect.stringMatching(/^[0-9a-f]{64}$/),
         type: 'post.made',
-        meaning: 'news',
+        effect: 'none',
         accountId: '17',
         occurredAt: Date.UTC(2026, 0, 1),
         data: payload,
@@ -109,7 +109,7 @@ describe('a delivery', () => {
   it('takes access away when its type says so', () => {
     const gone = standard.read(delivery({ ...payload, type: 'user.gone' }, { 'webhook-id': 'm' }), app);
 
-    expect(gone).toMatchObject([{ type: 'user.gone', meaning: 'deauthorised' }]);
+    expect(gone).toMatchObject([{ type: 'user.gone', effect: 'deauthorized' }]);
   });
 
   it('is read at the places that were named', () => {
@@ -153,7 +153,7 @@ describe('a delivery', () => {
 
     const [event] = webhook.read(delivery(content), app) ?? [];
 
-    expect(event).toMatchObject({ type: 'webhook', meaning: 'news' });
+    expect(event).toMatchObject({ type: 'webhook', effect: 'none' });
     expect(event?.accountId).toBeUndefined();
   });
 

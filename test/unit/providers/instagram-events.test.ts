@@ -38,7 +38,7 @@ describe('a delivery', () => {
 
     expect(event).toMatchObject({
       type: 'comments',
-      meaning: 'news',
+      effect: 'none',
       accountId: account,
       occurredAt: seconds * 1000,
       data: { field: 'comments', value: { id: '18000000000000001', text: 'Très bien!' } },

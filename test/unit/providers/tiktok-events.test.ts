@@ -19,7 +19,7 @@ describe('an event', () => {
       {
         id: expect.stringMatching(/^[0-9a-f]{64}$/),
         type: 'post.publish.complete',
-        meaning: 'news',
+        effect: 'none',
         accountId: '-000ExampleOpenId',
         subject: 'publish v_inbox_file~v2.1',
         occurredAt: 1_763_599_990_000,
@@ -30,7 +30,7 @@ describe('an event', () => {
 
   it('means the end of the grant when the authorization was removed', () => {
     expect(read({ event: 'authorization.removed', content: '{"reason": 1 }' })).toMatchObject([
-      { meaning: 'deauthorised', data: { reason: 1 } },
+      { effect: 'deauthorized', data: { reason: 1 } },
     ]);
   });
 

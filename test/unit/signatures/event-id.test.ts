@@ -32,9 +32,9 @@ describe('a hashed id', () => {
       }),
       fc.string({ unit: 'binary', maxLength: 5 }),
     );
-    const parts = fc.array(part, { maxLength: 4 });
+    const deps = fc.array(part, { maxLength: 4 });
     fc.assert(
-      fc.property(parts, parts, (left, right) => {
+      fc.property(deps, deps, (left, right) => {
         expect(hashedId(left) === hashedId(right)).toBe(JSON.stringify(left) === JSON.stringify(right));
       }),
       { numRuns: 3_000 },

@@ -120,13 +120,13 @@ describe('a key set', () => {
   });
 
   it('is not fetched without TLS, unless from an origin named for it', () => {
-    const parts = { fetch, monotonic: clock().now };
+    const deps = { fetch, monotonic: clock().now };
 
-    expect(() => createKeySet({ ...parts, url: 'http://keys.example/' })).toThrow('without TLS');
+    expect(() => createKeySet({ ...deps, url: 'http://keys.example/' })).toThrow('without TLS');
     expect(() =>
-      createKeySet({ ...parts, url: 'http://keys.example/', insecureOrigins: ['http://other.example'] }),
+      createKeySet({ ...deps, url: 'http://keys.example/', insecureOrigins: ['http://other.example'] }),
     ).toThrow('without TLS');
     for (const url of [googleKeysUrl, microsoftKeysUrl])
-      expect(() => createKeySet({ ...parts, url })).not.toThrow();
+      expect(() => createKeySet({ ...deps, url })).not.toThrow();
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AccountId,
-  type ContextId,
+  type AppId,
   type FlowId,
   isOpaqueId,
   longestOpaqueId,
@@ -38,14 +38,14 @@ const builders: Readonly<
     return { uses: 3, key: JSON.stringify([pk, sk]) };
   },
   tenantPartition: ([a]) => ({ uses: 1, key: keys.tenantPartition(a as TenantId) }),
-  accountPartition: ([a, b]) => ({ uses: 2, key: keys.accountPartition(a as ContextId, b as AccountId) }),
-  ownerPartition: ([a, b]) => ({ uses: 2, key: keys.ownerPartition(a as ContextId, b) }),
+  accountPartition: ([a, b]) => ({ uses: 2, key: keys.accountPartition(a as AppId, b as AccountId) }),
+  platformUserPartition: ([a, b]) => ({ uses: 2, key: keys.platformUserPartition(a as AppId, b) }),
   connectionSort: ([a, b, c]) => ({
     uses: 3,
     key: keys.connectionSort(a as UserId, b as ProviderId, c as AccountId),
   }),
   apiKey: ([a]) => ({ uses: 1, key: keys.apiKeyKey(a).pk }),
-  app: ([a]) => ({ uses: 1, key: keys.appKey(a as ContextId).pk }),
+  app: ([a]) => ({ uses: 1, key: keys.appKey(a as AppId).pk }),
   flow: ([a]) => ({ uses: 1, key: keys.flowKey(a as FlowId).pk }),
   tenantKey: ([a, b]) => ({ uses: 2, key: keys.wrappedKeyKey(a as TenantId, b, 1).pk }),
 };
@@ -83,8 +83,8 @@ describe('a key', () => {
     ['an escape of an escape', ['a%2523b', 'c'], ['a%23b', 'c']],
     ['an empty tail', ['a#', 'b'], ['a', '#b']],
   ] as const)('row 10: tells ids apart by %s', (_name, [a, b], [c, d]) => {
-    const one = keys.ownerPartition(a as ContextId, b);
-    const other = keys.ownerPartition(c as ContextId, d);
+    const one = keys.platformUserPartition(a as AppId, b);
+    const other = keys.platformUserPartition(c as AppId, d);
 
     expect(one).not.toBe(other);
   });
@@ -103,11 +103,11 @@ describe('a key', () => {
         userId: id as UserId,
         provider,
         accountId: id as AccountId,
-        appId: provider as string as ContextId,
+        appId: provider as string as AppId,
         platformUserId: id,
       });
-      const partitions = [pk, entries['tenantKey'], entries['accountKey'], entries['ownerKey']];
-      const sorts = [sort, entries['tenantSort'], entries['accountSort'], entries['ownerSort']];
+      const partitions = [pk, entries['tenantKey'], entries['accountKey'], entries['platformUserKey']];
+      const sorts = [sort, entries['tenantSort'], entries['accountSort'], entries['platformUserSort']];
 
       for (const text of partitions) expect(Buffer.byteLength(text ?? '')).toBeLessThanOrEqual(2_048);
       for (const text of sorts) expect(Buffer.byteLength(text ?? '')).toBeLessThanOrEqual(1_024);
@@ -135,9 +135,9 @@ describe("a connection's sort key", () => {
           hostile.map((id) => `connection#u#p#${id}`),
         ),
         (text) => {
-          const parts = keys.parseConnectionSort(text);
+          const deps = keys.parseConnectionSort(text);
 
-          if (parts) expect(keys.connectionSort(parts.userId, parts.provider, parts.accountId)).toBe(text);
+          if (deps) expect(keys.connectionSort(deps.userId, deps.provider, deps.accountId)).toBe(text);
         },
       ),
     );

@@ -159,7 +159,7 @@ describe('a metric', () => {
   it("is one line of CloudWatch's embedded format, with dimensions that are few", () => {
     const { parsed } = written((write) => {
       const count = createCount(now, write);
-      count('refresh_ok', { provider: 'tiktok' });
+      count('refresh_succeeded', { provider: 'tiktok' });
       count('kms_call');
     });
 
@@ -171,12 +171,12 @@ describe('a metric', () => {
             {
               Namespace: 'Hawser',
               Dimensions: [['provider']],
-              Metrics: [{ Name: 'refresh_ok', Unit: 'Count' }],
+              Metrics: [{ Name: 'refresh_succeeded', Unit: 'Count' }],
             },
           ],
         },
         provider: 'tiktok',
-        refresh_ok: 1,
+        refresh_succeeded: 1,
       },
       expect.objectContaining({ kms_call: 1 }),
     ]);

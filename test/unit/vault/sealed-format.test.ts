@@ -9,7 +9,7 @@ import { contexts, tokens } from './arbitraries.ts';
 
 const key = { version: 1, key: createSecretKey(randomBytes(32)) };
 const fixed = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
-const parts = fc.record({
+const deps = fc.record({
   keyVersion: fc.integer({ min: 1, max: 0xffff_ffff }),
   salt: fixed(32),
   commitment: fixed(32),
@@ -21,7 +21,7 @@ const parts = fc.record({
 describe('the sealed format', () => {
   it('is read back as it was written, wherever the bytes lie in memory', () => {
     fc.assert(
-      fc.property(parts, fc.nat(9), (written, offset) => {
+      fc.property(deps, fc.nat(9), (written, offset) => {
         const sealed = writeSealed(written);
         const elsewhere = new Uint8Array(offset + sealed.byteLength + 3).subarray(offset, -3);
         elsewhere.set(sealed);

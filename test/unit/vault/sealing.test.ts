@@ -39,7 +39,9 @@ describe('a sealed token', () => {
 
     expect(Buffer.byteLength(longest)).toBeLessThanOrEqual(longestToken);
     expect(opened.reveal()).toBe(longest);
-    expect(() => seal(key, new Secret('x'.repeat(longestToken + 1)), sealContext)).toThrow(/at most 65536 bytes/);
+    expect(() => seal(key, new Secret('x'.repeat(longestToken + 1)), sealContext)).toThrow(
+      /at most 65536 bytes/,
+    );
     expect(() => seal(key, new Secret('é'.repeat(longestToken / 2 + 1)), sealContext)).toThrow(
       /at most 65536 bytes/,
     );
@@ -72,7 +74,9 @@ describe('a sealed token', () => {
     const sealed = seal(key, token, sealContext);
     new DataView(sealed.buffer).setUint32(1, 8);
 
-    expect(() => open({ ...key, version: 8 }, readSealed(sealed), sealContext)).toThrow(doesNotOpen().message);
+    expect(() => open({ ...key, version: 8 }, readSealed(sealed), sealContext)).toThrow(
+      doesNotOpen().message,
+    );
   });
 
   it('row 23: refuses truncation anywhere, and anything appended', () => {

@@ -36,15 +36,15 @@ async function workOff(receivesOf: (message: number) => number) {
       letters += 1;
     },
   };
-  const parts = { deliveries: queue, deadLetters, now: () => now, random: () => 0.5 };
+  const deps = { deliveries: queue, deadLetters, now: () => now, random: () => 0.5 };
   const shown: Shown[] = [{ delivery: first, at: 0 }];
   for (let next = shown.pop(); next; next = shown.pop()) {
     messages += 1;
     now = next.at;
     for (let receives = 1; receives <= receivesOf(messages); receives += 1) {
       const received = { receives, sentAt: next.at };
-      if (isEarly(parts, next.delivery)) await waitOn(parts, next.delivery, received);
-      else await tryLater(parts, next.delivery, received);
+      if (isEarly(deps, next.delivery)) await waitOn(deps, next.delivery, received);
+      else await tryLater(deps, next.delivery, received);
     }
     if (sent.length === 0) ends += 1;
     for (const { body, delaySeconds = 0 } of sent.splice(0)) {

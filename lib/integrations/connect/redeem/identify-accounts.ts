@@ -5,13 +5,13 @@
 import { type FlowFailure, flowFailure } from '../../../flows/flow-outcome.ts';
 import { isOpaqueId } from '../../../ids.ts';
 import { type Account, platformUserOf } from '../../../providers/account.ts';
-import type { FlowParts } from '../../deps.ts';
+import type { FlowDeps } from '../../deps.ts';
 import type { GrantedTokens, Redemption } from './redemption.ts';
 
 type IdentifyOutcome = { readonly kind: 'identified'; readonly accounts: readonly Account[] } | FlowFailure;
 
 export async function identifyAccounts(
-  deps: Pick<FlowParts, 'count'>,
+  deps: Pick<FlowDeps, 'count'>,
   { flow, platform }: Redemption,
   { tokens, scopes }: GrantedTokens,
 ): Promise<IdentifyOutcome> {

@@ -7,7 +7,7 @@ import type { Flow } from '../../../flows/flow.ts';
 import { type FlowOutcome, flowFailure } from '../../../flows/flow-outcome.ts';
 import { platformUserOf } from '../../../providers/account.ts';
 import type { Secret } from '../../../telemetry/secret.ts';
-import type { FlowParts } from '../../deps.ts';
+import type { FlowDeps } from '../../deps.ts';
 import { openPlatform } from '../../platform/open-platform.ts';
 import { discardTokens, revokeReplaced } from '../../platform/revoke.ts';
 import { flowContext } from '../flow-secrets.ts';
@@ -21,7 +21,7 @@ type Origin = { readonly from: 'held' } | { readonly from: 'pending'; readonly n
 
 /** Answers how the flow ended, or that another request took the code before. */
 export async function redeemFlow(
-  deps: FlowParts,
+  deps: FlowDeps,
   flow: Flow,
   code: Secret,
   origin: Origin,
@@ -41,7 +41,7 @@ export async function redeemFlow(
 }
 
 /** Every way on which tokens were obtained and are not kept ends with their discard. */
-async function connectAccounts(deps: FlowParts, redemption: Redemption): Promise<FlowOutcome> {
+async function connectAccounts(deps: FlowDeps, redemption: Redemption): Promise<FlowOutcome> {
   const { flow, platform } = redemption;
   const { appId } = flow;
   const redeemed = await redeemCode(redemption);
@@ -73,9 +73,9 @@ async function connectAccounts(deps: FlowParts, redemption: Redemption): Promise
 }
 
 /** The outcome is true whether or not it could be written down; a repeat of the request would only not learn it. */
-async function recordOutcome(deps: FlowParts, flow: Flow, outcome: FlowOutcome): Promise<void> {
+async function recordOutcome(deps: FlowDeps, flow: Flow, outcome: FlowOutcome): Promise<void> {
   const recorded = await deps.flows.finish(flow.id, outcome).catch(() => false);
-  if (!recorded) deps.log('warn', 'flow outcome not recorded', { flowId: flow.id });
+  if (!recorded) deps.log('warn', 'flow.outcome_unrecorded', { flowId: flow.id });
   if (outcome.kind === 'connected') deps.count('connect_completed', { provider: flow.provider });
   else deps.count('callback_failed', { provider: flow.provider, reason: outcome.reason });
 }

@@ -7,7 +7,7 @@ import { IntegrationError } from '../../../errors.ts';
 import type { Flow } from '../../../flows/flow.ts';
 import { type AccountId, type GrantId, newGrantId } from '../../../ids.ts';
 import { type Account, platformUserOf } from '../../../providers/account.ts';
-import type { FlowParts } from '../../deps.ts';
+import type { FlowDeps } from '../../deps.ts';
 import { publishPending } from '../../lifecycle/event-outbox.ts';
 import { type NewCredentials, type Recipient, storeConnection } from '../store-connection.ts';
 import type { GrantedTokens, Redemption } from './redemption.ts';
@@ -30,7 +30,7 @@ type StoreOutcome =
   | { readonly kind: 'possibly_stored' };
 
 export async function storeAccounts(
-  deps: FlowParts,
+  deps: FlowDeps,
   redemption: Redemption,
   grant: IdentifiedGrant,
 ): Promise<StoreOutcome> {
@@ -92,7 +92,7 @@ function databaseFailed(error: unknown): { readonly kind: 'database_failed' } {
 }
 
 async function mayBeStored(
-  deps: Pick<FlowParts, 'connections'>,
+  deps: Pick<FlowDeps, 'connections'>,
   flow: Flow,
   accounts: readonly Account[],
   grantId: GrantId,

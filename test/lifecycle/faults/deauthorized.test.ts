@@ -20,17 +20,17 @@ it('stays in force when a renewal that was under way succeeds, and no token is h
   world.platformCall = async (call) => {
     world.platformCall = (other) => other();
     const answer = await call();
-    await deauthorise(connection);
+    await deauthorize(connection);
     return answer;
   };
 
-  const refused = await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
+  const refused = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
   const events = await world.queues.events();
 
-  expect(refused).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'deauthorised' } });
+  expect(refused).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'deauthorized' } });
   expect(await recordOf(world, connection)).toMatchObject({
     status: 'reconnect_required',
-    statusReason: 'deauthorised',
+    statusReason: 'deauthorized',
   });
   expect(events.map(({ type }) => type)).not.toContain('connection.recovered');
 });
@@ -41,16 +41,16 @@ it('stays in force when rescued credentials are stored only after it', async () 
     action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('hawser-connections')
       ? { error: 'ProvisionedThroughputExceededException', status: 400 }
       : undefined;
-  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.fault = undefined;
-  await deauthorise(connection);
+  await deauthorize(connection);
 
   const worked = await world.queues.work('rescue', world.newInstance());
 
   expect(worked).toEqual({ received: 1, failed: 0 });
   expect(await recordOf(world, connection)).toMatchObject({
     status: 'reconnect_required',
-    statusReason: 'deauthorised',
+    statusReason: 'deauthorized',
   });
 });
 
@@ -60,13 +60,13 @@ it('stays in force when it comes just before rescued credentials overturn anothe
     action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('hawser-connections')
       ? { error: 'ProvisionedThroughputExceededException', status: 400 }
       : undefined;
-  await getAccessToken(world.newInstance().parts, accountOf(connection));
+  await getAccessToken(world.newInstance().deps, accountOf(connection));
   world.fault = undefined;
   const instance = world.newInstance();
-  const { connections } = instance.parts;
+  const { connections } = instance.deps;
   const declared = { status: 'reconnect_required', statusReason: 'answer_lost' } as const;
   await connections.change(connection, { ...declared, updatedAt: world.time.now() });
-  let meanwhile = () => deauthorise(connection);
+  let meanwhile = () => deauthorize(connection);
   const late: typeof connections = {
     ...connections,
     update: async (seen, decide) => {
@@ -76,11 +76,11 @@ it('stays in force when it comes just before rescued credentials overturn anothe
     },
   };
 
-  await world.queues.work('rescue', { ...instance, parts: { ...instance.parts, connections: late } });
+  await world.queues.work('rescue', { ...instance, deps: { ...instance.deps, connections: late } });
 
   expect(await recordOf(world, connection)).toMatchObject({
     status: 'reconnect_required',
-    statusReason: 'deauthorised',
+    statusReason: 'deauthorized',
     generation: connection.generation + 1,
   });
 });
@@ -92,39 +92,39 @@ it('is the last word also where the end had been declared for another reason', a
     world.platformCall = (other) => other();
     const answer = await call();
     world.time.advance(leaseMilliseconds + 5_000);
-    await failureOf(getAccessToken(world.newInstance().parts, accountOf(connection)));
-    await deauthorise(connection);
+    await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
+    await deauthorize(connection);
     return answer;
   };
 
-  const refused = await failureOf(getAccessToken(slow.parts, accountOf(connection)));
+  const refused = await failureOf(getAccessToken(slow.deps, accountOf(connection)));
   const events = await world.queues.events();
 
   expect(refused.code).toBe('TOKEN_EXPIRED');
   expect(await recordOf(world, connection)).toMatchObject({
     status: 'reconnect_required',
-    statusReason: 'deauthorised',
+    statusReason: 'deauthorized',
   });
   expect(events.map(({ type }) => type)).toEqual(['connection.reconnect_required']);
 });
 
 /** Does what the worker of webhook events does with the platform's word; what the tenant is told of it is not looked at. */
-async function deauthorise(seen: SealedConnection): Promise<void> {
-  const { parts } = world.newInstance();
+async function deauthorize(seen: SealedConnection): Promise<void> {
+  const { deps } = world.newInstance();
   const connection = await recordOf(world, seen);
   if (!connection) throw new Error('The connection was to be there.');
   const { appId, provider, accountId } = connection;
   const event = {
     id: 'd-1',
     type: 'authorization.removed',
-    effect: 'deauthorised',
+    effect: 'deauthorized',
     accountId,
     data: {},
   } as const;
   await applyEvent(
     {
-      connections: parts.connections,
-      subjects: { advance: async () => true },
+      connections: deps.connections,
+      resourceOrder: { advance: async () => true },
       events: { send: async () => undefined, sendAll: async () => undefined },
       now: world.time.now,
       log: () => undefined,
