@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
-import { exchange, type RawRequest } from '../journey/http-exchange.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { exchange, type RawRequest } from '../support/stack/http-exchange.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 import { codeOf, fieldsOf, judge, refusal, requestOf, routeNames } from './route-samples.ts';
 
 let stack: TestStack;

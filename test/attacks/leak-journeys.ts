@@ -6,9 +6,9 @@ import {
   connectAccount,
   reachCallback,
   reachReturn,
-} from '../journey/flow-steps.ts';
-import { type JourneyPlatform, platformFacts, scopesOf } from '../journey/platform-facts.ts';
-import type { AwsCallSeen, TestStack, TestTenant } from '../journey/test-stack.ts';
+} from '../support/stack/flow-steps.ts';
+import { type JourneyPlatform, platformFacts, scopesOf } from '../support/stack/platform-facts.ts';
+import type { AwsCallSeen, TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
 /** Has the stack's next matching AWS calls fail; given nothing, none. */
 export type FailAws = (matching: ((call: AwsCallSeen) => boolean) | undefined) => void;

@@ -1,8 +1,8 @@
 /** Flows of a tenant's own app at a server that the test owns: begun in a browser, come back as the test likes. */
-import type { Success } from '../journey/api-client.ts';
-import type { Browser } from '../journey/browser.ts';
-import { begin, completionOf, openLink, type Returned, readReturn } from '../journey/flow-steps.ts';
-import type { TestStack, TestTenant, User } from '../journey/test-stack.ts';
+import type { Success } from '../support/stack/api-client.ts';
+import type { Browser } from '../support/stack/browser.ts';
+import { begin, completionOf, openLink, type Returned, readReturn } from '../support/stack/flow-steps.ts';
+import type { TestStack, TestTenant, User } from '../support/stack/test-stack.ts';
 import { type Asked, type OwnedServer, readAsked, redirectBack } from './owned-server.ts';
 
 export interface OwnFlow {

@@ -1,8 +1,8 @@
 /** Hundreds of random requests at each route: always an answer of the contract, never a failure of ours. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { exchange } from '../journey/http-exchange.ts';
-import { openTestStack, type TestStack } from '../journey/test-stack.ts';
+import { exchange } from '../support/stack/http-exchange.ts';
+import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 import { type Credentials, randomRequest } from './random-requests.ts';
 import { judge, routeNames } from './route-samples.ts';
 

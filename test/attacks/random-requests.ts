@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
-import type { RawRequest } from '../journey/http-exchange.ts';
+import type { RawRequest } from '../support/stack/http-exchange.ts';
 import { fieldsOf, pathOf, samples } from './route-samples.ts';
 
 export interface Credentials {

@@ -2,11 +2,11 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { localQueueUrls } from '../../infra/local/stack/provision.ts';
 import type { FiledQueue } from '../../lib/vocabulary.ts';
-import { eventually, signedRequest } from '../integration/webhooks/webhook-house.ts';
-import { exchange } from '../journey/http-exchange.ts';
-import type { TestTenant } from '../journey/test-stack.ts';
+import { exchange } from '../support/stack/http-exchange.ts';
+import type { TestTenant } from '../support/stack/test-stack.ts';
+import { eventually, signedRequest } from '../support/webhook-fixture.ts';
 import { outcomeOf } from './rights-of-flows.ts';
-import type { Kit, Probe } from './withheld-rights.ts';
+import type { Probe, ProbeFixture } from './withheld-rights.ts';
 
 const databaseError = 'DATABASE_ERROR';
 const processingFailed = 'PROCESSING_FAILED';
@@ -52,7 +52,7 @@ const onFailure =
   };
 
 /** Has a message of the tenant fail, and waits until it is filed. */
-async function fail({ stack }: Kit, { id: tenantId }: TestTenant, queue: FiledQueue) {
+async function fail({ stack }: ProbeFixture, { id: tenantId }: TestTenant, queue: FiledQueue) {
   const { endpoints, aws } = stack.local;
   const credentials = { accessKeyId: 'operator', secretAccessKey: 'local' };
   const sqs = new SQSClient({ endpoint: endpoints.sqs, region: aws.region, credentials });

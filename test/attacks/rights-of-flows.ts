@@ -1,9 +1,9 @@
 /** For each right of the functions that connect and list: a run that needs it, and what comes of it without. */
 import { createHmac } from 'node:crypto';
-import { completionOf, connectAccount, reachCallback, reachReturn } from '../journey/flow-steps.ts';
-import { exchange, type RawAnswer } from '../journey/http-exchange.ts';
-import type { PlatformName, TestTenant } from '../journey/test-stack.ts';
-import type { Kit, Probe } from './withheld-rights.ts';
+import { completionOf, connectAccount, reachCallback, reachReturn } from '../support/stack/flow-steps.ts';
+import { exchange, type RawAnswer } from '../support/stack/http-exchange.ts';
+import type { PlatformName, TestTenant } from '../support/stack/test-stack.ts';
+import type { Probe, ProbeFixture } from './withheld-rights.ts';
 
 /** The code of an error, or what a success says of itself. */
 export function outcomeOf({ status, text }: RawAnswer): string {
@@ -15,8 +15,8 @@ const vaultError = 'VAULT_ERROR';
 
 /** A request by a tenant that the function has not met. */
 const request = (
-  send: (tenant: TestTenant, kit: Kit) => Promise<RawAnswer>,
-  before: (tenant: TestTenant, kit: Kit) => Promise<unknown> = async () => undefined,
+  send: (tenant: TestTenant, kit: ProbeFixture) => Promise<RawAnswer>,
+  before: (tenant: TestTenant, kit: ProbeFixture) => Promise<unknown> = async () => undefined,
 ): Probe['prepare'] => {
   return async (kit) => {
     const tenant = await kit.newTenant();
@@ -27,7 +27,8 @@ const request = (
 
 const connect = (provider: PlatformName) => (tenant: TestTenant) =>
   tenant.client.send('connect', { params: { provider }, body: { userId: 'ada' } });
-const makeKey = (tenant: TestTenant, { stack }: Kit) => stack.local.operator.rotateTenantKey(tenant.id);
+const makeKey = (tenant: TestTenant, { stack }: ProbeFixture) =>
+  stack.local.operator.rotateTenantKey(tenant.id);
 
 const connectProbes: Readonly<Record<string, Probe>> = {
   'sessions dynamodb:GetItem connections': {
@@ -69,7 +70,7 @@ const startProbes: Readonly<Record<string, Probe>> = {
 const callback =
   (
     completion: 'confirm' | 'direct',
-    before: (tenant: TestTenant, kit: Kit) => Promise<unknown> = async () => undefined,
+    before: (tenant: TestTenant, kit: ProbeFixture) => Promise<unknown> = async () => undefined,
   ): Probe['prepare'] =>
   async (kit) => {
     const tenant = await kit.newTenant();
@@ -85,7 +86,7 @@ const callback =
   };
 
 /** Says whether the tenant has yet to be told of a connection. */
-async function pendingEvent({ stack }: Kit): Promise<string> {
+async function pendingEvent({ stack }: ProbeFixture): Promise<string> {
   const connections = (await stack.tables.scan('connections')).filter((item) =>
     item['pk']?.S?.startsWith('connection#'),
   );
@@ -93,7 +94,7 @@ async function pendingEvent({ stack }: Kit): Promise<string> {
 }
 
 /** Another user of the tenant has the account; the tokens that come in vain are to be given back. */
-const takenBefore = (tenant: TestTenant, { stack }: Kit) =>
+const takenBefore = (tenant: TestTenant, { stack }: ProbeFixture) =>
   connectAccount(stack, { user: tenant.user('bo'), provider: 'tiktok' });
 
 const callbackProbes: Readonly<Record<string, Probe>> = {
@@ -123,7 +124,9 @@ const callbackProbes: Readonly<Record<string, Probe>> = {
 };
 
 const complete =
-  (before: (tenant: TestTenant, kit: Kit) => Promise<unknown> = async () => undefined): Probe['prepare'] =>
+  (
+    before: (tenant: TestTenant, kit: ProbeFixture) => Promise<unknown> = async () => undefined,
+  ): Probe['prepare'] =>
   async (kit) => {
     const tenant = await kit.newTenant();
     await before(tenant, kit);

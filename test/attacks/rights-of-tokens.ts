@@ -1,9 +1,9 @@
 /** For each right of the functions that hand out, renew and end tokens: a run that needs it, and what comes of it without. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, connectAccount } from '../journey/flow-steps.ts';
-import type { RawItem } from '../journey/raw-tables.ts';
+import { accountOf, connectAccount } from '../support/stack/flow-steps.ts';
+import type { RawItem } from '../support/stack/raw-tables.ts';
 import { outcomeOf } from './rights-of-flows.ts';
-import type { Kit, Probe } from './withheld-rights.ts';
+import type { Probe, ProbeFixture } from './withheld-rights.ts';
 
 type TokenFunction = 'token' | 'refresh' | 'disconnect';
 
@@ -11,8 +11,8 @@ const routeOf = { token: 'getToken', refresh: 'refreshToken', disconnect: 'disco
 
 /** What to do to a connection before, and while the function works. */
 interface Circumstance {
-  readonly before?: (kit: Kit, record: RawItem) => Promise<unknown>;
-  readonly meanwhile?: (kit: Kit, record: RawItem) => Promise<unknown>;
+  readonly before?: (kit: ProbeFixture, record: RawItem) => Promise<unknown>;
+  readonly meanwhile?: (kit: ProbeFixture, record: RawItem) => Promise<unknown>;
 }
 
 const on = (functionName: TokenFunction, { before, meanwhile }: Circumstance = {}): Probe['prepare'] => {
@@ -32,19 +32,19 @@ const on = (functionName: TokenFunction, { before, meanwhile }: Circumstance = {
   };
 };
 
-const expire = ({ stack }: Kit, record: RawItem) =>
+const expire = ({ stack }: ProbeFixture, record: RawItem) =>
   stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
 
-const tiktok = ({ stack }: Kit) => stack.local.platforms.sandboxes.tiktok;
+const tiktok = ({ stack }: ProbeFixture) => stack.local.platforms.sandboxes.tiktok;
 
 /** The person has removed the app, which the platform says only when asked for a renewal. */
-const removeApp = async (kit: Kit, record: RawItem) => {
+const removeApp = async (kit: ProbeFixture, record: RawItem) => {
   await expire(kit, record);
   tiktok(kit).control({ command: 'kill_grants' });
 };
 
 /** The platform is down, and left in peace for a while. */
-const goDown = async (kit: Kit, record: RawItem) => {
+const goDown = async (kit: ProbeFixture, record: RawItem) => {
   await expire(kit, record);
   const fault = { kind: 'status', status: 500, body: 'json' } as const;
   tiktok(kit).control({ command: 'inject', endpoint: 'token', calls: 1, fault });

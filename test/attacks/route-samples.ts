@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
-import { checkAnswer } from '../journey/contract-check.ts';
-import type { RawAnswer, RawRequest } from '../journey/http-exchange.ts';
+import { checkAnswer } from '../support/stack/contract-check.ts';
+import type { RawAnswer, RawRequest } from '../support/stack/http-exchange.ts';
 
 export interface Sample {
   readonly params: Readonly<Record<string, string>>;

@@ -8,9 +8,13 @@ import { isPublicAddress } from '../../lib/platform-http/pinned-address.ts';
 import { connectTo } from '../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../lib/platform-http/pinned-post.ts';
 import { parsePinnedUrl } from '../../lib/platform-http/pinned-url.ts';
-import { type DeliveryHouse, eventOf, openDeliveryHouse } from '../integration/deliver/delivery-house.ts';
-import { endpointOfTest } from '../integration/deliver/endpoint.ts';
-import { openWorld, otherPublicAddress, publicAddress } from '../unit/platform-http/pinned-world.ts';
+import { openLifecycleFixture, otherPublicAddress, publicAddress } from '../platform-http/pinned-world.ts';
+import {
+  type DeliveryFixture,
+  eventOf,
+  openDeliveryFixture,
+} from '../support/deliveries/delivery-fixture.ts';
+import { endpointOfTest } from '../support/deliveries/endpoint.ts';
 
 const forbidden = [
   ['this network', '0.0.0.0', '0.1.2.3'],
@@ -153,46 +157,46 @@ describe('a call', () => {
     ['mapped', ['::ffff:10.0.0.1']],
     ['no address at all', ['localhost']],
   ])('row 11: goes nowhere when the name leads to what is %s', async (_, addresses) => {
-    const world = await openWorld();
-    world.names.set('hooks.example', [addresses]);
+    const fixture = await openLifecycleFixture();
+    fixture.names.set('hooks.example', [addresses]);
 
-    expect(await world.post('https://hooks.example/')).toEqual({ kind: 'refused' });
-    expect(world.connected).toEqual([]);
+    expect(await fixture.post('https://hooks.example/')).toEqual({ kind: 'refused' });
+    expect(fixture.connected).toEqual([]);
   });
 
   it('row 11: goes to the address that was checked, though the name says another the next moment', async () => {
-    const world = await openWorld();
-    world.names.set('hooks.example', [[publicAddress], ['127.0.0.1']]);
+    const fixture = await openLifecycleFixture();
+    fixture.names.set('hooks.example', [[publicAddress], ['127.0.0.1']]);
 
-    const first = await world.post('https://hooks.example/');
-    const second = await world.post('https://hooks.example/');
+    const first = await fixture.post('https://hooks.example/');
+    const second = await fixture.post('https://hooks.example/');
 
     expect([first.kind, second.kind]).toEqual(['answered', 'refused']);
-    expect(world.resolved.length).toBe(2);
-    expect(world.connected.map(({ address }) => address)).toEqual([publicAddress]);
+    expect(fixture.resolved.length).toBe(2);
+    expect(fixture.connected.map(({ address }) => address)).toEqual([publicAddress]);
   });
 
   it('row 11: asks for a name once, and hands the socket nothing that it could look up again', async () => {
-    const world = await openWorld();
+    const fixture = await openLifecycleFixture();
 
-    await world.post('https://hooks.example/');
+    await fixture.post('https://hooks.example/');
 
-    expect(world.resolved).toEqual(['hooks.example']);
-    expect(world.connected).toEqual([{ address: publicAddress, port: 443, serverName: 'hooks.example' }]);
+    expect(fixture.resolved).toEqual(['hooks.example']);
+    expect(fixture.connected).toEqual([{ address: publicAddress, port: 443, serverName: 'hooks.example' }]);
   });
 
   it.each([301, 302, 303, 307, 308])('row 11: follows no redirect: %i', async (status) => {
-    const world = await openWorld((_request, response) => {
+    const fixture = await openLifecycleFixture((_request, response) => {
       response.writeHead(status, { location: 'https://hooks.example/again' }).end();
     });
 
-    expect(await world.post('https://hooks.example/')).toEqual({ kind: 'answered', status });
-    expect(world.requests.length).toBe(1);
+    expect(await fixture.post('https://hooks.example/')).toEqual({ kind: 'answered', status });
+    expect(fixture.requests.length).toBe(1);
   });
 
   it('row 11: trusts no certificate but one for the name, of an authority that is known', async () => {
-    const world = await openWorld();
-    world.names.set('elsewhere.example', [[publicAddress]]);
+    const fixture = await openLifecycleFixture();
+    fixture.names.set('elsewhere.example', [[publicAddress]]);
     const server = await endpointOfTest();
     const real = createPinnedPost({
       resolve: async () => [publicAddress],
@@ -201,11 +205,11 @@ describe('a call', () => {
       insecureOrigins: [],
     });
 
-    const wrongName = await world.post('https://elsewhere.example/');
+    const wrongName = await fixture.post('https://elsewhere.example/');
     const noCertificate = await real({ url: 'https://hooks.example/', headers: {}, body: Buffer.from('{}') });
 
     expect([wrongName, noCertificate]).toEqual([{ kind: 'unreachable' }, { kind: 'unreachable' }]);
-    expect([world.requests, server.arrived]).toEqual([[], []]);
+    expect([fixture.requests, server.arrived]).toEqual([[], []]);
   });
 
   it('row 11: reaches this machine only at exactly the origin of the settings', async () => {
@@ -224,24 +228,24 @@ describe('a call', () => {
 });
 
 describe('a destination', () => {
-  let house: DeliveryHouse;
+  let fixture: DeliveryFixture;
 
   beforeAll(async () => {
-    house = await openDeliveryHouse();
+    fixture = await openDeliveryFixture();
   });
-  afterAll(() => house.close());
+  afterAll(() => fixture.close());
 
   it('row 11: whose name leads inside by now is not called, and fails like any other', async () => {
-    const tenantId = house.newTenant();
-    const { id } = await house.addEndpoint(tenantId, 'https://hooks.example/');
-    house.resolve = async () => ['169.254.169.254'];
-    house.counted.length = 0;
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, 'https://hooks.example/');
+    fixture.resolve = async () => ['169.254.169.254'];
+    fixture.counted.length = 0;
 
-    const { result } = await house.tryOnce(tenantId, id, eventOf(tenantId));
+    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
 
     expect(result).toBe('waits');
-    expect(await house.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
-    expect(house.counted).toEqual([['delivery_failed', 'forbidden_address']]);
+    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
+    expect(fixture.counted).toEqual([['delivery_failed', 'forbidden_address']]);
   });
 
   it.each([
@@ -249,12 +253,12 @@ describe('a destination', () => {
     'https://10.0.0.1/',
     'file:///etc/passwd',
   ])('row 11: that should never have been stored is not called either: %s', async (url) => {
-    const tenantId = house.newTenant();
-    const { id } = await house.addEndpoint(tenantId, 'https://hooks.example/');
-    await house.destinations.updateOne(tenantId, id, (one) => ({ ...one, url }));
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, 'https://hooks.example/');
+    await fixture.destinations.updateOne(tenantId, id, (one) => ({ ...one, url }));
 
-    await house.tryOnce(tenantId, id, eventOf(tenantId));
+    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
 
-    expect(await house.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
+    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
   });
 });

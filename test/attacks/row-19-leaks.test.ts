@@ -5,8 +5,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { platformNames } from '../journey/platform-facts.ts';
-import { type AwsCallSeen, openTestStack, type TestStack } from '../journey/test-stack.ts';
+import { platformNames } from '../support/stack/platform-facts.ts';
+import { type AwsCallSeen, openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 import { createLeakFinder, type LeakFinder, marker } from './leak-finder.ts';
 import { liveThrough } from './leak-journeys.ts';
 

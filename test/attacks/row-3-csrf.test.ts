@@ -2,8 +2,15 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { flowCookie } from '../../lib/runtime/http/flow-cookie.ts';
-import { begin, completionOf, decide, openLink, reachCallback, readReturn } from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import {
+  begin,
+  completionOf,
+  decide,
+  openLink,
+  reachCallback,
+  readReturn,
+} from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

@@ -1,7 +1,7 @@
 /** Row 4 of the attack table: a link opened by the wrong person connects nobody's account to somebody else (COSF). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { begin, comeBack, completionOf, decide, openLink, reachReturn } from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { begin, comeBack, completionOf, decide, openLink, reachReturn } from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

@@ -1,7 +1,7 @@
 /** Row 5 of the attack table: a browser is only ever sent to a URL that the operator has registered, character for character. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { completionOf, reachCallback, reachReturn } from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { completionOf, reachCallback, reachReturn } from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

@@ -1,8 +1,8 @@
 /** Row 8 of the attack table: a token counts only for whom it was given to, and sealed bytes only where they were sealed. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { accountOf, completionOf, connectAccount, reachReturn } from '../journey/flow-steps.ts';
-import type { RawItem } from '../journey/raw-tables.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
+import type { RawItem } from '../support/stack/raw-tables.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 import { connectOwn, registerAt, returnOwn, startOwn } from './own-flow.ts';
 import { type Bend, foreignKey, type OwnedServer, startOwnedServer } from './owned-server.ts';
 

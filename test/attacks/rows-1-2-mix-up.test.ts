@@ -1,7 +1,7 @@
 /** Rows 1 and 2 of the attack table: a code must only ever travel to the server it came from (COAT, CORF, mix-up). */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { completionOf, reachCallback, readReturn } from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { completionOf, reachCallback, readReturn } from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 import { registerAt, startOwn } from './own-flow.ts';
 import { type OwnedServer, redirectBack, startOwnedServer } from './owned-server.ts';
 

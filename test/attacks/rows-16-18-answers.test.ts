@@ -7,9 +7,9 @@ import { matchesDigest } from '../../lib/constant-time.ts';
 import { newFlowId, type TenantId } from '../../lib/ids.ts';
 import { mintState, verifyState } from '../../lib/oauth/state.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
-import { createApiClient } from '../journey/api-client.ts';
-import { begin, decide, openLink, reachCallback } from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { createApiClient } from '../support/stack/api-client.ts';
+import { begin, decide, openLink, reachCallback } from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

@@ -9,8 +9,8 @@ import {
   decide,
   openLink,
   reachReturn,
-} from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+} from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

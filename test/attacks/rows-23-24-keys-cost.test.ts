@@ -6,10 +6,10 @@ import { localNames } from '../../infra/local/stack/provision.ts';
 import { functions } from '../../infra/topology.ts';
 import type { FunctionName } from '../../lib/config.ts';
 import { readSealed } from '../../lib/vault/sealed-format.ts';
-import { createApiClient } from '../journey/api-client.ts';
-import { accountOf, begin, connectAccount, reachCallback } from '../journey/flow-steps.ts';
-import { exchange } from '../journey/http-exchange.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { createApiClient } from '../support/stack/api-client.ts';
+import { accountOf, begin, connectAccount, reachCallback } from '../support/stack/flow-steps.ts';
+import { exchange } from '../support/stack/http-exchange.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

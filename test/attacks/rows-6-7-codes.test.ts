@@ -1,7 +1,7 @@
 /** Rows 6 and 7 of the attack table: a code is redeemed once, for the flow it was given to, and PKCE cannot be talked down. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { completionOf, reachCallback, reachReturn, readReturn } from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { completionOf, reachCallback, reachReturn, readReturn } from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 import { registerAt, returnOwn, startOwn } from './own-flow.ts';
 import { type OwnedServer, startOwnedServer } from './owned-server.ts';
 

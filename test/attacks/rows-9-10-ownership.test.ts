@@ -1,6 +1,6 @@
 /** Rows 9 and 10 of the attack table: an account belongs to the user who connected it, and a tenant sees nothing of another's. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiClient, createApiClient } from '../journey/api-client.ts';
+import { type ApiClient, createApiClient } from '../support/stack/api-client.ts';
 import {
   accountOf,
   begin,
@@ -8,8 +8,8 @@ import {
   connectAccount,
   openLink,
   reachReturn,
-} from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+} from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

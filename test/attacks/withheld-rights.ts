@@ -1,7 +1,12 @@
 /** A stack in which one right at a time can be taken from a function, and which tells what was refused for want of it. */
 import { functions, routes } from '../../infra/topology.ts';
 import type { Permission } from '../../infra/topology-rows.ts';
-import { type AwsCallSeen, openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import {
+  type AwsCallSeen,
+  openTestStack,
+  type TestStack,
+  type TestTenant,
+} from '../support/stack/test-stack.ts';
 
 /** One action of one function on one thing. */
 export interface Right {
@@ -13,14 +18,14 @@ export interface Right {
 
 /** What a test does with a right withheld: first all that needs it, then the one thing that must be refused. */
 export interface Probe {
-  readonly prepare: (kit: Kit) => Promise<() => Promise<string>>;
+  readonly prepare: (kit: ProbeFixture) => Promise<() => Promise<string>>;
   /** What comes of it: the error that is answered, or what is left undone behind an answer that is not harmed by it. */
   readonly outcome: string;
   /** Needs a function that has kept nothing in memory yet. */
   readonly coldStart?: boolean;
 }
 
-export interface Kit {
+export interface ProbeFixture {
   readonly stack: TestStack;
   /** A tenant that no function has met, with an app of its own at TikTok whose secret no function has read. */
   newTenant(): Promise<TestTenant>;
@@ -77,7 +82,7 @@ export async function openRightsStack(): Promise<RightsStack> {
     );
   }
 
-  const kit: Kit = {
+  const kit: ProbeFixture = {
     stack,
     newTenant: () => newTenantOf(stack),
     failAws: (matching) => {

@@ -8,7 +8,7 @@ import { type Consumption, nothingConsumed } from './refresh-capacity.ts';
 import { openPlatforms } from './refresh-platforms.ts';
 import { connectionOf, namesOf, type Person } from './refresh-population.ts';
 import { seededRandom } from './refresh-seeded-random.ts';
-import { openWorld, type Role, refreshQueue, type World } from './refresh-world.ts';
+import { type LifecycleFixture, openLifecycleFixture, type Role, refreshQueue } from './refresh-world.ts';
 
 export interface Swept {
   readonly stored: number;
@@ -43,7 +43,7 @@ export async function sweepOnce(
     reader: nothingConsumed(),
   };
   const platforms = openPlatforms({ now: () => now, sleep: async () => undefined, latency: () => 0 });
-  const world = await openWorld({
+  const fixture = await openLifecycleFixture({
     tables: (role) => openTables(role, consumed[role]),
     platforms,
     now: () => now,
@@ -51,36 +51,36 @@ export async function sweepOnce(
     random,
   });
   const tenantId = 'tenant-1' as TenantId;
-  const sealer = await world.setUp.vault.sealerFor(tenantId);
+  const sealer = await fixture.setUp.vault.sealerFor(tenantId);
   const deps = { platforms, sealer, now, random };
-  const { connections } = world.setUp;
+  const { connections } = fixture.setUp;
   for (let account = 0; account < due; account += 1) {
-    const connection = connectionOf(personOf(world, tenantId, account), deps);
+    const connection = connectionOf(personOf(fixture, tenantId, account), deps);
     await connections.create({ ...connection, dueAt: now - Math.floor(60_000 * random()) });
   }
   // One seal serves them all: nobody opens what is not due.
-  const pattern = connectionOf(personOf(world, tenantId, due), deps);
+  const pattern = connectionOf(personOf(fixture, tenantId, due), deps);
   for (let account = due; account < stored; account += 1) {
     await connections.create(later(pattern, account, now + hourMilliseconds * (1 + 500 * random())));
   }
 
   Object.assign(consumed.sweep, nothingConsumed());
-  await sweepDue(world.sweep);
+  await sweepDue(fixture.sweep);
   let renewed = 0;
-  const work = world.newWorker((worked) => {
+  const work = fixture.newWorker((worked) => {
     if (worked === 'renewed') renewed += 1;
   });
   for (;;) {
-    const messages = world.aws.take(refreshQueue, batchSize);
+    const messages = fixture.aws.take(refreshQueue, batchSize);
     if (messages.length === 0) break;
     await Promise.all(messages.map(work));
   }
-  const sendRequests = world.aws.requests[`SendMessageBatchCommand ${refreshQueue}`] ?? 0;
+  const sendRequests = fixture.aws.requests[`SendMessageBatchCommand ${refreshQueue}`] ?? 0;
   return { stored, due, renewed, sendRequests, sweep: consumed.sweep, worker: consumed.worker };
 }
 
-function personOf(world: World, tenantId: TenantId, account: number): Person {
-  const provider = findOAuthProvider(world.registry, providers[account % providers.length] ?? '');
+function personOf(fixture: LifecycleFixture, tenantId: TenantId, account: number): Person {
+  const provider = findOAuthProvider(fixture.registry, providers[account % providers.length] ?? '');
   return { account, tenantId, provider, lifetimeSeconds: 86_400, use: 'steady' };
 }
 

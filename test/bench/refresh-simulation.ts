@@ -7,18 +7,24 @@ import { resumeJobs } from '../../lib/integrations/disconnect/resume-jobs.ts';
 import { getAccessToken } from '../../lib/integrations/tokens/get-access-token.ts';
 import type { RefreshOutcome } from '../../lib/integrations/worker/refresh-worker.ts';
 import { sweepDue } from '../../lib/integrations/worker/sweep-due.ts';
-import { simulateTime } from '../lifecycle/simulated-time.ts';
+import { simulateTime } from '../support/simulated-time.ts';
 import { type Consumption, nothingConsumed } from './refresh-capacity.ts';
 import { openCountingStore } from './refresh-counting-table.ts';
 import { type Outage, openPlatforms, type TokenCall } from './refresh-platforms.ts';
 import { connectionOf, namesOf, type Person } from './refresh-population.ts';
 import { seededRandom } from './refresh-seeded-random.ts';
-import { openWorld, type Role, refreshQueue, type Worker, type World } from './refresh-world.ts';
+import {
+  type LifecycleFixture,
+  openLifecycleFixture,
+  type Role,
+  refreshQueue,
+  type Worker,
+} from './refresh-world.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
   readonly days: number;
-  readonly people: (world: World) => readonly Person[];
+  readonly people: (fixture: LifecycleFixture) => readonly Person[];
   /** Times are counted from the beginning, in milliseconds. */
   readonly outages: readonly Outage[];
 }
@@ -91,7 +97,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     worker: nothingConsumed(),
     reader: nothingConsumed(),
   };
-  const world = await openWorld({
+  const fixture = await openLifecycleFixture({
     tables: (role) => ({
       precious: stores.precious.open(consumed[role]),
       activity: stores.activity.open(consumed[role]),
@@ -101,15 +107,15 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     sleep,
     random,
   });
-  const people = options.people(world);
+  const people = options.people(fixture);
   for (const person of people) {
-    const sealer = await world.setUp.vault.sealerFor(person.tenantId);
-    await world.setUp.connections.create(connectionOf(person, { platforms, sealer, now: began, random }));
+    const sealer = await fixture.setUp.vault.sealerFor(person.tenantId);
+    await fixture.setUp.connections.create(connectionOf(person, { platforms, sealer, now: began, random }));
   }
 
   const minutes = options.days * dayMinutes;
   const asks = plannedReads(people, minutes, random);
-  const reader = world.newReader();
+  const reader = fixture.newReader();
   const readings: Reading[] = [];
   const worked: Partial<Record<RefreshOutcome, number>> = {};
   const batches = { count: 0, milliseconds: 0, failed: 0 };
@@ -118,8 +124,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   let invocations = 0;
 
   for (let minute = 0; minute < minutes; minute += 1) {
-    await sweepDue(world.sweep);
-    await resumeJobs(world.resume);
+    await sweepDue(fixture.sweep);
+    await resumeJobs(fixture.resume);
     receive();
     for (const person of asks[minute] ?? []) run(read(person));
     await time.sleep(began + (minute + 1) * minuteMilliseconds - time.now());
@@ -135,13 +141,13 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     readings,
     endOf: platforms.endOf,
     consumed,
-    requests: world.aws.requests,
+    requests: fixture.aws.requests,
     sweeps: minutes,
     worked,
     batches: batches.count,
     batchMilliseconds: batches.milliseconds,
     failedMessages: batches.failed,
-    loggedBytes: world.loggedBytes(),
+    loggedBytes: fixture.loggedBytes(),
   };
 
   function run(work: Promise<void>): void {
@@ -151,9 +157,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
 
   /** Hands what waits to as many invocations as there may be. */
   function receive(): void {
-    while (invocations < maxConcurrency && world.aws.waiting(refreshQueue) > 0) {
+    while (invocations < maxConcurrency && fixture.aws.waiting(refreshQueue) > 0) {
       const most = random() < shortReceives ? 1 + Math.floor(batchSize * random()) : batchSize;
-      run(work(world.aws.take(refreshQueue, most)));
+      run(work(fixture.aws.take(refreshQueue, most)));
     }
   }
 
@@ -161,7 +167,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   async function work(messages: readonly string[]): Promise<void> {
     const worker =
       idleWorkers.pop() ??
-      world.newWorker((what) => {
+      fixture.newWorker((what) => {
         worked[what] = (worked[what] ?? 0) + 1;
       });
     invocations += 1;
@@ -176,7 +182,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     if (failed.length === 0) return;
     batches.failed += failed.length;
     await time.sleep(hiddenMilliseconds);
-    world.aws.putBack(refreshQueue, failed);
+    fixture.aws.putBack(refreshQueue, failed);
   }
 
   async function read({ account, tenantId, provider }: Person): Promise<void> {

@@ -31,7 +31,7 @@ import type { Platforms } from './refresh-platforms.ts';
 /** Whose calls of the tables are counted together. */
 export type Role = 'setting up' | 'sweep' | 'worker' | 'reader';
 
-export interface WorldOptions {
+export interface LifecycleFixtureOptions {
   readonly tables: (role: Role) => { readonly precious: Table; readonly activity: Table };
   readonly platforms: Platforms;
   readonly now: () => number;
@@ -39,8 +39,8 @@ export interface WorldOptions {
   readonly random: () => number;
 }
 
-export type World = Awaited<ReturnType<typeof openWorld>>;
-export type Worker = ReturnType<World['newWorker']>;
+export type LifecycleFixture = Awaited<ReturnType<typeof openLifecycleFixture>>;
+export type Worker = ReturnType<LifecycleFixture['newWorker']>;
 
 export const refreshQueue = 'https://sqs.us-east-1.amazonaws.com/000000000000/refresh';
 export const eventsQueue = 'https://sqs.us-east-1.amazonaws.com/000000000000/events';
@@ -49,7 +49,13 @@ const jobsQueue = 'https://sqs.us-east-1.amazonaws.com/000000000000/jobs';
 const clientId = 'hawser';
 
 /** Registers an app at each provider and is then ready to work. */
-export async function openWorld({ tables, platforms, now, sleep, random }: WorldOptions) {
+export async function openLifecycleFixture({
+  tables,
+  platforms,
+  now,
+  sleep,
+  random,
+}: LifecycleFixtureOptions) {
   const aws = openMemoryAws({ clientId, clientSecret: 's4ndb0x-client-secret' });
   const registry = createRegistry();
   let logged = 0;

@@ -14,7 +14,7 @@ import {
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { encodeContext } from '../../lib/vault/seal-context.ts';
 import { openVault } from '../../lib/vault/vault.ts';
-import { sealContext, startVaultAws } from '../integration/vault/vault-on-aws.ts';
+import { sealContext, startVaultAws } from '../vault/vault-on-aws.ts';
 import { medianRatio, takeTurns } from './rounds.ts';
 import { atLeast, atMost, type BenchGroup } from './row.ts';
 

@@ -2,20 +2,20 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { lifecycleProperty } from '../lifecycle/model/commands.ts';
-import { openWorld, type World } from '../lifecycle/world.ts';
+import { type LifecycleFixture, openLifecycleFixture } from '../support/lifecycle/lifecycle-fixture.ts';
 
 const batches = 10;
 const livesPerBatch = 40;
-let world: World;
+let fixture: LifecycleFixture;
 
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openLifecycleFixture();
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
 it('holds in hundreds of long random lives what must hold', { timeout: 3_600_000 }, async () => {
   for (let batch = 1; batch <= batches; batch += 1) {
-    const details = await fc.check(lifecycleProperty(world, 30), { numRuns: livesPerBatch });
+    const details = await fc.check(lifecycleProperty(fixture, 30), { numRuns: livesPerBatch });
     console.log(`lives ${details.numRuns}  seed ${details.seed}  ${details.failed ? 'failed' : 'ok'}`);
     if (details.failed) console.log(details.errorInstance);
     expect(details.failed, fc.defaultReportMessage(details)).toBe(false);

@@ -5,9 +5,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Fault } from '../../infra/local/sandbox/control/control.ts';
-import { accountOf, completionOf, reachReturn } from '../journey/flow-steps.ts';
-import { type JourneyPlatform, platformFacts, platformNames } from '../journey/platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../journey/test-stack.ts';
+import { accountOf, completionOf, reachReturn } from '../support/stack/flow-steps.ts';
+import { type JourneyPlatform, platformFacts, platformNames } from '../support/stack/platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 const livesPerPlatform = 150;
 const longestLife = 20;

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Credentials, randomRequest } from '../attacks/random-requests.ts';
 import { judge, routeNames } from '../attacks/route-samples.ts';
-import { exchange } from '../journey/http-exchange.ts';
-import { openTestStack, type TestStack } from '../journey/test-stack.ts';
+import { exchange } from '../support/stack/http-exchange.ts';
+import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 
 const requestsPerRoute = 30_000;
 /** A session lives ten minutes. */

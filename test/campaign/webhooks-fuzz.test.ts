@@ -1,6 +1,6 @@
 /** The long version of the forged requests: a hundred thousand, and what they cost in time and memory. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestStack, type TestStack } from '../journey/test-stack.ts';
+import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 import type { KnownApp } from '../webhooks/forged-deliveries.ts';
 import { fuzzForged, fuzzSigned, knownApps } from '../webhooks/fuzz.ts';
 

@@ -3,7 +3,7 @@
  * contexts that do not exist. Measured, and so not part of `npm test`.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { kinds, openTimingHouse, type Times, type TimingHouse } from '../webhooks/timing.ts';
+import { kinds, openTimingFixture, type Times, type TimingFixture } from '../webhooks/timing.ts';
 import { describeSamples, significant, welch } from '../webhooks/welch.ts';
 
 // The webhook function tells of each request.
@@ -12,17 +12,17 @@ vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 const callsInProcess = Number(process.env['CAMPAIGN_CALLS'] ?? 120_000);
 const callsOverHttp = callsInProcess / 4;
 
-let house: TimingHouse;
+let fixture: TimingFixture;
 
 beforeAll(async () => {
-  house = await openTimingHouse();
+  fixture = await openTimingFixture();
 });
-afterAll(() => house.close());
+afterAll(() => fixture.close());
 
 it.each(['tiktok', 'instagram'] as const)('the function takes as long for all, at %s', async (platform) => {
   const { byDigit, byContext, slowest, apart } = look(
     `in process, ${platform}`,
-    await house.inProcess(platform, callsInProcess),
+    await fixture.inProcess(platform, callsInProcess),
   );
 
   expect(Math.abs(byDigit)).toBeLessThan(significant);
@@ -34,7 +34,7 @@ it.each(['tiktok', 'instagram'] as const)('the function takes as long for all, a
 it.each(['tiktok', 'instagram'] as const)('nobody can tell from outside, at %s', async (platform) => {
   const { byDigit, byContext } = look(
     `over HTTP on this machine, ${platform}`,
-    await house.overHttp(platform, callsOverHttp),
+    await fixture.overHttp(platform, callsOverHttp),
   );
 
   expect(Math.abs(byDigit)).toBeLessThan(significant);

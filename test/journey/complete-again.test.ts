@@ -1,8 +1,8 @@
 /** `complete` repeated: after a lost answer, at the same time, after a failure. A code is redeemed once whatever happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { accountOf, completionOf, reachReturn } from './flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+import { accountOf, completionOf, reachReturn } from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

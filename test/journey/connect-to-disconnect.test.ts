@@ -1,8 +1,8 @@
 /** The main journey, for each platform, each completion mode and each kind of credential, over HTTP against the whole stack. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { accountOf, connectAccount, reachReturn } from './flow-steps.ts';
-import { platformFacts, platformNames, scopesOf } from './platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+import { accountOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
+import { platformFacts, platformNames, scopesOf } from '../support/stack/platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

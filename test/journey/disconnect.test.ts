@@ -1,8 +1,8 @@
 /** Letting go when the platform does not play along: down, forgetful, or still serving another connection of the same grant. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { accountOf, connectAccount } from './flow-steps.ts';
-import { platformFacts, platformNames } from './platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+import { accountOf, connectAccount } from '../support/stack/flow-steps.ts';
+import { platformFacts, platformNames } from '../support/stack/platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

@@ -9,9 +9,9 @@ import {
   openLink,
   reachCallback,
   reachReturn,
-} from './flow-steps.ts';
-import { platformFacts, platformNames, scopesOf } from './platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+} from '../support/stack/flow-steps.ts';
+import { platformFacts, platformNames, scopesOf } from '../support/stack/platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

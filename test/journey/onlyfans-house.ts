@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
 import { modes as modesSchema } from '../../infra/local/platforms/onlyfans/modes.ts';
 import type { Fault } from '../../infra/local/sandbox/control/control.ts';
 import { localQueueName } from '../../infra/local/stack/provision.ts';
-import type { Refusal, Success } from './api-client.ts';
-import { openTestStack, type TestStack, type TestTenant, type User } from './test-stack.ts';
+import type { Refusal, Success } from '../support/stack/api-client.ts';
+import { openTestStack, type TestStack, type TestTenant, type User } from '../support/stack/test-stack.ts';
 
 export type Values = Readonly<Record<string, string>>;
 export type Connection = Success<'status'>['connections'][number];
@@ -13,7 +13,7 @@ export type Connection = Success<'status'>['connections'][number];
 export const params = { provider: 'onlyfans' };
 
 /** One stack for the tests of a file; each has a tenant of its own and a sandbox without a past. */
-export function openHouse() {
+export function openFixture() {
   let running: { readonly stack: TestStack; readonly tenant: TestTenant } | undefined;
   const current = () => {
     if (running === undefined) throw new Error('The stack is not running.');

@@ -1,10 +1,10 @@
 /** What becomes of a lent OnlyFans session: the sweep looks at it now and then, and nothing of it shows anywhere. Over HTTP against the whole stack. */
 import { describe, expect, it } from 'vitest';
 import { userAgent } from '../../infra/local/platforms/onlyfans/session.ts';
-import { accountOf } from './flow-steps.ts';
-import { openHouse, params, type Values } from './onlyfans-house.ts';
+import { accountOf } from '../support/stack/flow-steps.ts';
+import { openFixture, params, type Values } from './onlyfans-house.ts';
 
-const { stack, tenant, sandbox, modes, inject, calls, logIn, connect, statusOf, sweep } = openHouse();
+const { stack, tenant, sandbox, modes, inject, calls, logIn, connect, statusOf, sweep } = openFixture();
 
 describe('the sweep', () => {
   it('looks once and leaves a session that lives alone', async () => {

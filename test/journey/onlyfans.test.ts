@@ -4,11 +4,12 @@
  */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Input } from '../../infra/cli/terminal/io.ts';
-import { openFolder, runIn } from '../integration/cli/operator-desk.ts';
-import { accountOf } from './flow-steps.ts';
-import { openHouse, type Values } from './onlyfans-house.ts';
+import { openFolder, runIn } from '../support/cli/cli-fixture.ts';
+import { accountOf } from '../support/stack/flow-steps.ts';
+import { openFixture, type Values } from './onlyfans-house.ts';
 
-const { stack, tenant, sandbox, modes, inject, calls, logIn, connect, failToConnect, statusOf } = openHouse();
+const { stack, tenant, sandbox, modes, inject, calls, logIn, connect, failToConnect, statusOf } =
+  openFixture();
 const signerUrl = () => `${sandbox().origin}/signer`;
 
 describe('until the owner turns it on', () => {

@@ -1,8 +1,13 @@
 /** Platforms that fail, at the exchange, at the profile and at a renewal: a catalogue error, no second use of a code, no token left lying about. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../infra/local/sandbox/control/control.ts';
-import { accountOf, completionOf, connectAccount, reachReturn } from './flow-steps.ts';
-import { openTestStack, type PlatformName, type TestStack, type TestTenant } from './test-stack.ts';
+import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
+import {
+  openTestStack,
+  type PlatformName,
+  type TestStack,
+  type TestTenant,
+} from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

@@ -1,8 +1,8 @@
 /** The same account again: by the same user in place, by another user refused, by somebody else's browser not at all. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { accountOf, completionOf, connectAccount, reachReturn } from './flow-steps.ts';
-import { platformFacts, platformNames } from './platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
+import { platformFacts, platformNames } from '../support/stack/platform-facts.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 let stack: TestStack;
 let tenant: TestTenant;

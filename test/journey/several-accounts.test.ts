@@ -1,7 +1,7 @@
 /** One consent, several accounts: each a connection of its own, renewed by itself, and the grant ends with the last of them. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { accountOf, connectAccount, reachReturn } from './flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from './test-stack.ts';
+import { accountOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
 const provider = 'instagram-facebook';
 const bakery = '17841405793187218';

@@ -1,6 +1,7 @@
 /** What the imports between source files say about the levels: who imports upwards, and whether there is a circle. */
-import type { SourceFile } from '../unit/source-files.ts';
+
 import { handedOver, levels } from './levels.ts';
+import type { SourceFile } from './source-files.ts';
 
 export interface Edge {
   readonly from: string;

@@ -3,9 +3,9 @@
  * something stands where nothing may.
  */
 import { posix } from 'node:path';
-import { readSourceFiles, type SourceFile } from '../unit/source-files.ts';
 import { findCircle, upwardImports } from './imports.ts';
 import { mostFilesInRoom, mostLinesInFile, roomsWithoutLimit } from './levels.ts';
+import { readSourceFiles, type SourceFile } from './source-files.ts';
 
 const files = readSourceFiles();
 const sections: readonly (readonly [title: string, found: readonly string[], most: number])[] = [

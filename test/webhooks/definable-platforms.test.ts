@@ -20,8 +20,8 @@ import {
 import { googleChannelToken } from '../../lib/signatures/shared-token.ts';
 import { asText, at, parsedJson } from '../../lib/signatures/verification.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
-import { newKey, startServer } from '../unit/signatures/key-server.ts';
-import { clockOf } from '../unit/signatures/requests.ts';
+import { newKey, startServer } from '../support/signatures/key-server.ts';
+import { clockOf } from '../support/signatures/requests.ts';
 import asanaVectors from '../vectors/signatures/asana.json' with { type: 'json' };
 import google from '../vectors/signatures/google.json' with { type: 'json' };
 import klaviyoVectors from '../vectors/signatures/klaviyo.json' with { type: 'json' };

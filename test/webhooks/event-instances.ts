@@ -21,8 +21,8 @@ import { createIdempotencyStore } from '../../lib/webhooks/idempotency-store.ts'
 import { processEvent, reachWaiting } from '../../lib/webhooks/process-event.ts';
 import { createResourceOrder } from '../../lib/webhooks/resource-order.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
-import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';
-import { context } from '../unit/api/event.ts';
+import { context } from '../support/gateway-event.ts';
+import { type AwsPlace, queueUrlOf } from '../support/lifecycle/function-instance.ts';
 import type { EventQueue, WorkBatch } from './event-workers.ts';
 import { type Effects, openUnreliable } from './unreliable-aws.ts';
 

@@ -12,8 +12,8 @@ import {
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { queues } from '../../infra/topology.ts';
 import type { QueueName } from '../../infra/topology-rows.ts';
-import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';
-import { runUntil } from '../lifecycle/process.ts';
+import { type AwsPlace, queueUrlOf } from '../support/lifecycle/function-instance.ts';
+import { runUntil } from '../support/lifecycle/process.ts';
 import { runTrace } from './unreliable-aws.ts';
 
 export type EventQueue = 'incoming' | 'events' | 'deliveries';

@@ -21,8 +21,13 @@ import { openTable } from '../../lib/table/table.ts';
 import { createDestinationStore, newDestinationId } from '../../lib/tenants/destination.ts';
 import { openVault } from '../../lib/vault/vault.ts';
 import { seededRandom } from '../bench/refresh-seeded-random.ts';
-import { type AwsClients, type AwsPlace, openClients, queueUrlOf } from '../lifecycle/parts.ts';
-import { context as lambdaContext } from '../unit/api/event.ts';
+import { context as lambdaContext } from '../support/gateway-event.ts';
+import {
+  type AwsClients,
+  type AwsPlace,
+  openClients,
+  queueUrlOf,
+} from '../support/lifecycle/function-instance.ts';
 import { moveMessages } from './dead-letters.ts';
 import { openInstances } from './event-instances.ts';
 import { eventQueues, openEventWorkers } from './event-workers.ts';

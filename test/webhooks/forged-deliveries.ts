@@ -1,7 +1,7 @@
 /** Requests to the webhook route that nobody signed: random ones, and good ones that somebody changed afterwards. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import type { RawRequest } from '../journey/http-exchange.ts';
+import type { RawRequest } from '../support/stack/http-exchange.ts';
 
 /** An app whose secret a test knows, at a platform of either kind. */
 export interface KnownApp {

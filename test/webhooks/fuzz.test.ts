@@ -1,6 +1,6 @@
 /** Two thousand forged requests at the webhook route, and some hundred that are signed and make no sense. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestStack, type TestStack } from '../journey/test-stack.ts';
+import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 import type { KnownApp } from './forged-deliveries.ts';
 import { fuzzForged, fuzzSigned, knownApps } from './fuzz.ts';
 

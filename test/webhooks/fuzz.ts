@@ -5,9 +5,9 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import * as z from 'zod';
 import { localQueueUrls } from '../../infra/local/stack/provision.ts';
-import { exchange, type RawRequest } from '../journey/http-exchange.ts';
-import type { TestStack } from '../journey/test-stack.ts';
-import { openClients } from '../lifecycle/parts.ts';
+import { openClients } from '../support/lifecycle/function-instance.ts';
+import { exchange, type RawRequest } from '../support/stack/http-exchange.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 import { bodyFor, forgedDelivery, type KnownApp, requestOf, signed } from './forged-deliveries.ts';
 
 export interface FuzzReport {

@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack/local-stack.ts';
-import { connectAccount } from '../journey/flow-steps.ts';
-import { openTestStack, type TestStack } from '../journey/test-stack.ts';
+import { connectAccount } from '../support/stack/flow-steps.ts';
+import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 
 describe('a platform that has just been started', () => {
   let stack: LocalStack;

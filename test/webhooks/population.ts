@@ -6,7 +6,7 @@
 import type { WebhookEvent } from '../../infra/local/sandbox/webhooks/webhook-dialect.ts';
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { AccountId, AppId, TenantId, UserId } from '../../lib/ids.ts';
-import { aConnection } from '../integration/stores/records.ts';
+import { aConnection } from '../support/records.ts';
 
 export const appId = 'tiktok' as AppId;
 export const tenantIds = ['ash', 'birch', 'cedar'].map((id) => id as TenantId);

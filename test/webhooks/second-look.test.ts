@@ -9,8 +9,8 @@ import { createIdempotencyStore } from '../../lib/webhooks/idempotency-store.ts'
 import { type ProcessDeps, reachWaiting } from '../../lib/webhooks/process-event.ts';
 import { createResourceOrder } from '../../lib/webhooks/resource-order.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
-import { aConnection } from '../integration/stores/records.ts';
-import { onEachEngine } from '../integration/table/engines.ts';
+import { aConnection } from '../support/records.ts';
+import { onEachEngine } from '../table/engines.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const connection = aConnection({ connectedAt: noon, flowBeganAt: noon - 60_000 });

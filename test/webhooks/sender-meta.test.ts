@@ -7,7 +7,7 @@ import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
 import { instagram, instagramFacebook } from '../../lib/platforms/instagram/definition.ts';
 import { metaHandshake } from '../../lib/signatures/handshakes.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
-import { client, testClock } from '../integration/platforms/platform-calls.ts';
+import { client, testClock } from '../infra/local/platforms/platform-calls.ts';
 import { type Answered, type Answering, openReceiver, type ReceivedCall, type Receiver } from './receiver.ts';
 
 const verifyToken = 's4ndb0x-verify';

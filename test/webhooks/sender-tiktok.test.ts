@@ -14,7 +14,7 @@ import {
   postForm,
   testClock,
   textOf,
-} from '../integration/platforms/platform-calls.ts';
+} from '../infra/local/platforms/platform-calls.ts';
 import { type Answering, openReceiver, type ReceivedCall, type Receiver } from './receiver.ts';
 
 let clock: ReturnType<typeof testClock>;

@@ -4,7 +4,7 @@ import { newConnectionId } from '../../lib/ids.ts';
 import { resourceOrderKey } from '../../lib/table/keys.ts';
 import type { Table } from '../../lib/table/table.ts';
 import { createResourceOrder, type ResourceOrder } from '../../lib/webhooks/resource-order.ts';
-import { onEachEngine } from '../integration/table/engines.ts';
+import { onEachEngine } from '../table/engines.ts';
 
 const connection = newConnectionId();
 const noon = Date.UTC(2026, 10, 20, 12);

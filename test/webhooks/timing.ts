@@ -10,9 +10,9 @@ import { grantsOf } from '../../infra/local/stack/function-grants.ts';
 import { provision } from '../../infra/local/stack/provision.ts';
 import { appSecretPrefix, cors, routes } from '../../infra/topology.ts';
 import { createSecretStore } from '../../lib/admin/secret-store.ts';
-import { exchange } from '../journey/http-exchange.ts';
-import { type AwsPlace, openClients } from '../lifecycle/parts.ts';
-import { event as gatewayEvent, context as lambdaContext } from '../unit/api/event.ts';
+import { event as gatewayEvent, context as lambdaContext } from '../support/gateway-event.ts';
+import { type AwsPlace, openClients } from '../support/lifecycle/function-instance.ts';
+import { exchange } from '../support/stack/http-exchange.ts';
 import { loadWebhookFunction, type WebhookHandler } from './webhook-function.ts';
 
 export const kinds = ['first digit', 'last digit', 'unknown context'] as const;
@@ -36,9 +36,9 @@ const body = JSON.stringify({
   content: '{"publish_id":"v_inbox_file~v2.123456789","publish_type":"INBOX_SHARE"}',
 });
 
-export type TimingHouse = Awaited<ReturnType<typeof openTimingHouse>>;
+export type TimingFixture = Awaited<ReturnType<typeof openTimingFixture>>;
 
-export async function openTimingHouse() {
+export async function openTimingFixture() {
   const deps = new AsyncDisposableStack();
   const aws = deps.adopt(await startLocalAws({ grantsOf, now: Date.now }), (one) => one.close());
   const place: AwsPlace = {

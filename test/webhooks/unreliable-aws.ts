@@ -9,8 +9,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
 import { localNames } from '../../infra/local/stack/provision.ts';
 import type { FunctionName } from '../../lib/config.ts';
-import type { AwsPlace } from '../lifecycle/parts.ts';
-import { step } from '../lifecycle/process.ts';
+import type { AwsPlace } from '../support/lifecycle/function-instance.ts';
+import { step } from '../support/lifecycle/process.ts';
 
 /** What took effect, in the order in which the answers came. */
 export interface Effects {

@@ -3,8 +3,8 @@
  * both of its body encodings, into the product's adapter, at the time at which the vector was signed.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RawAnswer } from '../journey/http-exchange.ts';
-import { clockOf, type SchemeVector, vectors } from '../unit/signatures/requests.ts';
+import { clockOf, type SchemeVector, vectors } from '../support/signatures/requests.ts';
+import type { RawAnswer } from '../support/stack/http-exchange.ts';
 import { openWebhookRoute, type Platform, type Route } from './webhook-route.ts';
 
 let route: Route;

@@ -4,7 +4,7 @@ import type { AccountId, AppId, ProviderId } from '../../lib/ids.ts';
 import type { WebhookEventMessage } from '../../lib/messages/incoming.ts';
 import type { Table } from '../../lib/table/table.ts';
 import { createWaitingEvents, type WaitingEvents } from '../../lib/webhooks/waiting-events.ts';
-import { onEachEngine } from '../integration/table/engines.ts';
+import { onEachEngine } from '../table/engines.ts';
 
 const appId = 'tiktok' as AppId;
 const account = 'mira' as AccountId;

@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
 import { appSecretPrefix } from '../../infra/topology.ts';
 import { type FunctionName, variableOf } from '../../lib/config.ts';
-import { type AwsPlace, queueUrlOf } from '../lifecycle/parts.ts';
+import { type AwsPlace, queueUrlOf } from '../support/lifecycle/function-instance.ts';
 
 export type WebhookHandler = (
   event: APIGatewayProxyEventV2,

@@ -10,8 +10,8 @@ import { http } from '../../lib/runtime/http/http.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { createDecoy } from '../../lib/webhooks/decoy-app.ts';
 import { type ReceiveDeps, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
-import { exchange, type RawAnswer, type RawRequest } from '../journey/http-exchange.ts';
-import { context as lambdaContext } from '../unit/api/event.ts';
+import { context as lambdaContext } from '../support/gateway-event.ts';
+import { exchange, type RawAnswer, type RawRequest } from '../support/stack/http-exchange.ts';
 
 export interface Platform {
   readonly webhook: WebhookDefinition;

@@ -5,18 +5,22 @@ import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import { disconnectIntegration } from '../../../lib/integrations/disconnect/disconnect-integration.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
-import type { Instance } from '../parts.ts';
-import { askUntilServed, expectNoRace, expiredConnection, recordOf } from '../steps.ts';
-import { tenantId } from '../tenant-at-platform.ts';
-import { accountOf, openWorld, type World } from '../world.ts';
+import type { Instance } from '../../support/lifecycle/function-instance.ts';
+import {
+  accountOf,
+  type LifecycleFixture,
+  openLifecycleFixture,
+} from '../../support/lifecycle/lifecycle-fixture.ts';
+import { askUntilServed, expectNoRace, expiredConnection, recordOf } from '../../support/lifecycle/steps.ts';
+import { tenantId } from '../../support/lifecycle/tenant-at-platform.ts';
 
-let world: World;
+let fixture: LifecycleFixture;
 
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openLifecycleFixture();
 });
-afterAll(() => world.close());
-beforeEach(() => world.reset());
+afterAll(() => fixture.close());
+beforeEach(() => fixture.reset());
 
 const faults: readonly (readonly [string, Fault])[] = [
   ['throttled', { error: 'ProvisionedThroughputExceededException', status: 400 }],
@@ -35,11 +39,11 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
         getAccessToken(instance.deps, accountOf(connection));
 
       const calls = await atEachCall(read, fault, strikes, async (connection) => {
-        const token = await askUntilServed(world, connection);
+        const token = await askUntilServed(fixture, connection);
 
-        expect(await world.isGood(token.accessToken.reveal())).toBe(true);
-        expect(await recordOf(world, connection)).toMatchObject({ status: 'active' });
-        expect((await world.queues.events()).map(({ type }) => type)).not.toContain(
+        expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
+        expect(await recordOf(fixture, connection)).toMatchObject({ status: 'active' });
+        expect((await fixture.queues.events()).map(({ type }) => type)).not.toContain(
           'connection.reconnect_required',
         );
       });
@@ -49,16 +53,16 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
 
     it('costs no connection when the refresh worker renews it', { timeout: 90_000 }, async () => {
       const work = async (instance: Instance, { provider, accountId }: SealedConnection) => {
-        await world.queues.send('refresh', JSON.stringify({ tenantId, provider, accountId }));
-        await world.queues.work('refresh', instance);
+        await fixture.queues.send('refresh', JSON.stringify({ tenantId, provider, accountId }));
+        await fixture.queues.work('refresh', instance);
       };
 
       const calls = await atEachCall(work, fault, strikes, async (connection) => {
-        const token = await askUntilServed(world, connection);
-        await world.queues.empty('refresh');
+        const token = await askUntilServed(fixture, connection);
+        await fixture.queues.empty('refresh');
 
-        expect(await world.isGood(token.accessToken.reveal())).toBe(true);
-        expect(await recordOf(world, connection)).toMatchObject({ status: 'active' });
+        expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
+        expect(await recordOf(fixture, connection)).toMatchObject({ status: 'active' });
       });
 
       expect(calls).toBeGreaterThan(4);
@@ -69,20 +73,20 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
         disconnectIntegration(instance.deps, accountOf(connection));
 
       const calls = await atEachCall(disconnect, fault, strikes, async (connection) => {
-        const begun = (await recordOf(world, connection))?.status !== 'active';
-        for (let minute = 0; minute < 4 && begun && (await recordOf(world, connection)); minute += 1) {
-          const instance = world.newInstance();
-          await world.queues.sweep(instance);
-          await world.queues.work('refresh', instance);
-          world.time.advance(60_000);
+        const begun = (await recordOf(fixture, connection))?.status !== 'active';
+        for (let minute = 0; minute < 4 && begun && (await recordOf(fixture, connection)); minute += 1) {
+          const instance = fixture.newInstance();
+          await fixture.queues.sweep(instance);
+          await fixture.queues.work('refresh', instance);
+          fixture.time.advance(60_000);
         }
 
-        const left = world.platform.control({ command: 'kill_grants' });
-        const record = await recordOf(world, connection);
+        const left = fixture.platform.control({ command: 'kill_grants' });
+        const record = await recordOf(fixture, connection);
         expect([begun, record === undefined, left]).toEqual(
           begun ? [true, true, { ok: true, affected: 0 }] : [false, false, { ok: true, affected: 1 }],
         );
-        expect((await world.queues.events()).map(({ type }) => type)).toEqual(
+        expect((await fixture.queues.events()).map(({ type }) => type)).toEqual(
           begun ? expect.arrayContaining(['connection.disconnected']) : expect.any(Array),
         );
       });
@@ -100,21 +104,21 @@ async function atEachCall(
   look: (connection: SealedConnection) => Promise<void>,
 ): Promise<number> {
   for (let nth = 1; ; nth += 1) {
-    const connection = await expiredConnection(world, world.newInstance());
+    const connection = await expiredConnection(fixture, fixture.newInstance());
     let calls = 0;
-    world.fault = ({ action }) => {
+    fixture.fault = ({ action }) => {
       if (!action.startsWith('dynamodb:')) return undefined;
       calls += 1;
       return strikes(calls, nth) ? fault : undefined;
     };
 
-    await act(world.newInstance(), connection).catch((error: unknown) => {
+    await act(fixture.newInstance(), connection).catch((error: unknown) => {
       if (!(error instanceof IntegrationError)) throw error;
     });
-    world.fault = undefined;
+    fixture.fault = undefined;
 
     if (calls < nth) return calls;
     await look(connection);
-    expectNoRace(world);
+    expectNoRace(fixture);
   }
 }

@@ -4,31 +4,35 @@ import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import { applyEvent } from '../../../lib/webhooks/apply-event.ts';
-import { expiredConnection, failureOf, recordOf } from '../steps.ts';
-import { accountOf, openWorld, type World } from '../world.ts';
+import {
+  accountOf,
+  type LifecycleFixture,
+  openLifecycleFixture,
+} from '../../support/lifecycle/lifecycle-fixture.ts';
+import { expiredConnection, failureOf, recordOf } from '../../support/lifecycle/steps.ts';
 
-let world: World;
+let fixture: LifecycleFixture;
 
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openLifecycleFixture();
 });
-afterAll(() => world.close());
-beforeEach(() => world.reset());
+afterAll(() => fixture.close());
+beforeEach(() => fixture.reset());
 
 it('stays in force when a renewal that was under way succeeds, and no token is handed out', async () => {
-  const connection = await expiredConnection(world, world.newInstance());
-  world.platformCall = async (call) => {
-    world.platformCall = (other) => other();
+  const connection = await expiredConnection(fixture, fixture.newInstance());
+  fixture.platformCall = async (call) => {
+    fixture.platformCall = (other) => other();
     const answer = await call();
     await deauthorize(connection);
     return answer;
   };
 
-  const refused = await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
-  const events = await world.queues.events();
+  const refused = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
+  const events = await fixture.queues.events();
 
   expect(refused).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'deauthorized' } });
-  expect(await recordOf(world, connection)).toMatchObject({
+  expect(await recordOf(fixture, connection)).toMatchObject({
     status: 'reconnect_required',
     statusReason: 'deauthorized',
   });
@@ -36,36 +40,36 @@ it('stays in force when a renewal that was under way succeeds, and no token is h
 });
 
 it('stays in force when rescued credentials are stored only after it', async () => {
-  const connection = await expiredConnection(world, world.newInstance());
-  world.fault = ({ action, body }) =>
+  const connection = await expiredConnection(fixture, fixture.newInstance());
+  fixture.fault = ({ action, body }) =>
     action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('hawser-connections')
       ? { error: 'ProvisionedThroughputExceededException', status: 400 }
       : undefined;
-  await getAccessToken(world.newInstance().deps, accountOf(connection));
-  world.fault = undefined;
+  await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+  fixture.fault = undefined;
   await deauthorize(connection);
 
-  const worked = await world.queues.work('rescue', world.newInstance());
+  const worked = await fixture.queues.work('rescue', fixture.newInstance());
 
   expect(worked).toEqual({ received: 1, failed: 0 });
-  expect(await recordOf(world, connection)).toMatchObject({
+  expect(await recordOf(fixture, connection)).toMatchObject({
     status: 'reconnect_required',
     statusReason: 'deauthorized',
   });
 });
 
 it('stays in force when it comes just before rescued credentials overturn another end', async () => {
-  const connection = await expiredConnection(world, world.newInstance());
-  world.fault = ({ action, body }) =>
+  const connection = await expiredConnection(fixture, fixture.newInstance());
+  fixture.fault = ({ action, body }) =>
     action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('hawser-connections')
       ? { error: 'ProvisionedThroughputExceededException', status: 400 }
       : undefined;
-  await getAccessToken(world.newInstance().deps, accountOf(connection));
-  world.fault = undefined;
-  const instance = world.newInstance();
+  await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+  fixture.fault = undefined;
+  const instance = fixture.newInstance();
   const { connections } = instance.deps;
   const declared = { status: 'reconnect_required', statusReason: 'answer_lost' } as const;
-  await connections.change(connection, { ...declared, updatedAt: world.time.now() });
+  await connections.change(connection, { ...declared, updatedAt: fixture.time.now() });
   let meanwhile = () => deauthorize(connection);
   const late: typeof connections = {
     ...connections,
@@ -76,9 +80,9 @@ it('stays in force when it comes just before rescued credentials overturn anothe
     },
   };
 
-  await world.queues.work('rescue', { ...instance, deps: { ...instance.deps, connections: late } });
+  await fixture.queues.work('rescue', { ...instance, deps: { ...instance.deps, connections: late } });
 
-  expect(await recordOf(world, connection)).toMatchObject({
+  expect(await recordOf(fixture, connection)).toMatchObject({
     status: 'reconnect_required',
     statusReason: 'deauthorized',
     generation: connection.generation + 1,
@@ -86,22 +90,22 @@ it('stays in force when it comes just before rescued credentials overturn anothe
 });
 
 it('is the last word also where the end had been declared for another reason', async () => {
-  const connection = await expiredConnection(world, world.newInstance());
-  const slow = world.newInstance();
-  world.platformCall = async (call) => {
-    world.platformCall = (other) => other();
+  const connection = await expiredConnection(fixture, fixture.newInstance());
+  const slow = fixture.newInstance();
+  fixture.platformCall = async (call) => {
+    fixture.platformCall = (other) => other();
     const answer = await call();
-    world.time.advance(leaseMilliseconds + 5_000);
-    await failureOf(getAccessToken(world.newInstance().deps, accountOf(connection)));
+    fixture.time.advance(leaseMilliseconds + 5_000);
+    await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
     await deauthorize(connection);
     return answer;
   };
 
   const refused = await failureOf(getAccessToken(slow.deps, accountOf(connection)));
-  const events = await world.queues.events();
+  const events = await fixture.queues.events();
 
   expect(refused.code).toBe('TOKEN_EXPIRED');
-  expect(await recordOf(world, connection)).toMatchObject({
+  expect(await recordOf(fixture, connection)).toMatchObject({
     status: 'reconnect_required',
     statusReason: 'deauthorized',
   });
@@ -110,8 +114,8 @@ it('is the last word also where the end had been declared for another reason', a
 
 /** Does what the worker of webhook events does with the platform's word; what the tenant is told of it is not looked at. */
 async function deauthorize(seen: SealedConnection): Promise<void> {
-  const { deps } = world.newInstance();
-  const connection = await recordOf(world, seen);
+  const { deps } = fixture.newInstance();
+  const connection = await recordOf(fixture, seen);
   if (!connection) throw new Error('The connection was to be there.');
   const { appId, provider, accountId } = connection;
   const event = {
@@ -126,10 +130,10 @@ async function deauthorize(seen: SealedConnection): Promise<void> {
       connections: deps.connections,
       resourceOrder: { advance: async () => true },
       events: { send: async () => undefined, sendAll: async () => undefined },
-      now: world.time.now,
+      now: fixture.time.now,
       log: () => undefined,
     },
-    { kind: 'webhook_event', appId, provider, receivedAt: world.time.now(), event },
+    { kind: 'webhook_event', appId, provider, receivedAt: fixture.time.now(), event },
     connection,
   );
 }

@@ -5,95 +5,104 @@ import { getAccessToken } from '../../../lib/integrations/tokens/get-access-toke
 import { createPlatformLimiter } from '../../../lib/integrations/worker/platform-limiter.ts';
 import type { Worked } from '../../../lib/integrations/worker/work-connection.ts';
 import { workConnection } from '../../../lib/integrations/worker/work-connection.ts';
-import { runUntil } from '../process.ts';
-import { expiredConnection, lifetimeMilliseconds, recordOf, tokenCalls } from '../steps.ts';
-import { tiktok } from '../tenant-at-platform.ts';
-import { accountOf, openWorld, type World } from '../world.ts';
+import {
+  accountOf,
+  type LifecycleFixture,
+  openLifecycleFixture,
+} from '../../support/lifecycle/lifecycle-fixture.ts';
+import { runUntil } from '../../support/lifecycle/process.ts';
+import {
+  expiredConnection,
+  lifetimeMilliseconds,
+  recordOf,
+  tokenCalls,
+} from '../../support/lifecycle/steps.ts';
+import { tiktok } from '../../support/lifecycle/tenant-at-platform.ts';
 
 const tiktokApp = String(tiktok) as AppId;
-let world: World;
+let fixture: LifecycleFixture;
 
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openLifecycleFixture();
 });
-afterAll(() => world.close());
-beforeEach(() => world.reset());
+afterAll(() => fixture.close());
+beforeEach(() => fixture.reset());
 
 describe('the refresh queue', () => {
   it('renews once however often a message comes, in one batch, in the next, or in two at once', async () => {
-    const connection = await expiredConnection(world, world.newInstance());
-    const [one, two] = [world.newInstance(), world.newInstance()];
-    await world.queues.sweep(one);
-    await world.queues.sweep(two);
+    const connection = await expiredConnection(fixture, fixture.newInstance());
+    const [one, two] = [fixture.newInstance(), fixture.newInstance()];
+    await fixture.queues.sweep(one);
+    await fixture.queues.sweep(two);
 
     const [first, second] = await Promise.all([
-      world.queues.work('refresh', one, (messages) => [...messages, ...messages]),
+      fixture.queues.work('refresh', one, (messages) => [...messages, ...messages]),
       workConnection(two.deps, connection),
     ]);
-    await world.queues.send('refresh', JSON.stringify({ kind: 'connection_due', ...connection }));
-    const late = await world.queues.work('refresh', world.newInstance());
+    await fixture.queues.send('refresh', JSON.stringify({ kind: 'connection_due', ...connection }));
+    const late = await fixture.queues.work('refresh', fixture.newInstance());
 
     expect([first.failed, late.failed]).toEqual([0, 0]);
     expect(['renewed', 'nothing']).toContain(second);
-    expect(tokenCalls(world)).toBe(1);
-    expect(await recordOf(world, connection)).toMatchObject({ generation: connection.generation + 1 });
+    expect(tokenCalls(fixture)).toBe(1);
+    expect(await recordOf(fixture, connection)).toMatchObject({ generation: connection.generation + 1 });
   });
 
   it('renews every connection whatever the order of its messages', async () => {
-    const instance = world.newInstance();
+    const instance = fixture.newInstance();
     const connections = [];
-    for (const person of ['mira', 'jose', 'sora']) connections.push(await world.connect(instance, person));
-    world.platform.control({ command: 'reset_calls' });
-    world.time.advance(lifetimeMilliseconds);
-    await world.queues.sweep(instance);
+    for (const person of ['mira', 'jose', 'sora']) connections.push(await fixture.connect(instance, person));
+    fixture.platform.control({ command: 'reset_calls' });
+    fixture.time.advance(lifetimeMilliseconds);
+    await fixture.queues.sweep(instance);
 
-    await world.queues.work('refresh', instance, (messages) => messages.toReversed());
+    await fixture.queues.work('refresh', instance, (messages) => messages.toReversed());
 
-    expect(tokenCalls(world)).toBe(3);
+    expect(tokenCalls(fixture)).toBe(3);
     for (const connection of connections) {
-      expect(await recordOf(world, connection)).toMatchObject({ generation: connection.generation + 1 });
+      expect(await recordOf(fixture, connection)).toMatchObject({ generation: connection.generation + 1 });
     }
   });
 
   it('does nothing for a message that comes back after the worker had stored and died', async () => {
-    const instance = world.newInstance();
-    const connection = await expiredConnection(world, instance);
+    const instance = fixture.newInstance();
+    const connection = await expiredConnection(fixture, instance);
     await runUntil(16, () => workConnection(instance.deps, connection));
-    const stored = await recordOf(world, connection);
+    const stored = await recordOf(fixture, connection);
 
-    const again = await workConnection(world.newInstance().deps, connection);
+    const again = await workConnection(fixture.newInstance().deps, connection);
 
     expect(stored?.generation).toBe(connection.generation + 1);
     expect(again).toBe('nothing');
-    expect(tokenCalls(world)).toBe(1);
+    expect(tokenCalls(fixture)).toBe(1);
   });
 
   it('does nothing for a connection that is gone', async () => {
-    const instance = world.newInstance();
-    const connection = await expiredConnection(world, instance);
+    const instance = fixture.newInstance();
+    const connection = await expiredConnection(fixture, instance);
     await instance.deps.connections.remove(connection);
 
     expect(await workConnection(instance.deps, connection)).toBe('nothing');
-    expect(tokenCalls(world)).toBe(0);
+    expect(tokenCalls(fixture)).toBe(0);
   });
 
   it('keeps the good messages of a batch from suffering with the bad one', async () => {
-    const instance = world.newInstance();
-    const connection = await expiredConnection(world, instance);
-    await world.queues.send('refresh', '{"tenantId":"harbour"}');
-    await world.queues.sweep(instance);
+    const instance = fixture.newInstance();
+    const connection = await expiredConnection(fixture, instance);
+    await fixture.queues.send('refresh', '{"tenantId":"harbour"}');
+    await fixture.queues.sweep(instance);
 
-    const worked = await world.queues.work('refresh', instance);
-    await world.queues.empty('refresh');
+    const worked = await fixture.queues.work('refresh', instance);
+    await fixture.queues.empty('refresh');
 
     expect(worked).toEqual({ received: 2, failed: 1 });
-    expect(await recordOf(world, connection)).toMatchObject({ generation: connection.generation + 1 });
+    expect(await recordOf(fixture, connection)).toMatchObject({ generation: connection.generation + 1 });
   });
 });
 
 describe('the platform limiter of a worker', () => {
   it('runs no more of one platform’s work at once than the platform takes, whoever comes when', async () => {
-    const limiter = createPlatformLimiter(world.time.now);
+    const limiter = createPlatformLimiter(fixture.time.now);
     const limit = (work: () => Promise<Worked>) =>
       limiter({ app: tiktokApp, concurrency: async () => 5, work });
     let running = 0;
@@ -101,7 +110,7 @@ describe('the platform limiter of a worker', () => {
     const work = async () => {
       running += 1;
       most = Math.max(most, running);
-      await world.time.sleep(1_000);
+      await fixture.time.sleep(1_000);
       running -= 1;
       // Somebody new is there at the very moment at which a place is free.
       if (latecomers.length < 10) latecomers.push(limit(work));
@@ -116,7 +125,7 @@ describe('the platform limiter of a worker', () => {
   });
 
   it('leaves a platform alone for a moment after several in a row went unanswered', async () => {
-    const limiter = createPlatformLimiter(world.time.now);
+    const limiter = createPlatformLimiter(fixture.time.now);
     const limit = (work: () => Promise<Worked>) =>
       limiter({ app: tiktokApp, concurrency: async () => 5, work });
     let asked = 0;
@@ -127,7 +136,7 @@ describe('the platform limiter of a worker', () => {
 
     for (let call = 0; call < 9; call += 1) await limit(work);
     const before = asked;
-    world.time.advance(20_000);
+    fixture.time.advance(20_000);
     for (let call = 0; call < 3; call += 1) await limit(work);
 
     expect([before, asked]).toEqual([5, 6]);
@@ -138,29 +147,29 @@ describe.each(['refresh', 'rescue', 'jobs'] as const)('a poisoned message in the
   it.each(['not JSON', '{}', '[]', 'null', '{"jobId":7,"tenantId":["harbour"]}'])(
     'ends among the dead letters: %s',
     async (body) => {
-      await world.queues.send(name, body);
+      await fixture.queues.send(name, body);
 
       const rounds = [];
       for (let round = 0; round < 6; round += 1) {
-        rounds.push(await world.queues.work(name, world.newInstance()));
+        rounds.push(await fixture.queues.work(name, fixture.newInstance()));
       }
 
       expect(rounds.slice(0, 5).every(({ failed }) => failed === 1)).toBe(true);
       expect(rounds[5]).toEqual({ received: 0, failed: 0 });
-      expect(await world.queues.dead(name)).toContain(body);
-      expect(world.lines.join('\n')).not.toContain('harbour"]');
+      expect(await fixture.queues.dead(name)).toContain(body);
+      expect(fixture.lines.join('\n')).not.toContain('harbour"]');
     },
   );
 });
 
 it('sends a token on although the event of its renewal cannot be sent', async () => {
-  const connection = await expiredConnection(world, world.newInstance());
-  world.fault = ({ action }) =>
+  const connection = await expiredConnection(fixture, fixture.newInstance());
+  fixture.fault = ({ action }) =>
     action.startsWith('sqs:') ? { error: 'ServiceUnavailable', status: 503 } : undefined;
 
-  const token = await getAccessToken(world.newInstance().deps, accountOf(connection));
-  world.fault = undefined;
+  const token = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+  fixture.fault = undefined;
 
-  expect(await world.isGood(token.accessToken.reveal())).toBe(true);
-  expect(await recordOf(world, connection)).toMatchObject({ generation: connection.generation + 1 });
+  expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
+  expect(await recordOf(fixture, connection)).toMatchObject({ generation: connection.generation + 1 });
 });

@@ -8,12 +8,12 @@ import { workConnection } from '../../../lib/integrations/worker/work-connection
 import type { ProfileOutcome } from '../../../lib/providers/adapter/platform-adapter.ts';
 import { definePlatform } from '../../../lib/providers/define-platform.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
-import { recordOf } from '../steps.ts';
-import { tenantId, user } from '../tenant-at-platform.ts';
-import { openWorld, type World } from '../world.ts';
+import { type LifecycleFixture, openLifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
+import { recordOf } from '../../support/lifecycle/steps.ts';
+import { tenantId, user } from '../../support/lifecycle/tenant-at-platform.ts';
 
 const account = { accountId: '42', displayName: 'Lena', metadata: {} };
-let world: World;
+let fixture: LifecycleFixture;
 let looks = 0;
 let outcome: ProfileOutcome;
 
@@ -33,8 +33,8 @@ const lodge = definePlatform({
 });
 
 beforeAll(async () => {
-  world = await openWorld({ furtherProviders: [lodge] });
-  const { deps } = world.newInstance();
+  fixture = await openLifecycleFixture({ furtherProviders: [lodge] });
+  const { deps } = fixture.newInstance();
   await deps.apps.update('lodge' as AppId, () => ({
     appId: 'lodge' as AppId,
     provider: 'lodge' as ProviderId,
@@ -43,9 +43,9 @@ beforeAll(async () => {
     settings: {},
   }));
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 beforeEach(async () => {
-  await world.reset();
+  await fixture.reset();
   looks = 0;
   outcome = { kind: 'accounts', accounts: [account] };
 });
@@ -54,8 +54,8 @@ it('looks once although the message comes to two workers at the same time', asyn
   const connection = await dueSession();
 
   const worked = await Promise.all([
-    workConnection(world.newInstance().deps, connection),
-    workConnection(world.newInstance().deps, connection),
+    workConnection(fixture.newInstance().deps, connection),
+    workConnection(fixture.newInstance().deps, connection),
   ]);
 
   expect(looks).toBe(1);
@@ -66,17 +66,17 @@ it('tells of a session’s end once, and looks no more', async () => {
   const connection = await dueSession();
   outcome = { kind: 'reconnect_required', reason: 'session_ended' };
 
-  const worked = await workConnection(world.newInstance().deps, connection);
-  world.time.advance(7_200_000);
-  await workConnection(world.newInstance().deps, connection);
+  const worked = await workConnection(fixture.newInstance().deps, connection);
+  fixture.time.advance(7_200_000);
+  await workConnection(fixture.newInstance().deps, connection);
 
   expect(worked).toBe('ended');
   expect(looks).toBe(1);
-  expect(await recordOf(world, connection)).toMatchObject({
+  expect(await recordOf(fixture, connection)).toMatchObject({
     status: 'reconnect_required',
     statusReason: 'session_ended',
   });
-  expect((await world.queues.events()).map(({ type }) => type)).toEqual(['connection.reconnect_required']);
+  expect((await fixture.queues.events()).map(({ type }) => type)).toEqual(['connection.reconnect_required']);
 });
 
 it.each<ProfileOutcome>([
@@ -87,16 +87,16 @@ it.each<ProfileOutcome>([
   const connection = await dueSession();
   outcome = said;
 
-  const worked = await workConnection(world.newInstance().deps, connection);
+  const worked = await workConnection(fixture.newInstance().deps, connection);
 
   expect(worked).toBe('postponed');
   expect(looks).toBe(1);
-  expect(await recordOf(world, connection)).toMatchObject({ status: 'active' });
+  expect(await recordOf(fixture, connection)).toMatchObject({ status: 'active' });
 });
 
 async function dueSession(): Promise<SealedConnection> {
-  const { deps } = world.newInstance();
-  const now = world.time.now();
+  const { deps } = fixture.newInstance();
+  const now = fixture.time.now();
   const place = {
     id: newConnectionId(),
     tenantId,

@@ -6,9 +6,9 @@ import { disconnectIntegration } from '../../../lib/integrations/disconnect/disc
 import { refreshToken } from '../../../lib/integrations/lifecycle/refresh-token.ts';
 import { type AccessToken, getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import type { Revocation } from '../../../lib/vocabulary.ts';
-import { runUntil } from '../process.ts';
-import { tenantId, tiktok, user } from '../tenant-at-platform.ts';
-import type { World } from '../world.ts';
+import type { LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
+import { runUntil } from '../../support/lifecycle/process.ts';
+import { tenantId, tiktok, user } from '../../support/lifecycle/tenant-at-platform.ts';
 
 export const people = ['mira', 'jose'] as const;
 export type Person = (typeof people)[number];
@@ -33,9 +33,9 @@ export type Ended =
 export type Accounts = Map<Person, AccountId>;
 
 /** Does it, and says how it ended. Errors that are not ours are failures of the test. */
-export async function perform(world: World, accounts: Accounts, act: Act): Promise<Ended> {
+export async function perform(fixture: LifecycleFixture, accounts: Accounts, act: Act): Promise<Ended> {
   try {
-    const { result } = await runUntil(act.diesAfter, () => dispatch(world, accounts, act));
+    const { result } = await runUntil(act.diesAfter, () => dispatch(fixture, accounts, act));
     return result === 'died' ? { kind: 'died' } : result;
   } catch (error) {
     if (!(error instanceof IntegrationError)) throw error;
@@ -43,18 +43,22 @@ export async function perform(world: World, accounts: Accounts, act: Act): Promi
   }
 }
 
-async function dispatch(world: World, accounts: Accounts, { kind, person }: Act): Promise<Ended> {
-  const instance = world.newInstance();
+async function dispatch(
+  fixture: LifecycleFixture,
+  accounts: Accounts,
+  { kind, person }: Act,
+): Promise<Ended> {
+  const instance = fixture.newInstance();
   const { deps } = instance;
   if (kind === 'connect') {
-    const connection = await world.connect(instance, person);
+    const connection = await fixture.connect(instance, person);
     accounts.set(person, connection.accountId);
     return { kind: 'connected', connection };
   }
   if (kind === 'sweep') {
-    await world.queues.sweep(instance);
-    await world.queues.work('refresh', instance);
-    await world.queues.work('rescue', instance);
+    await fixture.queues.sweep(instance);
+    await fixture.queues.work('refresh', instance);
+    await fixture.queues.work('rescue', instance);
     return { kind: 'swept' };
   }
   const accountId = accounts.get(person) ?? ('nobody' as AccountId);
@@ -62,7 +66,7 @@ async function dispatch(world: World, accounts: Accounts, { kind, person }: Act)
   switch (kind) {
     case 'read': {
       const token = await getAccessToken(deps, account);
-      return { kind: 'served', token, at: world.time.now() };
+      return { kind: 'served', token, at: fixture.time.now() };
     }
     case 'refresh':
       await refreshToken(deps, account);

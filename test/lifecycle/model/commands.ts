@@ -1,7 +1,7 @@
 /** The model's commands: acts alone and together, what the platform does, and time. */
 import * as fc from 'fast-check';
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
-import type { World } from '../world.ts';
+import type { LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
 import { type Accounts, type Act, people, perform } from './acts.ts';
 import {
   checkAnswers,
@@ -16,7 +16,7 @@ import {
 
 /** The real side of a run. */
 export interface Real {
-  readonly world: World;
+  readonly fixture: LifecycleFixture;
   readonly accounts: Accounts;
 }
 
@@ -61,11 +61,11 @@ const act = fc
 const together = fc.array(act, { minLength: 1, maxLength: 3 }).map(
   (acts): Command => ({
     check: () => true,
-    async run(model, { world, accounts }) {
-      const ends = await Promise.all(acts.map((each) => perform(world, accounts, each)));
+    async run(model, { fixture, accounts }) {
+      const ends = await Promise.all(acts.map((each) => perform(fixture, accounts, each)));
       note(model, acts, ends);
-      await checkAnswers(world, model, acts, ends);
-      await checkRecords(world, model, accounts);
+      await checkAnswers(fixture, model, acts, ends);
+      await checkRecords(fixture, model, accounts);
     },
     toString: () => `together(${acts.map(nameOf).join(', ')})`,
   }),
@@ -74,13 +74,13 @@ const together = fc.array(act, { minLength: 1, maxLength: 3 }).map(
 const connects = person.map(
   (who): Command => ({
     check: () => true,
-    async run(model, { world, accounts }) {
+    async run(model, { fixture, accounts }) {
       // With what may still be lost hanging over it, no life could be called safe.
-      world.platform.control({ command: 'clear_faults' });
-      const ended = await perform(world, accounts, { kind: 'connect', person: who, diesAfter: undefined });
+      fixture.platform.control({ command: 'clear_faults' });
+      const ended = await perform(fixture, accounts, { kind: 'connect', person: who, diesAfter: undefined });
       // Whatever was in doubt, these are tokens of a consent that nobody else knows of.
       if (ended.kind === 'connected') knownOf(model, who).reasons.clear();
-      await checkRecords(world, model, accounts);
+      await checkRecords(fixture, model, accounts);
     },
     toString: () => `connect ${who}`,
   }),
@@ -89,8 +89,8 @@ const connects = person.map(
 const passes = passing.map(
   (milliseconds): Command => ({
     check: () => true,
-    async run(_, { world }) {
-      world.time.advance(milliseconds);
+    async run(_, { fixture }) {
+      fixture.time.advance(milliseconds);
     },
     toString: () => `${milliseconds / second} s pass`,
   }),
@@ -99,8 +99,8 @@ const passes = passing.map(
 const endsAtPlatform = person.map(
   (who): Command => ({
     check: () => true,
-    async run(model, { world }) {
-      world.platform.control({ command: 'kill_grants', account: who });
+    async run(model, { fixture }) {
+      fixture.platform.control({ command: 'kill_grants', account: who });
       const known = knownOf(model, who);
       known.reasons.add('ended at the platform');
       known.orphaned = false;
@@ -119,9 +119,9 @@ const troubled = fc
   .map(
     ([[name, fault], endpoint]): Command => ({
       check: () => true,
-      async run(model, { world }) {
+      async run(model, { fixture }) {
         const grantType = endpoint === 'token' ? { grantType: 'refresh_token' } : {};
-        world.platform.control({ command: 'inject', endpoint, calls: 1, fault, ...grantType });
+        fixture.platform.control({ command: 'inject', endpoint, calls: 1, fault, ...grantType });
         if (fault.kind !== 'lose_answer' || endpoint !== 'token') return;
         for (const who of people) knownOf(model, who).reasons.add('an answer was lost');
       },
@@ -130,7 +130,7 @@ const troubled = fc
   );
 
 /** The property: whatever is done, in whatever order, what must hold holds. */
-export function lifecycleProperty(world: World, maxCommands: number) {
+export function lifecycleProperty(fixture: LifecycleFixture, maxCommands: number) {
   const commands = fc.commands(
     [together, together, together, passes, passes, connects, troubled, endsAtPlatform],
     {
@@ -139,16 +139,16 @@ export function lifecycleProperty(world: World, maxCommands: number) {
     },
   );
   return fc.asyncProperty(commands, async (drawn) => {
-    await world.reset();
+    await fixture.reset();
     const model = newModel();
-    const real: Real = { world, accounts: new Map() };
+    const real: Real = { fixture, accounts: new Map() };
     for (const who of people) {
-      await perform(world, real.accounts, { kind: 'connect', person: who, diesAfter: undefined });
+      await perform(fixture, real.accounts, { kind: 'connect', person: who, diesAfter: undefined });
     }
-    await checkRecords(world, model, real.accounts);
-    watchCalls(world, model);
+    await checkRecords(fixture, model, real.accounts);
+    watchCalls(fixture, model);
     await fc.asyncModelRun(() => ({ model, real }), drawn);
-    await checkNobodyIsStuck(world, model, real.accounts);
+    await checkNobodyIsStuck(fixture, model, real.accounts);
   });
 }
 

@@ -1,9 +1,9 @@
 /** The model: what is known of each person's connection from outside, and what must hold of it after every step. */
 import { expect } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
-import { step } from '../process.ts';
-import { tenantId, tiktok } from '../tenant-at-platform.ts';
-import type { World } from '../world.ts';
+import type { LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
+import { step } from '../../support/lifecycle/process.ts';
+import { tenantId, tiktok } from '../../support/lifecycle/tenant-at-platform.ts';
 import type { Accounts, Act, Ended, Person } from './acts.ts';
 
 export interface Known {
@@ -31,21 +31,21 @@ export function newModel(): Model {
 }
 
 /** Every call to the platform takes three seconds, so that whatever may meet it does. */
-export function watchCalls(world: World, model: Model): void {
+export function watchCalls(fixture: LifecycleFixture, model: Model): void {
   const halfway = 1_500;
   const answeredAt = new Map<string, number>();
-  world.platformCall = async (call, { body }) => {
+  fixture.platformCall = async (call, { body }) => {
     const spent = body instanceof URLSearchParams ? body.get('refresh_token') : null;
-    const now = world.time.now();
+    const now = fixture.time.now();
     if (spent !== null) {
       if (now < (answeredAt.get(spent) ?? 0)) model.races.push('a token was being spent twice at once');
       answeredAt.set(spent, now + 2 * halfway);
     }
-    await world.time.sleep(halfway);
+    await fixture.time.sleep(halfway);
     // The dead send nothing any more.
     await step();
     const answer = await call();
-    await world.time.sleep(halfway);
+    await fixture.time.sleep(halfway);
     return answer;
   };
 }
@@ -77,7 +77,7 @@ export function note(model: Model, acts: readonly Act[], ends: readonly Ended[])
 
 /** What must hold of the answers that were given. */
 export async function checkAnswers(
-  world: World,
+  fixture: LifecycleFixture,
   model: Model,
   acts: readonly Act[],
   ends: readonly Ended[],
@@ -92,12 +92,12 @@ export async function checkAnswers(
       );
       if (acts.length === 1) expect(known.status, 'a token was served of what is over').toBe('active');
       if (acts.length === 1 && known.reasons.size === 0) {
-        const good = await world.isGood(ended.token.accessToken.reveal());
+        const good = await fixture.isGood(ended.token.accessToken.reveal());
         expect(good, 'a token was served that the platform does not take').toBe(true);
       }
     }
     if (ended.kind === 'disconnected' && ended.revocation === 'revoked' && acts.length === 1) {
-      const left = world.platform.control({ command: 'kill_grants', account: act.person });
+      const left = fixture.platform.control({ command: 'kill_grants', account: act.person });
       if (!known.orphaned)
         expect(left, 'a living grant was called revoked').toEqual({ ok: true, affected: 0 });
       known.orphaned = false;
@@ -107,12 +107,12 @@ export async function checkAnswers(
 
 /** What must hold of every record, whatever was done. */
 export async function checkRecords(
-  world: World,
+  fixture: LifecycleFixture,
   model: Model,
   accounts: Accounts,
 ): Promise<ReadonlyMap<Person, SealedConnection>> {
   const records = new Map<Person, SealedConnection>();
-  const { connections } = world.newInstance().deps;
+  const { connections } = fixture.newInstance().deps;
   for (const [person, accountId] of accounts) {
     const known = knownOf(model, person);
     const record = await connections.get(tenantId, tiktok, accountId);
@@ -139,16 +139,20 @@ export async function checkRecords(
 }
 
 /** When faults are over and time has passed, nobody is left between life and death. */
-export async function checkNobodyIsStuck(world: World, model: Model, accounts: Accounts): Promise<void> {
-  world.platform.control({ command: 'clear_faults' });
+export async function checkNobodyIsStuck(
+  fixture: LifecycleFixture,
+  model: Model,
+  accounts: Accounts,
+): Promise<void> {
+  fixture.platform.control({ command: 'clear_faults' });
   for (let minute = 0; minute < 4; minute += 1) {
-    world.time.advance(60_000);
-    const instance = world.newInstance();
-    await world.queues.sweep(instance);
-    await world.queues.work('refresh', instance);
-    await world.queues.work('rescue', instance);
+    fixture.time.advance(60_000);
+    const instance = fixture.newInstance();
+    await fixture.queues.sweep(instance);
+    await fixture.queues.work('refresh', instance);
+    await fixture.queues.work('rescue', instance);
   }
-  const records = await checkRecords(world, model, accounts);
+  const records = await checkRecords(fixture, model, accounts);
   for (const [person, record] of records) {
     expect(record.status, `${person} is still being disconnected`).not.toBe('disconnecting');
     expect(record.pendingEvent, `${person}'s tenant was not told`).toBeUndefined();

@@ -11,8 +11,13 @@ import { IntegrationError } from '../../../lib/errors.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import type { OwnAccount } from '../../../lib/integrations/tokens/own-connection.ts';
 import { createPlatformHttp, type PlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { type AwsPlace, type Instance, openClients, openInstance } from '../parts.ts';
-import { tiktokAt, tiktokWith } from '../tiktok-with.ts';
+import {
+  type AwsPlace,
+  type Instance,
+  openClients,
+  openInstance,
+} from '../../support/lifecycle/function-instance.ts';
+import { tiktokAt, tiktokWith } from '../../support/lifecycle/tiktok-with.ts';
 import type { Death, Plan } from './plan.ts';
 import { seededRandom } from './random.ts';
 import { type Scale, scaleTime } from './scaled-time.ts';

@@ -1,0 +1,90 @@
+/** The judge of a simulation: it must see what went wrong, or what it praises means nothing. */
+import { expect, it } from 'vitest';
+import type { TenantId } from '../../../lib/ids.ts';
+import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
+import { createRegistry } from '../../../lib/platforms/registry.ts';
+import { nothingConsumed } from '../refresh-capacity.ts';
+import type { TokenCall } from '../refresh-platforms.ts';
+import type { Simulation } from '../refresh-simulation.ts';
+import { judge } from '../refresh-verdict.ts';
+
+const minute = 60_000;
+const provider = findOAuthProvider(createRegistry(), 'tiktok');
+const outage = { provider: 'tiktok', from: 100 * minute, until: 120 * minute, kind: 'refuses' } as const;
+
+it('counts a token that was renewed before its end', () => {
+  expect(judged([renewal({ at: 50, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 1 });
+});
+
+it('sees a token that was renewed too late, and one that never was', () => {
+  expect(judged([renewal({ at: 61, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 0 });
+  expect(judged([], { endsAt: 70 })).toMatchObject({ ends: 1, inTime: 0 });
+});
+
+it('keeps apart what ended in an outage', () => {
+  const calls = [failure({ at: 105 }), renewal({ at: 121, previousEnd: 110 })];
+
+  expect(judged(calls)).toMatchObject({ ends: 0, endsInOutage: 1, inTimeInOutage: 0 });
+});
+
+it('counts the sweeps from the end of an outage, the one at that moment included', () => {
+  const sweeps = (at: number) =>
+    judged([failure({ at: 119 }), renewal({ at, previousEnd: 130 })]).sweepsToRecover;
+
+  expect([sweeps(120.5), sweeps(121.5), sweeps(125.5)]).toEqual([1, 2, 6]);
+});
+
+it('sees a grant that its platform refuses', () => {
+  expect(judged([failure({ at: 50 })]).refused).toBe(1);
+});
+
+it('sees a reader who had to wait for a renewal', () => {
+  const late = { ...renewal({ at: 59, previousEnd: 60 }), caller: 'reader' };
+
+  expect(judged([late]).leftToReaders).toBe(1);
+});
+
+it('expects nothing of a connection that nobody uses', () => {
+  expect(judged([], { endsAt: 70, use: 'idle' })).toMatchObject({ ends: 0 });
+});
+
+function renewal({ at, previousEnd }: { readonly at: number; readonly previousEnd: number }): TokenCall {
+  return { ...call(at), renewed: true, previousEnd: previousEnd * minute };
+}
+
+function failure({ at }: { readonly at: number }): TokenCall {
+  return { ...call(at), renewed: false, previousEnd: 1_000 * minute };
+}
+
+function call(at: number) {
+  return { account: 1, provider: 'tiktok', caller: 'worker', at: at * minute };
+}
+
+function judged(
+  calls: readonly TokenCall[],
+  { endsAt = 1_000, use = 'steady' }: { readonly endsAt?: number; readonly use?: 'steady' | 'idle' } = {},
+) {
+  const simulation: Simulation = {
+    people: [{ account: 1, tenantId: 'harbour' as TenantId, provider, lifetimeSeconds: 7_200, use }],
+    began: 0,
+    ended: 300 * minute,
+    calls,
+    outages: [outage],
+    readings: [],
+    endOf: () => endsAt * minute,
+    consumed: {
+      'setting up': nothingConsumed(),
+      sweep: nothingConsumed(),
+      worker: nothingConsumed(),
+      reader: nothingConsumed(),
+    },
+    requests: {},
+    sweeps: 300,
+    worked: {},
+    batches: 0,
+    batchMilliseconds: 0,
+    failedMessages: 0,
+    loggedBytes: 0,
+  };
+  return judge(simulation);
+}

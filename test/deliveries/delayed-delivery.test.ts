@@ -1,0 +1,83 @@
+/** Waiting as messages that are sent again: what a crash between sending and deleting makes of it, and what it cannot. */
+import { expect, it } from 'vitest';
+import { maxReceiveCount } from '../../infra/topology.ts';
+import type { Message } from '../../lib/aws/queue.ts';
+import { isEarly, tryLater, waitOn } from '../../lib/deliveries/delayed-delivery.ts';
+import { mostTries } from '../../lib/deliveries/retry-schedule.ts';
+import type { TenantId } from '../../lib/ids.ts';
+import { type DeliveryMessage, deliveryMessage } from '../../lib/messages/deliveries.ts';
+import { parseMessage } from '../../lib/messages/parse-message.ts';
+
+const tenantId = 'acme' as TenantId;
+const first: DeliveryMessage = {
+  kind: 'delivery',
+  tenantId,
+  destinationId: 'dst_1',
+  event: { id: 'evt_1', type: 'a', tenantId, occurredAt: '2026-01-01T00:00:00.000Z', data: {} },
+};
+
+interface Shown {
+  readonly delivery: DeliveryMessage;
+  readonly at: number;
+}
+
+/** Works a delivery that never arrives to its end. Answers how many messages there were of it, how many were its last, and letters. */
+async function workOff(receivesOf: (message: number) => number) {
+  let now = 0;
+  let letters = 0;
+  let messages = 0;
+  let ends = 0;
+  const sent: Message[] = [];
+  const send = async (message: Message) => void sent.push(message);
+  const queue = { send, sendAll: () => Promise.reject(new Error('Nobody calls it.')) };
+  const deadLetters = {
+    ...queue,
+    send: async () => {
+      letters += 1;
+    },
+  };
+  const deps = { deliveries: queue, deadLetters, now: () => now, random: () => 0.5 };
+  const shown: Shown[] = [{ delivery: first, at: 0 }];
+  for (let next = shown.pop(); next; next = shown.pop()) {
+    messages += 1;
+    now = next.at;
+    for (let receives = 1; receives <= receivesOf(messages); receives += 1) {
+      const received = { receives, sentAt: next.at };
+      if (isEarly(deps, next.delivery)) await waitOn(deps, next.delivery, received);
+      else await tryLater(deps, next.delivery, received);
+    }
+    if (sent.length === 0) ends += 1;
+    for (const { body, delaySeconds = 0 } of sent.splice(0)) {
+      shown.push({ delivery: parseMessage(deliveryMessage, body), at: now + delaySeconds * 1000 });
+    }
+  }
+  return { messages, letters, ends };
+}
+
+it('makes one message of another as long as nobody dies, and one letter in the end', async () => {
+  const { messages, letters } = await workOff(() => 1);
+
+  expect(letters).toBe(1);
+  // Three days of quarters of an hour, and the tries.
+  expect(messages).toBeLessThan(3.2 * 96 + mostTries);
+});
+
+it('makes one more of it with each crash', async () => {
+  const { messages: usual } = await workOff(() => 1);
+
+  const { messages, letters } = await workOff((message) => (message % 50 === 0 ? 2 : 1));
+
+  expect(letters).toBeGreaterThan(1);
+  expect(letters).toBeLessThanOrEqual(1 + messages / 50);
+  expect(messages).toBeLessThan(usual * letters);
+});
+
+it('does not multiply them when every worker dies after every message', async () => {
+  const { messages: usual } = await workOff(() => 1);
+
+  const { letters, ends } = await workOff(() => maxReceiveCount);
+
+  // One copy for each message of those that are none, and no copy of a copy.
+  expect(ends).toBeLessThanOrEqual(usual);
+  expect(letters).toBeLessThanOrEqual(2 * usual);
+});

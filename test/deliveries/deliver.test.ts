@@ -1,0 +1,464 @@
+/** Delivering an event to one destination: what arrives, when it is tried again, and when a destination has had its chances. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { destinationSealContext } from '../../lib/deliveries/deliver-https.ts';
+import { mostTries, pauseSeconds } from '../../lib/deliveries/retry-schedule.ts';
+import { newStandardWebhookSecret } from '../../lib/signatures/standard-webhooks.ts';
+import { deleteTenantKeys } from '../../lib/vault/tenant-key-versions.ts';
+import {
+  type DeliveryFixture,
+  eventOf,
+  openDeliveryFixture,
+  start,
+} from '../support/deliveries/delivery-fixture.ts';
+import { endpointOfTest, signerOf } from '../support/deliveries/endpoint.ts';
+
+const daySeconds = 86_400;
+const day = daySeconds * 1000;
+let fixture: DeliveryFixture;
+
+beforeAll(async () => {
+  fixture = await openDeliveryFixture();
+});
+afterAll(() => fixture.close());
+
+describe('what a tenant gets', () => {
+  it('is the event, whole, as JSON in a POST, signed as Standard Webhooks under its own id', async () => {
+    const endpoint = await endpointOfTest();
+    const tenantId = fixture.newTenant();
+    const { id, secret } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const event = eventOf(tenantId);
+
+    const { result, waits } = await fixture.tryOnce(tenantId, id, event);
+
+    expect({ result, waits }).toEqual({ result: 'done', waits: [] });
+    const [arrived] = endpoint.arrived;
+    if (!arrived) throw new Error('Nothing arrived.');
+    expect(JSON.parse(arrived.body.toString('utf8'))).toEqual(JSON.parse(JSON.stringify(event)));
+    expect(arrived.headers).toMatchObject({
+      'content-type': 'application/json',
+      'webhook-id': event.id,
+      'webhook-timestamp': String(fixture.clock.now / 1000),
+      'user-agent': 'hawser',
+    });
+    expect(signerOf(arrived, [secret], fixture.clock.now)).toBe('current');
+    expect(signerOf(arrived, [newStandardWebhookSecret()], fixture.clock.now)).toBe('mismatch');
+  });
+
+  it('has the same id at every try, and a signature of its own time', async () => {
+    const endpoint = await endpointOfTest(500, 0, 204);
+    const tenantId = fixture.newTenant();
+    const { id, secret } = await fixture.addEndpoint(tenantId, endpoint.url);
+
+    const { times, outcome } = await fixture.tryForDays(tenantId, id, eventOf(tenantId));
+
+    expect({ times, outcome }).toEqual({ times: [0, 5, 25], outcome: 'done' });
+    const ids = endpoint.arrived.map(({ headers }) => headers['webhook-id']);
+    expect(new Set(ids)).toEqual(new Set([eventOf(tenantId).id]));
+    expect(endpoint.arrived.map(({ body }) => body.toString())).toEqual(
+      Array.from({ length: 3 }, () => JSON.stringify(eventOf(tenantId))),
+    );
+    const stamps = endpoint.arrived.map(({ headers }) => Number(headers['webhook-timestamp']));
+    expect(stamps.map((stamp) => stamp - (stamps[0] ?? 0))).toEqual([0, 5, 25]);
+    const last = endpoint.arrived.at(-1);
+    expect(last && signerOf(last, [secret], fixture.clock.now)).toBe('current');
+  });
+
+  it('is signed under both secrets while they are exchanged, and under the new one alone after that', async () => {
+    const endpoint = await endpointOfTest();
+    const tenantId = fixture.newTenant();
+    const { id, secret: before } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const after = newStandardWebhookSecret();
+    const sealed = await fixture.vault.encryptToken(after, destinationSealContext(tenantId, id));
+    await fixture.destinations.updateOne(tenantId, id, (one) =>
+      one.kind === 'https'
+        ? { ...one, secret: sealed, previous: { secret: one.secret, until: fixture.clock.now + day } }
+        : undefined,
+    );
+
+    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    fixture.clock.now += day;
+    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+
+    const [during, later] = endpoint.arrived;
+    if (!during || !later) throw new Error('Two were expected.');
+    const at = fixture.clock.now;
+    expect(signerOf(during, [after], at - day)).toBe('current');
+    expect(signerOf(during, [before], at - day)).toBe('current');
+    expect(signerOf(later, [after], at)).toBe('current');
+    expect(signerOf(later, [before], at)).toBe('mismatch');
+  });
+
+  it("row 8: is not signed with another destination's secret that was put in its place", async () => {
+    const endpoint = await endpointOfTest();
+    const tenantId = fixture.newTenant();
+    const theirs = await fixture.addEndpoint(fixture.newTenant(), 'https://theirs.example/hook');
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url, { secret: theirs.sealed });
+
+    fixture.told.length = 0;
+
+    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(result).toBe('waits');
+    expect(String(fixture.told)).toContain('does not open here');
+    expect(endpoint.arrived).toEqual([]);
+  });
+});
+
+describe('a delivery that fails', () => {
+  it('is tried for about three days, ever more seldom, and then goes to the dead letters with what it had', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const sentAt = fixture.clock.now;
+
+    const { times, outcome, letter } = await fixture.tryForDays(tenantId, id, eventOf(tenantId));
+
+    expect(outcome).toBe('given up');
+    expect(times.slice(0, 5)).toEqual([0, 5, 25, 105, 425]);
+    expect((times.at(-1) ?? 0) / daySeconds).toBeGreaterThan(2.9);
+    expect((times.at(-1) ?? 0) / daySeconds).toBeLessThan(3.2);
+    expect(times.length).toBe(19);
+    expect(letter).toEqual({
+      tenantId,
+      destinationId: id,
+      event: JSON.parse(JSON.stringify(eventOf(tenantId))),
+      givenUp: { tries: 19, sentAt },
+    });
+    expect(endpoint.arrived.length).toBe(19);
+    expect(new Set(endpoint.arrived.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(endpoint.arrived.map(({ body }) => body.toString())).size).toBe(1);
+  });
+
+  it('is done with within a week, as messages that SQS can delay, however long an endpoint wants to be left alone', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    fixture.chance = 1;
+
+    const { delays } = await fixture.tryForDays(tenantId, id, eventOf(tenantId));
+    fixture.chance = 0.5;
+    const pauses = Array.from({ length: mostTries - 1 }, (_, index) =>
+      pauseSeconds(index + 1, () => 1, 7 * daySeconds),
+    );
+
+    expect(Math.max(...delays)).toBe(900);
+    expect(pauses.reduce((sum, pause) => sum + pause)).toBeLessThan(7 * daySeconds);
+  });
+
+  it('that comes before its time waits on for the rest of it, untried, and costs one call', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const event = eventOf(tenantId);
+    const waiting = { tries: 7, dueAt: fixture.clock.now + 2_000_000, sentAt: start, copies: 0 };
+    fixture.aws.resetCalls();
+
+    const first = await fixture.receive({ kind: 'delivery', tenantId, destinationId: id, event, waiting });
+    fixture.clock.now += 1_700_000;
+    const second = await fixture.receive({ kind: 'delivery', tenantId, destinationId: id, event, waiting });
+
+    expect([first, second].map(({ sent }) => sent)).toEqual([
+      [
+        {
+          body: { kind: 'delivery', tenantId, destinationId: id, event, waiting },
+          group: tenantId,
+          delaySeconds: 900,
+        },
+      ],
+      [
+        {
+          body: { kind: 'delivery', tenantId, destinationId: id, event, waiting },
+          group: tenantId,
+          delaySeconds: 300,
+        },
+      ],
+    ]);
+    expect(fixture.aws.calls().map(({ action, count }) => [action, count])).toEqual([['sqs:SendMessage', 2]]);
+    expect(endpoint.arrived).toEqual([]);
+  });
+
+  it('leaves its message where it is when the queue does not take the next one', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    fixture.fault = ({ action }) =>
+      action === 'sqs:SendMessage' ? { error: 'ServiceUnavailable', status: 503 } : undefined;
+
+    const waiting = fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    await expect(waiting).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
+    await expect(fixture.tryOnce(tenantId, id, eventOf(tenantId), mostTries)).rejects.toMatchObject({
+      code: 'PROCESSING_FAILED',
+    });
+    fixture.fault = undefined;
+  });
+
+  it.each([
+    ['in seconds', '600', 600],
+    ['as a date', new Date(start + 700_000).toUTCString(), 700],
+    ['for less than it would wait anyway', '1', 5],
+    ['for longer than an hour, which would draw the end out', '999999', 3_600],
+    ['in words', 'tomorrow, s4ndb0x', 5],
+  ])('comes back no sooner than the endpoint asks: %s', async (_, asked, seconds) => {
+    const endpoint = await endpointOfTest(503);
+    endpoint.askFor(asked);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    fixture.clock.now = start;
+
+    const { result, waits } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect({ result, waits }).toEqual({ result: 'waits', waits: [seconds] });
+    expect(JSON.stringify(await fixture.destinations.get(tenantId, id))).not.toContain('s4ndb0x');
+  });
+
+  it.each([
+    ['an answer of the client kind', 404, 'http_404', 'http_4xx'],
+    ['an answer of the server kind', 503, 'http_503', 'http_5xx'],
+    ['a redirect, which is not followed', 302, 'http_302', 'http_3xx'],
+    ['no answer', 0, 'no_answer', 'no_answer'],
+  ])('notes since when and why, and nothing of the answer: %s', async (_, status, code, reason) => {
+    const endpoint = await endpointOfTest(status);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const began = fixture.clock.now;
+    fixture.counted.length = 0;
+
+    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    fixture.clock.now += 60_000;
+    await fixture.tryOnce(tenantId, id, eventOf(tenantId), 2);
+
+    const found = await fixture.destinations.get(tenantId, id);
+    expect(found).toMatchObject({ status: 'active', failingSince: began, lastError: code });
+    expect(JSON.stringify(found)).not.toContain('s4ndb0x answer');
+    expect(fixture.counted).toEqual(Array.from({ length: 2 }, () => ['delivery_failed', reason]));
+    expect(endpoint.arrived.length).toBe(2);
+  });
+
+  it('costs one read and its next message while nothing about it is new, and one that goes well the read', async () => {
+    const failing = await endpointOfTest(503);
+    const well = await endpointOfTest();
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, failing.url);
+    const { id: other } = await fixture.addEndpoint(tenantId, well.url);
+    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    fixture.aws.resetCalls();
+
+    for (let tries = 2; tries < 5; tries += 1) await fixture.tryOnce(tenantId, id, eventOf(tenantId), tries);
+    await fixture.tryOnce(tenantId, other, eventOf(tenantId));
+
+    const calls = fixture.aws.calls().map(({ action, count }) => `${action} ${count}`);
+    expect(calls.toSorted()).toEqual(['dynamodb:GetItem 4', 'sqs:SendMessage 3']);
+  });
+
+  it('is forgotten with the first success', async () => {
+    const endpoint = await endpointOfTest(503, 204);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+
+    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    await fixture.tryOnce(tenantId, id, eventOf(tenantId), 2);
+
+    const found = await fixture.destinations.get(tenantId, id);
+    expect(found).not.toHaveProperty('failingSince');
+    expect(found).not.toHaveProperty('lastError');
+  });
+
+  it('waits on when the table does not take the note, and leaves the destination as it was', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    fixture.told.length = 0;
+    fixture.fault = ({ action }) =>
+      action === 'dynamodb:UpdateItem' ? { error: 'InternalServerError', status: 500 } : undefined;
+
+    const { result, waits } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    fixture.fault = undefined;
+
+    expect({ result, waits }).toEqual({ result: 'waits', waits: [5] });
+    expect(fixture.told).toMatchObject([{ code: 'DATABASE_ERROR' }]);
+    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('a delivery that arrived', () => {
+  it('comes back by itself when the table does not take the note that all is well', async () => {
+    const endpoint = await endpointOfTest(204);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url, { failingSince: fixture.clock.now });
+    fixture.fault = ({ action }) =>
+      action === 'dynamodb:UpdateItem' ? { error: 'InternalServerError', status: 500 } : undefined;
+
+    await expect(fixture.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('database');
+    fixture.fault = undefined;
+
+    expect(endpoint.arrived.length).toBe(1);
+  });
+});
+
+describe('a delivery that we cannot even try', () => {
+  it.each([
+    ['the table', 'dynamodb:GetItem'],
+    ['the vault', 'kms:Decrypt'],
+  ] as const)(
+    'waits as long as any other, so that an outage of %s does not use up its days',
+    async (_, down) => {
+      const endpoint = await endpointOfTest();
+      const tenantId = fixture.newTenant();
+      const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+      fixture.clock.now += 300_001;
+      fixture.fault = ({ action }) =>
+        action === down ? { error: 'InternalServerError', status: 500 } : undefined;
+
+      fixture.told.length = 0;
+      const { waits } = await fixture.tryOnce(tenantId, id, eventOf(tenantId), 8);
+      fixture.fault = undefined;
+
+      expect(waits).toEqual([21_500]);
+      expect(fixture.told).toMatchObject([{ name: 'IntegrationError' }]);
+      expect(endpoint.arrived).toEqual([]);
+      expect(await fixture.destinations.get(tenantId, id)).not.toHaveProperty('failingSince');
+    },
+  );
+});
+
+describe('a delivery whose message comes back, because whoever had it died', () => {
+  it('is sent on once more, as a copy that says so', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const kind = 'delivery' as const;
+    const delivery = { kind, tenantId, destinationId: id, event: eventOf(tenantId) };
+
+    const [first, second, third] = [
+      await fixture.receive(delivery, 1),
+      await fixture.receive(delivery, 2),
+      await fixture.receive(delivery, 3),
+    ];
+
+    expect([first, second].map(({ sent }) => sent[0]?.body)).toMatchObject([
+      { waiting: { tries: 1, copies: 0 } },
+      { waiting: { tries: 1, copies: 1 } },
+    ]);
+    expect(third).toMatchObject({ result: 'again', sent: [] });
+    // What has gone on may arrive all the same.
+    expect(endpoint.arrived.length).toBe(3);
+  });
+
+  it('is sent on no more where it is such a copy itself, nor given up twice', async () => {
+    const endpoint = await endpointOfTest(503);
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const waiting = { tries: mostTries - 1, dueAt: fixture.clock.now, sentAt: start, copies: 1 };
+    const kind = 'delivery' as const;
+    const copy = { kind, tenantId, destinationId: id, event: eventOf(tenantId), waiting };
+
+    const early = { ...copy, waiting: { ...waiting, dueAt: fixture.clock.now + 1 } };
+    const results = [
+      await fixture.receive(early, 1),
+      await fixture.receive(early, 2),
+      await fixture.receive(copy, 1),
+      await fixture.receive(copy, 2),
+    ].map(({ result }) => result);
+
+    expect(results).toEqual(['waits', 'again', 'given up', 'again']);
+  });
+});
+
+describe('nothing is sent', () => {
+  it('to a destination that was removed', async () => {
+    const tenantId = fixture.newTenant();
+
+    const { result } = await fixture.tryOnce(tenantId, 'dst_removed', eventOf(tenantId));
+
+    expect(result).toBe('done');
+  });
+
+  it('for a tenant that was deleted, whose secrets are gone with its keys', async () => {
+    const endpoint = await endpointOfTest();
+    const tenantId = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    await deleteTenantKeys({ table: fixture.table, now: fixture.deps.now }, tenantId);
+    fixture.clock.now += 300_001;
+
+    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(result).toBe('done');
+    expect(endpoint.arrived).toEqual([]);
+  });
+
+  it("row 10: to another tenant's destination, whatever a message says", async () => {
+    const endpoint = await endpointOfTest();
+    const theirs = fixture.newTenant();
+    const { id } = await fixture.addEndpoint(theirs, endpoint.url);
+    const tenantId = fixture.newTenant();
+
+    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+
+    expect(result).toBe('done');
+    expect(endpoint.arrived).toEqual([]);
+  });
+});
+
+describe('an event bus', () => {
+  it('gets the event as its detail, under its type and time', async () => {
+    const tenantId = fixture.newTenant();
+    const id = await fixture.addBus(tenantId, 'tenants');
+    const event = eventOf(tenantId);
+
+    const { result } = await fixture.tryOnce(tenantId, id, event);
+
+    expect(result).toBe('done');
+    expect(fixture.aws.busEntries().at(-1)).toMatchObject({
+      bus: 'tenants',
+      source: 'hawser',
+      detailType: event.type,
+      time: Date.parse(event.occurredAt),
+      detail: JSON.parse(JSON.stringify(event)),
+    });
+  });
+
+  it.each([
+    ['refuses the event', { error: 'AccessDeniedException', status: 400 }, 'bus_AccessDeniedException'],
+    ['does not answer', 'drop' as const, /^bus_\w+$/],
+  ])('that %s fails like any other destination', async (_, fault, code) => {
+    const tenantId = fixture.newTenant();
+    const id = await fixture.addBus(tenantId, 'tenants');
+    fixture.fault = ({ action }) => (action === 'events:PutEvents' ? fault : undefined);
+    fixture.counted.length = 0;
+
+    const { result, waits } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    fixture.fault = undefined;
+
+    expect({ result, waits }).toEqual({ result: 'waits', waits: [5] });
+    expect(fixture.counted).toEqual([['delivery_failed', 'bus']]);
+    const { lastError } = (await fixture.destinations.get(tenantId, id)) ?? {};
+    expect(lastError).toMatch(code);
+  });
+
+  it('that refuses one entry of a call says why', async () => {
+    const tenantId = fixture.newTenant();
+    const id = await fixture.addBus(tenantId, 'tenants');
+    const large = eventOf(tenantId, { data: { text: 'x'.repeat(256 * 1024) } });
+
+    const { result } = await fixture.tryOnce(tenantId, id, large);
+
+    expect(result).toBe('waits');
+    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ lastError: 'bus_InvalidArgument' });
+  });
+});
+
+it('row 19: logs nothing of an event, a secret or an answer', async () => {
+  const endpoint = await endpointOfTest(503, 410);
+  const tenantId = fixture.newTenant();
+  const { id, secret } = await fixture.addEndpoint(tenantId, endpoint.url);
+  fixture.logged.length = 0;
+
+  await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+  await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+
+  const said = fixture.logged.join('\n');
+  expect(said).toContain('destination.disabled');
+  expect(said).not.toMatch(/s4ndb0x|whsec_/);
+  expect(said).not.toContain(secret.reveal());
+  expect(said).not.toContain(endpoint.url);
+});

@@ -1,0 +1,169 @@
+/** The fan-out: an event becomes one message for each destination, and a new connection gets what waited for it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rememberDestinations } from '../../lib/deliveries/active-destinations.ts';
+import { type FanOutDeps, fanOutEvent } from '../../lib/deliveries/fan-out-event.ts';
+import type { TenantId } from '../../lib/ids.ts';
+import { deliveryMessage } from '../../lib/messages/deliveries.ts';
+import { type EventMessage, eventMessage } from '../../lib/messages/events.ts';
+import { parseMessage } from '../../lib/messages/parse-message.ts';
+import type { TenantEvent } from '../../lib/messages/tenant-event.ts';
+import {
+  type DeliveryFixture,
+  eventOf,
+  openDeliveryFixture,
+} from '../support/deliveries/delivery-fixture.ts';
+
+const acme = 'acme' as TenantId;
+let fixture: DeliveryFixture;
+let deps: FanOutDeps;
+
+beforeAll(async () => {
+  fixture = await openDeliveryFixture();
+  deps = {
+    activeDestinations: rememberDestinations(fixture.destinations, () => fixture.clock.now),
+    deliveries: fixture.queueOf('deliveries'),
+    incoming: fixture.queueOf('incoming'),
+  };
+});
+afterAll(() => fixture.close());
+
+/** The message of an event, as the worker reads it from its queue. */
+function messageOf(kind: EventMessage['kind'], event: TenantEvent): EventMessage {
+  return parseMessage(eventMessage, JSON.parse(JSON.stringify({ kind, event })));
+}
+function platformEventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}): EventMessage {
+  return messageOf('platform_event', eventOf(tenantId, change));
+}
+const parseDelivery = (body: unknown) => parseMessage(deliveryMessage, body);
+
+describe('an event', () => {
+  it('becomes one message for each active destination of its tenant, whole and under its id', async () => {
+    const [tenantId, stranger] = [fixture.newTenant(), fixture.newTenant()];
+    const { id: one } = await fixture.addEndpoint(tenantId, 'https://one.example/hook');
+    const two = await fixture.addBus(tenantId, 'tenants');
+    await fixture.addEndpoint(tenantId, 'https://off.example/hook', { status: 'disabled' });
+    await fixture.addEndpoint(stranger, 'https://theirs.example/hook');
+    const event = eventOf(tenantId);
+
+    await fanOutEvent(deps, messageOf('platform_event', event));
+
+    const messages = (await fixture.take('deliveries')).map(parseDelivery);
+    expect(messages.map(({ destinationId }) => destinationId).toSorted()).toEqual([one, two].toSorted());
+    const whole = JSON.parse(JSON.stringify(event));
+    for (const message of messages) expect(message).toMatchObject({ tenantId, event: whole });
+  });
+
+  it('that is told twice has the same id twice', async () => {
+    const tenantId = fixture.newTenant();
+    await fixture.addEndpoint(tenantId, 'https://one.example/hook');
+
+    await fanOutEvent(deps, platformEventOf(tenantId));
+    await fanOutEvent(deps, platformEventOf(tenantId));
+
+    const ids = (await fixture.take('deliveries')).map((body) => parseDelivery(body).event.id);
+    expect(ids).toEqual([eventOf(tenantId).id, eventOf(tenantId).id]);
+  });
+
+  it('of a tenant without destinations costs one read in a minute, and no message', async () => {
+    const tenantId = fixture.newTenant();
+    fixture.aws.resetCalls();
+
+    for (let times = 0; times < 5; times += 1) await fanOutEvent(deps, platformEventOf(tenantId));
+    fixture.clock.now += 60_000;
+    await fanOutEvent(deps, platformEventOf(tenantId));
+
+    expect(fixture.aws.calls().map(({ action, count }) => [action, count])).toEqual([
+      ['dynamodb:GetItem', 2],
+    ]);
+  });
+
+  it('reaches a new destination within a minute', async () => {
+    const tenantId = fixture.newTenant();
+    await fanOutEvent(deps, platformEventOf(tenantId));
+    await fixture.addEndpoint(tenantId, 'https://new.example/hook');
+
+    await fanOutEvent(deps, platformEventOf(tenantId));
+    expect(await fixture.take('deliveries')).toEqual([]);
+    fixture.clock.now += 60_000;
+    await fanOutEvent(deps, platformEventOf(tenantId));
+
+    expect((await fixture.take('deliveries')).length).toBe(1);
+  });
+
+  it('that says that a destination is disabled goes to the others', async () => {
+    const tenantId = fixture.newTenant();
+    const { id: failed } = await fixture.addEndpoint(tenantId, 'https://one.example/hook');
+    const { id: other } = await fixture.addEndpoint(tenantId, 'https://two.example/hook');
+    const notice = { type: 'destination.disabled', data: { destinationId: failed } };
+
+    await fanOutEvent(
+      deps,
+      messageOf(
+        'destination_event',
+        eventOf(tenantId, {
+          ...notice,
+          data: { ...notice.data, kind: 'https', reason: 'failing' },
+        }),
+      ),
+    );
+    const told = (await fixture.take('deliveries')).map((body) => parseDelivery(body).destinationId);
+    // A platform may call its events what it likes.
+    await fanOutEvent(deps, platformEventOf(tenantId, notice));
+    const ofPlatform = await fixture.take('deliveries');
+    await fanOutEvent(deps, platformEventOf(tenantId, { data: notice.data }));
+    const ofAnotherType = await fixture.take('deliveries');
+
+    expect(told).toEqual([other]);
+    expect([ofPlatform.length, ofAnotherType.length]).toEqual([2, 2]);
+  });
+
+  it('is told again when a queue did not take it', async () => {
+    const tenantId = fixture.newTenant();
+    await fixture.addEndpoint(tenantId, 'https://one.example/hook');
+    fixture.fault = ({ action }) => (action === 'sqs:SendMessageBatch' ? 'drop' : undefined);
+
+    await expect(fanOutEvent(deps, platformEventOf(tenantId))).rejects.toThrow('queue');
+    fixture.fault = undefined;
+  });
+
+  it.each([
+    ['without a tenant', { ...eventOf(acme), tenantId: undefined }],
+    ['whose id could hide where it ends', { ...eventOf(acme), id: 'evt_1.2' }],
+    ['that is no object', 'text'],
+  ])('%s is none, and ends among the dead letters', (_, body) => {
+    const refused = 'none of the shapes that its queue knows';
+    expect(() => parseMessage(eventMessage, { kind: 'platform_event', event: body })).toThrow(refused);
+    const delivery = { kind: 'delivery', destinationId: 'dst_1', tenantId: 'acme', event: body };
+    expect(() => parseDelivery(delivery)).toThrow(refused);
+  });
+});
+
+describe('a connection that was made or granted anew', () => {
+  it.each([
+    ['connection.created', {}, true],
+    ['connection.recovered', {}, true],
+    ['connection.refreshed', { reconnected: true }, true],
+    ['connection.refreshed', {}, false],
+    ['connection.expiring', {}, false],
+    ['connection.disconnected', {}, false],
+  ])('gets what waited for it, and no other does: %s %j', async (type, data, reached) => {
+    const tenantId = fixture.newTenant();
+
+    await fanOutEvent(
+      deps,
+      messageOf('connection_event', { ...eventOf(tenantId), type, data: { status: 'active', ...data } }),
+    );
+
+    const connected = { kind: 'connected', tenantId, provider: 'tiktok', accountId: '42' };
+    expect(await fixture.take('incoming')).toEqual(reached ? [connected] : []);
+  });
+
+  it("is not what a platform's event of that name makes it", async () => {
+    const tenantId = fixture.newTenant();
+    const received = { receivedAt: '2026-01-01T00:00:01.000Z', type: 'connection.created' };
+
+    await fanOutEvent(deps, platformEventOf(tenantId, received));
+
+    expect(await fixture.take('incoming')).toEqual([]);
+  });
+});

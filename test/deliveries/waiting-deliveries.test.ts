@@ -1,0 +1,179 @@
+/** Deliveries that wait and deliveries that end, through the whole product: what SQS counts of them, and what is filed. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { localNames, localQueueUrls } from '../../infra/local/stack/provision.ts';
+import type { TenantId } from '../../lib/ids.ts';
+import type { DeliveryWait } from '../../lib/messages/deliveries.ts';
+import { openTable } from '../../lib/table/table.ts';
+import { createDestinationStore } from '../../lib/tenants/destination.ts';
+import { eventOf } from '../support/deliveries/delivery-fixture.ts';
+import { type Endpoint, openEndpoint } from '../support/deliveries/endpoint.ts';
+import type { Success } from '../support/stack/api-client.ts';
+import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import { eventually } from '../support/webhook-fixture.ts';
+
+const day = 86_400_000;
+const credentials = { accessKeyId: 'operator', secretAccessKey: 's4ndb0x-never-sent' };
+
+let stack: TestStack;
+let endpoint: Endpoint;
+let tenant: TestTenant;
+let destinationId: string;
+let sqs: SQSClient;
+let dynamoDb: DynamoDBClient;
+
+beforeAll(async () => {
+  stack = await openTestStack();
+  const { aws, endpoints } = stack.local;
+  sqs = new SQSClient({ region: aws.region, credentials, endpoint: endpoints.sqs });
+  dynamoDb = new DynamoDBClient({ region: aws.region, credentials, endpoint: endpoints.dynamodb });
+  endpoint = await openEndpoint();
+  stack.local.insecureOrigins.push(endpoint.origin);
+});
+beforeEach(async () => {
+  tenant = await stack.newTenant();
+  const made = await stack.local.operator.addDestination(tenant.id, { url: endpoint.url });
+  destinationId = made.destination.id;
+  endpoint.arrived.length = 0;
+});
+afterAll(async () => {
+  for (const client of [sqs, dynamoDb]) client.destroy();
+  endpoint.close();
+  await stack.close();
+});
+
+/** Sends an event on its way to the destination. */
+async function send(id: string, waiting?: DeliveryWait): Promise<void> {
+  const tenantId = tenant.id as TenantId;
+  const body = {
+    kind: 'delivery',
+    tenantId,
+    destinationId,
+    event: eventOf(tenantId, { id }),
+    ...(waiting && { waiting }),
+  };
+  const { queue } = localQueueUrls(stack.local.endpoints.sqs).deliveries;
+  await sqs.send(
+    new SendMessageCommand({ QueueUrl: queue, MessageBody: JSON.stringify(body), MessageGroupId: tenantId }),
+  );
+}
+
+/** What SQS counts of the deliveries: those to be handed out, those in flight, and those that are delayed. */
+async function counted(): Promise<readonly number[]> {
+  const names = [
+    'ApproximateNumberOfMessages',
+    'ApproximateNumberOfMessagesNotVisible',
+    'ApproximateNumberOfMessagesDelayed',
+  ] as const;
+  const { queue } = localQueueUrls(stack.local.endpoints.sqs).deliveries;
+  const asked = new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: [...names] });
+  const { Attributes } = await sqs.send(asked);
+  return names.map((name) => Number(Attributes?.[name]));
+}
+
+async function filed(): Promise<Success<'getFailure'>['failure']> {
+  return eventually(async () => (await tenant.client.ok('listFailures')).failures[0]);
+}
+
+it('leaves nothing in flight while it waits for an endpoint that is down', async () => {
+  endpoint.answerWith(503);
+  endpoint.askFor('3600');
+  const ids = ['evt_a', 'evt_b', 'evt_c'];
+
+  for (const id of ids) await send(id);
+  await eventually(() => endpoint.arrived[ids.length - 1]);
+  const counts = await eventually(async () => {
+    const [waiting, inFlight, delayed] = await counted();
+    return waiting === 0 && inFlight === 0 && delayed === ids.length ? [inFlight, delayed] : undefined;
+  });
+
+  expect(counts).toEqual([0, 3]);
+  expect(endpoint.arrived.length).toBe(3);
+});
+
+it('is filed after its last try, with all its tries and the time when it was first sent', async () => {
+  endpoint.answerWith(503);
+  const sentAt = Date.now() - 3 * day;
+
+  await send('evt_last', { tries: 18, dueAt: Date.now() - 1, sentAt, copies: 0 });
+  const failure = await filed();
+
+  expect(failure).toMatchObject({
+    queue: 'deliveries',
+    destinationId,
+    eventId: 'evt_last',
+    error: 'undelivered',
+    tries: 19,
+    sentAt: new Date(sentAt).toISOString(),
+  });
+  expect(endpoint.arrived.map(({ event }) => event.id)).toEqual(['evt_last']);
+});
+
+it('is filed at once where its destination is disabled, and arrives when it is sent again after that is enabled', async () => {
+  endpoint.answerWith(204);
+  const destinations = createDestinationStore(openTable(dynamoDb, localNames.connectionsTable));
+  await destinations.updateOne(tenant.id as TenantId, destinationId, (one) => ({
+    ...one,
+    status: 'disabled',
+    disabledReason: 'failing',
+    disabledAt: Date.now(),
+  }));
+
+  await send('evt_kept');
+  const failure = await filed();
+  const before = endpoint.arrived.length;
+  await stack.local.operator.enableDestination(tenant.id, destinationId);
+  await tenant.client.ok('replayFailure', { params: { id: failure.id } });
+  const arrived = await eventually(() => endpoint.arrived[0]);
+
+  expect(failure).toMatchObject({ eventId: 'evt_kept', tries: 0, status: 'failed' });
+  expect(before).toBe(0);
+  expect(arrived.headers['webhook-id']).toBe('evt_kept');
+  expect(JSON.parse(arrived.body.toString('utf8'))).toEqual(
+    JSON.parse(JSON.stringify(eventOf(tenant.id as TenantId, { id: 'evt_kept' }))),
+  );
+});
+
+it('begins anew when it is sent again, where SQS gave it up while it waited', async () => {
+  endpoint.answerWith(204);
+  const tenantId = tenant.id as TenantId;
+  const waiting = { tries: 18, dueAt: Date.now() + day / 2, sentAt: Date.now() - 3 * day, copies: 1 };
+  const body = {
+    kind: 'delivery',
+    tenantId,
+    destinationId,
+    event: eventOf(tenantId, { id: 'evt_died' }),
+    waiting,
+  };
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: localQueueUrls(stack.local.endpoints.sqs).deliveries.deadLetters,
+      MessageBody: JSON.stringify(body),
+    }),
+  );
+
+  const failure = await filed();
+  await tenant.client.ok('replayFailure', { params: { id: failure.id } });
+  const arrived = await eventually(() => endpoint.arrived[0]);
+
+  expect(arrived.headers['webhook-id']).toBe('evt_died');
+});
+
+it('is filed as its tenant’s where not even its destinations could be looked up, and arrives when it is sent again', async () => {
+  endpoint.answerWith(204);
+  const tenantId = tenant.id as TenantId;
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: localQueueUrls(stack.local.endpoints.sqs).events.deadLetters,
+      MessageBody: JSON.stringify({ kind: 'platform_event', event: eventOf(tenantId, { id: 'evt_untold' }) }),
+    }),
+  );
+
+  const failure = await filed();
+  await tenant.client.ok('replayFailure', { params: { id: failure.id } });
+  const arrived = await eventually(() => endpoint.arrived[0]);
+
+  expect(failure).toMatchObject({ queue: 'events', eventId: 'evt_untold', error: 'unpublished' });
+  expect(arrived.headers['webhook-id']).toBe('evt_untold');
+});

@@ -1,0 +1,50 @@
+/** Messages that failed for good: kept whole, whatever their size, and forgotten whole. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { failureId } from '../../lib/failures/failure-id.ts';
+import { createFailureStore } from '../../lib/failures/failure-store.ts';
+import type { AppId } from '../../lib/ids.ts';
+import { type DeliveryFixture, openDeliveryFixture } from '../support/deliveries/delivery-fixture.ts';
+import { tenantId, tiktok } from '../support/records.ts';
+
+let fixture: DeliveryFixture;
+
+beforeAll(async () => {
+  fixture = await openDeliveryFixture();
+});
+afterAll(() => fixture.close());
+
+const described = {
+  queue: 'incoming' as const,
+  type: 'comments',
+  tenantId,
+  provider: tiktok,
+  appId: 'tiktok' as AppId,
+  platformUserId: 'owner-1',
+  fields: ['text'],
+  bytes: 0,
+  error: 'PROCESSING_FAILED',
+  tries: 5,
+  sentAt: 1,
+};
+
+it.each([
+  ['none', ''],
+  ['little', '{}'],
+  // What DynamoDB keeps in one item ends at 400 KB, what SQS carries in one message at 1 MiB.
+  ['as much as a message can be', 'ü'.repeat(512 * 1024)],
+  ['characters of two halves, wherever it is cut', `x${'🪝'.repeat(250_000)}`],
+])('keeps a message that says %s', async (_, message) => {
+  const failures = createFailureStore(fixture.table, fixture.deps.now);
+  const id = failureId(fixture.clock.now, crypto.randomUUID());
+
+  await failures.file({ ...described, id }, message);
+
+  expect((await failures.message(tenantId, id)) === message).toBe(true);
+  await failures.forget(tenantId, {
+    appId: described.appId,
+    provider: tiktok,
+    places: new Set(['owner-1']),
+    before: Date.now(),
+  });
+  expect(await failures.message(tenantId, id)).toBeUndefined();
+});

@@ -1,0 +1,219 @@
+/** The operator's view of connections, and the work that the operator has the stack do for them. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SealedConnection } from '../../../lib/connections/connection.ts';
+import { type ConnectedCliFixture, openConnectedCliFixture, until } from '../../support/cli/connected-cli.ts';
+
+let cli: ConnectedCliFixture;
+let tenant: Awaited<ReturnType<ConnectedCliFixture['newTenant']>>;
+
+beforeAll(async () => {
+  cli = await openConnectedCliFixture();
+});
+afterAll(() => cli.close());
+beforeEach(async () => {
+  await cli.reset();
+  tenant = await cli.newTenant();
+});
+
+/** The words that name a connection. The ids of TikTok's accounts may begin with a dash. */
+const named = ({ tenantId, provider, accountId }: SealedConnection) => `${tenantId} ${provider} ${accountId}`;
+const refuseRevocation = () =>
+  cli.sandbox.control({
+    command: 'inject',
+    endpoint: 'revoke',
+    calls: 1,
+    fault: { kind: 'status', status: 503, body: 'json' },
+  });
+
+describe('hawser connections show', () => {
+  it('tells all that is known but what is sealed', async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+
+    const people = await cli.hawser(`connections show ${named(connection)}`);
+    const programs = await cli.json(`connections show ${named(connection)}`);
+
+    expect(people.stdout).toMatch(/^Status +active$/m);
+    expect(people.stdout).toMatch(/^Token expires +\d{4}-/m);
+    expect(people.stdout).toMatch(/^Sealed under +key version 1$/m);
+    expect(programs).toMatchObject({
+      id: connection.id,
+      tenantId: tenant.id,
+      userId: 'ana',
+      status: 'active',
+      generation: 1,
+      failures: 0,
+      dueAt: expect.stringMatching(/^\d{4}-/),
+      keyVersions: [1],
+      lease: { kind: 'held', until: expect.stringMatching(/^\d{4}-/) },
+    });
+    expect(people.stdout + JSON.stringify(programs)).not.toMatch(/s4ndb0x|accessToken/);
+  });
+
+  it('says why a connection has ended, and since when', async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+    const since = Date.now() - 86_400_000;
+    const change = { status: 'reconnect_required', statusReason: 'revoked', statusSince: since } as const;
+    await cli.store.change(connection, { ...change, dueAt: undefined });
+
+    const shown = await cli.json(`connections show ${named(connection)}`);
+
+    expect(shown).toMatchObject({
+      status: 'reconnect_required',
+      statusReason: 'revoked',
+      statusSince: new Date(since).toISOString(),
+      dueAt: null,
+    });
+  });
+
+  it("does not find what is another tenant's, or nobody's", async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+    const other = await cli.newTenant();
+
+    const foreign = await cli.hawser(`connections show ${other.id} tiktok ${connection.accountId}`);
+    const none = await cli.hawser(`connections show ${tenant.id} tiktok nobody`);
+
+    for (const { code, stdout, stderr } of [foreign, none]) {
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain('has no such connection');
+    }
+  });
+});
+
+describe('hawser connections refresh', () => {
+  it('has the worker renew a connection that nobody has used for weeks, and waits for it', async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+    await cli.store.change(connection, { lastUsedAt: Date.now() - 30 * 86_400_000 });
+
+    const waited = await cli.json(`connections refresh --wait ${named(connection)}`);
+
+    expect(waited).toMatchObject({ id: connection.id, outcome: 'renewed', connection: { status: 'active' } });
+    expect(await cli.recordOf(connection)).toMatchObject({ generation: 2 });
+    expect(JSON.stringify(waited)).not.toContain('s4ndb0x');
+  });
+
+  it('answers at once without --wait, and the renewal follows', async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+
+    const asked = await cli.json(`connections refresh ${named(connection)}`);
+
+    expect(asked).toEqual({ id: connection.id, outcome: 'due', generation: 1 });
+    await until(async () => (await cli.recordOf(connection))?.generation === 2);
+  });
+
+  it('tells of a platform that is down when the next try is', async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+    cli.sandbox.control({
+      command: 'inject',
+      endpoint: 'token',
+      calls: 1,
+      fault: { kind: 'status', status: 503, body: 'json' },
+    });
+
+    const { code, stdout } = await cli.hawser(`connections refresh --wait ${named(connection)}`);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^It is active, after 1 failures in a row; it is tried again \d{4}-/);
+  });
+
+  it('refuses what only the user can bring back, and what is being ended', async () => {
+    const lost = await cli.connectPerson(tenant, 'ana', 'mira');
+    const ending = await cli.connectPerson(tenant, 'ben', 'jose');
+    await cli.store.change(lost, { status: 'reconnect_required', statusReason: 'revoked' });
+    await cli.store.change(ending, { status: 'disconnecting' });
+
+    const first = await cli.hawser(`connections refresh ${named(lost)}`);
+    const second = await cli.hawser(`connections refresh ${named(ending)}`);
+
+    expect(first.stderr).toContain('Only the user can bring this connection back (revoked).');
+    expect(second.stderr).toContain('This connection is being disconnected.');
+    expect([first.code, second.code]).toEqual([1, 1]);
+  });
+});
+
+describe('hawser connections disconnect', () => {
+  it('has the worker revoke and delete, and waits for it', async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+
+    const { stdout } = await cli.hawser(`connections disconnect --wait ${named(connection)}`);
+
+    expect(stdout).toBe('The connection has ended.\n');
+    expect(await cli.recordOf(connection)).toBeUndefined();
+    expect(cli.killGrants()).toBe(0);
+  });
+
+  it('hands out no token while the platform is down, and revokes when it is repeated', async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+    refuseRevocation();
+
+    const first = await cli.json(`connections disconnect --wait ${named(connection)}`);
+    const token = await cli.tokenStatus(tenant.key, connection);
+    const second = await cli.json(`connections disconnect --wait ${named(connection)}`);
+
+    expect(first).toMatchObject({ outcome: 'postponed', connection: { status: 'disconnecting' } });
+    expect(token).toBe(404);
+    expect(second).toEqual({ id: connection.id, outcome: 'gone' });
+    expect(cli.killGrants()).toBe(0);
+  });
+});
+
+describe('hawser users disconnect', () => {
+  it("ends all of one user's connections in a job that can be followed, and nobody else's", async () => {
+    const mine = await cli.connectPerson(tenant, 'ana', 'mira');
+    const theirs = await cli.connectPerson(tenant, 'ben', 'jose');
+
+    const { stdout } = await cli.hawser(`users disconnect ${tenant.id} ana`);
+    const job = stdout.trim();
+    await until(async () => (await cli.recordOf(mine)) === undefined);
+
+    expect(await cli.json(`jobs show ${job}`)).toMatchObject({ kind: 'disconnect', userId: 'ana' });
+    expect(await cli.recordOf(theirs)).toMatchObject({ status: 'active' });
+    expect(cli.killGrants()).toBe(1);
+    await cli.workJob(job);
+    await until(async () => /^Status +done$/m.test((await cli.hawser(`jobs show ${job}`)).stdout));
+  });
+
+  it('is listed while it runs, and with its tenant afterwards', async () => {
+    await cli.connectPerson(tenant, 'ana', 'mira');
+    refuseRevocation();
+
+    const job = (await cli.hawser(`users disconnect ${tenant.id} ana`)).stdout.trim();
+    await until(async () => (await cli.stack.operator.findJob(job)).left === 1);
+
+    expect((await cli.hawser('jobs list')).stdout).toMatch(
+      new RegExp(`^${job} +ends connections +${tenant.id} +ana +running +1 +\\d{4}-`, 'm'),
+    );
+    expect(await cli.json(`jobs list --tenant ${tenant.id}`)).toMatchObject({ jobs: [{ id: job }] });
+    expect((await cli.hawser('jobs show job_none')).stderr).toContain('There is no such job.');
+  });
+});
+
+describe('hawser provider', () => {
+  it('lets the sweep pass a paused provider by until it is resumed', async () => {
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+    await cli.store.change(connection, { lastUsedAt: Date.now(), dueAt: Date.now() - 1 });
+
+    await cli.hawser('provider pause tiktok');
+    await cli.stack.runSchedule('refresh-due');
+    const listed = await cli.json('provider list');
+    const passedBy = await cli.recordOf(connection);
+    await cli.hawser('provider resume tiktok');
+    await cli.stack.runSchedule('refresh-due');
+    await until(async () => (await cli.recordOf(connection))?.generation === 2);
+
+    expect(listed).toMatchObject({
+      providers: expect.arrayContaining([
+        expect.objectContaining({ id: 'tiktok', paused: true }),
+        expect.objectContaining({ id: 'reddit', paused: false }),
+      ]),
+    });
+    expect(passedBy?.generation).toBe(1);
+    expect((await cli.hawser('provider list')).stdout).not.toContain('paused');
+  });
+
+  it('refuses a provider that there is not', async () => {
+    const { code, stderr } = await cli.hawser('provider pause myspace');
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('There is no provider "myspace". There are: ');
+  });
+});

@@ -1,0 +1,222 @@
+/** Dead letters: what failed for good can be seen by its ids, and sent back to where it came from, once. */
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { queueNames } from '../../../infra/topology.ts';
+import type { QueueUrls } from '../../../lib/admin/deps.ts';
+import { deadLetterActions } from '../../../lib/admin/failures/dead-letters.ts';
+import type { TenantId } from '../../../lib/ids.ts';
+import { createJobStore } from '../../../lib/jobs/job.ts';
+import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
+import { until } from '../../support/cli/connected-cli.ts';
+
+let cli: CliFixture;
+beforeAll(async () => {
+  cli = await openCliFixture();
+});
+afterAll(() => cli.close());
+
+const rescued = {
+  kind: 'refreshed_credentials',
+  tenantId: 'bakery',
+  provider: 'tiktok',
+  accountId: 'acc-1',
+  id: 'con_1',
+  generation: 3,
+  sealed: { accessToken: 's4ndb0x-sealed-bytes' },
+  displayName: 's4ndb0x Mira',
+};
+
+/** A message of the refresh queue. */
+const dueMessage = (accountId: string) =>
+  JSON.stringify({ kind: 'connection_due', tenantId: 'bakery', provider: 'tiktok', accountId });
+
+/** Puts a message among the dead letters of a queue of the stack. */
+async function bury(queue: (typeof queueNames)[number], body: string): Promise<string> {
+  const { MessageId = '' } = await cli.sqs.send(
+    new SendMessageCommand({ QueueUrl: cli.queueUrls[queue].deadLetters, MessageBody: body }),
+  );
+  return MessageId;
+}
+
+/** Dead letters of queues that nobody works, for all names alike. */
+async function openQuietQueues() {
+  const make = async (name: string) => {
+    const { QueueUrl = '' } = await cli.sqs.send(new CreateQueueCommand({ QueueName: name }));
+    return QueueUrl;
+  };
+  const pair = { queue: await make('quiet'), deadLetters: await make('quiet-dead') };
+  const queueUrls = Object.fromEntries(queueNames.map((name) => [name, pair])) as QueueUrls;
+  return { pair, verbs: deadLetterActions({ sqs: cli.sqs, queueUrls }) };
+}
+
+/** The local engine keeps no group of a message in a standard queue. AWS does, and says it when it is asked. */
+async function withGroup<Result>(group: string, work: () => Promise<Result>) {
+  const groups: unknown[] = [];
+  cli.sqs.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === 'SendMessageCommand') groups.push(Object(args.input)['MessageGroupId']);
+        const answer = await next(args);
+        if (commandName === 'ReceiveMessageCommand') {
+          for (const message of Object(answer.output)['Messages'] ?? []) {
+            message.Attributes = { ...message.Attributes, MessageGroupId: group };
+          }
+        }
+        return answer;
+      },
+    { step: 'initialize', name: 'groups' },
+  );
+  try {
+    return { result: await work(), groups };
+  } finally {
+    cli.sqs.middlewareStack.remove('groups');
+  }
+}
+
+async function waitingIn(url: string): Promise<number> {
+  const { Attributes } = await cli.sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: url,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return Object.values(Attributes ?? {}).reduce((sum, count) => sum + Number(count), 0);
+}
+
+describe('hawser dlq', () => {
+  it('counts the dead letters of every queue', async () => {
+    await bury('refresh', '{}');
+
+    const counted = (await cli.json('dlq list')) as { queues: { queue: string; count: number }[] };
+
+    expect(counted.queues.map(({ queue }) => queue)).toEqual(queueNames);
+    expect(counted.queues.find(({ queue }) => queue === 'refresh')?.count).toBe(1);
+  });
+
+  it('shows what a message names, and neither sealed bytes nor what users are called', async () => {
+    const id = await bury('rescue', JSON.stringify(rescued));
+
+    const listed = await cli.hawser('dlq list rescue');
+    const shown = await cli.hawser(`dlq show rescue ${id}`);
+    const programs = await cli.json(`dlq show rescue ${id}`);
+
+    expect(listed.stdout).toMatch(
+      new RegExp(`^${id} .*tenantId=bakery provider=tiktok accountId=acc-1`, 'm'),
+    );
+    expect(shown.stdout).toMatch(/sealed +\[masked\]/);
+    expect(programs).toMatchObject({
+      id,
+      names: { id: 'con_1', generation: 3, sealed: '[masked]' },
+    });
+    expect(listed.stdout + shown.stdout + JSON.stringify(programs)).not.toContain('s4ndb0x');
+  });
+
+  it.each(['not JSON s4ndb0x', '"s4ndb0x"', '["s4ndb0x"]', 'null', '{"id":{"deep":"s4ndb0x"}}'])(
+    'shows nothing of a body that it does not know: %s',
+    async (body) => {
+      const id = await bury('rescue', body);
+
+      const { stdout } = await cli.hawser(`dlq show rescue ${id}`);
+
+      expect(stdout).toContain('[masked]');
+      expect(stdout).not.toContain('s4ndb0x');
+    },
+  );
+
+  it('can be looked at again and again', async () => {
+    const id = await bury('rescue', JSON.stringify(rescued));
+
+    for (let round = 0; round < 7; round += 1) {
+      expect((await cli.hawser(`dlq show rescue ${id}`)).code).toBe(0);
+    }
+  });
+
+  it('sends a message back to its worker, which does what it says', async () => {
+    await cli.hawser('tenant create replayed');
+    const jobs = createJobStore(cli.table, () => Date.now());
+    const order = { kind: 'disconnect', tenantId: 'replayed' as TenantId } as const;
+    const [job, other] = [await jobs.create(order), await jobs.create(order)];
+    const id = await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
+    await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: other.id }));
+
+    const { code, stdout } = await cli.hawser(`dlq replay jobs ${id}`);
+
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '1 message has gone back to jobs.\n' });
+    await until(async () => (await jobs.get(job.id))?.status === 'done');
+    expect(await jobs.get(other.id)).toMatchObject({ status: 'running' });
+    expect(await waitingIn(cli.queueUrls.jobs.deadLetters)).toBe(1);
+  });
+
+  it('says what it needs to know', async () => {
+    const [neither, both, unknown, none] = [
+      await cli.hawser('dlq replay refresh'),
+      await cli.hawser('dlq replay refresh some-id --all'),
+      await cli.hawser('dlq list nowhere'),
+      await cli.hawser('dlq show jobs no-such-id'),
+    ];
+
+    expect([neither.code, both.code]).toEqual([2, 2]);
+    expect(unknown.stderr).toContain('There is no queue "nowhere". There are: ');
+    expect(none.stderr).toContain('The dead letters of jobs hold no such message.');
+  });
+});
+
+describe('a replay', () => {
+  it('sends bodies, groups and attributes as they were, and leaves nothing behind', async () => {
+    const { pair, verbs } = await openQuietQueues();
+    const bodies = Array.from({ length: 23 }, (_each, index) => dueMessage(`acc-${index}`));
+    for (const body of bodies) {
+      await cli.sqs.send(
+        new SendMessageCommand({
+          QueueUrl: pair.deadLetters,
+          MessageBody: body,
+          MessageAttributes: { why: { DataType: 'String', StringValue: 'because' } },
+        }),
+      );
+    }
+
+    const { result, groups } = await withGroup('bakery', () => verbs.replayDeadLetters('refresh'));
+
+    const received = [];
+    while (received.length < bodies.length) {
+      const { Messages = [] } = await cli.sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: pair.queue,
+          MaxNumberOfMessages: 10,
+          MessageSystemAttributeNames: ['All'],
+          MessageAttributeNames: ['All'],
+        }),
+      );
+      if (Messages.length === 0) break;
+      received.push(...Messages);
+    }
+    expect(result).toBe(23);
+    expect(groups).toEqual(Array(23).fill('bakery'));
+    expect(received).toHaveLength(bodies.length);
+    expect(new Set(received.map(({ Body }) => Body))).toEqual(new Set(bodies));
+    for (const { MessageAttributes } of received) {
+      expect(MessageAttributes?.['why']?.StringValue).toBe('because');
+    }
+    expect(await waitingIn(pair.deadLetters)).toBe(0);
+  });
+
+  it('does not send a message round for ever that fails again meanwhile', async () => {
+    const { pair, verbs } = await openQuietQueues();
+    await cli.sqs.send(
+      new SendMessageCommand({ QueueUrl: pair.deadLetters, MessageBody: dueMessage('acc-1') }),
+    );
+    const queueUrls = Object.fromEntries(
+      queueNames.map((name) => [name, { queue: pair.deadLetters, deadLetters: pair.deadLetters }]),
+    ) as QueueUrls;
+
+    const replayed = await deadLetterActions({ sqs: cli.sqs, queueUrls }).replayDeadLetters('refresh');
+
+    expect(replayed).toBe(1);
+    expect((await verbs.listDeadLetters('refresh')).letters).toHaveLength(1);
+  });
+});

@@ -1,0 +1,110 @@
+/** The end of a tenant that has connections: shut out at once, revoked in a job, and only then nothing opens any more. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TenantId } from '../../../lib/ids.ts';
+import { exists } from '../../../lib/table/condition.ts';
+import { destinationsKey, jobKey, wrappedKeyKey } from '../../../lib/table/keys.ts';
+import { type ConnectedCliFixture, openConnectedCliFixture, until } from '../../support/cli/connected-cli.ts';
+
+let cli: ConnectedCliFixture;
+let tenant: Awaited<ReturnType<ConnectedCliFixture['newTenant']>>;
+
+beforeAll(async () => {
+  cli = await openConnectedCliFixture();
+});
+afterAll(() => cli.close());
+beforeEach(async () => {
+  await cli.reset();
+  tenant = await cli.newTenant();
+});
+
+interface Ended {
+  readonly status: string;
+  readonly job: { readonly id: string; readonly status: string };
+  readonly appsLeft: number;
+}
+
+const end = async () => (await cli.json(`tenant delete ${tenant.id} --yes`)) as Ended;
+const keyRecord = () => cli.table.get(wrappedKeyKey(tenant.id as TenantId, 'credentials', 1));
+/** Flows that began before the deletion are over. */
+const letTimePass = (job: string) =>
+  cli.table.update(jobKey(job), { set: { createdAt: Date.now() - 12 * 60_000 } }, exists('pk'));
+
+describe('hawser tenant delete', () => {
+  it('shuts the tenant out, revokes every connection, and deletes the keys last of all', async () => {
+    const ana = await cli.connectPerson(tenant, 'ana', 'mira');
+    const ben = await cli.connectPerson(tenant, 'ben', 'jose');
+
+    const { status, job } = await end();
+    await until(async () => !(await cli.recordOf(ana)) && !(await cli.recordOf(ben)));
+
+    expect({ status, job: job.status }).toEqual({ status: 'deleted', job: 'running' });
+    expect(cli.killGrants()).toBe(0);
+    expect(await keyRecord()).toHaveProperty('wrappedKey');
+    await letTimePass(job.id);
+    await cli.workJob(job.id);
+    await until(async () => (await cli.stack.operator.findJob(job.id)).status === 'done');
+    expect(await keyRecord()).not.toHaveProperty('wrappedKey');
+    expect(await cli.json(`tenant delete ${tenant.id} --yes`)).toMatchObject({ job: { status: 'done' } });
+  });
+
+  it('keeps the keys while a flow that began before could still be finished', async () => {
+    await cli.connectPerson(tenant, 'ana', 'mira');
+    const { job } = await end();
+    await until(async () => (await cli.stack.operator.listConnections(tenant.id)).length === 0);
+
+    await cli.workJob(job.id);
+    await until(async () => (await cli.stack.operator.findJob(job.id)).left === 0);
+
+    expect(await cli.stack.operator.findJob(job.id)).toMatchObject({ status: 'running' });
+    expect(await keyRecord()).toHaveProperty('wrappedKey');
+  });
+
+  it('forgets its destinations, with their addresses and secrets, once there is nothing left to tell', async () => {
+    await cli.connectPerson(tenant, 'ana', 'mira');
+    await cli.hawser(`destination add ${tenant.id} https://hooks.${tenant.id}.example/`);
+    const record = () => cli.table.get(destinationsKey(tenant.id as TenantId));
+
+    const { job } = await end();
+    await until(async () => (await cli.stack.operator.listConnections(tenant.id)).length === 0);
+    expect(await record()).toBeDefined();
+    await letTimePass(job.id);
+    await cli.workJob(job.id);
+    await until(async () => (await cli.stack.operator.findJob(job.id)).status === 'done');
+
+    expect(await record()).toBeUndefined();
+  });
+
+  it('goes on with the job that is there when it is repeated', async () => {
+    await cli.connectPerson(tenant, 'ana', 'mira');
+    const first = await end();
+
+    const second = await end();
+
+    expect(second.job.id).toBe(first.job.id);
+    expect(await cli.stack.operator.listJobs(tenant.id)).toHaveLength(1);
+  });
+
+  it("keeps the tenant's own app until nothing needs it any more, then takes it away with its secret", async () => {
+    const own = { clientId: 'own-client', clientSecret: 's4ndb0x-own-client-secret' };
+    const { appId } = await cli.stack.operator.setApp({
+      provider: 'tiktok',
+      tenantId: tenant.id,
+      settings: {},
+      ...own,
+    });
+    cli.sandbox.addClient({
+      ...own,
+      redirectUris: [`${cli.stack.apiUrl}/integrations/callback/${appId}`],
+    });
+    const connection = await cli.connectPerson(tenant, 'ana', 'mira');
+
+    const first = await end();
+    await until(async () => (await cli.recordOf(connection)) === undefined);
+    const second = await end();
+
+    expect(first.appsLeft).toBe(1);
+    expect(cli.killGrants()).toBe(0);
+    expect(second.appsLeft).toBe(0);
+    await expect(cli.secretOf(appId)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,67 @@
+/** What nobody uses: renewed when its refresh token would otherwise lie idle for too long, and left alone until then. */
+import { expect, it } from 'vitest';
+import type { TenantId } from '../../../lib/ids.ts';
+import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
+import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
+import { nothingConsumed } from '../../bench/refresh-capacity.ts';
+import { openCountingStore } from '../../bench/refresh-counting-table.ts';
+import { openPlatforms } from '../../bench/refresh-platforms.ts';
+import { connectionOf } from '../../bench/refresh-population.ts';
+import { openLifecycleFixture } from '../../bench/refresh-world.ts';
+
+const now = Date.UTC(2026, 10, 20, 12);
+const day = 86_400_000;
+const tenantId = 'harbour' as TenantId;
+
+it('renews what is due to be kept alive, whatever time chance would draw for it now', async () => {
+  const { worked, calls } = await workIdle({ ageDays: 6.4 });
+
+  expect(worked).toEqual(['renewed']);
+  expect(calls).toBe(1);
+});
+
+it('puts off what came too early, to the last tenth of the time it may lie idle', async () => {
+  const { worked, calls, dueInDays } = await workIdle({ ageDays: 5 });
+
+  expect(worked).toEqual(['idle']);
+  expect(calls).toBe(0);
+  expect(dueInDays).toBeGreaterThan(1.3);
+  expect(dueInDays).toBeLessThanOrEqual(2);
+});
+
+/** TikTok's refresh tokens are to be used every seven days. */
+async function workIdle({ ageDays }: { readonly ageDays: number }) {
+  const random = () => 0.999;
+  const sleep = async () => undefined;
+  const platforms = openPlatforms({ now: () => now, sleep, latency: () => 0 });
+  const stores = { precious: openCountingStore(), activity: openCountingStore() };
+  const fixture = await openLifecycleFixture({
+    tables: () => ({
+      precious: stores.precious.open(nothingConsumed()),
+      activity: stores.activity.open(nothingConsumed()),
+    }),
+    platforms,
+    now: () => now,
+    sleep,
+    random,
+  });
+  const provider = findOAuthProvider(fixture.registry, 'tiktok');
+  const person = { account: 1, tenantId, provider, lifetimeSeconds: 86_400, use: 'idle' } as const;
+  const sealer = await fixture.setUp.vault.sealerFor(tenantId);
+  const obtainedAt = now - ageDays * day;
+  const connection = {
+    ...connectionOf(person, { platforms, sealer, now, random }),
+    obtainedAt,
+    expiresAt: obtainedAt + day,
+    dueAt: now,
+  };
+  await fixture.setUp.connections.create(connection);
+  const worked: RefreshOutcome[] = [];
+
+  const work = fixture.newWorker((what) => worked.push(what));
+  await work(JSON.stringify({ tenantId, provider: provider.id, accountId: connection.accountId }));
+
+  const stored = await fixture.setUp.connections.get(tenantId, provider.id, connection.accountId);
+  const dueInDays = ((stored?.dueAt ?? 0) - now) / day;
+  return { worked, calls: platforms.calls.length, dueInDays };
+}

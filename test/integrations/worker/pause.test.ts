@@ -1,0 +1,219 @@
+/** A paused platform, and one that does not answer: neither costs a sweep each minute nor holds up the others, and nothing stays behind. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { SealedConnection } from '../../../lib/connections/connection.ts';
+import type { ProviderId, TenantId } from '../../../lib/ids.ts';
+import { beginDisconnect } from '../../../lib/integrations/disconnect/begin-disconnect.ts';
+import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
+import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
+import { sweepDue } from '../../../lib/integrations/worker/sweep-due.ts';
+import { createPauseStore } from '../../../lib/provider-apps/paused-providers.ts';
+import { type Consumption, nothingConsumed } from '../../bench/refresh-capacity.ts';
+import { openCountingStore } from '../../bench/refresh-counting-table.ts';
+import { type Outage, openPlatforms } from '../../bench/refresh-platforms.ts';
+import { connectionOf } from '../../bench/refresh-population.ts';
+import { type LifecycleFixture, openLifecycleFixture, refreshQueue } from '../../bench/refresh-world.ts';
+
+const began = Date.UTC(2026, 10, 20, 12);
+const minute = 60_000;
+/** Of the pauses, and from the second sweep on of the positions. */
+const recordsOfASweep = 2;
+const tenantId = 'harbour' as TenantId;
+const tiktok = 'tiktok' as ProviderId;
+
+let clock: number;
+let fixture: LifecycleFixture;
+let swept: Consumption;
+let platforms: ReturnType<typeof openPlatforms>;
+let pauses: ReturnType<typeof createPauseStore>;
+let outages: Outage[];
+
+beforeEach(async () => {
+  clock = began;
+  swept = nothingConsumed();
+  outages = [];
+  platforms = openPlatforms({ now: () => clock, sleep: async () => undefined, latency: () => 0, outages });
+  const stores = { precious: openCountingStore(), activity: openCountingStore() };
+  pauses = createPauseStore(stores.precious.open(nothingConsumed()), () => clock);
+  fixture = await openLifecycleFixture({
+    tables: (role) => {
+      const consumed = role === 'sweep' ? swept : nothingConsumed();
+      return { precious: stores.precious.open(consumed), activity: stores.activity.open(consumed) };
+    },
+    platforms,
+    now: () => clock,
+    sleep: async () => undefined,
+    random: () => 0.5,
+  });
+});
+
+describe('a paused platform', () => {
+  it('is met once, and costs the later sweeps nothing', async () => {
+    await connectDue(20, 'tiktok');
+    await pauses.pause(tiktok);
+
+    const first = await sweepAndWork();
+    const later = await sweepAndWork();
+
+    expect(first.outcomes).toEqual(Array(20).fill('parked'));
+    expect(later).toEqual({ outcomes: [], itemsRead: 0 });
+    expect(platforms.calls).toEqual([]);
+  });
+
+  it('holds up no other', async () => {
+    await connectDue(5, 'tiktok');
+    await connectDue(5, 'reddit', 100);
+    await pauses.pause(tiktok);
+
+    const { outcomes } = await sweepAndWork();
+
+    expect(outcomes.toSorted()).toEqual([...Array(5).fill('parked'), ...Array(5).fill('renewed')]);
+  });
+
+  it('does what somebody asked for', async () => {
+    const [connection] = await connectDue(1, 'tiktok');
+    await pauses.pause(tiktok);
+
+    const work = fixture.newWorker();
+    await work(
+      JSON.stringify({ tenantId, provider: connection?.provider, accountId: connection?.accountId }),
+    );
+
+    expect(platforms.calls.length).toBe(1);
+  });
+
+  it('is taken up where it was when it is resumed', async () => {
+    await connectDue(20, 'tiktok');
+    await pauses.pause(tiktok);
+    await sweepAndWork();
+
+    await pauses.resume(tiktok);
+    const { outcomes } = await sweepAndWork();
+
+    expect(outcomes).toEqual(Array(20).fill('renewed'));
+  });
+
+  it('has its partitions read for some minutes after it was resumed, and then not any more', async () => {
+    await connectDue(3, 'tiktok');
+    const queriesBefore = await queriesOfASweep();
+    await pauses.pause(tiktok);
+    await sweepAndWork();
+    await pauses.resume(tiktok);
+
+    const queriesSoonAfter = await queriesOfASweep();
+    for (let count = 0; count < 20; count += 1) await sweepAndWork();
+
+    expect(queriesSoonAfter - queriesBefore).toBe(16);
+    expect(await queriesOfASweep()).toBe(queriesBefore);
+  });
+
+  it('loses nothing to a worker that parks after the pause was over', async () => {
+    const [connection] = await connectDue(1, 'tiktok');
+    await pauses.pause(tiktok);
+    await pauses.resume(tiktok);
+    await sweepAndWork(() => []);
+
+    expect(connection && (await fixture.setUp.connections.park(connection))).toBe(true);
+
+    expect((await sweepAndWork()).outcomes).toEqual(['renewed']);
+  });
+
+  it('loses nothing to a worker that dies before it parks', async () => {
+    await connectDue(3, 'tiktok');
+    await pauses.pause(tiktok);
+    await sweepAndWork(() => []);
+
+    expect((await sweepAndWork()).outcomes).toEqual(Array(3).fill('parked'));
+  });
+
+  it('can be paused again while what waited comes back', async () => {
+    await connectDue(8, 'tiktok');
+    await pauses.pause(tiktok);
+    await sweepAndWork();
+    await pauses.resume(tiktok);
+    await sweepAndWork((messages) => messages.slice(0, 5));
+
+    await pauses.pause(tiktok);
+    const during = await sweepAndWork();
+    await pauses.resume(tiktok);
+    const after = await sweepAndWork();
+
+    expect(during.outcomes).toEqual([]);
+    expect(after.outcomes).toEqual(Array(3).fill('renewed'));
+  });
+
+  it('revokes what was disconnected meanwhile when it is resumed', async () => {
+    const [connection] = await connectDue(1, 'tiktok');
+    await pauses.pause(tiktok);
+    await sweepAndWork();
+
+    if (connection) await beginDisconnect(fixture.setUp, connection);
+    const during = await sweepAndWork();
+    await pauses.resume(tiktok);
+    const after = await sweepAndWork();
+
+    expect(during.outcomes).toEqual(['parked']);
+    expect(after.outcomes).toEqual(['disconnected']);
+  });
+
+  it('leaves three quarters of a sweep to the others when all that waited comes back', async () => {
+    await connectDue(200, 'tiktok');
+    await pauses.pause(tiktok);
+    await sweepAndWork();
+    await connectDue(200, 'reddit', 1_000);
+    await pauses.resume(tiktok);
+
+    await sweepDue({ ...fixture.sweep, queueLimit: 100 });
+
+    const sent = fixture.aws.take(refreshQueue, 1_000).map((body) => JSON.parse(body).provider);
+    expect(sent.filter((provider) => provider === 'tiktok').length).toBe(25);
+    expect(sent.filter((provider) => provider === 'reddit').length).toBe(75);
+  });
+});
+
+describe('a platform that refuses', () => {
+  it('has what it was not asked for put off by one write each, and hears of it within two sweeps of its return', async () => {
+    await connectDue(30, 'tiktok');
+    outages.push({ provider: 'tiktok', from: began, until: began + 90_000, kind: 'refuses' });
+
+    const { outcomes } = await sweepAndWork();
+    const soon = await sweepAndWork();
+    await sweepAndWork();
+
+    expect(outcomes.filter((outcome) => outcome === 'held_back').length).toBeGreaterThan(15);
+    expect(soon.outcomes).not.toContain('nothing');
+    expect(platforms.calls.filter(({ renewed }) => renewed).length).toBe(30);
+  });
+});
+
+/** Connections whose token is to be renewed now. */
+async function connectDue(count: number, id: string, from = 0): Promise<readonly SealedConnection[]> {
+  const provider = findOAuthProvider(fixture.registry, id);
+  const sealer = await fixture.setUp.vault.sealerFor(tenantId);
+  const made: SealedConnection[] = [];
+  for (let account = from; account < from + count; account += 1) {
+    const person = { account, tenantId, provider, lifetimeSeconds: 86_400, use: 'steady' } as const;
+    const at = { platforms, sealer, now: clock, random: () => 0.5 };
+    const connection = { ...connectionOf(person, at), dueAt: clock - 1_000 - account };
+    await fixture.setUp.connections.create(connection);
+    made.push(connection);
+  }
+  return made;
+}
+
+/** A sweep and the work that it finds, and then a minute passes. @param deliver what becomes of its messages. */
+async function sweepAndWork(deliver = (messages: readonly string[]) => messages) {
+  Object.assign(swept, nothingConsumed());
+  await sweepDue(fixture.sweep);
+  const records = swept.itemsRead;
+  const outcomes: RefreshOutcome[] = [];
+  const work = fixture.newWorker((outcome) => outcomes.push(outcome));
+  for (const message of deliver(fixture.aws.take(refreshQueue, 1_000))) await work(message);
+  clock += minute;
+  return { outcomes, itemsRead: records - recordsOfASweep };
+}
+
+async function queriesOfASweep(): Promise<number> {
+  Object.assign(swept, nothingConsumed());
+  await sweepDue(fixture.sweep);
+  return swept.calls;
+}

@@ -1,0 +1,168 @@
+/** What an answer means: the classification as a table, waiting times in both forms, and ids that keep their digits. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { jsonObject } from '../../lib/json.ts';
+import { classifyFailure } from '../../lib/oauth/outcome.ts';
+import { answered, now } from './fixture.ts';
+
+const classify = (
+  body: unknown,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  table = {},
+) => classifyFailure(answered(body, status, headers), table, now);
+
+describe('row 20: an error', () => {
+  it.each([
+    ['invalid_grant', 400, 'reconnect_required'],
+    ['access_denied', 400, 'reconnect_required'],
+    ['invalid_client', 401, 'misconfigured'],
+    ['invalid_client', 400, 'misconfigured'],
+    ['invalid_client', 200, 'misconfigured'],
+    ['unauthorized_client', 400, 'misconfigured'],
+    ['unsupported_grant_type', 400, 'misconfigured'],
+    ['invalid_scope', 400, 'misconfigured'],
+    ['invalid_request', 400, 'misconfigured'],
+    ['server_error', 400, 'retryable'],
+    ['temporarily_unavailable', 400, 'retryable'],
+    ['slow_down', 400, 'retryable'],
+  ] as const)('%s under %i is %s', (error, status, kind) => {
+    expect(classify({ error }, status)).toEqual({ kind, reason: error });
+  });
+
+  it.each([
+    [401, 'misconfigured', 'http_401'],
+    [400, 'retryable', 'unrecognised_error'],
+    [403, 'retryable', 'unrecognised_error'],
+    [404, 'retryable', 'unrecognised_error'],
+    [301, 'retryable', 'unrecognised_error'],
+    [200, 'unknown', 'unreadable_answer'],
+    [429, 'retryable', 'http_429'],
+    [500, 'retryable', 'http_500'],
+    [503, 'retryable', 'http_503'],
+    [599, 'retryable', 'http_599'],
+  ] as const)('without a code, status %i is %s', (status, kind, reason) => {
+    expect(classify('<html>', status)).toEqual({ kind, reason });
+  });
+
+  it('of a platform in trouble is no evidence against the grant, whatever code it carries', () => {
+    for (const status of [429, 500, 502, 503]) {
+      expect(classify({ error: 'invalid_grant' }, status)).toMatchObject({ kind: 'retryable' });
+    }
+  });
+
+  it("means what the platform's own table says", () => {
+    const table = { invalid_request: 'reconnect_required', http_403: 'misconfigured' } as const;
+
+    expect(classify({ error: 'invalid_request' }, 400, {}, table).kind).toBe('reconnect_required');
+    expect(classify('', 403, {}, table)).toEqual({ kind: 'misconfigured', reason: 'http_403' });
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''])(
+    'named %j is no error of any table',
+    (error) => {
+      expect(classify({ error }, 400)).toEqual({ kind: 'retryable', reason: 'unrecognised_error' });
+    },
+  );
+
+  it("row 19: never names a platform's own text in its reason", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 200, max: 599 }), (text, status) => {
+        const { reason } = classify({ error: `s4ndb0x${text}`, message: 's4ndb0x' }, status);
+
+        expect(reason).toMatch(/^(?:http_\d{3}|unreadable_answer|unrecognised_error)$/);
+      }),
+    );
+  });
+
+  it.each([
+    ['lost', { kind: 'lost' }, { kind: 'unknown', reason: 'answer_lost' }],
+    ['unreachable', { kind: 'unreachable' }, { kind: 'retryable', reason: 'unreachable' }],
+  ] as const)('that never came is told by what became of the call: %s', (_name, answer, expected) => {
+    expect(classifyFailure(answer, {}, now)).toEqual(expected);
+  });
+});
+
+describe('Retry-After', () => {
+  it.each([
+    ['120', 120],
+    [' 120 ', 120],
+    ['0', 0],
+    ['86400', 86_400],
+    ['86401', 86_400],
+    ['99999999999999999999', 86_400],
+    ['9'.repeat(400), undefined],
+    [new Date(now + 90_000).toUTCString(), 90],
+    [new Date(now - 90_000).toUTCString(), 0],
+    [new Date(now + 999_999_000_000).toUTCString(), 86_400],
+    ['soon', undefined],
+    ['', undefined],
+  ])('of %j is %j seconds', (text, seconds) => {
+    const failure = classify('', 429, { 'retry-after': text });
+
+    expect('afterSeconds' in failure ? failure.afterSeconds : undefined).toBe(seconds);
+  });
+
+  it('is at most a day, and never before now, whatever it says', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[ -~]{0,30}$/), (text) => {
+        const failure = classify('', 429, { 'retry-after': text });
+        const seconds = 'afterSeconds' in failure ? (failure.afterSeconds ?? 0) : 0;
+
+        expect(seconds).toBeGreaterThanOrEqual(0);
+        expect(seconds).toBeLessThanOrEqual(86_400);
+      }),
+    );
+  });
+
+  it('counts with 429, with server errors and with errors nobody documented', () => {
+    for (const status of [429, 503, 403]) {
+      expect(classify('', status, { 'retry-after': '7' })).toMatchObject({ afterSeconds: 7 });
+    }
+  });
+});
+
+describe('a JSON object', () => {
+  it('keeps every digit of an integer', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), (id) => {
+        const read = jsonObject(`{"id":${id},"deep":{"ids":[${id}]}}`);
+
+        expect(String(read?.['id'])).toBe(String(id));
+        expect(String(read?.['deep'] && JSON.stringify(read['deep'])).replaceAll('"', '')).toContain(
+          `[${id}]`,
+        );
+      }),
+    );
+  });
+
+  it('leaves other numbers alone', () => {
+    expect(jsonObject('{"a":1.5,"b":-3,"c":9007199254740991,"d":0.1e2}')).toEqual({
+      a: 1.5,
+      b: -3,
+      c: Number.MAX_SAFE_INTEGER,
+      d: 10,
+    });
+  });
+
+  it.each(['', 'null', '[]', '7', '"x"', '{', '{"a":}', 'NaN', '\ufeff{}', '{}{}'])(
+    'is not found in %j',
+    (text) => {
+      expect(jsonObject(text)).toBeUndefined();
+    },
+  );
+
+  it('is never an exception, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        const read = jsonObject(text);
+
+        expect(read === undefined || typeof read === 'object').toBe(true);
+      }),
+    );
+    for (const depth of [1_000, 100_000]) {
+      expect(() => jsonObject(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)).not.toThrow();
+      expect(jsonObject('['.repeat(depth))).toBeUndefined();
+    }
+  });
+});

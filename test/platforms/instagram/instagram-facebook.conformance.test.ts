@@ -1,0 +1,203 @@
+/** Instagram with Facebook Login before its sandbox: the conformance suite, and several accounts from one consent. */
+import { describe, expect, it } from 'vitest';
+import { startInstagramFacebook } from '../../../infra/local/platforms/instagram-facebook/instagram-facebook.ts';
+import { instagramFacebook } from '../../../lib/platforms/instagram/definition.ts';
+import { conforms, meetingOf } from '../../support/conformance/conformance.ts';
+import { survivesFaults } from '../../support/conformance/conformance-faults.ts';
+import { granted, refreshTokenOf, type Subject } from '../../support/conformance/subject.ts';
+
+const bakery = '17841405793187218';
+const ferry = '17841460000000777';
+
+const subject: Subject = {
+  provider: instagramFacebook,
+  async start(options) {
+    const sandbox = await startInstagramFacebook(options);
+    // Stricter than Meta's default: every call that lacks its proof then fails.
+    sandbox.control({ command: 'set_modes', modes: { requireProof: true } });
+    return sandbox;
+  },
+  originsOf: ({ origin, apiOrigin }) => ({
+    'https://www.facebook.com': origin,
+    'https://graph.facebook.com': apiOrigin,
+  }),
+  settings: { graphVersion: 'v25.0' },
+  scopes: ['instagram_basic', 'instagram_content_publish', 'pages_read_engagement', 'pages_show_list'],
+  fewerScopes: ['instagram_basic', 'pages_show_list'],
+  people: ['greta', 'haruto'],
+  account: bakery,
+  revokingTwice: 'revoked',
+};
+
+describe('instagram-facebook', () => {
+  describe('conforms', () => conforms(subject));
+  describe('survives', () => survivesFaults(subject));
+
+  describe('in its own ways', () => {
+    const meeting = meetingOf(subject);
+    const setModes = (modes: Readonly<Record<string, string | number | boolean>>) =>
+      expect(meeting().sandbox.control({ command: 'set_modes', modes })).toMatchObject({ ok: true });
+    async function accountsOf(visit = {}) {
+      const { adapter, connect } = meeting();
+      const tokens = await connect(visit);
+      const profile = await adapter.getUserProfile(tokens.accessToken, tokens.scopes ?? []);
+      if (profile.kind !== 'accounts') throw new Error(`No accounts: ${JSON.stringify(profile)}.`);
+      return { tokens, accounts: profile.accounts };
+    }
+
+    it.each([25, 1])('finds every linked account of every Page, %i Pages at a time', async (pageSize) => {
+      setModes({ pageSize });
+
+      const { tokens, accounts } = await accountsOf();
+
+      setModes({ pageSize: 25 });
+      expect(accounts.map(({ accountId }) => accountId)).toEqual([bakery, ferry]);
+      expect(accounts.map(({ platformUserId }) => platformUserId)).toEqual([tokens.subject, tokens.subject]);
+      const pageTokens = accounts.map(({ accessToken }) => accessToken?.reveal() ?? '');
+      expect(pageTokens[0]).toMatch(/^EAAPs4ndb0x104520000000011Z/);
+      expect(pageTokens[1]).toMatch(/^EAAPs4ndb0x104520000000013Z/);
+      expect(accounts[0]).toMatchObject({
+        displayName: '@saltmarsh.bakery',
+        avatarUrl: expect.stringContaining('/_sandbox/avatars/saltmarsh.svg?'),
+        metadata: {
+          ig_business_id: bakery,
+          page_id: '104520000000011',
+          page_name: 'Saltmarsh Bakery',
+          username: 'saltmarsh.bakery',
+          name: 'Saltmarsh Bakery',
+          followers_count: 18_422,
+          follows_count: 311,
+          media_count: 902,
+          flavour: 'facebook_login',
+          data_access_expires_at: expect.stringMatching(/^20\d\d-\d\d-\d\dT[\d:]+\.000Z$/),
+        },
+      });
+      expect(accounts[1]).not.toHaveProperty('avatarUrl');
+    });
+
+    it('finds no account where no Page has one', async () => {
+      const { tokens, accounts } = await accountsOf({ account: 'pageless' });
+
+      expect(accounts).toEqual([]);
+      // Whose grant it is must be known all the same, or it could not be given back.
+      expect(tokens.subject).toMatch(/^2\d{16}$/);
+    });
+
+    it('ends with a user token of sixty days, kept for renewals', async () => {
+      const { connect } = meeting();
+
+      const tokens = await connect();
+
+      expect(tokens.expiresInSeconds).toBe(5_184_000);
+      expect(refreshTokenOf(tokens).reveal()).toMatch(/^EAALs4ndb0x/);
+    });
+
+    it('renews each account of a grant by itself, with its own Page token', async () => {
+      const { adapter } = meeting();
+      const { tokens } = await accountsOf();
+
+      const one = granted(await adapter.refreshAccessToken(refreshTokenOf(tokens), bakery));
+      const two = granted(await adapter.refreshAccessToken(refreshTokenOf(tokens), ferry));
+
+      expect(one.accessToken.reveal()).toMatch(/^EAAPs4ndb0x104520000000011Z/);
+      expect(two.accessToken.reveal()).toMatch(/^EAAPs4ndb0x104520000000013Z/);
+      for (const renewed of [one, two]) {
+        expect(refreshTokenOf(renewed).reveal()).toMatch(/^EAALs4ndb0x/);
+        expect(refreshTokenOf(renewed).reveal()).not.toBe(refreshTokenOf(tokens).reveal());
+        expect(renewed.expiresInSeconds).toBe(5_184_000);
+      }
+    });
+
+    it('needs a new consent when the Page of an account is gone, and for no other account', async () => {
+      const { adapter } = meeting();
+      const { tokens } = await accountsOf();
+      setModes({ lostPage: '104520000000013', pageSize: 1 });
+
+      const lost = await adapter.refreshAccessToken(refreshTokenOf(tokens), ferry);
+      const kept = await adapter.refreshAccessToken(refreshTokenOf(tokens), bakery);
+
+      setModes({ lostPage: '', pageSize: 25 });
+      expect(lost).toEqual({ kind: 'reconnect_required', reason: 'page_gone' });
+      expect(kept.kind).toBe('granted');
+    });
+
+    it('does not take Pages that could not be read for Pages that are gone', async () => {
+      const { adapter, connect, inject } = meeting();
+      const tokens = await connect();
+      inject('profile', { kind: 'lose_answer' }, 2);
+
+      const outcome = await adapter.refreshAccessToken(refreshTokenOf(tokens), bakery);
+
+      expect(outcome).toEqual({ kind: 'retryable', reason: 'answer_lost' });
+    });
+
+    it('tells what is left of a token that the platform would not make live longer', async () => {
+      const { adapter, connect, sandbox } = meeting();
+      sandbox.control({ command: 'set_lifetimes', accessTokenSeconds: 900_000 });
+      const tokens = await connect();
+      sandbox.control({ command: 'set_lifetimes', accessTokenSeconds: 5_184_000 });
+      setModes({ exchange: 'keeps_end' });
+
+      const renewed = granted(await adapter.refreshAccessToken(refreshTokenOf(tokens), bakery));
+
+      setModes({ exchange: 'renews' });
+      expect(renewed.expiresInSeconds).toBeLessThanOrEqual(900_000);
+      expect(renewed.expiresInSeconds).toBeGreaterThan(890_000);
+    });
+
+    it.each([
+      ['untold', expect.closeTo(5_184_000, -2)],
+      ['never', undefined],
+    ])('asks how long a token lives when the answer does not say: %s', async (expiresIn, expected) => {
+      const { connect } = meeting();
+      setModes({ expiresIn });
+
+      const tokens = await connect();
+
+      setModes({ expiresIn: 'told' });
+      expect(tokens.expiresInSeconds).toEqual(expected);
+    });
+
+    it('gives nothing when the long-lived token cannot be had', async () => {
+      const { consent, exchange, sandbox } = meeting();
+      const consented = await consent();
+      sandbox.control({
+        command: 'inject',
+        endpoint: 'token',
+        calls: 2,
+        grantType: 'fb_exchange_token',
+        fault: { kind: 'lose_answer' },
+      });
+
+      expect(await exchange(consented)).toEqual({ kind: 'retryable', reason: 'answer_lost' });
+    });
+
+    it.each(['object', 'true'])('takes either answer to a revocation: %s', async (deletionAnswer) => {
+      const { adapter, connect } = meeting();
+      setModes({ deletionAnswer });
+
+      expect(await adapter.revokeAccess(await connect())).toEqual({ kind: 'revoked' });
+    });
+
+    it('revokes with the token of the user, not of the Page', async () => {
+      const { adapter } = meeting();
+      const { tokens, accounts } = await accountsOf();
+      const [{ accessToken } = { accessToken: undefined }] = accounts;
+      const refreshToken = refreshTokenOf(tokens);
+
+      const outcome = await adapter.revokeAccess({ accessToken: accessToken ?? refreshToken, refreshToken });
+
+      expect(outcome).toEqual({ kind: 'revoked' });
+      expect((await adapter.getUserProfile(refreshToken, [])).kind).toBe('reconnect_required');
+    });
+
+    it('takes no refusal but that of a dead token for a revocation', async () => {
+      const { adapter, connect, inject } = meeting();
+      const tokens = await connect();
+      const error = { message: 'No.', type: 'OAuthException', code: 200, fbtrace_id: 'AbC' };
+      inject('revoke', { kind: 'status', status: 403, body: 'json', json: { error } });
+
+      expect((await adapter.revokeAccess(tokens)).kind).not.toBe('revoked');
+    });
+  });
+});

@@ -1,0 +1,89 @@
+/** TikTok before its sandbox: the conformance suite, and what only TikTok does. */
+import { describe, expect, it } from 'vitest';
+import { startTikTok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
+import { tiktok } from '../../../lib/platforms/tiktok/definition.ts';
+import { conforms, meetingOf } from '../../support/conformance/conformance.ts';
+import { survivesFaults } from '../../support/conformance/conformance-faults.ts';
+import { granted, refreshTokenOf, type Subject } from '../../support/conformance/subject.ts';
+
+const subject: Subject = {
+  provider: tiktok,
+  start: startTikTok,
+  originsOf: ({ origin, apiOrigin }) => ({
+    'https://www.tiktok.com': origin,
+    'https://open.tiktokapis.com': apiOrigin,
+  }),
+  settings: {},
+  scopes: ['user.info.basic', 'user.info.profile', 'user.info.stats'],
+  fewerScopes: ['user.info.basic'],
+  people: ['mira', 'jose'],
+  // Documented nowhere; the sandbox refuses, which is the harder case.
+  revokingTwice: 'misconfigured',
+};
+
+describe('tiktok', () => {
+  describe('conforms', () => conforms(subject));
+  describe('survives', () => survivesFaults(subject));
+
+  describe('in its own ways', () => {
+    const meeting = meetingOf(subject);
+
+    it('puts every error under 200 and is understood all the same', async () => {
+      const { adapter, connect, consent, exchange, sandbox, stranger } = meeting();
+      sandbox.control({ command: 'set_modes', modes: { oauthErrorStatus: 'always_200' } });
+      const consented = await consent();
+      const before = await connect();
+
+      const refused = await exchange(consented, stranger);
+      await exchange(consented);
+      const reused = await exchange(consented);
+      await adapter.refreshAccessToken(refreshTokenOf(before), '');
+      const dead = await adapter.refreshAccessToken(refreshTokenOf(before), '');
+
+      expect(refused).toEqual({ kind: 'misconfigured', reason: 'invalid_client' });
+      expect(reused).toEqual({ kind: 'reconnect_required', reason: 'invalid_grant' });
+      expect(dead).toEqual({ kind: 'reconnect_required', reason: 'invalid_grant' });
+    });
+
+    it('may leave the refresh token as it was', async () => {
+      const { adapter, connect, sandbox } = meeting();
+      sandbox.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
+      const before = await connect();
+
+      const after = granted(await adapter.refreshAccessToken(refreshTokenOf(before), ''));
+
+      expect(refreshTokenOf(after).reveal()).toBe(refreshTokenOf(before).reveal());
+    });
+
+    it('says how long the refresh token lives, and who granted', async () => {
+      const { adapter, connect } = meeting();
+
+      const tokens = await connect();
+
+      const profile = await adapter.getUserProfile(tokens.accessToken, tokens.scopes ?? []);
+      expect(tokens.refreshExpiresInSeconds).toBeGreaterThan(15_000_000);
+      expect(profile).toMatchObject({
+        accounts: [
+          {
+            accountId: tokens.subject,
+            displayName: 'Mira Lindqvist',
+            metadata: { username: 'mira.bakes', verified: true, followers: 48_210 },
+          },
+        ],
+      });
+    });
+
+    it.each(['scope_not_authorized', 'scope_permission_missed'])(
+      'refuses a field beyond the scopes with %s, which no retry mends',
+      async (excessField) => {
+        const { adapter, connect, sandbox } = meeting();
+        sandbox.control({ command: 'set_modes', modes: { excessField } });
+        const tokens = await connect({ scopes: ['user.info.basic'] });
+
+        const profile = await adapter.getUserProfile(tokens.accessToken, ['user.info.profile']);
+
+        expect(profile).toEqual({ kind: 'reconnect_required', reason: excessField });
+      },
+    );
+  });
+});

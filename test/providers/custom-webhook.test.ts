@@ -1,0 +1,165 @@
+/** Webhooks as an operator describes them: what may be described, and what is read of a delivery. */
+import { describe, expect, it } from 'vitest';
+import { customWebhook } from '../../lib/providers/custom-webhook.ts';
+import { standardWebhooksSignature } from '../../lib/signatures/schemes.ts';
+import generic from '../vectors/signatures/generic-hmac.json' with { type: 'json' };
+
+const app = { clientId: 'client', settings: {} };
+const hmac = { header: 'x-signature', algorithm: 'sha256', encoding: 'hex' };
+const described = (description: object) => customWebhook(JSON.stringify(description));
+const delivery = (content: unknown, headers: Readonly<Record<string, string>> = {}) => ({
+  content,
+  headers,
+  body: Buffer.from(JSON.stringify(content) ?? ''),
+});
+
+describe('a description', () => {
+  it('of Standard Webhooks needs no more than where the account stands', () => {
+    expect(described({ signature: 'standard-webhooks', account: 'data.user' })).toMatchObject({
+      scheme: standardWebhooksSignature,
+      signedWith: 'webhookSecret',
+    });
+  });
+
+  it('takes the settings of a generic HMAC', () => {
+    const { scheme } = described({ signature: generic.github.settings, account: 'sender.id' });
+
+    expect(scheme).toMatchObject({ signature: { header: 'x-hub-signature-256', prefix: 'sha256=' } });
+  });
+
+  it.each([
+    ['no JSON', 'webhook', 'no JSON'],
+    ['no object', '[]', 'missing or wrong'],
+    ['without an account', JSON.stringify({ signature: hmac }), 'account'],
+    ['without a signature', JSON.stringify({ account: 'a' }), 'signature'],
+    ['with an unknown field', JSON.stringify({ signature: hmac, account: 'a', more: 1 }), 'unknown'],
+    ['with a path of nothing', JSON.stringify({ signature: hmac, account: 'a..b' }), 'account'],
+    [
+      'with a header that it does not know',
+      JSON.stringify({ signature: { ...hmac, header: 'x y' }, account: 'a' }),
+      'header',
+    ],
+    [
+      'whose body nobody signs',
+      JSON.stringify({ signature: { ...hmac, signed: '{header:x-id}' }, account: 'a' }),
+      'body is not signed',
+    ],
+    [
+      'that takes access away and does not say when',
+      JSON.stringify({ signature: hmac, account: 'a', deauthorized: ['gone'] }),
+      'must say when',
+    ],
+    [
+      'that believes a delivery for longer than it is remembered',
+      JSON.stringify({
+        signature: {
+          ...hmac,
+          signed: '{timestamp}.{body}',
+          timestamp: { header: 'x-time', format: 'unix-seconds', toleranceSeconds: 14 * 86_400 + 1 },
+        },
+        account: 'a',
+      }),
+      'at most 14 days',
+    ],
+    [
+      'whose id stands in a header that nobody signs',
+      JSON.stringify({ signature: hmac, account: 'a', id: { header: 'x-id' } }),
+      'not signed',
+    ],
+  ])('is refused when it is %s', (_what, json, word) => {
+    expect(() => customWebhook(json)).toThrow(word);
+  });
+
+  it('is refused without a word of what it said', () => {
+    expect(() => customWebhook('{"signature":"s4ndb0x","account":"s4ndb0x!"}')).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('s4ndb0x') }),
+    );
+  });
+});
+
+describe('a delivery', () => {
+  const standard = described({
+    signature: 'standard-webhooks',
+    account: 'data.user',
+    deauthorized: ['user.gone'],
+  });
+  const payload = { type: 'post.made', timestamp: '2026-01-01T00:00:00Z', data: { user: 17 } };
+
+  it('of Standard Webhooks is read where the standard puts things', () => {
+    expect(standard.read(delivery(payload, { 'webhook-id': 'msg_1' }), app)).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f]{64}$/),
+        type: 'post.made',
+        effect: 'none',
+        accountId: '17',
+        occurredAt: Date.UTC(2026, 0, 1),
+        data: payload,
+      },
+    ]);
+  });
+
+  it('has the id of its header, however often and with whatever it comes', () => {
+    const idOf = (id: string, content: unknown) =>
+      standard.read(delivery(content, { 'webhook-id': id }), app)?.[0]?.id;
+
+    expect(idOf('msg_1', payload)).toBe(idOf('msg_1', { ...payload, again: true }));
+    expect(idOf('msg_1', payload)).not.toBe(idOf('msg_2', payload));
+  });
+
+  it('takes access away when its type says so', () => {
+    const gone = standard.read(delivery({ ...payload, type: 'user.gone' }, { 'webhook-id': 'm' }), app);
+
+    expect(gone).toMatchObject([{ type: 'user.gone', effect: 'deauthorized' }]);
+  });
+
+  it('is read at the places that were named', () => {
+    const webhook = described({
+      signature: hmac,
+      account: 'who.id',
+      id: 'event.id',
+      type: 'event.kind',
+      time: { path: 'event.at', format: 'unix-seconds' },
+      subject: 'post.id',
+    });
+    const content = {
+      who: { id: 'a-1' },
+      event: { id: 'e-1', kind: 'k', at: 1_767_225_600 },
+      post: { id: 'p' },
+    };
+
+    expect(webhook.read(delivery(content), app)).toMatchObject([
+      { type: 'k', accountId: 'a-1', subject: 'p', occurredAt: Date.UTC(2026, 0, 1), data: content },
+    ]);
+    const again = webhook.read(delivery({ ...content, noise: 2 }), app);
+    expect(again?.[0]?.id).toBe(webhook.read(delivery(content), app)?.[0]?.id);
+  });
+
+  it('without an id of its own has that of its whole body', () => {
+    const webhook = described({ signature: hmac, account: 'who' });
+    const idOf = (content: unknown) => webhook.read(delivery(content), app)?.[0]?.id;
+
+    expect(idOf({ who: 'a' })).toBe(idOf({ who: 'a' }));
+    expect(idOf({ who: 'a' })).not.toBe(idOf({ who: 'b' }));
+  });
+
+  it.each([
+    ['an account that no connection can have', { who: 'x'.repeat(600) }],
+    ['an account that is an object', { who: {} }],
+    ['no account', {}],
+    ['a list', [1]],
+    ['a text', 'hello'],
+  ])('that holds %s is passed on, and is nobody’s', (_what, content) => {
+    const webhook = described({ signature: hmac, account: 'who' });
+
+    const [event] = webhook.read(delivery(content), app) ?? [];
+
+    expect(event).toMatchObject({ type: 'webhook', effect: 'none' });
+    expect(event?.accountId).toBeUndefined();
+  });
+
+  it('that is no JSON is none', () => {
+    const webhook = described({ signature: hmac, account: 'who' });
+
+    expect(webhook.read({ ...delivery(undefined), body: Buffer.from('hello') }, app)).toBeUndefined();
+  });
+});

@@ -1,0 +1,223 @@
+/** The adapter: what a handler answers or throws becomes one shape of response and one line of log, and nothing leaks. */
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import type { Caller, Route } from '../../lib/contract/route.ts';
+import { catalogue, type ErrorCode, IntegrationError } from '../../lib/errors.ts';
+import type { TenantId } from '../../lib/ids.ts';
+import type { Authenticate } from '../../lib/runtime/http/authentication.ts';
+import { http } from '../../lib/runtime/http/http.ts';
+import { type HttpResult, json } from '../../lib/runtime/http/http-result.ts';
+import { context, type EventDeps, event, requestId } from '../support/gateway-event.ts';
+
+const routeFor = (caller: Caller) =>
+  ({
+    method: 'GET',
+    path: '/test',
+    function: 'status',
+    caller,
+    summary: 'A route of the tests.',
+    params: z.strictObject({}),
+    query: z.strictObject({ q: z.optional(z.string()) }),
+    success: { status: 200 },
+    errors: [],
+  }) as const satisfies Route;
+
+const backend = { kind: 'apiKey', tenantId: 'acme' as TenantId } as const;
+const known: Authenticate = async () => backend;
+
+/** The response of a handler that does this, and what was logged meanwhile. */
+async function respond(
+  act: () => Promise<HttpResult>,
+  deps: EventDeps & { readonly caller?: Caller; readonly authenticate?: Authenticate } = {},
+) {
+  const lines: string[] = [];
+  let milliseconds = 1_795_176_000_000;
+  const now = () => {
+    milliseconds += 5;
+    return milliseconds;
+  };
+  const { caller = 'anyone', authenticate } = deps;
+  const handler = http(
+    routeFor(caller),
+    { now, write: (line) => void lines.push(line), ...(authenticate && { authenticate }) },
+    act,
+  );
+  const response = await handler(event(deps), context);
+  const body: unknown = response.body?.startsWith('{') ? JSON.parse(response.body) : response.body;
+  return { response, body, lines, logged: lines.map((line): unknown => JSON.parse(line)) };
+}
+
+const throwing = (error: unknown) => () => Promise.reject(error);
+
+describe('a request', () => {
+  it('is logged once: route, status, duration, ids', async () => {
+    const { logged } = await respond(async () => json(200, {}), {
+      headers: { 'x-correlation-id': 'caller-chosen-1' },
+    });
+
+    expect(logged).toEqual([
+      {
+        time: expect.stringMatching(/^2026-11-20T/),
+        level: 'info',
+        event: 'request',
+        requestId,
+        correlationId: 'caller-chosen-1',
+        route: 'GET /test',
+        status: 200,
+        durationMs: 5,
+      },
+    ]);
+  });
+
+  it('row 19: leaves nothing of its query, headers, cookies and body in the log', async () => {
+    const { lines } = await respond(throwing(new Error('s4ndb0x')), {
+      query: 'q=s4ndb0x',
+      headers: { authorization: 'Bearer s4ndb0x', 'user-agent': 's4ndb0x', 'x-correlation-id': 's4ndb0x!' },
+      cookies: ['flow=s4ndb0x'],
+      body: '{"code":"s4ndb0x"}',
+    });
+
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.join('\n')).not.toContain('s4ndb0x');
+  });
+
+  it.each([
+    ['caller-chosen-1', 'caller-chosen-1'],
+    ['short', requestId],
+    ['x'.repeat(65), requestId],
+    ['with space 1', requestId],
+    ['line\nbreak-1', requestId],
+    ['{"json":1}', requestId],
+  ])('row 19: is known by the id %j as %j', async (given, expected) => {
+    const { response, body } = await respond(throwing(new IntegrationError('NOT_FOUND', 'x')), {
+      headers: { 'x-correlation-id': given },
+    });
+
+    expect(response.headers?.['x-correlation-id']).toBe(expected);
+    expect(body).toMatchObject({ error: { correlationId: expected } });
+  });
+
+  it.each(['apiKey', 'apiKeyOrSession'] as const)(
+    'row 10: to a route for %s never reaches the handler without a proven caller',
+    async (caller) => {
+      let reached = 0;
+      const act = async () => {
+        reached += 1;
+        return json(200, {});
+      };
+
+      const unguarded = await respond(act, { caller });
+      const unproven = await respond(act, { caller, authenticate: async () => undefined });
+
+      expect([unguarded.response.statusCode, unproven.response.statusCode]).toEqual([401, 401]);
+      expect(reached).toBe(0);
+      expect((await respond(act, { caller, authenticate: known })).response.statusCode).toBe(200);
+    },
+  );
+
+  it('that is malformed is refused before anybody is looked up', async () => {
+    let lookups = 0;
+    const { response } = await respond(async () => json(200, {}), {
+      caller: 'apiKey',
+      query: 'x=1',
+      authenticate: async () => {
+        lookups += 1;
+        return backend;
+      },
+    });
+
+    expect(response.statusCode).toBe(400);
+    expect(lookups).toBe(0);
+  });
+
+  it('that was not proven is counted', async () => {
+    const { lines } = await respond(async () => json(200, {}), { caller: 'apiKey' });
+
+    expect(lines.some((line) => line.includes('"unauthorized":1'))).toBe(true);
+  });
+});
+
+describe('an error', () => {
+  it.each(Object.keys(catalogue) as ErrorCode[])('of the catalogue has the one shape: %s', async (code) => {
+    const { response, body } = await respond(throwing(new IntegrationError(code, 'Do this.')));
+
+    const { status, retryable, userMessage } = catalogue[code];
+    expect(response.statusCode).toBe(status);
+    expect(body).toEqual({
+      error: { code, message: 'Do this.', retryable, userMessage, correlationId: requestId },
+    });
+    expect(response.headers?.['retry-after']).toBe(retryable ? '1' : undefined);
+  });
+
+  it('says what it was told about details and waiting', async () => {
+    const error = new IntegrationError('RATE_LIMITED', 'Slow down.', {
+      retryAfterSeconds: 30,
+      details: { fields: ['a'] },
+    });
+
+    const { response, body } = await respond(throwing(error));
+
+    expect(response.headers?.['retry-after']).toBe('30');
+    expect(body).toMatchObject({ error: { details: { fields: ['a'] } } });
+  });
+
+  it.each([
+    ['an exception', new TypeError('s4ndb0x')],
+    ['a text', 's4ndb0x'],
+    ['nothing', undefined],
+    ['an exception that poses as its own stack', new Error('x\n    at s4ndb0x (/s4ndb0x.ts:1:2)')],
+  ])('row 19: nobody foresaw says nothing about itself: %s', async (_name, thrown) => {
+    const { response, lines } = await respond(throwing(thrown));
+
+    expect(response.statusCode).toBe(500);
+    expect(response.body).toContain('INTERNAL_ERROR');
+    expect(response.body).not.toContain('s4ndb0x');
+    expect(lines.join()).not.toContain('s4ndb0x');
+  });
+
+  it('row 19: keeps its cause to itself', async () => {
+    const error = new IntegrationError('DATABASE_ERROR', 'Try again.', { cause: new Error('s4ndb0x') });
+
+    const { response, lines } = await respond(throwing(error));
+
+    expect(`${response.body}${lines.join()}`).not.toContain('s4ndb0x');
+  });
+
+  it.each<readonly [ErrorCode, boolean]>([
+    ['DATABASE_ERROR', true],
+    ['VAULT_ERROR', true],
+    ['INTERNAL_ERROR', true],
+    ['PROVIDER_ERROR', false],
+    ['NOT_FOUND', false],
+  ])('is told to the operator by class and cause where it is ours: %s, %s', async (code, ours) => {
+    const cause = Object.assign(new Error('s4ndb0x'), { name: 'AccessDeniedException' });
+
+    const { lines, logged } = await respond(throwing(new IntegrationError(code, 'x', { cause })));
+
+    const told = logged.find((line) => JSON.stringify(line).includes('unexpected error'));
+    expect(told !== undefined).toBe(ours);
+    if (ours) expect(told).toMatchObject({ errors: [{ code }, { name: 'AccessDeniedException' }] });
+    expect(lines.join()).not.toContain('s4ndb0x');
+  });
+
+  it('on the way of a browser is a small page', async () => {
+    const error = new IntegrationError('FLOW_EXPIRED', 'For developers.');
+
+    const { response } = await respond(throwing(error), { caller: 'browser' });
+
+    expect(response.statusCode).toBe(410);
+    expect(response.headers?.['content-type']).toBe('text/html; charset=utf-8');
+    expect(response.body).toContain('This took too long. Please start again.');
+    expect(response.body).toContain('go back to the application that sent you here.');
+    expect(response.body).not.toContain('For developers.');
+    expect(response.headers).not.toHaveProperty('retry-after');
+  });
+
+  it('on the way of a browser says when to come back', async () => {
+    const error = new IntegrationError('DATABASE_ERROR', 'x', { retryAfterSeconds: 3 });
+
+    const { response } = await respond(throwing(error), { caller: 'browser' });
+
+    expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '3' } });
+  });
+});

@@ -1,0 +1,24 @@
+/** Generators of tokens and places, leaning towards texts that could be mistaken for one another when encoded. */
+import fc from 'fast-check';
+import type { ProviderId, TenantId } from '../../lib/ids.ts';
+import type { SealContext } from '../../lib/vault/seal-context.ts';
+
+/** Any well-formed text. */
+export const tokens = fc.string({ unit: 'binary', maxLength: 300 });
+
+/** Texts made of what the encoding itself is made of: digits, colons and neighbours' contents. */
+const lookalike = fc.string({
+  unit: fc.constantFrom('1', '2', ':', 'a', 'é', '\u{1f511}', '#'),
+  maxLength: 12,
+});
+const component = fc.oneof(lookalike, fc.string({ unit: 'binary', maxLength: 40 }));
+const named = component.filter((text) => text !== '');
+
+export const contexts: fc.Arbitrary<SealContext> = fc.record({
+  tenantId: named.map((text) => text as TenantId),
+  kind: fc.constantFrom('flow', 'connection', 'destination'),
+  recordId: named,
+  field: named,
+  provider: component.map((text) => text as ProviderId),
+  account: component,
+});
