@@ -6,12 +6,12 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { Route } from '../../contract/route.ts';
 import type { SignedRequest } from '../../signatures/verification.ts';
-import { type Write, writeLine } from '../../telemetry/log.ts';
+import { type Write, withRequest, writeLine } from '../../telemetry/log.ts';
 import type { Authenticate, Principal } from './authentication.ts';
 import { type HttpResult, toResponse } from './http-result.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { catalogueErrors } from './middleware/catalogue.ts';
-import { correlate } from './middleware/correlate.ts';
+import { correlate, requestIdsOf } from './middleware/correlate.ts';
 import type { HttpEvent, PlatformResponse } from './middleware/http-event.ts';
 import { parse } from './middleware/parse.ts';
 import { type Parsed, readCookie } from './request.ts';
@@ -50,8 +50,11 @@ export function http<R extends Route>(
     .use(parse(route))
     .use(authenticate(route, deps.authenticate))
     .handler(async (event) => toResponse(await act(requestOf(event)), event.correlationId));
-  // The gateway sends a plain event; the middlewares add the rest before the handler sees it.
-  return (event, context) => handler(event as HttpEvent, context);
+  // Middlewares run before and after a handler, never around it: only here can the log context enclose the request, so
+  // that concurrent requests and the caller's own log lines keep their ids apart.
+  return (event, context) =>
+    // The gateway sends a plain event; the middlewares add the other fields before the handler reads it.
+    withRequest(requestIdsOf(event), () => handler(event as HttpEvent, context));
 }
 
 /** `parse` and `authenticate` fill in what the route's type says; the compiler cannot follow them through the event. */
