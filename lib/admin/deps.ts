@@ -22,6 +22,13 @@ export interface QueuePair {
   readonly deadLetters: string;
 }
 
+/** What replaying many messages did. */
+export interface ReplayCounts {
+  readonly replayed: number;
+  /** Left where they are, because no worker can read them. */
+  readonly unreadable: number;
+}
+
 /** Every queue of the stack by its name. */
 export type QueueUrls = Readonly<Record<MessageQueue, QueuePair>>;
 

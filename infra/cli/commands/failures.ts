@@ -3,6 +3,7 @@
 import type { WhoseFailures } from '../../../lib/admin/failures/failures.ts';
 import type { Failure } from '../../../lib/failures/failure-store.ts';
 import { viewOf } from '../../../lib/failures/list-failures.ts';
+import { replayReport } from '../terminal/replay-report.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import type { Act, Call, Group, Shown } from './call.ts';
@@ -90,11 +91,8 @@ async function replay({ operator }: Call, id: string | undefined, scope: Scope):
     const failure = await operator.replayFailure(id, scope.tenant);
     return { data: view(failure), text: `The message has gone back to ${failure.queue}.\n` };
   }
-  const replayed = await operator.replayFailures(whose(scope));
-  return {
-    data: { replayed },
-    text: `${replayed} ${replayed === 1 ? 'message has' : 'messages have'} gone back to their queues.\n`,
-  };
+  const counts = await operator.replayFailures(whose(scope));
+  return { data: counts, ...replayReport(counts, 'their queues') };
 }
 
 async function stats({ operator }: Call): Promise<Shown> {

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { readMessage, unreadableMessage } from '../../messages/parse-message.ts';
 import { isMessageQueue, type MessageQueue, queueMessages } from '../../messages/queue-messages.ts';
-import type { AdminStores, QueuePair } from '../deps.ts';
+import type { AdminStores, QueuePair, ReplayCounts } from '../deps.ts';
 import { type Summary, summaryOf } from './dead-letter-summary.ts';
 
 export interface DeadLetter {
@@ -75,17 +75,20 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
     },
 
     /**
-     * Sends one message back to its queue, or all that its worker can read. Returns how many it sent.
+     * Sends one message back to its queue, or all that its worker can read. Returns how many it sent, and how many it left
+     * because no worker can read them.
      * @throws IntegrationError `INVALID_REQUEST` when the queue's schema refuses the one message; it stays where it is.
      */
-    async replayDeadLetters(queue: string, id?: string): Promise<number> {
+    async replayDeadLetters(queue: string, id?: string): Promise<ReplayCounts> {
       const pair = requireQueue(queue);
       const sent = new Set<string>();
+      const unreadable = new Set<string>();
       let replayed = 0;
       await look(pair, mostSearched, async (message) => {
         if (id !== undefined && message.MessageId !== id) return {};
         if (readMessage(queueMessages[pair.name], message.Body ?? '') === undefined) {
           if (id !== undefined) throw unreadableMessage();
+          unreadable.add(message.MessageId ?? '');
           return {};
         }
         // A message that fails again at once would otherwise be sent in an endless loop.
@@ -95,7 +98,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
         return { gone: true, enough: id !== undefined };
       });
       if (id !== undefined && replayed === 0) throw noSuchLetter(queue);
-      return replayed;
+      return { replayed, unreadable: unreadable.size };
     },
   };
 

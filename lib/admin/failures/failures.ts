@@ -7,7 +7,7 @@ import { openQueue } from '../../aws/queue.ts';
 import { createFailureStore, type Failure, type FailureScope } from '../../failures/failure-store.ts';
 import { replayedFailure, replayFailure } from '../../failures/replay-failure.ts';
 import type { MessageOf } from '../../messages/queue-messages.ts';
-import { type AdminStores, requireTenant } from '../deps.ts';
+import { type AdminStores, type ReplayCounts, requireTenant } from '../deps.ts';
 import { allTenants } from '../tenants/tenants.ts';
 import { deadLetterActions } from './dead-letters.ts';
 
@@ -75,18 +75,21 @@ export function failureActions(stores: AdminStores) {
       return replayedFailure(await replayFailure({ failures, queues }, scope, id));
     },
 
-    /** Sends back every failure that has not been replayed and that a worker can read. Returns how many it sent. */
-    async replayFailures(whose: WhoseFailures): Promise<number> {
-      let replayed = 0;
+    /** Sends back every failure that has not been replayed and that a worker can read. */
+    async replayFailures(whose: WhoseFailures): Promise<ReplayCounts> {
+      const counts = { replayed: 0, unreadable: 0 };
       for await (const scope of scopesOf(whose)) {
         for await (const { id, status, type } of failures.all(scope)) {
+          if (status === 'replayed') continue;
           // An unreadable message would only fail again.
-          if (status === 'replayed' || type === 'unreadable') continue;
-          const { kind } = await replayFailure({ failures, queues }, scope, id);
-          if (kind === 'replayed') replayed += 1;
+          const { kind } =
+            type === 'unreadable'
+              ? ({ kind: 'unreadable' } as const)
+              : await replayFailure({ failures, queues }, scope, id);
+          if (kind !== 'not_found') counts[kind] += 1;
         }
       }
-      return replayed;
+      return counts;
     },
 
     async queueStatistics(): Promise<readonly QueueStatistics[]> {
