@@ -16,9 +16,9 @@ import { http } from '../lib/runtime/http/http.ts';
 import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('callback');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const activity = openActivityTable(settings);
-const shared = connectionDeps('callback', precious, settings);
+const shared = connectionDeps('callback', connectionsTable, settings);
 const deps = {
   ...shared,
   flows: flowStore(activity),

@@ -16,17 +16,17 @@ import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('complete');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const activity = openActivityTable(settings);
 const deps = {
-  ...connectionDeps('complete', precious, settings),
+  ...connectionDeps('complete', connectionsTable, settings),
   flows: flowStore(activity),
   publicUrl: settings.publicUrl,
 };
 
 export const handler = http(
   completeRoute,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async ({ principal, body }) =>
     json(
       201,

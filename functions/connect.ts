@@ -18,18 +18,18 @@ import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('connect');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const activity = openActivityTable(settings);
 const deps = {
-  ...connectionDeps('connect', precious, settings),
-  tenants: createTenantStore(precious),
+  ...connectionDeps('connect', connectionsTable, settings),
+  tenants: createTenantStore(connectionsTable),
   flows: flowStore(activity),
   publicUrl: settings.publicUrl,
 };
 
 export const handler = http(
   flowRoutes.connect,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async ({ principal, params, body }) => {
     requireProvider(principal, params.provider);
     const { completion = 'confirm', reconnect, scopes, returnUrl, userId, credentials } = body;

@@ -9,11 +9,11 @@ import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('disconnect');
-const precious = openConnectionsTable(settings);
-const deps = connectionDeps('disconnect', precious, settings);
+const connectionsTable = openConnectionsTable(settings);
+const deps = connectionDeps('disconnect', connectionsTable, settings);
 
 export const handler = http(
   connectionRoutes.disconnect,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async (request) => json(200, await disconnectIntegration(deps, accountOf(request))),
 );

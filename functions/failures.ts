@@ -4,7 +4,7 @@ import { readSettings } from '../lib/config.ts';
 import { routeKeyOf } from '../lib/contract/route.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
 import { createFailureStore } from '../lib/failures/failure-store.ts';
-import { countFailures, getFailure, listFailures } from '../lib/failures/list-failures.ts';
+import { countFailures, getFailure, listFailures } from '../lib/failures/failure-views.ts';
 import { authenticateWith, now, openActivityTable, openConnectionsTable } from '../lib/runtime/compose.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';

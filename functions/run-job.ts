@@ -12,13 +12,13 @@ import { createDestinationStore } from '../lib/tenants/destination.ts';
 import { deleteTenantKeys } from '../lib/vault/tenant-key-versions.ts';
 
 const settings = readSettings('run-job');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const deps = {
-  connections: createConnectionStore(precious),
-  jobs: createJobStore(precious, now),
+  connections: createConnectionStore(connectionsTable),
+  jobs: createJobStore(connectionsTable, now),
   refreshQueue: queueOf('refresh', settings),
-  deleteDestinations: (tenantId: TenantId) => createDestinationStore(precious).removeAll(tenantId),
-  deleteKeys: (tenantId: TenantId) => deleteTenantKeys({ table: precious, now }, tenantId),
+  deleteDestinations: (tenantId: TenantId) => createDestinationStore(connectionsTable).removeAll(tenantId),
+  deleteKeys: (tenantId: TenantId) => deleteTenantKeys({ table: connectionsTable, now }, tenantId),
   now,
 };
 

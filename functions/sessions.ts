@@ -10,9 +10,9 @@ import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('sessions');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const deps = {
-  tenants: createTenantStore(precious),
+  tenants: createTenantStore(connectionsTable),
   registry: createRegistry(),
   secrets: secretSource(),
   secretId: settings.sessionKeySecretId,
@@ -23,7 +23,7 @@ const deps = {
 
 export const handler = http(
   flowRoutes.createSession,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async ({ principal, body }) =>
     json(201, await createSession(deps, { tenantId: principal.tenantId, ...body })),
 );

@@ -15,15 +15,15 @@ import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('token');
-const precious = openConnectionsTable(settings);
-const deps = connectionDeps('token', precious, settings);
+const connectionsTable = openConnectionsTable(settings);
+const deps = connectionDeps('token', connectionsTable, settings);
 
 // The one function that people wait for each time: its start pays for what its first request would.
-await warmUp(precious);
+await warmUp(connectionsTable);
 
 export const handler = http(
   connectionRoutes.getToken,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async (request) => {
     const { accessToken, ...rest } = await getAccessToken(deps, accountOf(request));
     // The one place where a token leaves.

@@ -50,7 +50,7 @@ export function appActions(stores: AdminStores) {
   }: Pick<AppInput, 'provider' | 'tenantId' | 'settings'>): Promise<ProviderApp['settings']> {
     const tenant = tenantId === undefined ? undefined : await requireLivingTenant(tenants, tenantId);
     const appId = appIdOf(requireProvider(provider), tenant);
-    return changed(appId && (await apps.get(appId)), settings);
+    return mergeSettings(appId && (await apps.get(appId)), settings);
   }
 
   /** Registers a provider app or changes one. Its context, which is part of its redirect URI, stays the same. */
@@ -59,13 +59,13 @@ export function appActions(stores: AdminStores) {
     const tenant =
       input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
     const appId = appIdOf(provider, tenant) ?? newAppId();
-    const settings = changed(await apps.get(appId), input.settings);
+    const settings = mergeSettings(await apps.get(appId), input.settings);
     checkSettings(provider, settings);
     checkAddresses(settings, insecureOrigins);
     // Throws when the settings describe webhooks that cannot be verified.
     const webhook = webhookOf(provider, settings);
     const client = clientOf(provider, input);
-    const server = await discover(provider, input.issuer);
+    const server = await discoverEndpoints(provider, input.issuer);
     const secretId = client ? `${names.appSecretPrefix}${appId}` : '';
     const secret = client && appSecret({ ...input, ...client, settings }, await secrets.read(secretId));
     if (secret) {
@@ -79,7 +79,7 @@ export function appActions(stores: AdminStores) {
       provider: provider.id,
       clientId: client?.clientId ?? '',
       secretId,
-      settings: changed(before, input.settings),
+      settings: mergeSettings(before, input.settings),
       ...(tenant && { tenantId: tenant.id }),
       ...(server && { server }),
     }));
@@ -140,7 +140,10 @@ export function appActions(stores: AdminStores) {
     await apps.remove(app.appId);
   }
 
-  async function discover(provider: Provider, issuer: string | undefined): Promise<ProviderApp['server']> {
+  async function discoverEndpoints(
+    provider: Provider,
+    issuer: string | undefined,
+  ): Promise<ProviderApp['server']> {
     if (provider.auth !== 'oauth2' || provider.endpoints !== 'registered') {
       if (issuer !== undefined) throw new Error(`Provider "${provider.id}" takes no issuer.`);
       return undefined;
@@ -181,7 +184,7 @@ function appIdOf(provider: Provider, tenant: Tenant | undefined): AppId | undefi
 }
 
 /** The settings before, with the given ones changed or removed. */
-function changed(
+function mergeSettings(
   before: Pick<ProviderApp, 'settings'> | undefined,
   given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {

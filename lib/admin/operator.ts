@@ -8,7 +8,7 @@ import { createTenantStore } from '../tenants/tenant.ts';
 import { appActions } from './apps.ts';
 import { connectionWorkActions } from './connections/connection-work.ts';
 import { connectionActions } from './connections/connections.ts';
-import { sealActions } from './connections/seals.ts';
+import { sealActions } from './connections/reseal.ts';
 import type { AdminDeps } from './deps.ts';
 import { destinationActions } from './destinations.ts';
 import { deadLetterActions } from './failures/dead-letters.ts';

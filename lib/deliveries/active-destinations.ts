@@ -12,7 +12,7 @@ export type ActiveDestinations = (tenantId: TenantId) => Promise<readonly string
 const keptMilliseconds = 60_000;
 const keptTenants = 10_000;
 
-export function rememberDestinations(
+export function createActiveDestinations(
   destinations: Pick<DestinationStore, 'list'>,
   monotonic: () => number,
 ): ActiveDestinations {

@@ -7,24 +7,24 @@ import { IntegrationError } from '../errors.ts';
 import type { DeliveryMessage } from '../messages/deliveries.ts';
 import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { Destination } from '../tenants/destination.ts';
-import {
-  giveUp,
-  isEarly,
-  type Parting,
-  type Received,
-  tryLater,
-  type WaitDeps,
-  waitOn,
-} from './delayed-delivery.ts';
 import { deliverToBus } from './deliver-event-bus.ts';
 import { type DeliverHttpsDeps, deliverHttps } from './deliver-https.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
-import { type HealthDeps, noteFailure, noteGone, noteSuccess } from './destination-health.ts';
+import { type HealthDeps, recordFailure, recordGone, recordSuccess } from './destination-health.ts';
+import {
+  type DeliveryReceipt,
+  deadLetterDelivery,
+  isEarly,
+  keepWaiting,
+  type MessageOutcome,
+  type RescheduleDeps,
+  scheduleRetry,
+} from './reschedule-delivery.ts';
 
-export interface DeliverDeps extends HealthDeps, DeliverHttpsDeps, WaitDeps {
+export interface DeliverDeps extends HealthDeps, DeliverHttpsDeps, RescheduleDeps {
   readonly putEvent: PutEvent;
   /** Writes down an error of ours for which a delivery waits. */
-  readonly tellError: (error: unknown) => void;
+  readonly logFailure: (error: unknown) => void;
 }
 
 type Tried =
@@ -42,11 +42,11 @@ type Tried =
 export async function deliver(
   deps: DeliverDeps,
   delivery: DeliveryMessage,
-  received: Received,
-): Promise<Parting> {
-  if (isEarly(deps, delivery)) return waitOn(deps, delivery, received);
+  received: DeliveryReceipt,
+): Promise<MessageOutcome> {
+  if (isEarly(deps, delivery)) return keepWaiting(deps, delivery, received);
   const tried = await tryOnce(deps, delivery).catch((error: unknown) => {
-    deps.tellError(error);
+    deps.logFailure(error);
     return { kind: 'untried' } as const;
   });
   switch (tried.kind) {
@@ -54,11 +54,11 @@ export async function deliver(
       return 'done';
     // Whoever enables it again has what was filed sent again.
     case 'disabled':
-      return giveUp(deps, delivery, received);
+      return deadLetterDelivery(deps, delivery, received);
     case 'untried':
-      return tryLater(deps, delivery, received);
+      return scheduleRetry(deps, delivery, received);
     case 'tried':
-      return conclude(deps, { ...tried, delivery, received });
+      return handleOutcome(deps, { ...tried, delivery, received });
   }
 }
 
@@ -89,7 +89,7 @@ async function send(
     : deliverHttps(deps, destination, event);
 }
 
-async function conclude(
+async function handleOutcome(
   deps: DeliverDeps,
   {
     delivery,
@@ -98,25 +98,25 @@ async function conclude(
     outcome,
   }: {
     readonly delivery: DeliveryMessage;
-    readonly received: Received;
+    readonly received: DeliveryReceipt;
     readonly destination: Destination;
     readonly outcome: DeliveryOutcome;
   },
-): Promise<Parting> {
+): Promise<MessageOutcome> {
   const { tenantId } = delivery;
   switch (outcome.kind) {
     case 'delivered':
       deps.count('delivery_succeeded');
-      await noteSuccess(deps, tenantId, destination);
+      await recordSuccess(deps, tenantId, destination);
       return 'done';
     case 'gone':
-      await noteGone(deps, tenantId, destination);
+      await recordGone(deps, tenantId, destination);
       return 'done';
     case 'failed':
       deps.count('delivery_failed', { reason: classOf(outcome.error) });
       // What cannot be noted now is noted after the next try.
-      await noteFailure(deps, tenantId, destination, outcome.error).catch(deps.tellError);
-      return tryLater(deps, delivery, received, outcome.askedSeconds);
+      await recordFailure(deps, tenantId, destination, outcome.error).catch(deps.logFailure);
+      return scheduleRetry(deps, delivery, received, outcome.askedSeconds);
   }
 }
 

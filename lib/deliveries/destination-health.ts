@@ -28,7 +28,7 @@ const silenceMilliseconds = 86_400_000;
 const noteEveryMilliseconds = silenceMilliseconds / 4;
 
 /** Something has arrived: what failed before is forgotten. */
-export async function noteSuccess(
+export async function recordSuccess(
   { destinations }: HealthDeps,
   tenantId: TenantId,
   seen: Destination,
@@ -41,7 +41,7 @@ export async function noteSuccess(
 }
 
 /** Nothing has arrived: the first time is noted, and a new reason; after days of it the destination is disabled. */
-export async function noteFailure(
+export async function recordFailure(
   deps: HealthDeps,
   tenantId: TenantId,
   seen: Destination,
@@ -66,7 +66,7 @@ export async function noteFailure(
 }
 
 /** The endpoint answered that it is gone for good. */
-export async function noteGone(deps: HealthDeps, tenantId: TenantId, seen: Destination): Promise<void> {
+export async function recordGone(deps: HealthDeps, tenantId: TenantId, seen: Destination): Promise<void> {
   await disable(deps, tenantId, { ...seen, lastError: 'http_410' }, 'gone');
 }
 

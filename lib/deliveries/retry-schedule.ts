@@ -4,7 +4,7 @@
  */
 
 /** How often a delivery is tried before it is given up. */
-export const mostTries = 19;
+export const maxDeliveryAttempts = 19;
 
 const firstSeconds = 10;
 const factor = 4;
@@ -19,7 +19,7 @@ const mostAskedSeconds = 3_600;
  * @param tries how often it has been tried, the last time included.
  * @param asked seconds for which the destination wants to be left alone.
  */
-export function pauseSeconds(tries: number, random: () => number, asked = 0): number {
+export function retryDelaySeconds(tries: number, random: () => number, asked = 0): number {
   const ceiling = Math.min(longestSeconds, firstSeconds * factor ** (Math.max(1, tries) - 1));
   return Math.max(leastSeconds, Math.min(asked, mostAskedSeconds), Math.round(ceiling * random()));
 }

@@ -98,14 +98,14 @@ export function createFailureStore(table: Table, now: () => number) {
         ...(cursor !== undefined && { after: failureKey(scope, cursor) }),
       });
       return {
-        failures: page.items.flatMap(living),
+        failures: page.items.flatMap(unexpired),
         cursor: page.last && record.parse(page.items.at(-1)).id,
       };
     },
 
     async get(scope: FailureScope, id: string): Promise<Failure | undefined> {
       const item = await table.get(failureKey(scope, id));
-      return item && living(item)[0];
+      return item && unexpired(item)[0];
     },
 
     /** The message as it was. */
@@ -126,28 +126,33 @@ export function createFailureStore(table: Table, now: () => number) {
     async markReplayed(scope: FailureScope, id: string): Promise<Failure | undefined> {
       const set = { status: 'replayed', replayedAt: now() };
       const item = await table.update(failureKey(scope, id), { set }, exists('pk'));
-      return item && living(item)[0];
+      return item && unexpired(item)[0];
     },
 
     /** Every failure of a scope, the oldest first. */
     all,
 
     /** Deletes what failed of some accounts or owners at one app before a time, messages included. */
-    async forget(
+    async deleteBefore(
       scope: FailureScope,
       about: {
         readonly appId: AppId;
         readonly provider: ProviderId;
-        readonly places: ReadonlySet<string>;
+        readonly externalIds: ReadonlySet<string>;
         readonly before: number;
       },
     ): Promise<void> {
       for await (const { id, appId, provider, accountId, platformUserId, sentAt } of all(scope)) {
-        const places = [accountId, platformUserId].filter((place) => place !== undefined);
+        const externalIds = [accountId, platformUserId].filter((externalId) => externalId !== undefined);
         // What was on its way to a destination names no app any more.
         const sameApp = appId === undefined ? provider === about.provider : appId === about.appId;
-        if (!sameApp || sentAt > about.before || !places.some((place) => about.places.has(place))) continue;
-        await forgetMessage(scope, id);
+        if (
+          !sameApp ||
+          sentAt > about.before ||
+          !externalIds.some((externalId) => about.externalIds.has(externalId))
+        )
+          continue;
+        await deleteMessage(scope, id);
         await table.delete(failureKey(scope, id), unconditional);
       }
     },
@@ -158,13 +163,13 @@ export function createFailureStore(table: Table, now: () => number) {
     do {
       const partition = failurePartition(scope);
       const page = await table.query({ partition, limit: pageSize, ...(after && { after }) });
-      yield* page.items.flatMap(living);
+      yield* page.items.flatMap(unexpired);
       after = page.last;
     } while (after);
   }
 
   /** The first part goes last, because it says how many there are. */
-  async function forgetMessage(scope: FailureScope, id: string): Promise<void> {
+  async function deleteMessage(scope: FailureScope, id: string): Promise<void> {
     const item = await table.get(failedMessageKey(scope, id));
     const { parts } = item ? firstPart.parse(item) : { parts: 0 };
     for (let part = parts - 1; part >= 0; part -= 1) {
@@ -173,10 +178,15 @@ export function createFailureStore(table: Table, now: () => number) {
   }
 
   /** DynamoDB takes days to remove what has expired. */
-  function living(item: Item): readonly Failure[] {
+  function unexpired(item: Item): readonly Failure[] {
     const { ttl, ...failure } = record.parse(item);
     return ttl > now() / 1000 ? [failure] : [];
   }
+}
+
+/** The id of a failed message: the same each time it is filed, and sorted by the time it was sent. */
+export function failureIdOf(sentAt: number, messageId: string): string {
+  return `${String(sentAt).padStart(15, '0')}-${messageId}`;
 }
 
 /** At least one; a character stays whole. */

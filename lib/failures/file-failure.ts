@@ -10,10 +10,9 @@ import { readMessage } from '../messages/parse-message.ts';
 import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { FiledQueue } from '../vocabulary.ts';
+import { eventIdempotencyKey } from '../webhooks/event-idempotency-key.ts';
 import type { IdempotencyStore } from '../webhooks/idempotency-store.ts';
-import { workId } from '../webhooks/work-id.ts';
-import { failureId } from './failure-id.ts';
-import type { Failure, FailureStore } from './failure-store.ts';
+import { type Failure, type FailureStore, failureIdOf } from './failure-store.ts';
 
 /** A message among the dead letters of a queue. */
 export interface DeadLetter {
@@ -46,7 +45,7 @@ export async function fileFailure(deps: FileDeps, letter: DeadLetter): Promise<v
   const described = { ...countedBySqs(letter), ...(await describe(deps, letter)) };
   const failure = {
     ...described,
-    id: failureId(described.sentAt, messageId),
+    id: failureIdOf(described.sentAt, messageId),
     queue,
     bytes: Buffer.byteLength(body),
   };
@@ -102,7 +101,7 @@ async function describeEvent(deps: FileDeps, message: WebhookEventMessage): Prom
     provider,
     appId,
     eventId: event.id,
-    error: (await deps.idempotency.lastError(appId, workId(message))) ?? unknownError,
+    error: (await deps.idempotency.lastError(appId, eventIdempotencyKey(message))) ?? unknownError,
     fields: namesIn(event.data),
     ...(tenantId !== undefined && { tenantId }),
     ...(accountId !== undefined && { accountId }),

@@ -10,21 +10,25 @@ import { readMessage, unreadableMessage } from '../messages/parse-message.ts';
 import type { MessageOf } from '../messages/queue-messages.ts';
 import type { FiledQueue } from '../vocabulary.ts';
 import type { Failure, FailureScope, FailureStore } from './failure-store.ts';
-import { failureNotFound } from './list-failures.ts';
+import { failureNotFound } from './failure-views.ts';
 
 export interface ReplayDeps {
   readonly failures: Pick<FailureStore, 'get' | 'message' | 'markReplayed'>;
   readonly queues: { readonly [Name in FiledQueue]: Queue<MessageOf<Name>> };
 }
 
-export type Replay =
+export type ReplayResult =
   | { readonly kind: 'replayed'; readonly failure: Failure }
   | { readonly kind: 'not_found' }
   /** No worker could read the body; it stays where it is. */
   | { readonly kind: 'unreadable' };
 
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`. */
-export async function replayFailure(deps: ReplayDeps, scope: FailureScope, id: string): Promise<Replay> {
+export async function replayFailure(
+  deps: ReplayDeps,
+  scope: FailureScope,
+  id: string,
+): Promise<ReplayResult> {
   const failure = await deps.failures.get(scope, id);
   const text = failure && (await deps.failures.message(scope, id));
   if (!failure || text === undefined) return { kind: 'not_found' };
@@ -35,7 +39,7 @@ export async function replayFailure(deps: ReplayDeps, scope: FailureScope, id: s
 }
 
 /** @throws IntegrationError `NOT_FOUND`, `INVALID_REQUEST` where nothing was sent. */
-export function replayedFailure(replay: Replay): Failure {
+export function requireReplayed(replay: ReplayResult): Failure {
   switch (replay.kind) {
     case 'replayed':
       return replay.failure;

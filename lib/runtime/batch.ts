@@ -23,8 +23,8 @@ export interface ReceivedMessage {
 }
 
 /** Gives a message back without a word: what went wrong has been said, or nothing did. */
-class Again extends Error {
-  override readonly name = 'Again';
+class LeftInQueue extends Error {
+  override readonly name = 'LeftInQueue';
 }
 
 /**
@@ -62,9 +62,9 @@ export function eachRecord(
 
   async function work(record: SQSRecord): Promise<void> {
     try {
-      if ((await act(record)) === 'again') throw new Again();
+      if ((await act(record)) === 'again') throw new LeftInQueue();
     } catch (error) {
-      if (error instanceof Again) throw error;
+      if (error instanceof LeftInQueue) throw error;
       logError(write, functionName, now, error);
       throw error;
     }

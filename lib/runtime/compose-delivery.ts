@@ -25,7 +25,7 @@ export function deliveryDeps(settings: FunctionSettings<'deliver'>): DeliverDeps
     now,
     random: Math.random,
     log: createLog('deliver', now),
-    tellError: (error) => logError(writeLine, 'deliver', now, error),
+    logFailure: (error) => logError(writeLine, 'deliver', now, error),
     count,
   };
 }

@@ -3,9 +3,9 @@
 import { createSqs } from '../aws/clients.ts';
 import type { SettingsOf } from '../config.ts';
 import { createConnectionStore } from '../connections/connection-store.ts';
-import type { DeletionDeps } from '../data-deletion/data-deletion.ts';
-import { createDeletionStore } from '../data-deletion/data-deletion-store.ts';
-import type { CallbackDeps } from '../data-deletion/signed-callback.ts';
+import { createDeletionStore } from '../data-deletion/deletion-store.ts';
+import type { DeletionDeps } from '../data-deletion/process-deletion.ts';
+import type { CallbackDeps } from '../data-deletion/receive-signed-callback.ts';
 import { createFailureStore } from '../failures/failure-store.ts';
 import type { FileDeps } from '../failures/file-failure.ts';
 import type { AppId } from '../ids.ts';

@@ -32,7 +32,7 @@ import { createTenantStore } from '../tenants/tenant.ts';
 import { openVault, type Vault, type VaultDeps } from '../vault/vault.ts';
 import { createIdempotencyStore } from '../webhooks/idempotency-store.ts';
 import type { ProcessDeps } from '../webhooks/process-event.ts';
-import { createResourceOrder } from '../webhooks/resource-order.ts';
+import { createResourceWatermarks } from '../webhooks/resource-watermarks.ts';
 import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { type Authenticate, createAuthenticate } from './http/authentication.ts';
 
@@ -191,7 +191,7 @@ export function processDeps(
     connections: createConnectionStore(table),
     idempotency: createIdempotencyStore(activity, now),
     waiting: createWaitingEvents(activity, now),
-    resourceOrder: createResourceOrder(activity, now),
+    resourceWatermarks: createResourceWatermarks(activity, now),
     queue: queueOf('incoming', settings, sqs),
     events: queueOf('events', settings, sqs),
     now,

@@ -9,11 +9,11 @@ import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
 import type { EventMessage } from '../messages/events.ts';
 import type { WebhookEventMessage } from '../messages/incoming.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { ResourceOrder } from './resource-order.ts';
+import type { ResourceWatermarks } from './resource-watermarks.ts';
 
-export interface ApplyDeps {
+export interface ApplyEventDeps {
   readonly connections: ConnectionStore;
-  readonly resourceOrder: ResourceOrder;
+  readonly resourceWatermarks: ResourceWatermarks;
   /** What tenants are told. */
   readonly events: Queue<EventMessage>;
   readonly now: () => number;
@@ -25,18 +25,18 @@ const clockSlackMilliseconds = 2_000;
 
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
 export async function applyEvent(
-  deps: ApplyDeps,
+  deps: ApplyEventDeps,
   message: WebhookEventMessage,
   connection: SealedConnection,
 ): Promise<void> {
   const { event } = message;
   // An event from before the grant speaks of an earlier one.
-  const outdated = isGrantedAfter(connection, event.occurredAt ?? message.receivedAt);
+  const outdated = wasGrantedAfter(connection, event.occurredAt ?? message.receivedAt);
   if (event.effect === 'deauthorized' && !outdated) await endGrant(deps, connection);
   const newest =
     event.resourceKey === undefined
       ? true
-      : await deps.resourceOrder.advance(
+      : await deps.resourceWatermarks.advance(
           connection.id,
           event.resourceKey,
           event.occurredAt ?? message.receivedAt,
@@ -54,12 +54,12 @@ export async function applyEvent(
 }
 
 /** Whether what a connection holds was granted only after something happened. */
-export function isGrantedAfter(connection: Connection, occurredAt: number): boolean {
+export function wasGrantedAfter(connection: Connection, occurredAt: number): boolean {
   return occurredAt + clockSlackMilliseconds < (connection.grantedAt ?? connection.connectedAt);
 }
 
 /** The grant that was seen ends here; one given since, and a disconnect in progress, stay as they are. */
-async function endGrant(deps: ApplyDeps, seen: SealedConnection): Promise<void> {
+async function endGrant(deps: ApplyEventDeps, seen: SealedConnection): Promise<void> {
   const ended = await deps.connections.update(seen, (current) =>
     deauthorize(current, { grantId: seen.grantId, now: deps.now() }),
   );

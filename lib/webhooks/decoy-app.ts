@@ -11,12 +11,12 @@ import { Secret } from '../telemetry/secret.ts';
 import type { WebhookApp } from './webhook-app.ts';
 
 /** An app and how its platform's webhooks are told apart. */
-export interface Receiver {
+export interface AppWebhook {
   readonly app: WebhookApp;
   readonly webhook: WebhookDefinition;
 }
 
-export type Decoy = (appId: string, request: SignedRequest) => Receiver;
+export type Decoy = (appId: string, request: SignedRequest) => AppWebhook;
 
 /** @throws Error when no provider has webhooks. */
 export function createDecoy(registry: Registry): Decoy {

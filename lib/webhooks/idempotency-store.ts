@@ -15,7 +15,7 @@ export interface Claim {
   readonly holder: string;
 }
 
-export type Claiming =
+export type ClaimResult =
   | { readonly kind: 'claimed'; readonly claim: Claim }
   /** Handled before. */
   | { readonly kind: 'done' }
@@ -39,7 +39,7 @@ export type IdempotencyStore = ReturnType<typeof createIdempotencyStore>;
 
 export function createIdempotencyStore(table: Table, now: () => number) {
   return {
-    async claim(appId: AppId, id: string): Promise<Claiming> {
+    async claim(appId: AppId, id: string): Promise<ClaimResult> {
       const holder = token(12);
       const until = now() + claimMilliseconds;
       const free = anyOf(absent('pk'), allOf(equals('state', 'claimed'), atMost('until', now())));
@@ -51,13 +51,13 @@ export function createIdempotencyStore(table: Table, now: () => number) {
     },
 
     /** The end. A claim that ran out and was taken over by another is not ended by the one who lost it. */
-    async finish(claim: Claim): Promise<void> {
+    async complete(claim: Claim): Promise<void> {
       const set = { state: 'done', ttl: ttlAt(now()) };
       await table.update(idempotencyKey(claim.appId, claim.id), { set }, equals('holder', claim.holder));
     },
 
     /** Gives a claim up, so that the next try need not wait for it to run out, and says why. */
-    async giveUp(claim: Claim, lastError: ErrorCode): Promise<void> {
+    async release(claim: Claim, lastError: ErrorCode): Promise<void> {
       await table.update(
         idempotencyKey(claim.appId, claim.id),
         { set: { until: 0, lastError } },

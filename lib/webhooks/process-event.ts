@@ -8,13 +8,13 @@ import type { ConnectionStore } from '../connections/connection-store.ts';
 import { IntegrationError } from '../errors.ts';
 import type { ConnectedMessage, IncomingMessage, WebhookEventMessage } from '../messages/incoming.ts';
 import type { Count } from '../telemetry/metrics.ts';
-import { type ApplyDeps, applyEvent } from './apply-event.ts';
-import { concernedConnections } from './concerned-connections.ts';
+import { findAffectedConnections } from './affected-connections.ts';
+import { type ApplyEventDeps, applyEvent } from './apply-event.ts';
+import { eventIdempotencyKey } from './event-idempotency-key.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { WaitingEvents } from './waiting-events.ts';
-import { workId } from './work-id.ts';
 
-export interface ProcessDeps extends ApplyDeps {
+export interface ProcessDeps extends ApplyEventDeps {
   readonly connections: ConnectionStore;
   readonly idempotency: IdempotencyStore;
   readonly waiting: WaitingEvents;
@@ -25,7 +25,7 @@ export interface ProcessDeps extends ApplyDeps {
 
 /** @throws IntegrationError `PROCESSING_FAILED` when somebody else is at it; the message then comes back. */
 export async function processEvent(deps: ProcessDeps, message: WebhookEventMessage): Promise<void> {
-  const claiming = await deps.idempotency.claim(message.appId, workId(message));
+  const claiming = await deps.idempotency.claim(message.appId, eventIdempotencyKey(message));
   if (claiming.kind === 'done') {
     deps.count('webhook_duplicate', { provider: message.provider });
     return;
@@ -34,62 +34,62 @@ export async function processEvent(deps: ProcessDeps, message: WebhookEventMessa
     throw new IntegrationError('PROCESSING_FAILED', 'Another worker is handling this event.');
   }
   try {
-    await handle(deps, message);
+    await routeEvent(deps, message);
   } catch (error) {
     const code = error instanceof IntegrationError ? error.code : 'INTERNAL_ERROR';
-    await deps.idempotency.giveUp(claiming.claim, code).catch(() => undefined);
+    await deps.idempotency.release(claiming.claim, code).catch(() => undefined);
     throw error;
   }
-  await deps.idempotency.finish(claiming.claim);
+  await deps.idempotency.complete(claiming.claim);
 }
 
-async function handle(deps: ProcessDeps, message: WebhookEventMessage): Promise<void> {
-  if (message.connection) return handlePart(deps, message, message.connection);
+async function routeEvent(deps: ProcessDeps, message: WebhookEventMessage): Promise<void> {
+  if (message.connection) return applyToConnection(deps, message, message.connection);
   const { accountId, platformUserId } = message.event;
   if (accountId === undefined && platformUserId === undefined) {
     // About no account at all: there is nobody to tell, and nothing to wait for.
     deps.count('webhook_unroutable', { provider: message.provider });
     return;
   }
-  const concerned = await findConcerned(deps, message);
-  if (concerned.length === 0) {
-    await deps.waiting.keep(message);
+  const affected = await findAffected(deps, message);
+  if (affected.length === 0) {
+    await deps.waiting.add(message);
     // A connection may have been stored between the look and the keeping, and found nothing waiting.
     // It is told of what waits, too: only as a message of its own is the event known to have been there.
-    const late = await findConcerned(deps, message);
-    await deps.queue.sendAll(late.map((connection) => partFor(connection, message)));
+    const late = await findAffected(deps, message);
+    await deps.queue.sendAll(late.map((connection) => messageFor(connection, message)));
     return;
   }
-  await passOn(deps, message, concerned);
+  await dispatch(deps, message, affected);
 }
 
 /** To several connections by a message for each, so that none of them waits for another. */
-async function passOn(
+async function dispatch(
   deps: ProcessDeps,
   message: WebhookEventMessage,
-  concerned: readonly Connection[],
+  affected: readonly Connection[],
 ): Promise<void> {
-  const [first, ...others] = concerned;
-  if (first && others.length === 0 && (await isHandledHere(deps, message, first))) return;
-  await deps.queue.sendAll(concerned.map((connection) => partFor(connection, message)));
+  const [first, ...others] = affected;
+  if (first && others.length === 0 && (await isAppliedInline(deps, message, first))) return;
+  await deps.queue.sendAll(affected.map((connection) => messageFor(connection, message)));
 }
 
 /**
  * The only connection needs no message of its own, which would cost as much again; where it does not work out it gets
  * one all the same, for whatever reason, which shows there: so what fails is filed as its tenant's.
  */
-function isHandledHere(
+function isAppliedInline(
   deps: ProcessDeps,
   message: WebhookEventMessage,
   connection: Connection,
 ): Promise<boolean> {
-  return handlePart(deps, message, connection).then(
+  return applyToConnection(deps, message, connection).then(
     () => true,
     () => false,
   );
 }
 
-async function handlePart(
+async function applyToConnection(
   deps: ProcessDeps,
   message: WebhookEventMessage,
   { id, tenantId, accountId }: Pick<Connection, 'id' | 'tenantId' | 'accountId'>,
@@ -102,11 +102,11 @@ async function handlePart(
 }
 
 /** The connections an event may reach: those of the app whose secret verified the bytes, and no others. */
-function findConcerned(
+function findAffected(
   { connections }: ProcessDeps,
   { appId, event }: WebhookEventMessage,
 ): Promise<readonly Connection[]> {
-  return concernedConnections(connections, appId, event);
+  return findAffectedConnections(connections, appId, event);
 }
 
 /** Longer than an index lags behind its table, which is a second as a rule. */
@@ -117,13 +117,13 @@ const secondLookSeconds = 60;
  * Some time later it looks again, because an event may have come when the index did not show the connection yet, and
  * have begun to wait only after the first look.
  */
-export async function reachWaiting(deps: ProcessDeps, made: ConnectedMessage): Promise<void> {
+export async function releaseWaitingEvents(deps: ProcessDeps, made: ConnectedMessage): Promise<void> {
   const connection = await deps.connections.get(made.tenantId, made.provider, made.accountId);
   if (!connection) return;
   const began = connection.flowBeganAt ?? connection.connectedAt;
-  for (const place of new Set<string>([connection.accountId, connection.platformUserId])) {
-    for await (const messages of deps.waiting.since(connection.appId, place, began)) {
-      await deps.queue.sendAll(messages.map((message) => partFor(connection, message)));
+  for (const externalId of new Set<string>([connection.accountId, connection.platformUserId])) {
+    for await (const messages of deps.waiting.listSince(connection.appId, externalId, began)) {
+      await deps.queue.sendAll(messages.map((message) => messageFor(connection, message)));
     }
   }
   if (made.again) return;
@@ -135,7 +135,7 @@ export async function reachWaiting(deps: ProcessDeps, made: ConnectedMessage): P
 }
 
 /** An event's part for one connection, to be worked on by itself. */
-function partFor(
+function messageFor(
   { id, tenantId, accountId }: Connection,
   message: WebhookEventMessage,
 ): Message<WebhookEventMessage> {

@@ -19,7 +19,7 @@ import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { Decoy, Receiver } from './decoy-app.ts';
+import type { AppWebhook, Decoy } from './decoy-app.ts';
 import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
 export interface ReceiveDeps {
@@ -65,7 +65,7 @@ export async function receiveWebhook(
   const { app, webhook } = known ? { app: found, webhook: found.webhook } : decoy;
   const armed = known && webhook.plantsSecret === true && ((await deps.planting?.isArmed(appId)) ?? false);
   const secrets = { ...webhookSecrets(app, webhook.signedWith), armed };
-  const verification = await prove(deps, { app, webhook }, request, secrets);
+  const verification = await verifyRequest(deps, { app, webhook }, request, secrets);
   const handshake = webhook.handshake?.(request, secrets, verification);
   if (known && handshake?.status === 200) {
     const { planted, ...answer } = handshake;
@@ -95,9 +95,9 @@ export async function receiveWebhook(
 }
 
 /** By the scheme's HMAC, or as the platform's own check says. */
-async function prove(
+async function verifyRequest(
   { fetch, now }: ReceiveDeps,
-  { app, webhook: { scheme } }: Receiver,
+  { app, webhook: { scheme } }: AppWebhook,
   request: SignedRequest,
   { signing }: Pick<WebhookSecrets, 'signing'>,
 ): Promise<Proven> {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import { createFailureStore, type FailureStore } from '../../lib/failures/failure-store.ts';
-import { type ReplayDeps, replayedFailure, replayFailure } from '../../lib/failures/replay-failure.ts';
+import { type ReplayDeps, replayFailure, requireReplayed } from '../../lib/failures/replay-failure.ts';
 import { filedQueue } from '../../lib/vocabulary.ts';
 import { type DeliveryFixture, openDeliveryFixture } from '../support/deliveries/delivery-fixture.ts';
 import { tenantId } from '../support/records.ts';
@@ -46,7 +46,7 @@ it('sends a delivery that was given up back as a new one, and marks the failure'
 
   expect(sent).toEqual([['deliveries', { body: delivery, group: tenantId }]]);
   expect(replay).toMatchObject({ kind: 'replayed', failure: { id, status: 'replayed' } });
-  expect(replayedFailure(replay)).toMatchObject({ id });
+  expect(requireReplayed(replay)).toMatchObject({ id });
   expect(await failures.get(tenantId, id)).toMatchObject({ status: 'replayed' });
 });
 
@@ -68,7 +68,7 @@ it.each(
   expect(sent).toEqual([]);
   expect(await failures.get(tenantId, id)).toMatchObject({ status: 'failed' });
   expect(await failures.message(tenantId, id)).toBe(message);
-  expect(() => replayedFailure(replay)).toThrow(
+  expect(() => requireReplayed(replay)).toThrow(
     expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.not.stringContaining('s4ndb0x') }),
   );
 });
@@ -80,7 +80,7 @@ it('finds no failure under an unknown id, nor under the id of another tenant', a
 
   expect(replays).toEqual([{ kind: 'not_found' }, { kind: 'not_found' }]);
   expect(sent).toEqual([]);
-  expect(() => replayedFailure({ kind: 'not_found' })).toThrow(
+  expect(() => requireReplayed({ kind: 'not_found' })).toThrow(
     expect.objectContaining({ code: 'NOT_FOUND' }),
   );
 });

@@ -13,7 +13,7 @@ import type { AdminStores } from '../deps.ts';
 import { requireConnection, type Wanted } from './connections.ts';
 
 /** What happened to a connection: it changed, it is gone, or no worker touched it in time. */
-export type Followed =
+export type FollowResult =
   | { readonly kind: 'changed'; readonly connection: Connection }
   | { readonly kind: 'gone' }
   | { readonly kind: 'waiting' };
@@ -79,7 +79,7 @@ export function connectionWorkActions(stores: AdminStores) {
   }
 
   /** Waits until a worker has processed a connection that was just made due. */
-  async function followConnection(before: Connection): Promise<Followed> {
+  async function followConnection(before: Connection): Promise<FollowResult> {
     const until = now() + patienceMilliseconds;
     while (now() < until) {
       const found = await connections.get(before.tenantId, before.provider, before.accountId);

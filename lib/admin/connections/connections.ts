@@ -16,7 +16,7 @@ export interface Wanted {
 }
 
 /** A connection with its key versions and its lease. */
-export interface Inspected {
+export interface InspectedConnection {
   readonly connection: Connection;
   /** The versions of the tenant's key under which its credentials are sealed. */
   readonly keyVersions: readonly number[];
@@ -38,7 +38,7 @@ export function connectionActions(stores: AdminStores) {
       return found;
     },
 
-    async inspectConnection(wanted: Wanted): Promise<Inspected> {
+    async inspectConnection(wanted: Wanted): Promise<InspectedConnection> {
       const found = await requireConnection(stores, wanted);
       return {
         connection: connectionRecord.parse(found),

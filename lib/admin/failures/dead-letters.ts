@@ -55,7 +55,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
       queue: string,
     ): Promise<{ readonly letters: readonly DeadLetter[]; readonly more: boolean }> {
       const letters: DeadLetter[] = [];
-      await look(requireQueue(queue), mostListed, async (message) => {
+      await visitMessages(requireQueue(queue), mostListed, async (message) => {
         letters.push(toLetter(message));
         return {};
       });
@@ -65,7 +65,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
 
     async findDeadLetter(queue: string, id: string): Promise<DeadLetter> {
       let found: DeadLetter | undefined;
-      await look(requireQueue(queue), mostSearched, async (message) => {
+      await visitMessages(requireQueue(queue), mostSearched, async (message) => {
         if (message.MessageId !== id) return {};
         found = toLetter(message);
         return { enough: true };
@@ -84,7 +84,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
       const sent = new Set<string>();
       const unreadable = new Set<string>();
       let replayed = 0;
-      await look(pair, mostSearched, async (message) => {
+      await visitMessages(pair, mostSearched, async (message) => {
         if (id !== undefined && message.MessageId !== id) return {};
         if (readMessage(queueMessages[pair.name], message.Body ?? '') === undefined) {
           if (id !== undefined) throw unreadableMessage();
@@ -103,7 +103,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
   };
 
   /** Passes every message to the visitor once, and then makes those that stay visible to other readers. */
-  async function look(
+  async function visitMessages(
     { deadLetters: url }: QueuePair,
     most: number,
     visit: (message: Message) => Promise<{ readonly gone?: boolean; readonly enough?: boolean }>,

@@ -5,7 +5,7 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openQueue } from '../../aws/queue.ts';
 import { createFailureStore, type Failure, type FailureScope } from '../../failures/failure-store.ts';
-import { replayedFailure, replayFailure } from '../../failures/replay-failure.ts';
+import { replayFailure, requireReplayed } from '../../failures/replay-failure.ts';
 import type { MessageOf } from '../../messages/queue-messages.ts';
 import { type AdminStores, type ReplayCounts, requireTenant } from '../deps.ts';
 import { allTenants } from '../tenants/tenants.ts';
@@ -49,11 +49,11 @@ export function failureActions(stores: AdminStores) {
   return {
     /** The newest first, and whether there are more than are shown. */
     async listFailures(
-      whose: WhoseFailures,
+      filter: WhoseFailures,
     ): Promise<{ readonly failures: readonly Failure[]; readonly more: boolean }> {
       const found: Failure[] = [];
       let more = false;
-      for await (const scope of scopesOf(whose)) {
+      for await (const scope of scopesOf(filter)) {
         const page = await failures.list(scope, { limit: mostListed });
         found.push(...page.failures);
         more ||= page.cursor !== undefined;
@@ -72,13 +72,13 @@ export function failureActions(stores: AdminStores) {
     async replayFailure(id: string, tenantId?: string): Promise<Failure> {
       const scope = await scopeOf(tenantId);
       if (!(await failures.get(scope, id))) throw noSuchFailure();
-      return replayedFailure(await replayFailure({ failures, queues }, scope, id));
+      return requireReplayed(await replayFailure({ failures, queues }, scope, id));
     },
 
     /** Sends back every failure that has not been replayed and that a worker can read. */
-    async replayFailures(whose: WhoseFailures): Promise<ReplayCounts> {
+    async replayFailures(filter: WhoseFailures): Promise<ReplayCounts> {
       const counts = { replayed: 0, unreadable: 0 };
-      for await (const scope of scopesOf(whose)) {
+      for await (const scope of scopesOf(filter)) {
         for await (const { id, status, type } of failures.all(scope)) {
           if (status === 'replayed') continue;
           // An unreadable message would only fail again.

@@ -10,7 +10,7 @@ import { type Write, withRequest, writeLine } from '../../telemetry/log.ts';
 import type { Authenticate, Principal } from './authentication.ts';
 import { type HttpResult, toResponse } from './http-result.ts';
 import { authenticate } from './middleware/authenticate.ts';
-import { catalogueErrors } from './middleware/catalogue.ts';
+import { catalogueErrors } from './middleware/catalogue-errors.ts';
 import { correlate, requestIdsOf } from './middleware/correlate.ts';
 import type { HttpEvent, PlatformResponse } from './middleware/http-event.ts';
 import { parse } from './middleware/parse.ts';

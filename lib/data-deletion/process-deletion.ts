@@ -11,10 +11,10 @@ import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
 import type { EventMessage } from '../messages/events.ts';
 import type { DataDeletionMessage } from '../messages/incoming.ts';
 import { hashedId } from '../signatures/event-id.ts';
-import { isGrantedAfter } from '../webhooks/apply-event.ts';
-import { concernedConnections } from '../webhooks/concerned-connections.ts';
+import { findAffectedConnections } from '../webhooks/affected-connections.ts';
+import { wasGrantedAfter } from '../webhooks/apply-event.ts';
 import type { WaitingEvents } from '../webhooks/waiting-events.ts';
-import type { Deletion, DeletionStore } from './data-deletion-store.ts';
+import type { Deletion, DeletionStore } from './deletion-store.ts';
 
 export interface DeletionDeps {
   readonly deletions: DeletionStore;
@@ -36,15 +36,15 @@ const pauses = [2, 5, 30, 120, 300] as const;
 const longestPause = 900;
 
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
-export async function workDeletion(deps: DeletionDeps, message: DataDeletionMessage): Promise<void> {
+export async function processDeletion(deps: DeletionDeps, message: DataDeletionMessage): Promise<void> {
   const { appId, digest, round } = message;
   const found = await deps.deletions.find(appId, digest);
   if (found?.platformUserId === undefined) return;
   await deps.deletions.begin(appId, digest);
-  const concerned = await findConcerned(deps, found, found.platformUserId);
-  await forget(deps, found, found.platformUserId, concerned);
-  for (const connection of concerned) await end(deps, found, digest, connection);
-  if (concerned.length === 0) {
+  const affected = await findAffected(deps, found, found.platformUserId);
+  await deleteStoredEvents(deps, found, found.platformUserId, affected);
+  for (const connection of affected) await disconnect(deps, found, digest, connection);
+  if (affected.length === 0) {
     await deps.deletions.finish(appId, digest);
     return;
   }
@@ -56,18 +56,18 @@ export async function workDeletion(deps: DeletionDeps, message: DataDeletionMess
 }
 
 /** What the user granted after they asked is a new consent, and stays. */
-async function findConcerned(
+async function findAffected(
   deps: DeletionDeps,
   { appId, requestedAt }: Deletion,
   platformUserId: string,
 ): Promise<readonly Connection[]> {
   // Either of a user's ids may be the one that was signed.
   const ids = { accountId: platformUserId as AccountId, platformUserId };
-  const found = await concernedConnections(deps.connections, appId, ids);
-  return found.filter((connection) => !isGrantedAfter(connection, requestedAt));
+  const found = await findAffectedConnections(deps.connections, appId, ids);
+  return found.filter((connection) => !wasGrantedAfter(connection, requestedAt));
 }
 
-async function end(
+async function disconnect(
   deps: DeletionDeps,
   deletion: Deletion,
   digest: string,
@@ -94,20 +94,20 @@ async function end(
 }
 
 /** Receipts stay: a digest is all that is in them. */
-async function forget(
+async function deleteStoredEvents(
   deps: DeletionDeps,
   { appId, provider, receivedAt }: Deletion,
   platformUserId: string,
-  concerned: readonly Connection[],
+  affected: readonly Connection[],
 ): Promise<void> {
-  const places = new Set<string>([platformUserId, ...concerned.map(({ accountId }) => accountId)]);
-  for (const place of places) await deps.waiting.forget(appId, place, receivedAt);
+  const externalIds = new Set<string>([platformUserId, ...affected.map(({ accountId }) => accountId)]);
+  for (const externalId of externalIds) await deps.waiting.deleteBefore(appId, externalId, receivedAt);
   const scopes = new Set([
     undefined,
     await deps.tenantOf(appId),
-    ...concerned.map(({ tenantId }) => tenantId),
+    ...affected.map(({ tenantId }) => tenantId),
   ]);
   for (const scope of scopes) {
-    await deps.failures.forget(scope, { appId, provider, places, before: receivedAt });
+    await deps.failures.deleteBefore(scope, { appId, provider, externalIds, before: receivedAt });
   }
 }

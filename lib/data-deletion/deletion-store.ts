@@ -28,7 +28,7 @@ const keptSeconds = 180 * 86_400;
 export type DeletionStore = ReturnType<typeof createDeletionStore>;
 
 /** What a code is kept as. */
-export function digestOf(code: string): string {
+export function codeDigest(code: string): string {
   return createHash('sha256').update(code).digest('hex');
 }
 

@@ -4,7 +4,7 @@ import type { ConnectionStore } from '../connections/connection-store.ts';
 import type { AccountId, AppId } from '../ids.ts';
 
 /** The connections of one app to an account, or of a platform user, each once. */
-export async function concernedConnections(
+export async function findAffectedConnections(
   connections: Pick<ConnectionStore, 'byAccount' | 'byPlatformUser'>,
   appId: AppId,
   { accountId, platformUserId }: { readonly accountId?: AccountId; readonly platformUserId?: string },

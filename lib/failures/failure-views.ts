@@ -18,14 +18,14 @@ export async function listFailures(
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<{ readonly failures: readonly FailureView[]; readonly nextCursor: string | null }> {
   const found = await failures.list(tenantId, page);
-  return { failures: found.failures.map(viewOf), nextCursor: found.cursor ?? null };
+  return { failures: found.failures.map(failureView), nextCursor: found.cursor ?? null };
 }
 
 /** @throws IntegrationError `NOT_FOUND`, `DATABASE_ERROR`. */
 export async function getFailure(failures: Failures, tenantId: TenantId, id: string): Promise<FailureView> {
   const failure = await failures.get(tenantId, id);
   if (!failure) throw failureNotFound();
-  return viewOf(failure);
+  return failureView(failure);
 }
 
 /** Whether everything was counted, and what there is in each queue. @throws IntegrationError `DATABASE_ERROR`. */
@@ -50,7 +50,7 @@ export async function countFailures(
   return { queues, complete };
 }
 
-export function viewOf(failure: Failure): FailureView {
+export function failureView(failure: Failure): FailureView {
   const { id, queue, type, error, tries, status, sentAt, failedAt, replayedAt, fields } = failure;
   const { provider, accountId, connectionId, destinationId, eventId } = failure;
   return {

@@ -24,10 +24,10 @@ export interface Resealed {
   readonly version: number;
   /** Whether this run created the version; otherwise it continues with the version of an earlier run. */
   readonly made: boolean;
-  readonly counts: Readonly<Record<Outcome, number>>;
+  readonly counts: Readonly<Record<ResealOutcome, number>>;
 }
 
-type Outcome =
+type ResealOutcome =
   | 'resealed'
   /** Was already sealed under this version. */
   | 'current'
@@ -88,12 +88,12 @@ async function reseal(
   vault: Vault,
   { id, tenantId, provider, accountId }: Connection,
   version: number,
-): Promise<Outcome> {
+): Promise<ResealOutcome> {
   const found = await store.get(tenantId, provider, accountId);
   if (found?.id !== id) return 'gone';
   const resealed = await store.update<SealedConnection, 'current' | 'left'>(found, async (current) => {
     if (keyVersionsOf(current).every((one) => one >= version)) return keepFor('current');
-    const opened = await open(vault, current);
+    const opened = await openCredentials(vault, current);
     if (!opened) return keepFor('left');
     return changeTo({ sealed: sealCredentials(await vault.sealerFor(tenantId), current, opened) });
   });
@@ -110,7 +110,7 @@ async function reseal(
 }
 
 /** Undefined when the sealed bytes do not open, which a retry would not change. */
-async function open(vault: Vault, connection: SealedConnection): Promise<Credentials | undefined> {
+async function openCredentials(vault: Vault, connection: SealedConnection): Promise<Credentials | undefined> {
   try {
     const accessToken = await openAccessToken(vault, connection);
     const refreshToken = await openRefreshToken(vault, connection);

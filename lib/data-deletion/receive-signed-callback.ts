@@ -12,7 +12,7 @@ import { verifySignedRequest } from '../signatures/signed-request.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import { type WebhookApp, webhookSecrets } from '../webhooks/webhook-app.ts';
-import { type DeletionStore, digestOf } from './data-deletion-store.ts';
+import { codeDigest, type DeletionStore } from './deletion-store.ts';
 
 export interface CallbackDeps {
   readonly findApp: (app: string) => Promise<WebhookApp | undefined>;
@@ -32,7 +32,7 @@ export interface DeletionReceipt {
 }
 
 /** What a call said, once it is known to be the platform's. */
-interface Told {
+interface VerifiedCallback {
   readonly appId: AppId;
   readonly provider: ProviderId;
   readonly userId: string;
@@ -77,12 +77,12 @@ export async function receiveDataDeletion(
   app: string,
   request: SignedRequest,
 ): Promise<DeletionReceipt> {
-  const told = await verify(deps, app, request);
+  const callback = await verify(deps, app, request);
   const code = codeFor(app, request);
-  const digest = digestOf(code);
-  const { userId: platformUserId, issuedAt: requestedAt, provider } = told;
-  await deps.deletions.receive(digest, { appId: told.appId, provider, platformUserId, requestedAt });
-  const message: DataDeletionMessage = { kind: 'data_deletion', appId: told.appId, digest, round: 0 };
+  const digest = codeDigest(code);
+  const { userId: platformUserId, issuedAt: requestedAt, provider } = callback;
+  await deps.deletions.receive(digest, { appId: callback.appId, provider, platformUserId, requestedAt });
+  const message: DataDeletionMessage = { kind: 'data_deletion', appId: callback.appId, digest, round: 0 };
   await deps.queue.send({ body: message, group: app });
   deps.count('webhook_accepted', { provider });
   return {
@@ -91,7 +91,7 @@ export async function receiveDataDeletion(
   };
 }
 
-async function verify(deps: CallbackDeps, appId: string, request: SignedRequest): Promise<Told> {
+async function verify(deps: CallbackDeps, appId: string, request: SignedRequest): Promise<VerifiedCallback> {
   const app = await deps.findApp(appId);
   const webhook = app?.webhook;
   const takes = webhook?.callbacks === 'signed_request';

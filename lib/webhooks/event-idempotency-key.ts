@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { WebhookEventMessage } from '../messages/incoming.ts';
 
-export function workId({ appId, event, connection }: WebhookEventMessage): string {
+export function eventIdempotencyKey({ appId, event, connection }: WebhookEventMessage): string {
   if (!connection) return event.id;
   const parts = [appId, event.id, connection.id];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

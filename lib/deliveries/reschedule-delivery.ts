@@ -11,9 +11,9 @@
  */
 import type { Queue } from '../aws/queue.ts';
 import { type DeliveryMessage, type DeliveryWait, restartDelivery } from '../messages/deliveries.ts';
-import { mostTries, pauseSeconds } from './retry-schedule.ts';
+import { maxDeliveryAttempts, retryDelaySeconds } from './retry-schedule.ts';
 
-export interface WaitDeps {
+export interface RescheduleDeps {
   /** The queue that deliveries come from. */
   readonly deliveries: Queue<DeliveryMessage>;
   /** Its dead letters, each of which is filed. */
@@ -23,7 +23,7 @@ export interface WaitDeps {
 }
 
 /** A message in hand. */
-export interface Received {
+export interface DeliveryReceipt {
   /** How often it has been received, this time included. */
   readonly receives: number;
   /** When it was sent, epoch milliseconds. */
@@ -31,7 +31,7 @@ export interface Received {
 }
 
 /** Whether the message is done with, or is left to come back by itself. */
-export type Parting = 'done' | 'again';
+export type MessageOutcome = 'done' | 'again';
 
 /** The most that SQS delays a message by. */
 const mostDelaySeconds = 900;
@@ -39,52 +39,52 @@ const mostDelaySeconds = 900;
 const mostCopies = 1;
 
 /** Whether it came before its time. Nothing needs to be read to know. */
-export function isEarly({ now }: WaitDeps, { waiting }: DeliveryMessage): boolean {
+export function isEarly({ now }: RescheduleDeps, { waiting }: DeliveryMessage): boolean {
   return waiting !== undefined && now() < waiting.dueAt;
 }
 
 /** Lets what came early wait on. @throws IntegrationError `PROCESSING_FAILED`; the message then comes back by itself. */
-export async function waitOn(
-  deps: WaitDeps,
+export async function keepWaiting(
+  deps: RescheduleDeps,
   delivery: DeliveryMessage,
-  received: Received,
-): Promise<Parting> {
-  return wait(deps, delivery, standOf(delivery, received));
+  received: DeliveryReceipt,
+): Promise<MessageOutcome> {
+  return wait(deps, delivery, waitStateOf(delivery, received));
 }
 
-/** Lets it wait after one more try, or gives it up after the last. @throws IntegrationError as {@link waitOn}. */
-export async function tryLater(
-  deps: WaitDeps,
+/** Lets it wait after one more try, or gives it up after the last. @throws IntegrationError as {@link keepWaiting}. */
+export async function scheduleRetry(
+  deps: RescheduleDeps,
   delivery: DeliveryMessage,
-  received: Received,
+  received: DeliveryReceipt,
   askedSeconds?: number,
-): Promise<Parting> {
-  const before = standOf(delivery, received);
+): Promise<MessageOutcome> {
+  const before = waitStateOf(delivery, received);
   const tries = before.tries + 1;
-  if (tries >= mostTries) return end(deps, delivery, { ...before, tries });
-  const dueAt = deps.now() + pauseSeconds(tries, deps.random, askedSeconds) * 1000;
+  if (tries >= maxDeliveryAttempts) return moveToDeadLetters(deps, delivery, { ...before, tries });
+  const dueAt = deps.now() + retryDelaySeconds(tries, deps.random, askedSeconds) * 1000;
   return wait(deps, delivery, { ...before, tries, dueAt });
 }
 
-/** Has it filed with the tries that it had, so that it can be sent again. @throws IntegrationError as {@link waitOn}. */
-export async function giveUp(
-  deps: WaitDeps,
+/** Has it filed with the tries that it had, so that it can be sent again. @throws IntegrationError as {@link keepWaiting}. */
+export async function deadLetterDelivery(
+  deps: RescheduleDeps,
   delivery: DeliveryMessage,
-  received: Received,
-): Promise<Parting> {
-  return end(deps, delivery, standOf(delivery, received));
+  received: DeliveryReceipt,
+): Promise<MessageOutcome> {
+  return moveToDeadLetters(deps, delivery, waitStateOf(delivery, received));
 }
 
-function standOf({ waiting }: DeliveryMessage, { receives, sentAt }: Received): DeliveryWait {
-  const stand = waiting ?? { tries: 0, dueAt: sentAt, sentAt, copies: 0 };
-  return { ...stand, copies: stand.copies + receives - 1 };
+function waitStateOf({ waiting }: DeliveryMessage, { receives, sentAt }: DeliveryReceipt): DeliveryWait {
+  const state = waiting ?? { tries: 0, dueAt: sentAt, sentAt, copies: 0 };
+  return { ...state, copies: state.copies + receives - 1 };
 }
 
 async function wait(
-  { deliveries, now }: WaitDeps,
+  { deliveries, now }: RescheduleDeps,
   delivery: DeliveryMessage,
   waiting: DeliveryWait,
-): Promise<Parting> {
+): Promise<MessageOutcome> {
   if (waiting.copies > mostCopies) return 'again';
   const restSeconds = Math.ceil((waiting.dueAt - now()) / 1000);
   await deliveries.send({
@@ -95,11 +95,11 @@ async function wait(
   return 'done';
 }
 
-async function end(
-  { deadLetters }: WaitDeps,
+async function moveToDeadLetters(
+  { deadLetters }: RescheduleDeps,
   delivery: DeliveryMessage,
   { tries, sentAt, copies }: DeliveryWait,
-): Promise<Parting> {
+): Promise<MessageOutcome> {
   if (copies > mostCopies) return 'again';
   await deadLetters.send({
     body: { ...restartDelivery(delivery), givenUp: { tries, sentAt } },

@@ -1,7 +1,7 @@
 /** What a person is told of the deletion that they asked for. */
-import type { Deletion } from './data-deletion-store.ts';
+import type { Deletion } from './deletion-store.ts';
 
-export function describeDeletion(
+export function deletionStatusPage(
   { status, receivedAt, updatedAt }: Deletion,
   code: string,
 ): { readonly title: string; readonly text: string } {
@@ -27,7 +27,7 @@ export function describeDeletion(
 }
 
 /** The same for a code that nobody was given, and for one whose request is long forgotten. */
-export const unknownDeletion = {
+export const unknownDeletionPage = {
   title: 'This request is not known',
   text: 'Nobody was given this confirmation code here, or it is more than half a year old.\n\nLook whether your link is complete. Else go back to where you were given it and ask again.',
 } as const;
