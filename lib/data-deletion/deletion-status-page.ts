@@ -1,4 +1,4 @@
-/** What a person is told of the deletion that they asked for. */
+/** The page on which a person follows the data deletion that they requested. */
 import type { Deletion } from './deletion-store.ts';
 
 export function deletionStatusPage(
@@ -11,25 +11,25 @@ export function deletionStatusPage(
     case 'received':
       return {
         title: 'Your request was received',
-        text: `${asked} It is about to be worked on; look here again later.\n\n${named}`,
+        text: `${asked} We will start soon. Check this page again later.\n\n${named}`,
       };
     case 'in_progress':
       return {
         title: 'Your data is being deleted',
-        text: `${asked} Access to your account has ended; look here again later.\n\n${named}`,
+        text: `${asked} We no longer have access to your account. Check this page again later.\n\n${named}`,
       };
     case 'done':
       return {
         title: 'Your data has been deleted',
-        text: `${asked} It was done on ${dayOf(updatedAt)}.\n\n${named}`,
+        text: `${asked} We completed it on ${dayOf(updatedAt)}.\n\n${named}`,
       };
   }
 }
 
-/** The same for a code that nobody was given, and for one whose request is long forgotten. */
+/** Shown alike for an invented code and for one whose request has expired. */
 export const unknownDeletionPage = {
   title: 'This request is not known',
-  text: 'Nobody was given this confirmation code here, or it is more than half a year old.\n\nLook whether your link is complete. Else go back to where you were given it and ask again.',
+  text: 'We did not issue this confirmation code, or it is more than half a year old.\n\nCheck that your link is complete. If it is, go back to where you got it and request the deletion again.',
 } as const;
 
 function dayOf(time: number): string {

@@ -1,6 +1,6 @@
 /**
- * Deletes what is held of a platform user at one app: ends their connections, for which their tenants are told why,
- * and forgets events that wait or failed. It comes back until the last connection is gone.
+ * Deletes the data of a platform user at one app: disconnects their connections, publishes the reason to the tenants,
+ * and deletes their waiting and failed events. It queues itself again until the last connection is gone.
  */
 import type { Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
@@ -21,21 +21,21 @@ export interface DeletionDeps {
   readonly connections: ConnectionStore;
   readonly waiting: WaitingEvents;
   readonly failures: FailureStore;
-  /** The tenant whose own app a context is; none for a shared one. */
+  /** The tenant that owns the app; undefined for a shared app. */
   readonly tenantOf: (appId: AppId) => Promise<TenantId | undefined>;
-  /** Begins the end of a connection; what follows needs nobody's attention. */
+  /** Starts the disconnect of a connection, which the refresh worker completes. */
   readonly endConnection: (connection: Connection) => Promise<void>;
-  /** What tenants are told. */
+  /** Outbound events. */
   readonly events: Queue<EventMessage>;
-  /** The queue that this works on. */
+  /** The worker's own queue. */
   readonly queue: Queue<DataDeletionMessage>;
 }
 
-/** Seconds until the next look: an end takes a moment, or as long as the platform is down. */
+/** Seconds until the next check: a disconnect takes a moment, or as long as an outage of the platform lasts. */
 const pauses = [2, 5, 30, 120, 300] as const;
 const longestPause = 900;
 
-/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
+/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; SQS then redelivers the message. */
 export async function processDeletion(deps: DeletionDeps, message: DataDeletionMessage): Promise<void> {
   const { appId, digest, round } = message;
   const found = await deps.deletions.find(appId, digest);
@@ -55,13 +55,13 @@ export async function processDeletion(deps: DeletionDeps, message: DataDeletionM
   });
 }
 
-/** What the user granted after they asked is a new consent, and stays. */
+/** A grant given after the request is a new consent, and stays. */
 async function findAffected(
   deps: DeletionDeps,
   { appId, requestedAt }: Deletion,
   platformUserId: string,
 ): Promise<readonly Connection[]> {
-  // Either of a user's ids may be the one that was signed.
+  // The platform may have signed the account's id or the user's.
   const ids = { accountId: platformUserId as AccountId, platformUserId };
   const found = await findAffectedConnections(deps.connections, appId, ids);
   return found.filter((connection) => !wasGrantedAfter(connection, requestedAt));
@@ -82,7 +82,7 @@ async function disconnect(
     occurredAt: requestedAt,
     data: {},
   } as const;
-  // Told first: of a connection that is gone nobody could be told any more.
+  // Published before the disconnect, because the event is built from the connection.
   await deps.events.send({
     body: {
       kind: 'platform_event',
@@ -93,7 +93,7 @@ async function disconnect(
   await deps.endConnection(connection);
 }
 
-/** Receipts stay: a digest is all that is in them. */
+/** Deletes waiting and failed events. Idempotency claims stay: they hold no personal data. */
 async function deleteStoredEvents(
   deps: DeletionDeps,
   { appId, provider, receivedAt }: Deletion,

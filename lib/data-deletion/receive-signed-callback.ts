@@ -1,6 +1,6 @@
 /**
- * Takes the calls by which Meta tells, in a `signed_request`, that a user removed the app or wants their data deleted.
- * Nothing is read or written before the signature is good, and an unknown app looks like a bad signature.
+ * Receives Meta's deauthorize and data deletion callbacks, each a `signed_request`. It reads and writes nothing before the
+ * signature is verified, and an unknown app looks like a bad signature.
  * https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback/
  */
 import type { Queue } from '../aws/queue.ts';
@@ -24,14 +24,14 @@ export interface CallbackDeps {
   readonly count: Count;
 }
 
-/** What Meta shows to a user who wants their data deleted. */
+/** The response that Meta shows to a user who requested the deletion of their data. */
 export interface DeletionReceipt {
-  /** Where they can see how far it is. */
+  /** The page that shows the status of the deletion. */
   readonly url: string;
   readonly confirmationCode: string;
 }
 
-/** What a call said, once it is known to be the platform's. */
+/** The content of a callback whose signature was verified. */
 interface VerifiedCallback {
   readonly appId: AppId;
   readonly provider: ProviderId;
@@ -58,7 +58,7 @@ export async function receiveDeauthorization(
       type: 'deauthorize',
       effect: 'deauthorized',
       platformUserId: userId,
-      // Documents do not say which of a user's two ids Instagram Login signs. No two things at Meta share an id.
+      // Meta does not document which of a user's two ids Instagram Login signs. No two objects at Meta share an id.
       accountId: userId as AccountId,
       occurredAt: issuedAt,
       data: {},
@@ -69,7 +69,7 @@ export async function receiveDeauthorization(
 }
 
 /**
- * Writes the request down, queues the work, and answers how it can be followed. A repeat gets the same answer.
+ * Stores the request, queues the deletion, and returns where its status can be followed. A repeat gets the same response.
  * @throws IntegrationError `INVALID_SIGNATURE`, `DATABASE_ERROR`, `PROCESSING_FAILED`.
  */
 export async function receiveDataDeletion(
@@ -104,7 +104,7 @@ async function verify(deps: CallbackDeps, appId: string, request: SignedRequest)
     throw new IntegrationError('INVALID_SIGNATURE', 'The signature is missing, wrong or too old.');
   }
   const { userId, profileId = '', timestamp: issuedAt } = verification;
-  // A context whose secret was found is one, and so is the provider that the secret names.
+  // The app's secret was found, so the app exists, and so does the provider that the secret names.
   return {
     appId: appId as AppId,
     provider: app.provider as ProviderId,
@@ -115,8 +115,8 @@ async function verify(deps: CallbackDeps, appId: string, request: SignedRequest)
 }
 
 /**
- * The same for the same signed text, and to be guessed by nobody: a signature of 256 bits is in it. Letters and
- * digits only, as Meta wants it.
+ * The confirmation code: the same for the same signed text, and unguessable, because the text holds a signature of 256
+ * bits. Meta requires letters and digits only.
  */
 function codeFor(app: string, { body }: SignedRequest): string {
   const text = new URLSearchParams(Buffer.from(body).toString('utf8')).get('signed_request') ?? '';

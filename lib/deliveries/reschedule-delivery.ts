@@ -1,28 +1,28 @@
 /**
- * How a delivery waits for its next try: as a message that SQS delays, sent again as often as the wait needs it. A message
- * that waited hidden would be in flight, of which SQS allows a queue about 120,000; beyond them it hands out nothing, to
- * whomever. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+ * Reschedules a delivery for its next attempt by sending it again as a delayed message, several times for a long delay.
+ * A message that waited by its visibility timeout would count as in flight, and SQS delivers nothing more from a queue
+ * with about 120,000 of those. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
  *
- * Each send is a new message to SQS, so the body carries what SQS would know of one that stayed. The next is sent before
- * the one in hand is deleted: a crash between the two makes a copy and loses nothing. Copies do not multiply. A message
- * that comes back is sent on once more at most, as a copy that says so, and a copy that comes back is sent on no more:
- * SQS's own count of receives takes it to the dead letters. So no copy makes copies, each crash makes one at most, and
- * each ends by the schedule of the delivery itself.
+ * Each send is a new message to SQS, so the body carries the attempts and times that SQS would otherwise count. The worker
+ * sends the next message before it deletes the present one: a crash between the two makes a copy and loses nothing.
+ * Copies do not multiply. The worker forwards a redelivered message once at most, marked as a copy, and leaves a
+ * redelivered copy to SQS, whose receive count moves it to the dead-letter queue. So each crash makes at most one copy, a
+ * copy makes none, and each copy ends by the delivery's own schedule.
  */
 import type { Queue } from '../aws/queue.ts';
 import { type DeliveryMessage, type DeliveryWait, restartDelivery } from '../messages/deliveries.ts';
 import { maxDeliveryAttempts, retryDelaySeconds } from './retry-schedule.ts';
 
 export interface RescheduleDeps {
-  /** The queue that deliveries come from. */
+  /** The queue of deliveries, to which a rescheduled one returns. */
   readonly deliveries: Queue<DeliveryMessage>;
-  /** Its dead letters, each of which is filed. */
+  /** Its dead-letter queue, from which each message is filed as a failure. */
   readonly deadLetters: Queue<DeliveryMessage>;
   readonly now: () => number;
   readonly random: () => number;
 }
 
-/** A message in hand. */
+/** How SQS delivered the message. */
 export interface DeliveryReceipt {
   /** How often it has been received, this time included. */
   readonly receives: number;
@@ -30,20 +30,20 @@ export interface DeliveryReceipt {
   readonly sentAt: number;
 }
 
-/** Whether the message is done with, or is left to come back by itself. */
+/** `done` deletes the message; `again` leaves it in the queue, so that SQS redelivers it. */
 export type MessageOutcome = 'done' | 'again';
 
-/** The most that SQS delays a message by. */
+/** The longest delay that SQS allows a message. */
 const mostDelaySeconds = 900;
-/** How often a delivery may be sent on from a message that came back, its copies included. */
+/** How often a delivery may be forwarded from a redelivered message, its copies included. */
 const mostCopies = 1;
 
-/** Whether it came before its time. Nothing needs to be read to know. */
+/** Whether the message arrived before its next attempt is due; decided without a read. */
 export function isEarly({ now }: RescheduleDeps, { waiting }: DeliveryMessage): boolean {
   return waiting !== undefined && now() < waiting.dueAt;
 }
 
-/** Lets what came early wait on. @throws IntegrationError `PROCESSING_FAILED`; the message then comes back by itself. */
+/** Delays an early message again. @throws IntegrationError `PROCESSING_FAILED`; SQS then redelivers the message. */
 export async function keepWaiting(
   deps: RescheduleDeps,
   delivery: DeliveryMessage,
@@ -52,7 +52,7 @@ export async function keepWaiting(
   return wait(deps, delivery, waitStateOf(delivery, received));
 }
 
-/** Lets it wait after one more try, or gives it up after the last. @throws IntegrationError as {@link keepWaiting}. */
+/** Schedules the next attempt with backoff, or dead-letters the delivery after the last one. @throws IntegrationError as {@link keepWaiting}. */
 export async function scheduleRetry(
   deps: RescheduleDeps,
   delivery: DeliveryMessage,
@@ -66,7 +66,7 @@ export async function scheduleRetry(
   return wait(deps, delivery, { ...before, tries, dueAt });
 }
 
-/** Has it filed with the tries that it had, so that it can be sent again. @throws IntegrationError as {@link keepWaiting}. */
+/** Moves the delivery to the dead-letter queue with its attempt count, from where it can be replayed. @throws IntegrationError as {@link keepWaiting}. */
 export async function deadLetterDelivery(
   deps: RescheduleDeps,
   delivery: DeliveryMessage,

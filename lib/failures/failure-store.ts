@@ -1,6 +1,6 @@
 /**
- * Messages that failed for good, kept for two weeks so that they can be looked at and sent again. What a list needs
- * lies apart from the messages, which hold the platform's words and are never shown.
+ * Stores dead-lettered messages for two weeks, so that they can be listed and replayed. The listed fields are items of
+ * their own: the messages hold the platform's data, and nobody is shown it.
  */
 import * as z from 'zod/mini';
 import {
@@ -20,7 +20,7 @@ import { replayableSeconds } from '../webhooks/idempotency-store.ts';
 const record = z.object({
   id: z.string(),
   queue: filedQueue,
-  /** The event's own name; `unreadable` where the message is of no known shape. */
+  /** The event's type; `unreadable` when the message does not fit its queue's schema. */
   type: z.string(),
   tenantId: z.exactOptional(storedId<TenantId>()),
   provider: z.exactOptional(storedId<ProviderId>()),
@@ -30,14 +30,14 @@ const record = z.object({
   platformUserId: z.exactOptional(z.string()),
   connectionId: z.exactOptional(storedId<ConnectionId>()),
   destinationId: z.exactOptional(z.string()),
-  /** Names of what the event brought with it; their values are not kept here. */
+  /** The names of the event's data fields, without their values. */
   fields: z.array(z.string()),
   bytes: z.number(),
-  /** What failed: a code of the catalogue, `unreadable` or `undelivered`. */
+  /** Why it failed: a code of the error catalogue, `unreadable`, `unpublished` or `undelivered`. */
   error: z.string(),
-  /** About how often it was tried. */
+  /** The approximate number of attempts. */
   tries: z.number(),
-  /** When it was put into its queue, and when it was given up; epoch milliseconds. */
+  /** When it was queued, and when it was filed; epoch milliseconds. */
   sentAt: z.number(),
   failedAt: z.number(),
   status: failureStatus,
@@ -45,14 +45,14 @@ const record = z.object({
   ttl: z.number(),
 });
 
-/** A part of a message, and in the first of them how many there are. */
+/** One part of a message; the first part also holds the number of parts. */
 const messagePart = z.object({ message: z.string() });
 const firstPart = z.extend(messagePart, { parts: z.number() });
 
-/** A message that failed, without the message. */
+/** A failed message's description, without its body. */
 export type Failure = Omit<z.output<typeof record>, 'ttl'>;
 
-/** What fails for one tenant, or for nobody in particular and so for the operator. */
+/** A tenant, or undefined for the failures that belong to no tenant and so to the operator. */
 export type FailureScope = TenantId | undefined;
 
 export interface FailurePage {
@@ -61,18 +61,18 @@ export interface FailurePage {
 }
 
 const pageSize = 250;
-/** An item of DynamoDB has 400 KB at most, a message of SQS 1 MiB; a character has four bytes at most. */
+/** A DynamoDB item holds 400 KB and an SQS message 1 MiB; a character has four bytes at most. */
 const partPattern = /.{1,90000}/gsu;
 
 export type FailureStore = ReturnType<typeof createFailureStore>;
 
 export function createFailureStore(table: Table, now: () => number) {
   return {
-    /** Keeps a message and what is known of it. Repeated, it changes nothing. */
+    /** Stores a message and its description. A repeated call changes nothing. */
     async file(failure: Omit<Failure, 'failedAt' | 'status' | 'replayedAt'>, message: string): Promise<void> {
       const ttl = Math.floor(now() / 1000) + replayableSeconds;
       const { tenantId, id } = failure;
-      // Before its entry, so that whatever is listed can be sent again.
+      // The message before its description, so that every listed failure can be replayed.
       const parts = partsOf(message);
       for (const [part, text] of parts.entries()) {
         const key = failedMessageKey(tenantId, id, part);
@@ -108,7 +108,7 @@ export function createFailureStore(table: Table, now: () => number) {
       return item && unexpired(item)[0];
     },
 
-    /** The message as it was. */
+    /** The original body; undefined when the failure does not exist. */
     async message(scope: FailureScope, id: string): Promise<string | undefined> {
       const item = await table.get(failedMessageKey(scope, id));
       if (!item) return undefined;
@@ -122,7 +122,7 @@ export function createFailureStore(table: Table, now: () => number) {
       return all.join('');
     },
 
-    /** Answers the failure as it is then, or nothing when it has been forgotten meanwhile. */
+    /** Returns the updated failure, or undefined when it no longer exists. */
     async markReplayed(scope: FailureScope, id: string): Promise<Failure | undefined> {
       const set = { status: 'replayed', replayedAt: now() };
       const item = await table.update(failureKey(scope, id), { set }, exists('pk'));
@@ -132,7 +132,7 @@ export function createFailureStore(table: Table, now: () => number) {
     /** Every failure of a scope, the oldest first. */
     all,
 
-    /** Deletes what failed of some accounts or owners at one app before a time, messages included. */
+    /** Deletes the failures of accounts or platform users at one app that were sent up to a time, messages included. */
     async deleteBefore(
       scope: FailureScope,
       about: {
@@ -144,7 +144,7 @@ export function createFailureStore(table: Table, now: () => number) {
     ): Promise<void> {
       for await (const { id, appId, provider, accountId, platformUserId, sentAt } of all(scope)) {
         const externalIds = [accountId, platformUserId].filter((externalId) => externalId !== undefined);
-        // What was on its way to a destination names no app any more.
+        // A delivery names no app, so its provider decides.
         const sameApp = appId === undefined ? provider === about.provider : appId === about.appId;
         if (
           !sameApp ||
@@ -168,7 +168,7 @@ export function createFailureStore(table: Table, now: () => number) {
     } while (after);
   }
 
-  /** The first part goes last, because it says how many there are. */
+  /** Deletes the first part last, because it holds the number of parts. */
   async function deleteMessage(scope: FailureScope, id: string): Promise<void> {
     const item = await table.get(failedMessageKey(scope, id));
     const { parts } = item ? firstPart.parse(item) : { parts: 0 };
@@ -177,7 +177,7 @@ export function createFailureStore(table: Table, now: () => number) {
     }
   }
 
-  /** DynamoDB takes days to remove what has expired. */
+  /** DynamoDB takes days to remove expired items. */
   function unexpired(item: Item): readonly Failure[] {
     const { ttl, ...failure } = record.parse(item);
     return ttl > now() / 1000 ? [failure] : [];
@@ -189,7 +189,7 @@ export function failureIdOf(sentAt: number, messageId: string): string {
   return `${String(sentAt).padStart(15, '0')}-${messageId}`;
 }
 
-/** At least one; a character stays whole. */
+/** Cuts a message into at least one part, never within a character. */
 function partsOf(message: string): readonly string[] {
   return message.match(partPattern) ?? [''];
 }

@@ -1,4 +1,7 @@
-/** What an event means for one connection. Each effect is a conditional write that a repeat leaves as it is. */
+/**
+ * Applies a webhook event to one connection and publishes it to the tenant. Every write is conditional, so a repeated
+ * event changes nothing.
+ */
 
 import type { Queue } from '../aws/queue.ts';
 import type { Connection, SealedConnection } from '../connections/connection.ts';
@@ -14,23 +17,23 @@ import type { ResourceWatermarks } from './resource-watermarks.ts';
 export interface ApplyEventDeps {
   readonly connections: ConnectionStore;
   readonly resourceWatermarks: ResourceWatermarks;
-  /** What tenants are told. */
+  /** Outbound events. */
   readonly events: Queue<EventMessage>;
   readonly now: () => number;
   readonly log: Log;
 }
 
-/** Platforms' clocks and ours differ, and many tell seconds only. */
+/** Platforms' clocks differ from ours, and many platforms give whole seconds only. */
 const clockSlackMilliseconds = 2_000;
 
-/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
+/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; SQS then redelivers the message. */
 export async function applyEvent(
   deps: ApplyEventDeps,
   message: WebhookEventMessage,
   connection: SealedConnection,
 ): Promise<void> {
   const { event } = message;
-  // An event from before the grant speaks of an earlier one.
+  // An event from before the present grant is about an earlier grant.
   const outdated = wasGrantedAfter(connection, event.occurredAt ?? message.receivedAt);
   if (event.effect === 'deauthorized' && !outdated) await endGrant(deps, connection);
   const newest =
@@ -53,12 +56,12 @@ export async function applyEvent(
   });
 }
 
-/** Whether what a connection holds was granted only after something happened. */
+/** Whether the user gave a connection's present grant only after this time. */
 export function wasGrantedAfter(connection: Connection, occurredAt: number): boolean {
   return occurredAt + clockSlackMilliseconds < (connection.grantedAt ?? connection.connectedAt);
 }
 
-/** The grant that was seen ends here; one given since, and a disconnect in progress, stay as they are. */
+/** Deauthorizes the grant that was read. A newer grant and a disconnect in progress stay as they are. */
 async function endGrant(deps: ApplyEventDeps, seen: SealedConnection): Promise<void> {
   const ended = await deps.connections.update(seen, (current) =>
     deauthorize(current, { grantId: seen.grantId, now: deps.now() }),

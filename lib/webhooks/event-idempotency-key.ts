@@ -1,4 +1,4 @@
-/** The idempotency key of a webhook event: what is handled once is the event of an app, or its part for one connection. */
+/** The idempotency key of a webhook event: one for the event at its app, and one for each connection it is applied to. */
 import { createHash } from 'node:crypto';
 import type { WebhookEventMessage } from '../messages/incoming.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Handles an event once: claims it, finds the connections of the app whose secret signed it, and does for each what it
- * means. Every effect is one conditional write that can be repeated; only `done` acknowledges.
+ * Handles a webhook event exactly once in effect: claims its idempotency key, finds the affected connections of the app
+ * whose secret signed it, and applies the event to each. Every effect is a repeatable conditional write, and only a claim
+ * marked `done` acknowledges the event.
  */
 import type { Message, Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
@@ -18,12 +19,12 @@ export interface ProcessDeps extends ApplyEventDeps {
   readonly connections: ConnectionStore;
   readonly idempotency: IdempotencyStore;
   readonly waiting: WaitingEvents;
-  /** The queue that this works on: an event that concerns several connections goes back as a message for each. */
+  /** The worker's own queue: an event that affects several connections goes back as one message for each. */
   readonly queue: Queue<IncomingMessage>;
   readonly count: Count;
 }
 
-/** @throws IntegrationError `PROCESSING_FAILED` when somebody else is at it; the message then comes back. */
+/** @throws IntegrationError `PROCESSING_FAILED` when another worker holds the claim; SQS then redelivers the message. */
 export async function processEvent(deps: ProcessDeps, message: WebhookEventMessage): Promise<void> {
   const claiming = await deps.idempotency.claim(message.appId, eventIdempotencyKey(message));
   if (claiming.kind === 'done') {
@@ -47,15 +48,15 @@ async function routeEvent(deps: ProcessDeps, message: WebhookEventMessage): Prom
   if (message.connection) return applyToConnection(deps, message, message.connection);
   const { accountId, platformUserId } = message.event;
   if (accountId === undefined && platformUserId === undefined) {
-    // About no account at all: there is nobody to tell, and nothing to wait for.
+    // The event names no account, so no connection can ever match it.
     deps.count('webhook_unroutable', { provider: message.provider });
     return;
   }
   const affected = await findAffected(deps, message);
   if (affected.length === 0) {
     await deps.waiting.add(message);
-    // A connection may have been stored between the look and the keeping, and found nothing waiting.
-    // It is told of what waits, too: only as a message of its own is the event known to have been there.
+    // A connection may have been stored after the query and before the write, and so have found no waiting event.
+    // The event reaches it as a message of its own.
     const late = await findAffected(deps, message);
     await deps.queue.sendAll(late.map((connection) => messageFor(connection, message)));
     return;
@@ -63,7 +64,7 @@ async function routeEvent(deps: ProcessDeps, message: WebhookEventMessage): Prom
   await dispatch(deps, message, affected);
 }
 
-/** To several connections by a message for each, so that none of them waits for another. */
+/** Queues one message for each of several connections, so that none waits for another. */
 async function dispatch(
   deps: ProcessDeps,
   message: WebhookEventMessage,
@@ -75,8 +76,8 @@ async function dispatch(
 }
 
 /**
- * The only connection needs no message of its own, which would cost as much again; where it does not work out it gets
- * one all the same, for whatever reason, which shows there: so what fails is filed as its tenant's.
+ * Applies the event to its only connection at once: a second message would double the cost of an event. When that fails
+ * for any reason, the caller queues the message after all, so that the failure is filed under the connection's tenant.
  */
 function isAppliedInline(
   deps: ProcessDeps,
@@ -95,13 +96,13 @@ async function applyToConnection(
   { id, tenantId, accountId }: Pick<Connection, 'id' | 'tenantId' | 'accountId'>,
 ): Promise<void> {
   const connection = await deps.connections.get(tenantId, message.provider, accountId);
-  // Not one that was made of the same account since, by whomever: what came before it is none of its business.
+  // A connection made later to the same account must not receive earlier events.
   if (connection?.id !== id) return;
-  // Only a connection of the app that signed: another one's of the same account is none of its business, either.
+  // Only the app whose secret signed the event may act on the connection.
   if (connection.appId === message.appId) await applyEvent(deps, message, connection);
 }
 
-/** The connections an event may reach: those of the app whose secret verified the bytes, and no others. */
+/** Only connections of the app whose secret verified the event. */
 function findAffected(
   { connections }: ProcessDeps,
   { appId, event }: WebhookEventMessage,
@@ -109,13 +110,13 @@ function findAffected(
   return findAffectedConnections(connections, appId, event);
 }
 
-/** Longer than an index lags behind its table, which is a second as a rule. */
+/** Longer than the index lags behind its table, which is usually one second. */
 const secondLookSeconds = 60;
 
 /**
- * Gives a new or renewed connection what waited for it: events that came after its flow had begun, and no earlier ones.
- * Some time later it looks again, because an event may have come when the index did not show the connection yet, and
- * have begun to wait only after the first look.
+ * Releases the events that waited for a new or reconnected connection and arrived after its flow began. It repeats the
+ * query once after {@link secondLookSeconds}: an event may have arrived while the index did not show the connection yet,
+ * and have been stored only after the first query.
  */
 export async function releaseWaitingEvents(deps: ProcessDeps, made: ConnectedMessage): Promise<void> {
   const connection = await deps.connections.get(made.tenantId, made.provider, made.accountId);
@@ -134,7 +135,7 @@ export async function releaseWaitingEvents(deps: ProcessDeps, made: ConnectedMes
   });
 }
 
-/** An event's part for one connection, to be worked on by itself. */
+/** The message that applies an event to one connection. */
 function messageFor(
   { id, tenantId, accountId }: Connection,
   message: WebhookEventMessage,

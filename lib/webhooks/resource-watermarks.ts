@@ -1,10 +1,10 @@
-/** How far the news about one thing has come, so that an older event that arrives later is known as older. */
+/** High-water marks: the time of the newest event for each resource, by which a late older event is recognised. */
 import type { ConnectionId } from '../ids.ts';
 import { absent, anyOf, lessThan } from '../table/condition.ts';
 import { resourceWatermarkKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
-/** A month: longer than anything here is still talked about. */
+/** A month: longer than any event is retried, replayed or left waiting. */
 const keptSeconds = 30 * 86_400;
 
 export type ResourceWatermarks = ReturnType<typeof createResourceWatermarks>;
@@ -12,8 +12,8 @@ export type ResourceWatermarks = ReturnType<typeof createResourceWatermarks>;
 export function createResourceWatermarks(table: Table, now: () => number) {
   return {
     /**
-     * Notes an event about a subject unless one as late is known. Answers whether nothing later is known: a repeat is
-     * answered alike, and so are two events of one moment, because many platforms tell no more than the second.
+     * Raises a resource's watermark to this event. Returns whether the event is the newest one known. A repeat gets the
+     * same answer, and so do two events of the same second, because many platforms give no finer time.
      */
     async advance(
       connectionId: ConnectionId,

@@ -1,6 +1,6 @@
 /**
- * Events that fit no connection yet: a platform may tell of an account before its connection is stored. They wait 24
- * hours, and reach only connections whose flow began before them.
+ * Events that match no connection yet, because a platform may send one before the connection is stored. They wait 24
+ * hours, and reach only connections whose flow began before the event arrived.
  */
 import * as z from 'zod/mini';
 import type { AccountId, AppId } from '../ids.ts';
@@ -30,7 +30,7 @@ export function createWaitingEvents(table: Table, now: () => number) {
       }
     },
 
-    /** Deletes what came before a time for an account or owner. */
+    /** Deletes the events of an account or a platform user that arrived up to this time. */
     async deleteBefore(appId: AppId, externalId: string, before: number): Promise<void> {
       const { pk: partition, sk: upTo } = waitingFrom(appId, externalId, before + 1);
       let last: Item | undefined;
@@ -43,7 +43,7 @@ export function createWaitingEvents(table: Table, now: () => number) {
       } while (last);
     },
 
-    /** What has waited for an account or owner since a time, page by page, the oldest first. */
+    /** The events of an account or a platform user since this time, page by page, the oldest first. */
     async *listSince(
       appId: AppId,
       externalId: AccountId | string,

@@ -1,4 +1,4 @@
-/** Proves who calls. A route that needs a credential never reaches its handler without a proven caller. */
+/** Authenticates the caller. A route that needs a credential never reaches its handler without one. */
 
 import type { Route } from '../../../contract/route.ts';
 import { IntegrationError } from '../../../errors.ts';
@@ -6,7 +6,7 @@ import type { Authenticate } from '../authentication.ts';
 import type { HttpMiddleware } from './http-event.ts';
 
 /**
- * @param prove needed by routes that ask for a credential.
+ * @param authenticateCaller required on routes that need a credential.
  * @throws IntegrationError `UNAUTHORIZED`, `FORBIDDEN`.
  */
 export function authenticate({ caller }: Route, authenticateCaller: Authenticate | undefined) {
