@@ -1,4 +1,4 @@
-/** `GET /integrations/callback/{app}`: the browser comes back from the platform and goes on to the return URL. */
+/** `GET /integrations/callback/{app}`: receives the browser from the platform and redirects it to the return URL. */
 
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';

@@ -1,4 +1,4 @@
-/** `POST /integrations/complete`: the tenant says who is signed in; only for that user is the connection made. */
+/** `POST /integrations/complete`: the tenant confirms which user is signed in, and that user gets the connection. */
 
 import { readSettings } from '../lib/config.ts';
 import { completeRoute } from '../lib/contract/complete-route.ts';

@@ -1,4 +1,4 @@
-/** `POST /integrations/connect/{provider}`: begins a flow and answers where to send the user's browser, or connects by credentials. */
+/** `POST /integrations/connect/{provider}`: begins a flow and returns its start URL, or connects by credentials. */
 
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';

@@ -1,4 +1,4 @@
-/** `GET /integrations/data-deletion/{app}`: shows a person how far the deletion of their data is. */
+/** `GET /integrations/data-deletion/{app}`: shows a person the status of the data deletion that they requested. */
 
 import { readSettings } from '../lib/config.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';

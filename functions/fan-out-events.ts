@@ -1,4 +1,4 @@
-/** Works the queue of events: fans each out to the destinations of its tenant, as a message for each of them. */
+/** Worker of the queue `events`: fans each event out to its tenant's destinations, as one message for each. */
 
 import { readSettings } from '../lib/config.ts';
 import { createActiveDestinations } from '../lib/deliveries/active-destinations.ts';

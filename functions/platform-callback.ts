@@ -1,6 +1,6 @@
 /**
- * `POST /integrations/deauthorize/{app}` and `POST /integrations/data-deletion/{app}`: a platform tells that a
- * user removed the app, or wants their data deleted.
+ * `POST /integrations/deauthorize/{app}` and `POST /integrations/data-deletion/{app}`: receives a
+ * platform's notice that a user removed the app or requested the deletion of their data.
  */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { readSettings } from '../lib/config.ts';

@@ -1,4 +1,4 @@
-/** Works the queue of verified webhook events: each is handled once, for the connections it concerns. */
+/** Worker of the queue `incoming`: handles webhook events, releases waiting ones, and processes data deletions. */
 
 import { readSettings } from '../lib/config.ts';
 import { processDeletion } from '../lib/data-deletion/process-deletion.ts';

@@ -1,4 +1,4 @@
-/** `GET /integrations/providers`: the platforms this tenant's users can connect, with their scopes. */
+/** `GET /integrations/providers`: lists the platforms that this tenant's users can connect, with their scopes. */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';

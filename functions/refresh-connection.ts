@@ -1,4 +1,4 @@
-/** Works the refresh queue: does what is due for each connection named in it. */
+/** Worker of the queue `refresh`: refreshes, probes or disconnects each connection that a message names. */
 
 import { readSettings } from '../lib/config.ts';
 import { createRefreshWorker } from '../lib/integrations/worker/refresh-worker.ts';

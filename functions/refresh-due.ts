@@ -1,4 +1,4 @@
-/** Runs each minute: puts what is due into the queues of those who do it. */
+/** The sweep: runs each minute, and queues connections that are due and jobs to be resumed. */
 
 import { readSettings } from '../lib/config.ts';
 import { resumeJobs } from '../lib/integrations/disconnect/resume-jobs.ts';

@@ -1,4 +1,4 @@
-/** `POST /integrations/refresh/{provider}/{accountId}`: renews the credentials now. */
+/** `POST /integrations/refresh/{provider}/{accountId}`: refreshes the credentials now. */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';

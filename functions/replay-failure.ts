@@ -1,4 +1,4 @@
-/** `POST /integrations/failures/{id}/replay`: sends what failed through its queue again. */
+/** `POST /integrations/failures/{id}/replay`: sends a failed message back to its queue. */
 
 import { readSettings } from '../lib/config.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';

@@ -1,4 +1,4 @@
-/** Works the jobs queue: ends the connections of a user or a tenant, and what opens them once the tenant is deleted. */
+/** Worker of the queue `jobs`: disconnects a user's or a tenant's connections, and destroys a deleted tenant's keys. */
 
 import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
@@ -25,6 +25,6 @@ const deps = {
 export const handler = batch(
   { functionName: 'run-job', now },
   jobMessage,
-  // A job that is not done waits among what is due; its message has done its work either way.
+  // The sweep resumes an unfinished job, so its message is done either way.
   async ({ jobId }) => void (await runJob(deps, jobId)),
 );

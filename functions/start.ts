@@ -40,7 +40,7 @@ export const handler = http(
           kind: 'page',
           status: 200,
           title: `Give ${started.tenantName} access?`,
-          text: `${started.tenantName} will get access to your ${started.providerName} account, for its user “${started.userId}”.\n\nGo on only if you trust it and this is you.`,
+          text: `${started.tenantName} will get access to your ${started.providerName} account, for its user “${started.userId}”.\n\nContinue only if you trust it and this is you.`,
           link: { href: '?agreed=yes', text: `Continue to ${started.providerName}` },
         };
       case 'refused':

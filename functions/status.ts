@@ -1,4 +1,4 @@
-/** `GET /integrations/status`: lists connections, a page at a time. */
+/** `GET /integrations/status`: lists connections, one page at a time. */
 
 import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';

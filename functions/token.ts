@@ -1,4 +1,4 @@
-/** `GET /integrations/token/{provider}/{accountId}`: hands a valid access token to the tenant's backend. */
+/** `GET /integrations/token/{provider}/{accountId}`: returns a valid access token to the tenant's backend. */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
@@ -18,7 +18,7 @@ const settings = readSettings('token');
 const connectionsTable = openConnectionsTable(settings);
 const deps = connectionDeps('token', connectionsTable, settings);
 
-// The one function that people wait for each time: its start pays for what its first request would.
+// Callers wait for this function on every use, so the cold start opens the connection that the first request would.
 await warmUp(connectionsTable);
 
 export const handler = http(
@@ -26,7 +26,7 @@ export const handler = http(
   { authenticate: authenticateWith(connectionsTable, settings), now },
   async (request) => {
     const { accessToken, ...rest } = await getAccessToken(deps, accountOf(request));
-    // The one place where a token leaves.
+    // The only place where a token leaves the product.
     return json(200, { accessToken: accessToken.reveal(), ...rest });
   },
 );

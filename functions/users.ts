@@ -1,4 +1,4 @@
-/** `DELETE /integrations/users/{userId}`: begins the end of every connection of a user. */
+/** `DELETE /integrations/users/{userId}`: starts the job that disconnects all accounts of a user. */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';

@@ -42,7 +42,7 @@ export function destinationActions(stores: AdminStores) {
   const vault = openVault({ ...vaultDepsOf(stores), purpose: 'destinations' });
 
   return {
-    /** @throws Error when the address is not acceptable, or the tenant already has as many destinations as it may. */
+    /** @throws Error when the address is not allowed, or the tenant already has the maximum number of destinations. */
     async addDestination(tenantId: string, input: DestinationInput): Promise<MadeDestination> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const made = 'url' in input ? await createEndpoint(tenant.id, input.url) : createBus(input.busName);
@@ -63,7 +63,7 @@ export function destinationActions(stores: AdminStores) {
       return destinations.list((await requireTenant(tenants, tenantId)).id);
     },
 
-    /** Creates a new secret. The previous one signs too for a day; the one before that stops now. */
+    /** Creates a new secret. The previous one also signs for a day; the one before that stops at once. */
     async rotateDestinationSecret(tenantId: string, id: string): Promise<Secret> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const secret = newStandardWebhookSecret();
@@ -133,7 +133,7 @@ export function destinationActions(stores: AdminStores) {
     if (isInsecureOrigin(url, insecureOrigins)) return;
     const addresses = await resolve(url.hostname).catch(() => []);
     if (!addresses.every(isPublicAddress)) {
-      throw new Error('The endpoint leads to an address that is not of the public internet.');
+      throw new Error('The endpoint resolves to an address that is not on the public internet.');
     }
   }
 

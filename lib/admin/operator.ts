@@ -1,6 +1,9 @@
 /**
- * Everything an operator can do, as one record of functions: the same against a stack on AWS and against the one on this
- * machine. Every action can be repeated, and none prints anything.
+ * Everything that an operator can do, as one record of functions, the same on AWS and on this machine. Every action can be
+ * repeated, and none prints anything.
+ *
+ *     const operator = createOperator(deps);
+ *     await operator.createTenant('bakery', 'Bakery');
  */
 import { createApiKeyStore } from '../access/api-key.ts';
 import { createProviderAppStore } from '../provider-apps/provider-app.ts';

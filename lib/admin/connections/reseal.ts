@@ -1,6 +1,6 @@
 /**
- * Rotates a tenant's key and re-seals its connections under the new version. This is the only action of an operator that
- * opens credentials: it needs permission to decrypt with the vault's key, which operators otherwise lack.
+ * Rotates a tenant's key and re-seals its connections under the new version. It is the only operator action that opens
+ * credentials, and it needs permission to decrypt with the vault's key, which operators otherwise lack.
  */
 
 import type { Connection, SealedConnection } from '../../connections/connection.ts';
@@ -33,7 +33,7 @@ type ResealOutcome =
   | 'current'
   /** Was disconnected during the run. */
   | 'gone'
-  /** Kept changing, or does not open; the next run tries it again. */
+  /** Kept changing, or does not open; the next run retries it. */
   | 'left';
 
 /** A younger version belongs to a run that was interrupted, and this run completes it. */

@@ -1,6 +1,6 @@
 /**
- * Dead letters of every queue: messages that SQS moved aside after their last attempt. An operator can look at them and
- * send them back; a message is deleted here only after its queue has accepted it.
+ * Lists and replays the messages in every dead-letter queue. A message is deleted there only after its queue has accepted
+ * it.
  */
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -17,19 +17,19 @@ import { type Summary, summaryOf } from './dead-letter-summary.ts';
 
 export interface DeadLetter {
   readonly id: string;
-  /** When it was sent first, epoch milliseconds. */
+  /** When it was first sent, epoch milliseconds. */
   readonly sentAt: number;
-  /** The ids that it names; everything else is masked. */
+  /** The ids in the message; everything else is masked. */
   readonly summary: Summary;
 }
 
-/** How long a received message stays hidden from other readers if this process dies. */
+/** How long a received message stays invisible to other readers if this process dies. */
 const hiddenSeconds = 120;
-/** The most that SQS hands out or accepts in one call. */
+/** The most messages that SQS delivers or accepts in one call. */
 const batchSize = 10;
-/** As many as a person reads through. */
+/** As many as a person is likely to read. */
 const mostListed = 200;
-/** A search stops here. SQS allows 120,000 messages of a queue in flight. */
+/** A search stops here. SQS allows a queue about 120,000 messages in flight. */
 const mostSearched = 20_000;
 
 export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 'queueUrls'>) {
@@ -75,9 +75,8 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
     },
 
     /**
-     * Sends one message back to its queue, or all that its worker can read. Returns how many it sent, and how many it left
-     * because no worker can read them.
-     * @throws IntegrationError `INVALID_REQUEST` when the queue's schema refuses the one message; it stays where it is.
+     * Sends one message back to its queue, or every message that its worker can read.
+     * @throws IntegrationError `INVALID_REQUEST` when the one message does not fit its queue's schema; it is not moved.
      */
     async replayDeadLetters(queue: string, id?: string): Promise<ReplayCounts> {
       const pair = requireQueue(queue);
@@ -102,7 +101,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
     },
   };
 
-  /** Passes every message to the visitor once, and then makes those that stay visible to other readers. */
+  /** Passes every message to the visitor once, and then makes the remaining ones visible to other readers again. */
   async function visitMessages(
     { deadLetters: url }: QueuePair,
     most: number,
@@ -172,7 +171,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
     return MessageId;
   }
 
-  /** @throws Error naming the queues there are. */
+  /** @throws Error that lists the queues. */
   function requireQueue(name: string): QueuePair & { readonly name: MessageQueue } {
     if (isMessageQueue(name)) return { name, ...queueUrls[name] };
     throw new Error(`There is no queue "${name}". There are: ${Object.keys(queueUrls).join(', ')}.`);

@@ -1,6 +1,6 @@
 /**
- * Filed failures: events and deliveries that Hawser gave up on, of each tenant, and those that belong to no tenant. Also
- * the statistics of every queue.
+ * Lists and replays the filed failures of each tenant, and those that belong to no tenant. Also gives the statistics of
+ * every queue.
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openQueue } from '../../aws/queue.ts';
@@ -11,7 +11,7 @@ import { type AdminStores, type ReplayCounts, requireTenant } from '../deps.ts';
 import { allTenants } from '../tenants/tenants.ts';
 import { deadLetterActions } from './dead-letters.ts';
 
-/** Whose failures: one tenant's, everybody's, or, with neither field, those that belong to no tenant. */
+/** Selects one tenant's failures, all failures or, with neither field, those that belong to no tenant. */
 export interface WhoseFailures {
   readonly tenantId?: string;
   readonly everybody?: boolean;
@@ -19,12 +19,12 @@ export interface WhoseFailures {
 
 export interface QueueStatistics {
   readonly queue: string;
-  /** Approximate, as SQS counts. */
+  /** Approximate, like every count of SQS. */
   readonly waiting: number;
   readonly inFlight: number;
   readonly delayed: number;
   readonly deadLetters: number;
-  /** Filed and not replayed, of all tenants. */
+  /** The filed failures of all tenants that have not been replayed. */
   readonly failed: number;
   /**
    * When the oldest message among the filed failures and the listed dead letters was sent, epoch milliseconds. SQS does
@@ -33,7 +33,7 @@ export interface QueueStatistics {
   readonly oldestFailedAt?: number;
 }
 
-/** As many as a person reads through. */
+/** As many as a person is likely to read. */
 const mostListed = 200;
 
 export function failureActions(stores: AdminStores) {
@@ -47,7 +47,7 @@ export function failureActions(stores: AdminStores) {
   };
 
   return {
-    /** The newest first, and whether there are more than are shown. */
+    /** The newest first; `more` says that the list is incomplete. */
     async listFailures(
       filter: WhoseFailures,
     ): Promise<{ readonly failures: readonly Failure[]; readonly more: boolean }> {
