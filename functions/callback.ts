@@ -3,27 +3,17 @@
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { handleOAuthCallback } from '../lib/integrations/connect/handle-oauth-callback.ts';
-import {
-  connectionDeps,
-  flowStore,
-  now,
-  openActivityTable,
-  openConnectionsTable,
-  stateSecrets,
-} from '../lib/runtime/compose.ts';
+import { flowDeps, now, openConnectionsTable, stateSecrets } from '../lib/runtime/compose.ts';
 import { flowCookie } from '../lib/runtime/http/flow-cookie.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('callback');
 const connectionsTable = openConnectionsTable(settings);
-const activity = openActivityTable(settings);
-const shared = connectionDeps('callback', connectionsTable, settings);
+const shared = flowDeps('callback', connectionsTable, settings);
 const deps = {
   ...shared,
-  flows: flowStore(activity),
   stateSecrets: stateSecrets(shared.secrets, settings),
-  publicUrl: settings.publicUrl,
 };
 
 export const handler = http(

@@ -3,26 +3,14 @@
 import { readSettings } from '../lib/config.ts';
 import { completeRoute } from '../lib/contract/complete-route.ts';
 import { completeConnection } from '../lib/integrations/connect/complete-connection.ts';
-import {
-  authenticateWith,
-  connectionDeps,
-  flowStore,
-  now,
-  openActivityTable,
-  openConnectionsTable,
-} from '../lib/runtime/compose.ts';
+import { authenticateWith, flowDeps, now, openConnectionsTable } from '../lib/runtime/compose.ts';
 import { userOf } from '../lib/runtime/http/authentication.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('complete');
 const connectionsTable = openConnectionsTable(settings);
-const activity = openActivityTable(settings);
-const deps = {
-  ...connectionDeps('complete', connectionsTable, settings),
-  flows: flowStore(activity),
-  publicUrl: settings.publicUrl,
-};
+const deps = flowDeps('complete', connectionsTable, settings);
 
 export const handler = http(
   completeRoute,

@@ -4,14 +4,7 @@ import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { connect } from '../lib/integrations/connect/connect.ts';
 import { limitToSession } from '../lib/integrations/connect/session-limits.ts';
-import {
-  authenticateWith,
-  connectionDeps,
-  flowStore,
-  now,
-  openActivityTable,
-  openConnectionsTable,
-} from '../lib/runtime/compose.ts';
+import { authenticateWith, flowDeps, now, openConnectionsTable } from '../lib/runtime/compose.ts';
 import { requireProvider, userOf } from '../lib/runtime/http/authentication.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
@@ -19,12 +12,9 @@ import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('connect');
 const connectionsTable = openConnectionsTable(settings);
-const activity = openActivityTable(settings);
 const deps = {
-  ...connectionDeps('connect', connectionsTable, settings),
+  ...flowDeps('connect', connectionsTable, settings),
   tenants: createTenantStore(connectionsTable),
-  flows: flowStore(activity),
-  publicUrl: settings.publicUrl,
 };
 
 export const handler = http(

@@ -1,4 +1,7 @@
-/** `DELETE /integrations/disconnect/{provider}/{accountId}`: disconnects an account here and revokes its tokens at the platform. */
+/**
+ * `DELETE /integrations/disconnect/{provider}/{accountId}`: disconnects an account here and revokes its tokens at the
+ * platform.
+ */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';

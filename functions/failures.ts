@@ -1,4 +1,7 @@
-/** `GET /integrations/failures`, `GET /integrations/failures/{id}`, `GET /integrations/queues`: lists, shows and counts a tenant's failures. */
+/**
+ * `GET /integrations/failures`, `GET /integrations/failures/{id}`, `GET /integrations/queues`: lists, shows and counts
+ * a tenant's failures.
+ */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { readSettings } from '../lib/config.ts';
 import { routeKeyOf } from '../lib/contract/route.ts';

@@ -1,4 +1,7 @@
-/** Worker of three dead-letter queues (incoming, events, deliveries): files each message as a failure that can be listed and replayed. */
+/**
+ * Worker of three dead-letter queues (incoming, events, deliveries): files each message as a failure that can be listed
+ * and replayed.
+ */
 
 import { readSettings } from '../lib/config.ts';
 import { fileFailure } from '../lib/failures/file-failure.ts';

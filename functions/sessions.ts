@@ -1,4 +1,7 @@
-/** `POST /integrations/sessions`: issues a tenant's backend a session token that one user's browser may use for ten minutes. */
+/**
+ * `POST /integrations/sessions`: issues a tenant's backend a session token that one user's browser may use for ten
+ * minutes.
+ */
 
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';

@@ -1,4 +1,6 @@
-/** `GET /integrations/start/{flowId}`: binds the flow to the browser that opened the link and sends it to the platform. */
+/**
+ * `GET /integrations/start/{flowId}`: binds the flow to the browser that opened the link and sends it to the platform.
+ */
 
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';

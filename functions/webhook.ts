@@ -14,7 +14,9 @@ import { receiveWebhook } from '../lib/webhooks/receive-webhook.ts';
 import { createWebhookApps } from '../lib/webhooks/webhook-app.ts';
 
 const settings = readSettings('webhook');
-/** Metrics are written together with each request's log line, because a write is the largest cost here after the queue. */
+/**
+ * Metrics are written together with each request's log line, because a write is the largest cost here after the queue.
+ */
 const metrics: string[] = [];
 const write = (line: string) => writeLine([...metrics.splice(0), line].join('\n'));
 

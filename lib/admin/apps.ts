@@ -1,7 +1,7 @@
 /**
- * Registers, lists and removes provider apps: the OAuth clients at platforms, shared by all tenants or a tenant's own. The
- * client secret goes to Secrets Manager and is never shown again. A provider whose users enter credentials has an app
- * without an OAuth client, and registering it enables the provider.
+ * Registers, lists and removes provider apps: the OAuth clients at platforms, shared by all tenants or a tenant's own.
+ * The client secret goes to Secrets Manager and is never shown again. A provider whose users enter credentials has an
+ * app without an OAuth client, and registering it enables the provider.
  */
 
 import { type AppId, newAppId } from '../ids.ts';
@@ -121,9 +121,9 @@ export function appActions(stores: AdminStores) {
   }
 
   /**
-   * Removes an app and schedules the deletion of its secret. Refuses to remove a tenant's own app while connections use it:
-   * a new app would get another app id, and nothing could refresh or revoke them. A shared app has the same app id when it
-   * is registered again.
+   * Removes an app and schedules the deletion of its secret. Refuses to remove a tenant's own app while connections use
+   * it: a new app would get another app id, and nothing could refresh or revoke them. A shared app has the same app id
+   * when it is registered again.
    */
   async function removeApp(provider: string, tenantId?: string): Promise<void> {
     const app = await findApp(provider, tenantId);

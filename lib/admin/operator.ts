@@ -1,6 +1,6 @@
 /**
- * Everything that an operator can do, as one record of functions, the same on AWS and on this machine. Every action can be
- * repeated, and none prints anything.
+ * Everything that an operator can do, as one record of functions, the same on AWS and on this machine. Every action can
+ * be repeated, and none prints anything.
  *
  *     const operator = createOperator(deps);
  *     await operator.createTenant('bakery', 'Bakery');

@@ -1,6 +1,6 @@
 /**
- * Receives Meta's deauthorize and data deletion callbacks, each a `signed_request`. It reads and writes nothing before the
- * signature is verified, and an unknown app looks like a bad signature.
+ * Receives Meta's deauthorize and data deletion callbacks, each a `signed_request`. It reads and writes nothing before
+ * the signature is verified, and an unknown app looks like a bad signature.
  * https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback/
  */
 import type { Queue } from '../aws/queue.ts';
@@ -69,7 +69,8 @@ export async function receiveDeauthorization(
 }
 
 /**
- * Stores the request, queues the deletion, and returns where its status can be followed. A repeat gets the same response.
+ * Stores the request, queues the deletion, and returns where its status can be followed. A repeat gets the same
+ * response.
  * @throws IntegrationError `INVALID_SIGNATURE`, `DATABASE_ERROR`, `PROCESSING_FAILED`.
  */
 export async function receiveDataDeletion(

@@ -20,7 +20,10 @@ export interface DeliverHttpsDeps {
   readonly now: () => number;
 }
 
-/** The seal context of a destination's secret. The current and the previous secret share it, so that a rotation need not re-seal. */
+/**
+ * The seal context of a destination's secret. The current and the previous secret share it, so that a rotation need not
+ * re-seal.
+ */
 export function destinationSealContext(tenantId: TenantId, destinationId: string): SealContext {
   return {
     tenantId,
@@ -63,7 +66,9 @@ export async function deliverHttps(
   }
 }
 
-/** By the standard: 2xx accepts the event, 410 ends the subscription, and anything else, redirects included, is retried. */
+/**
+ * By the standard: 2xx accepts the event, 410 ends the subscription, and anything else, redirects included, is retried.
+ */
 function outcomeOf(status: number, askedSeconds: number | undefined): DeliveryOutcome {
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   if (status === 410) return { kind: 'gone' };

@@ -34,8 +34,8 @@ type Tried =
   | { readonly kind: 'disabled' };
 
 /**
- * Returns `done` when the worker may delete the message, also when a new message continues the delivery. A failure on our
- * side delays the next attempt with the same backoff as a failure of the destination.
+ * Returns `done` when the worker may delete the message, also when a new message continues the delivery. A failure on
+ * our side delays the next attempt with the same backoff as a failure of the destination.
  * @throws IntegrationError when a queue fails, or when the table fails after the destination accepted the event or
  * ended its subscription; SQS then redelivers the message after its visibility timeout.
  */

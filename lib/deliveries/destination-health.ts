@@ -1,6 +1,6 @@
 /**
- * Tracks a destination's health: records since when its deliveries fail, and disables it after days of failure. It writes
- * only on a change, and announces a disabled destination to the tenant's other destinations.
+ * Tracks a destination's health: records since when its deliveries fail, and disables it after days of failure. It
+ * writes only on a change, and announces a disabled destination to the tenant's other destinations.
  */
 import type { Queue } from '../aws/queue.ts';
 import type { TenantId } from '../ids.ts';
@@ -22,7 +22,10 @@ export interface HealthDeps {
 
 /** How long a destination may fail without one success before it is disabled. */
 export const lastingFailureMilliseconds = 3 * 86_400_000;
-/** Attempts are at most half a day apart: after a longer silence nothing was being sent, and a failure starts a new period. */
+/**
+ * Attempts are at most half a day apart: after a longer silence nothing was being sent, and a failure starts a new
+ * period.
+ */
 const silenceMilliseconds = 86_400_000;
 /** How often a continuing failure is recorded. */
 const noteEveryMilliseconds = silenceMilliseconds / 4;

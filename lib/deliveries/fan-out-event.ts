@@ -17,7 +17,10 @@ export interface FanOutDeps {
   readonly incoming: Queue<ConnectedMessage>;
 }
 
-/** @throws IntegrationError `PROCESSING_FAILED` when a queue does not accept every message; SQS then redelivers this one. */
+/**
+ * @throws IntegrationError `PROCESSING_FAILED` when a queue does not accept every message; SQS then redelivers this
+ * one.
+ */
 export async function fanOutEvent(deps: FanOutDeps, message: EventMessage): Promise<void> {
   const { event } = message;
   const { tenantId } = event;
@@ -44,7 +47,9 @@ function connectedBy({ kind, event }: EventMessage): ConnectedMessage | undefine
   return granted ? { kind: 'connected', tenantId, provider, accountId } : undefined;
 }
 
-/** The cached list may still hold the destination that this event declares disabled; only the others receive the event. */
+/**
+ * The cached list may still hold the destination that this event declares disabled; only the others receive the event.
+ */
 function isAbout({ kind, event }: EventMessage, destinationId: string): boolean {
   return kind === 'destination_event' && event.data.destinationId === destinationId;
 }

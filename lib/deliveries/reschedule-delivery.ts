@@ -1,13 +1,14 @@
 /**
  * Reschedules a delivery for its next attempt by sending it again as a delayed message, several times for a long delay.
  * A message that waited by its visibility timeout would count as in flight, and SQS delivers nothing more from a queue
- * with about 120,000 of those. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+ * with about 120,000 of those.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
  *
- * Each send is a new message to SQS, so the body carries the attempts and times that SQS would otherwise count. The worker
- * sends the next message before it deletes the present one: a crash between the two makes a copy and loses nothing.
- * Copies do not multiply. The worker forwards a redelivered message once at most, marked as a copy, and leaves a
- * redelivered copy to SQS, whose receive count moves it to the dead-letter queue. So each crash makes at most one copy, a
- * copy makes none, and each copy ends by the delivery's own schedule.
+ * Each send is a new message to SQS, so the body carries the attempts and times that SQS would otherwise count. The
+ * worker sends the next message before it deletes the present one: a crash between the two makes a copy and loses
+ * nothing. Copies do not multiply. The worker forwards a redelivered message once at most, marked as a copy, and leaves
+ * a redelivered copy to SQS, whose receive count moves it to the dead-letter queue. So each crash makes at most one
+ * copy, a copy makes none, and each copy ends by the delivery's own schedule.
  */
 import type { Queue } from '../aws/queue.ts';
 import { type DeliveryMessage, type DeliveryWait, restartDelivery } from '../messages/deliveries.ts';
@@ -52,7 +53,10 @@ export async function keepWaiting(
   return wait(deps, delivery, waitStateOf(delivery, received));
 }
 
-/** Schedules the next attempt with backoff, or dead-letters the delivery after the last one. @throws IntegrationError as {@link keepWaiting}. */
+/**
+ * Schedules the next attempt with backoff, or dead-letters the delivery after the last one.
+ * @throws IntegrationError as {@link keepWaiting}.
+ */
 export async function scheduleRetry(
   deps: RescheduleDeps,
   delivery: DeliveryMessage,
@@ -66,7 +70,10 @@ export async function scheduleRetry(
   return wait(deps, delivery, { ...before, tries, dueAt });
 }
 
-/** Moves the delivery to the dead-letter queue with its attempt count, from where it can be replayed. @throws IntegrationError as {@link keepWaiting}. */
+/**
+ * Moves the delivery to the dead-letter queue with its attempt count, from where it can be replayed.
+ * @throws IntegrationError as {@link keepWaiting}.
+ */
 export async function deadLetterDelivery(
   deps: RescheduleDeps,
   delivery: DeliveryMessage,

@@ -1,6 +1,6 @@
 /**
  * Stores dead-lettered messages for two weeks, so that they can be listed and replayed. The listed fields are items of
- * their own: the messages hold the platform's data, and nobody is shown it.
+ * their own: the messages hold the platform's data, which no list shows.
  */
 import * as z from 'zod/mini';
 import {

@@ -28,7 +28,10 @@ export async function getFailure(failures: Failures, tenantId: TenantId, id: str
   return failureView(failure);
 }
 
-/** Counts the unreplayed failures of each queue; `complete` says whether it counted all. @throws IntegrationError `DATABASE_ERROR`. */
+/**
+ * Counts the unreplayed failures of each queue; `complete` says whether it counted all.
+ * @throws IntegrationError `DATABASE_ERROR`.
+ */
 export async function countFailures(
   failures: Failures,
   tenantId: TenantId,

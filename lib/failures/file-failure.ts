@@ -58,7 +58,9 @@ function countedBySqs({ receives, sentAt }: DeadLetter): DeliveryGivenUp {
   return { tries: Math.max(1, receives - 1), sentAt };
 }
 
-/** Describes the message by its queue's schema; `unreadable` when it does not fit, so that its worker could not read it. */
+/**
+ * Describes the message by its queue's schema; `unreadable` when it does not fit, so that its worker could not read it.
+ */
 async function describe(deps: FileDeps, letter: DeadLetter): Promise<Described> {
   switch (letter.queue) {
     case 'incoming': {

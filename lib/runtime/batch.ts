@@ -2,7 +2,7 @@
  * The adapter between an SQS queue and a worker. It parses and processes each message separately, and reports the failed
  * ones, so that SQS redelivers only those. It never logs a message.
  *
- *     export const handler = batch({ functionName: 'deliver', now }, deliveryMessage, (delivery) => deliver(deps, delivery));
+ *     export const handler = batch({ functionName: 'run-job', now }, jobMessage, ({ jobId }) => runJob(deps, jobId));
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */

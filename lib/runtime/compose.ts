@@ -1,6 +1,6 @@
 /**
- * The composition root: builds a function's dependencies from its settings, once per instance. Each function composes only
- * what it uses, so that its bundle and its permissions stay small.
+ * The composition root: builds a function's dependencies from its settings, once per instance. Each function composes
+ * only what it uses, so that its bundle and its permissions stay small.
  */
 
 import { createApiKeyStore } from '../access/api-key.ts';
@@ -56,8 +56,8 @@ export const openConnectionsTable = (settings: SettingsOf<'connectionsTable'>) =
 export const openActivityTable = (settings: SettingsOf<'activityTable'>) => openNamed(settings.activityTable);
 
 /**
- * Opens the connection to DynamoDB during the cold start, which has more CPU than the first request, so that both together
- * take less time. A failure or a slow database is left to the first request.
+ * Opens the connection to DynamoDB during the cold start, which has more CPU than the first request, so that both
+ * together take less time. A failure or a slow database is left to the first request.
  */
 export async function warmUp(table: Table): Promise<void> {
   const timeout = new Promise((resolve) => setTimeout(resolve, 1_000).unref());
@@ -76,7 +76,10 @@ export function secretSource(): SecretSource {
   return createSecretSource(createSecretsManager(), monotonic);
 }
 
-/** Reads the secrets that sign states. A mismatch may mean a rotation, so it may bypass the cache, once in ten seconds at most. */
+/**
+ * Reads the secrets that sign states. A mismatch may mean a rotation, so it may bypass the cache, once in ten seconds
+ * at most.
+ */
 export function stateSecrets(secrets: SecretSource, settings: SettingsOf<'stateSecretId'>) {
   let freshAt = Number.NEGATIVE_INFINITY;
   return (options: { readonly fresh: boolean } = { fresh: false }) => {
@@ -137,6 +140,19 @@ export function connectionDeps(
     random: Math.random,
     log: createLog(functionName, now),
     count,
+  };
+}
+
+/** For the steps of a connect flow that call the platform. */
+export function flowDeps(
+  functionName: FunctionName,
+  table: Table,
+  settings: ConnectionSettings & SettingsOf<'publicUrl'>,
+) {
+  return {
+    ...connectionDeps(functionName, table, settings),
+    flows: flowStore(openActivityTable(settings)),
+    publicUrl: settings.publicUrl,
   };
 }
 

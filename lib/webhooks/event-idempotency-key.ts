@@ -1,4 +1,6 @@
-/** The idempotency key of a webhook event: one for the event at its app, and one for each connection it is applied to. */
+/**
+ * The idempotency key of a webhook event: one for the event at its app, and one for each connection it is applied to.
+ */
 import { createHash } from 'node:crypto';
 import type { WebhookEventMessage } from '../messages/incoming.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Handles a webhook event exactly once in effect: claims its idempotency key, finds the affected connections of the app
- * whose secret signed it, and applies the event to each. Every effect is a repeatable conditional write, and only a claim
- * marked `done` acknowledges the event.
+ * whose secret signed it, and applies the event to each. Every effect is a repeatable conditional write, and only a
+ * claim marked `done` acknowledges the event.
  */
 import type { Message, Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';

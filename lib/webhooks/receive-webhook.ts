@@ -52,7 +52,10 @@ export type WebhookAnswer =
       readonly headers: Readonly<Record<string, string>>;
     };
 
-/** @throws IntegrationError `INVALID_SIGNATURE` for anything unverified, `PAYLOAD_TOO_LARGE`, `PROCESSING_FAILED` when the queue does not accept the events. */
+/**
+ * @throws IntegrationError `INVALID_SIGNATURE` for anything unverified, `PAYLOAD_TOO_LARGE`, `PROCESSING_FAILED` when
+ * the queue does not accept the events.
+ */
 export async function receiveWebhook(
   deps: ReceiveDeps,
   appId: string,

@@ -43,7 +43,9 @@ const batchSize = 8;
 export function sealActions(stores: AdminStores) {
   const deps = vaultDepsOf(stores);
   return {
-    /** Creates a new version of the tenant's key. Sealed credentials still open; each refresh seals under the new one. */
+    /**
+     * Creates a new version of the tenant's key. Sealed credentials still open; each refresh seals under the new one.
+     */
     async rotateTenantKey(id: string): Promise<number> {
       return rotateTenantKey(deps, (await requireLivingTenant(stores.tenants, id)).id);
     },

@@ -1,6 +1,6 @@
 /**
- * Lists and replays the messages in every dead-letter queue. A message is deleted there only after its queue has accepted
- * it.
+ * Lists and replays the messages in every dead-letter queue. A message is deleted there only after its queue has
+ * accepted it.
  */
 import {
   ChangeMessageVisibilityBatchCommand,

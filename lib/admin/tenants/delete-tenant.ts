@@ -1,6 +1,6 @@
 /**
- * Deletes a tenant. Its API keys stop working at once. A job then revokes its connections at the platforms and, when none
- * is left, destroys the keys that open its credentials. A repeated call completes an interrupted one.
+ * Deletes a tenant. Its API keys stop working at once. A job then revokes its connections at the platforms and, when
+ * none is left, destroys the keys that open its credentials. A repeated call completes an interrupted one.
  */
 import { openQueue } from '../../aws/queue.ts';
 import type { TenantId } from '../../ids.ts';

@@ -59,7 +59,9 @@ export function tenantActions(stores: AdminStores) {
     },
   };
 
-  /** Refuses while a version of the tenant's key is wrapped under its present KMS key: it could never be opened again. */
+  /**
+   * Refuses while a version of the tenant's key is wrapped under its present KMS key: it could never be opened again.
+   */
   async function changeKmsKey(tenant: Tenant, kmsKeyId: string): Promise<void> {
     const wanted = kmsKeyId === 'none' ? undefined : kmsKeyId;
     if (wanted !== undefined && !kmsKeyArnPattern.test(wanted)) {

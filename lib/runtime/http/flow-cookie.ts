@@ -1,6 +1,6 @@
 /**
- * The cookie that holds the secret that binds a browser to one flow. Each flow has its own cookie, so that two tabs do not
- * collide. On https it is a `__Host-` cookie, which no other host or path can set or overwrite.
+ * The cookie that holds the secret that binds a browser to one flow. Each flow has its own cookie, so that two tabs do
+ * not collide. On https it is a `__Host-` cookie, which no other host or path can set or overwrite.
  * https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
  */
 

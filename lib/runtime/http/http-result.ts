@@ -1,6 +1,6 @@
 /**
- * What a handler returns, and its conversion to an HTTP response: JSON, a page, text or a redirect. Every response forbids
- * caching.
+ * What a handler returns, and its conversion to an HTTP response: JSON, a page, text or a redirect. Every response
+ * forbids caching.
  */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { catalogue, type ErrorCode } from '../../errors.ts';

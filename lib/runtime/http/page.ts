@@ -1,4 +1,7 @@
-/** Renders the pages that a person may see, such as a consent question or an error. They have no script and load nothing. */
+/**
+ * Renders the pages that a person may see, such as a consent question or an error. They have no script and load
+ * nothing.
+ */
 import { createHash } from 'node:crypto';
 
 const style = `

@@ -1,6 +1,6 @@
 /**
- * Turns every error into a response from the error catalogue: JSON for programs, a page for browsers. An unexpected error
- * reveals nothing about itself to the caller.
+ * Turns every error into a response from the error catalogue: JSON for programs, a page for browsers. An unexpected
+ * error reveals nothing about itself to the caller.
  */
 
 import type { Route } from '../../../contract/route.ts';

@@ -1,4 +1,7 @@
-/** What the middlewares pass on: to the handler on the event, as middy's own parsers do, and to each other in `internal`. */
+/**
+ * What the middlewares pass on: to the handler on the event, as middy's own parsers do, and to each other in
+ * `internal`.
+ */
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { SignedRequest } from '../../../signatures/verification.ts';

@@ -1,4 +1,7 @@
-/** Parses a request by its route's schemas. It parses only the path of a platform's request, whose signature is verified first. */
+/**
+ * Parses a request by its route's schemas. It parses only the path of a platform's request, whose signature is verified
+ * first.
+ */
 
 import type { Route } from '../../../contract/route.ts';
 import { parseRequest, signedRequest, unparsed } from '../request.ts';
