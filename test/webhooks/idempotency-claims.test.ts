@@ -186,7 +186,7 @@ onEachEngine((engine) => {
       const { tenantId, provider } = connection;
       const waiting = {
         ...deps.waiting,
-        keep: async (event: WebhookEventMessage) => {
+        add: async (event: WebhookEventMessage) => {
           await deps.waiting.add(event);
           await deps.connections.create(connection);
         },
