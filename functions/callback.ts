@@ -1,29 +1,19 @@
-/** `GET /integrations/callback/{app}`: the browser comes back from the platform and goes on to the return URL. */
+/** `GET /integrations/callback/{app}`: receives the browser from the platform and redirects it to the return URL. */
 
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { handleOAuthCallback } from '../lib/integrations/connect/handle-oauth-callback.ts';
-import {
-  connectionDeps,
-  flowStore,
-  now,
-  openActivityTable,
-  openConnectionsTable,
-  stateSecrets,
-} from '../lib/runtime/compose.ts';
+import { flowDeps, now, openConnectionsTable, stateSecrets } from '../lib/runtime/compose.ts';
 import { flowCookie } from '../lib/runtime/http/flow-cookie.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('callback');
-const precious = openConnectionsTable(settings);
-const activity = openActivityTable(settings);
-const shared = connectionDeps('callback', precious, settings);
+const connectionsTable = openConnectionsTable(settings);
+const shared = flowDeps('callback', connectionsTable, settings);
 const deps = {
   ...shared,
-  flows: flowStore(activity),
   stateSecrets: stateSecrets(shared.secrets, settings),
-  publicUrl: settings.publicUrl,
 };
 
 export const handler = http(

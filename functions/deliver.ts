@@ -1,4 +1,4 @@
-/** Works the queue of deliveries: each event goes to one destination, and comes back later when it did not arrive. */
+/** Worker of the queue `deliveries`: delivers each event to one destination, and reschedules it when that fails. */
 
 import { readSettings } from '../lib/config.ts';
 import { deliver } from '../lib/deliveries/deliver.ts';

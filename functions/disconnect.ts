@@ -1,4 +1,7 @@
-/** `DELETE /integrations/disconnect/{provider}/{accountId}`: ends the connection here and at the platform. */
+/**
+ * `DELETE /integrations/disconnect/{provider}/{accountId}`: disconnects an account here and revokes its tokens at the
+ * platform.
+ */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
@@ -9,11 +12,11 @@ import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('disconnect');
-const precious = openConnectionsTable(settings);
-const deps = connectionDeps('disconnect', precious, settings);
+const connectionsTable = openConnectionsTable(settings);
+const deps = connectionDeps('disconnect', connectionsTable, settings);
 
 export const handler = http(
   connectionRoutes.disconnect,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async (request) => json(200, await disconnectIntegration(deps, accountOf(request))),
 );

@@ -1,7 +1,7 @@
-/** Works the queue of events: fans each out to the destinations of its tenant, as a message for each of them. */
+/** Worker of the queue `events`: fans each event out to its tenant's destinations, as one message for each. */
 
 import { readSettings } from '../lib/config.ts';
-import { rememberDestinations } from '../lib/deliveries/active-destinations.ts';
+import { createActiveDestinations } from '../lib/deliveries/active-destinations.ts';
 import { fanOutEvent } from '../lib/deliveries/fan-out-event.ts';
 import { eventMessage } from '../lib/messages/events.ts';
 import { batch } from '../lib/runtime/batch.ts';
@@ -10,7 +10,10 @@ import { createDestinationStore } from '../lib/tenants/destination.ts';
 
 const settings = readSettings('fan-out-events');
 const deps = {
-  activeDestinations: rememberDestinations(createDestinationStore(openConnectionsTable(settings)), monotonic),
+  activeDestinations: createActiveDestinations(
+    createDestinationStore(openConnectionsTable(settings)),
+    monotonic,
+  ),
   deliveries: queueOf('deliveries', settings),
   incoming: queueOf('incoming', settings),
 };

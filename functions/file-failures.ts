@@ -1,4 +1,7 @@
-/** Works the dead letters of events, on their way in and out: files each, so that it can be listed and sent again. */
+/**
+ * Worker of three dead-letter queues (incoming, events, deliveries): files each message as a failure that can be listed
+ * and replayed.
+ */
 
 import { readSettings } from '../lib/config.ts';
 import { fileFailure } from '../lib/failures/file-failure.ts';
@@ -17,7 +20,7 @@ const queues: ReadonlyMap<string, FiledQueue> = new Map([
 
 export const handler = eachRecord({ functionName: 'file-failures', now }, async (record) => {
   const queue = queues.get(record.eventSourceARN);
-  if (queue === undefined) throw new Error('These are the dead letters of another queue.');
+  if (queue === undefined) throw new Error('No setting names this dead-letter queue.');
   await fileFailure(deps, {
     queue,
     messageId: record.messageId,

@@ -1,4 +1,4 @@
-/** `GET /health` and `GET /openapi.json`: says that the API is there, and what it is. */
+/** `GET /health` and `GET /openapi.json`: reports that the API is up, and describes it. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { readSettings } from '../lib/config.ts';
 import { openApi } from '../lib/contract/open-api.ts';

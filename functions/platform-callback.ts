@@ -1,12 +1,12 @@
 /**
- * `POST /integrations/deauthorize/{app}` and `POST /integrations/data-deletion/{app}`: a platform tells that a
- * user removed the app, or wants their data deleted.
+ * `POST /integrations/deauthorize/{app}` and `POST /integrations/data-deletion/{app}`: receives a
+ * platform's notice that a user removed the app or requested the deletion of their data.
  */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { readSettings } from '../lib/config.ts';
 import { routeKeyOf } from '../lib/contract/route.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
-import { receiveDataDeletion, receiveDeauthorization } from '../lib/data-deletion/signed-callback.ts';
+import { receiveDataDeletion, receiveDeauthorization } from '../lib/data-deletion/receive-signed-callback.ts';
 import { now } from '../lib/runtime/compose.ts';
 import { callbackDeps } from '../lib/runtime/compose-webhooks.ts';
 import { http } from '../lib/runtime/http/http.ts';

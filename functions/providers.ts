@@ -1,4 +1,4 @@
-/** `GET /integrations/providers`: the platforms this tenant's users can connect, with their scopes. */
+/** `GET /integrations/providers`: lists the platforms that this tenant's users can connect, with their scopes. */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
@@ -12,16 +12,16 @@ import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('providers');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const deps = {
-  tenants: createTenantStore(precious),
-  apps: createProviderAppStore(precious),
+  tenants: createTenantStore(connectionsTable),
+  apps: createProviderAppStore(connectionsTable),
   registry: createRegistry(),
 };
 
 export const handler = http(
   connectionRoutes.listProviders,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async ({ principal }) => {
     const visible = visibleProviders(principal);
     return json(200, {

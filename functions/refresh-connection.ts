@@ -1,4 +1,4 @@
-/** Works the refresh queue: does what is due for each connection named in it. */
+/** Worker of the queue `refresh`: refreshes, probes or disconnects each connection that a message names. */
 
 import { readSettings } from '../lib/config.ts';
 import { createRefreshWorker } from '../lib/integrations/worker/refresh-worker.ts';
@@ -8,11 +8,11 @@ import { batch } from '../lib/runtime/batch.ts';
 import { connectionDeps, now, openConnectionsTable } from '../lib/runtime/compose.ts';
 
 const settings = readSettings('refresh-connection');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const work = createRefreshWorker({
-  ...connectionDeps('refresh-connection', precious, settings),
+  ...connectionDeps('refresh-connection', connectionsTable, settings),
   refreshAll: settings.proactiveRefresh === 'all',
-  pauses: createPauseStore(precious, now),
+  pauses: createPauseStore(connectionsTable, now),
 });
 
 export const handler = batch(

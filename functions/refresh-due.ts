@@ -1,4 +1,4 @@
-/** Runs each minute: puts what is due into the queues of those who do it. */
+/** The sweep: runs each minute, and queues connections that are due and jobs to be resumed. */
 
 import { readSettings } from '../lib/config.ts';
 import { resumeJobs } from '../lib/integrations/disconnect/resume-jobs.ts';
@@ -7,9 +7,9 @@ import { createJobStore } from '../lib/jobs/job.ts';
 import { now, openConnectionsTable, queueOf, sweepDeps } from '../lib/runtime/compose.ts';
 
 const settings = readSettings('refresh-due');
-const precious = openConnectionsTable(settings);
-const deps = sweepDeps(precious, settings);
-const jobs = { jobs: createJobStore(precious, now), queue: queueOf('jobs', settings) };
+const connectionsTable = openConnectionsTable(settings);
+const deps = sweepDeps(connectionsTable, settings);
+const jobs = { jobs: createJobStore(connectionsTable, now), queue: queueOf('jobs', settings) };
 
 export const handler = async (): Promise<void> => {
   deps.log('info', 'sweep.completed', { sent: await sweepDue(deps), resumed: await resumeJobs(jobs) });

@@ -1,4 +1,4 @@
-/** `POST /integrations/refresh/{provider}/{accountId}`: renews the credentials now. */
+/** `POST /integrations/refresh/{provider}/{accountId}`: refreshes the credentials now. */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
@@ -9,11 +9,11 @@ import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('refresh');
-const precious = openConnectionsTable(settings);
-const deps = connectionDeps('refresh', precious, settings);
+const connectionsTable = openConnectionsTable(settings);
+const deps = connectionDeps('refresh', connectionsTable, settings);
 
 export const handler = http(
   connectionRoutes.refreshToken,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async (request) => json(200, { connection: await refreshToken(deps, accountOf(request)) }),
 );

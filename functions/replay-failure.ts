@@ -1,10 +1,10 @@
-/** `POST /integrations/failures/{id}/replay`: sends what failed through its queue again. */
+/** `POST /integrations/failures/{id}/replay`: sends a failed message back to its queue. */
 
 import { readSettings } from '../lib/config.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
 import { createFailureStore } from '../lib/failures/failure-store.ts';
-import { viewOf } from '../lib/failures/list-failures.ts';
-import { replayedFailure, replayFailure } from '../lib/failures/replay-failure.ts';
+import { failureView } from '../lib/failures/failure-views.ts';
+import { replayFailure, requireReplayed } from '../lib/failures/replay-failure.ts';
 import {
   authenticateWith,
   now,
@@ -30,6 +30,6 @@ export const handler = http(
   { authenticate: authenticateWith(openConnectionsTable(settings), settings), now },
   async ({ principal, params }) =>
     json(202, {
-      failure: viewOf(replayedFailure(await replayFailure(deps, principal.tenantId, params.id))),
+      failure: failureView(requireReplayed(await replayFailure(deps, principal.tenantId, params.id))),
     }),
 );

@@ -1,4 +1,4 @@
-/** Works the rescue queue: stores renewed credentials that could not be stored when the platform gave them. */
+/** Worker of the queue `rescue`: stores refreshed credentials whose first write failed. */
 
 import { readSettings } from '../lib/config.ts';
 import { applyRescued } from '../lib/integrations/lifecycle/rescue.ts';

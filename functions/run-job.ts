@@ -1,4 +1,4 @@
-/** Works the jobs queue: ends the connections of a user or a tenant, and what opens them once the tenant is deleted. */
+/** Worker of the queue `jobs`: disconnects a user's or a tenant's connections, and destroys a deleted tenant's keys. */
 
 import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
@@ -12,19 +12,19 @@ import { createDestinationStore } from '../lib/tenants/destination.ts';
 import { deleteTenantKeys } from '../lib/vault/tenant-key-versions.ts';
 
 const settings = readSettings('run-job');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const deps = {
-  connections: createConnectionStore(precious),
-  jobs: createJobStore(precious, now),
+  connections: createConnectionStore(connectionsTable),
+  jobs: createJobStore(connectionsTable, now),
   refreshQueue: queueOf('refresh', settings),
-  deleteDestinations: (tenantId: TenantId) => createDestinationStore(precious).removeAll(tenantId),
-  deleteKeys: (tenantId: TenantId) => deleteTenantKeys({ table: precious, now }, tenantId),
+  deleteDestinations: (tenantId: TenantId) => createDestinationStore(connectionsTable).removeAll(tenantId),
+  deleteKeys: (tenantId: TenantId) => deleteTenantKeys({ table: connectionsTable, now }, tenantId),
   now,
 };
 
 export const handler = batch(
   { functionName: 'run-job', now },
   jobMessage,
-  // A job that is not done waits among what is due; its message has done its work either way.
+  // The sweep resumes an unfinished job, so its message is done either way.
   async ({ jobId }) => void (await runJob(deps, jobId)),
 );

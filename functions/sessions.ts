@@ -1,4 +1,7 @@
-/** `POST /integrations/sessions`: a tenant's backend asks for a token that one user's browser may use for ten minutes. */
+/**
+ * `POST /integrations/sessions`: issues a tenant's backend a session token that one user's browser may use for ten
+ * minutes.
+ */
 
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
@@ -10,9 +13,9 @@ import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
 
 const settings = readSettings('sessions');
-const precious = openConnectionsTable(settings);
+const connectionsTable = openConnectionsTable(settings);
 const deps = {
-  tenants: createTenantStore(precious),
+  tenants: createTenantStore(connectionsTable),
   registry: createRegistry(),
   secrets: secretSource(),
   secretId: settings.sessionKeySecretId,
@@ -23,7 +26,7 @@ const deps = {
 
 export const handler = http(
   flowRoutes.createSession,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async ({ principal, body }) =>
     json(201, await createSession(deps, { tenantId: principal.tenantId, ...body })),
 );

@@ -1,4 +1,6 @@
-/** `GET /integrations/start/{flowId}`: binds the flow to the browser that opened the link and sends it to the platform. */
+/**
+ * `GET /integrations/start/{flowId}`: binds the flow to the browser that opened the link and sends it to the platform.
+ */
 
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
@@ -40,7 +42,7 @@ export const handler = http(
           kind: 'page',
           status: 200,
           title: `Give ${started.tenantName} access?`,
-          text: `${started.tenantName} will get access to your ${started.providerName} account, for its user “${started.userId}”.\n\nGo on only if you trust it and this is you.`,
+          text: `${started.tenantName} will get access to your ${started.providerName} account, for its user “${started.userId}”.\n\nContinue only if you trust it and this is you.`,
           link: { href: '?agreed=yes', text: `Continue to ${started.providerName}` },
         };
       case 'refused':

@@ -1,4 +1,4 @@
-/** `GET /integrations/status`: lists connections, a page at a time. */
+/** `GET /integrations/status`: lists connections, one page at a time. */
 
 import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
@@ -12,13 +12,13 @@ import { json } from '../lib/runtime/http/http-result.ts';
 import { listScope } from '../lib/runtime/http/list-scope.ts';
 
 const settings = readSettings('status');
-const precious = openConnectionsTable(settings);
-const deps = { connections: createConnectionStore(precious), registry: createRegistry() };
+const connectionsTable = openConnectionsTable(settings);
+const deps = { connections: createConnectionStore(connectionsTable), registry: createRegistry() };
 const usualLimit = 50;
 
 export const handler = http(
   connectionRoutes.status,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async ({ principal, query }) => {
     const { limit = usualLimit, cursor } = query;
     const visible = visibleProviders(principal);

@@ -1,4 +1,4 @@
-/** `GET /integrations/token/{provider}/{accountId}`: hands a valid access token to the tenant's backend. */
+/** `GET /integrations/token/{provider}/{accountId}`: returns a valid access token to the tenant's backend. */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
@@ -15,18 +15,18 @@ import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('token');
-const precious = openConnectionsTable(settings);
-const deps = connectionDeps('token', precious, settings);
+const connectionsTable = openConnectionsTable(settings);
+const deps = connectionDeps('token', connectionsTable, settings);
 
-// The one function that people wait for each time: its start pays for what its first request would.
-await warmUp(precious);
+// Callers wait for this function on every use, so the cold start opens the connection that the first request would.
+await warmUp(connectionsTable);
 
 export const handler = http(
   connectionRoutes.getToken,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async (request) => {
     const { accessToken, ...rest } = await getAccessToken(deps, accountOf(request));
-    // The one place where a token leaves.
+    // The only place where a token leaves the product.
     return json(200, { accessToken: accessToken.reveal(), ...rest });
   },
 );

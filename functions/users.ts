@@ -1,4 +1,4 @@
-/** `DELETE /integrations/users/{userId}`: begins the end of every connection of a user. */
+/** `DELETE /integrations/users/{userId}`: starts the job that disconnects all accounts of a user. */
 
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
@@ -9,11 +9,11 @@ import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 
 const settings = readSettings('users');
-const precious = openConnectionsTable(settings);
-const deps = { jobs: createJobStore(precious, now), queue: queueOf('jobs', settings) };
+const connectionsTable = openConnectionsTable(settings);
+const deps = { jobs: createJobStore(connectionsTable, now), queue: queueOf('jobs', settings) };
 
 export const handler = http(
   connectionRoutes.disconnectUser,
-  { authenticate: authenticateWith(precious, settings), now },
+  { authenticate: authenticateWith(connectionsTable, settings), now },
   async ({ principal, params }) => json(202, await disconnectUser(deps, principal.tenantId, params.userId)),
 );

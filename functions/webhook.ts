@@ -1,4 +1,4 @@
-/** `GET, POST /integrations/webhook/{app}`: takes a platform's events once its signature is good, and answers its handshake. */
+/** `GET, POST /integrations/webhook/{app}`: receives a platform's signed events, and answers its handshake. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { readSettings } from '../lib/config.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
@@ -14,7 +14,9 @@ import { receiveWebhook } from '../lib/webhooks/receive-webhook.ts';
 import { createWebhookApps } from '../lib/webhooks/webhook-app.ts';
 
 const settings = readSettings('webhook');
-/** Metrics leave with the line that ends each request: to write is what costs most here, apart from the queue. */
+/**
+ * Metrics are written together with each request's log line, because a write is the largest cost here after the queue.
+ */
 const metrics: string[] = [];
 const write = (line: string) => writeLine([...metrics.splice(0), line].join('\n'));
 

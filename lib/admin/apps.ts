@@ -1,7 +1,7 @@
 /**
- * Provider apps: the OAuth clients registered at platforms, shared by all tenants or a tenant's own. The client secret
- * goes to Secrets Manager and is never read back to the operator. A provider whose users enter credentials has an app
- * without an OAuth client: registering it enables the provider.
+ * Registers, lists and removes provider apps: the OAuth clients at platforms, shared by all tenants or a tenant's own.
+ * The client secret goes to Secrets Manager and is never shown again. A provider whose users enter credentials has an
+ * app without an OAuth client, and registering it enables the provider.
  */
 
 import { type AppId, newAppId } from '../ids.ts';
@@ -22,11 +22,11 @@ export interface AppInput {
   readonly clientSecret?: string;
   /** For platforms that sign webhooks with a separate secret. */
   readonly webhookSecret?: string;
-  /** For platforms that prove in a handshake that they know this token. */
+  /** For platforms that send this token in their handshake. */
   readonly verifyToken?: string;
   /** Settings to change; an empty value removes the setting. */
   readonly settings: Readonly<Record<string, string>>;
-  /** For providers whose endpoints are discovered. */
+  /** The OpenID Connect issuer, for providers whose endpoints are discovered. */
   readonly issuer?: string;
 }
 
@@ -34,7 +34,7 @@ export function appActions(stores: AdminStores) {
   const { apps, names, registry, secrets, tenants, insecureOrigins } = stores;
   return { requireProvider, settingsWith, setApp, listApps, findApp, hasClientSecret, removeApp };
 
-  /** @throws Error naming the providers there are. */
+  /** @throws Error that lists the providers. */
   function requireProvider(id: string): Provider {
     const provider = registry.find(id);
     if (provider) return provider;
@@ -50,22 +50,22 @@ export function appActions(stores: AdminStores) {
   }: Pick<AppInput, 'provider' | 'tenantId' | 'settings'>): Promise<ProviderApp['settings']> {
     const tenant = tenantId === undefined ? undefined : await requireLivingTenant(tenants, tenantId);
     const appId = appIdOf(requireProvider(provider), tenant);
-    return changed(appId && (await apps.get(appId)), settings);
+    return mergeSettings(appId && (await apps.get(appId)), settings);
   }
 
-  /** Registers a provider app or changes one. Its context, which is part of its redirect URI, stays the same. */
+  /** Registers a provider app, or changes one. Its app id, which is part of its redirect URI, stays the same. */
   async function setApp(input: AppInput): Promise<ProviderApp> {
     const provider = requireProvider(input.provider);
     const tenant =
       input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
     const appId = appIdOf(provider, tenant) ?? newAppId();
-    const settings = changed(await apps.get(appId), input.settings);
+    const settings = mergeSettings(await apps.get(appId), input.settings);
     checkSettings(provider, settings);
     checkAddresses(settings, insecureOrigins);
     // Throws when the settings describe webhooks that cannot be verified.
     const webhook = webhookOf(provider, settings);
     const client = clientOf(provider, input);
-    const server = await discover(provider, input.issuer);
+    const server = await discoverEndpoints(provider, input.issuer);
     const secretId = client ? `${names.appSecretPrefix}${appId}` : '';
     const secret = client && appSecret({ ...input, ...client, settings }, await secrets.read(secretId));
     if (secret) {
@@ -79,11 +79,11 @@ export function appActions(stores: AdminStores) {
       provider: provider.id,
       clientId: client?.clientId ?? '',
       secretId,
-      settings: changed(before, input.settings),
+      settings: mergeSettings(before, input.settings),
       ...(tenant && { tenantId: tenant.id }),
       ...(server && { server }),
     }));
-    // Another operator's settings, saved at the same time, belong beside the secret as well.
+    // Another operator may have saved settings at the same time; the secret must hold the merged ones.
     const saved = JSON.stringify(app.settings);
     if (secret && secret['settings'] !== saved) await secrets.write(secretId, { ...secret, settings: saved });
     if (tenant) {
@@ -121,9 +121,9 @@ export function appActions(stores: AdminStores) {
   }
 
   /**
-   * Removes an app and schedules the deletion of its secret. Refused for a tenant's own app while connections use it: a
-   * new app would get another context, and nothing could refresh or revoke them. A shared app keeps its context when it is
-   * registered again.
+   * Removes an app and schedules the deletion of its secret. Refuses to remove a tenant's own app while connections use
+   * it: a new app would get another app id, and nothing could refresh or revoke them. A shared app has the same app id
+   * when it is registered again.
    */
   async function removeApp(provider: string, tenantId?: string): Promise<void> {
     const app = await findApp(provider, tenantId);
@@ -133,14 +133,17 @@ export function appActions(stores: AdminStores) {
       return;
     }
     if (await findConnection(stores, app.tenantId, ({ appId }) => appId === app.appId)) {
-      throw new Error('Connections stand on this app. Disconnect them first.');
+      throw new Error('Connections use this app. Disconnect them first.');
     }
     if (hasClient(app)) await secrets.remove(app.secretId);
     requireNoConflict(await tenants.update(app.tenantId, (one) => withApp(one, app.provider, undefined)));
     await apps.remove(app.appId);
   }
 
-  async function discover(provider: Provider, issuer: string | undefined): Promise<ProviderApp['server']> {
+  async function discoverEndpoints(
+    provider: Provider,
+    issuer: string | undefined,
+  ): Promise<ProviderApp['server']> {
     if (provider.auth !== 'oauth2' || provider.endpoints !== 'registered') {
       if (issuer !== undefined) throw new Error(`Provider "${provider.id}" takes no issuer.`);
       return undefined;
@@ -161,27 +164,27 @@ export function hasClient(app: Pick<ProviderApp, 'clientId'>): boolean {
   return app.clientId !== '';
 }
 
-/** The OAuth client in the input; none for a provider whose users enter credentials. */
+/** The OAuth client in the input; undefined for a provider whose users enter credentials. */
 function clientOf(provider: Provider, input: AppInput): Client | undefined {
   const { clientId, clientSecret, webhookSecret, verifyToken } = input;
   if (provider.auth === 'credentials') {
     if ([clientId, clientSecret, webhookSecret, verifyToken].every((one) => one === undefined))
       return undefined;
     throw new Error(
-      `Provider "${provider.id}" takes no client id and no secret: its users give credentials.`,
+      `Provider "${provider.id}" takes no client id and no secret: its users enter credentials.`,
     );
   }
   if (clientId && clientSecret) return { clientId, clientSecret };
   throw new Error(`Provider "${provider.id}" needs its client id and secret.`);
 }
 
-/** A shared app's context is its provider's id; a tenant's own app gets one when it is registered. */
+/** A shared app's id is its provider's; a tenant's own app gets one when it is registered. */
 function appIdOf(provider: Provider, tenant: Tenant | undefined): AppId | undefined {
   return tenant === undefined ? (provider.id as string as AppId) : tenant.apps[provider.id];
 }
 
-/** The settings before, with the given ones changed or removed. */
-function changed(
+/** Merges the given settings into the present ones; an empty value removes a setting. */
+function mergeSettings(
   before: Pick<ProviderApp, 'settings'> | undefined,
   given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {

@@ -16,10 +16,17 @@ import type { Tenant, TenantStore } from '../tenants/tenant.ts';
 import type { VaultDeps } from '../vault/vault.ts';
 import type { SecretStore } from './secret-store.ts';
 
-/** Where a queue is, and where its dead letters are. */
+/** The URLs of a queue and of its dead-letter queue. */
 export interface QueuePair {
   readonly queue: string;
   readonly deadLetters: string;
+}
+
+/** The result of replaying many messages. */
+export interface ReplayCounts {
+  readonly replayed: number;
+  /** Not sent, because no worker can read them. */
+  readonly unreadable: number;
 }
 
 /** Every queue of the stack by its name. */
@@ -41,7 +48,7 @@ export interface AdminDeps {
   readonly registry: Registry;
   readonly http: PlatformHttp;
   readonly insecureOrigins: readonly string[];
-  /** Whether a return URL may be on a loopback address: yes on a developer's machine, never on AWS. */
+  /** Whether a return URL may have a loopback address: true on a developer's machine, never on AWS. */
   readonly loopbackReturnUrls?: boolean;
   /** Resolves a host name to its addresses; the resolver of this machine when absent. */
   readonly resolve?: Resolve;
@@ -68,14 +75,14 @@ export function vaultDepsOf(stores: AdminStores): VaultDeps {
   };
 }
 
-/** @throws Error when there has never been such a tenant. */
+/** Returns deleted tenants too. @throws Error when no such tenant has ever existed. */
 export async function requireTenant(tenants: TenantStore, id: string): Promise<Tenant> {
   const tenant = tenantIdPattern.test(id) ? await tenants.get(id as TenantId) : undefined;
   if (!tenant) throw new Error(`There is no tenant "${id}".`);
   return tenant;
 }
 
-/** @throws Error when there is no such tenant, or when it has been deleted. */
+/** @throws Error when the tenant does not exist, or has been deleted. */
 export async function requireLivingTenant(tenants: TenantStore, id: string): Promise<Tenant> {
   const tenant = await requireTenant(tenants, id);
   if (tenant.status === 'deleted') throw new Error(`Tenant "${id}" has been deleted.`);

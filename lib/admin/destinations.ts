@@ -42,10 +42,10 @@ export function destinationActions(stores: AdminStores) {
   const vault = openVault({ ...vaultDepsOf(stores), purpose: 'destinations' });
 
   return {
-    /** @throws Error when the address is not acceptable, or the tenant already has as many destinations as it may. */
+    /** @throws Error when the address is not allowed, or the tenant already has the maximum number of destinations. */
     async addDestination(tenantId: string, input: DestinationInput): Promise<MadeDestination> {
       const tenant = await requireLivingTenant(tenants, tenantId);
-      const made = 'url' in input ? await endpoint(tenant.id, input.url) : bus(input.busName);
+      const made = 'url' in input ? await createEndpoint(tenant.id, input.url) : createBus(input.busName);
       const updated = await destinations.update(tenant.id, (before) => {
         if (before.length >= mostDestinations) {
           throw new Error(`A tenant has at most ${mostDestinations} destinations. Remove one first.`);
@@ -63,7 +63,7 @@ export function destinationActions(stores: AdminStores) {
       return destinations.list((await requireTenant(tenants, tenantId)).id);
     },
 
-    /** Creates a new secret. The previous one signs too for a day; the one before that stops now. */
+    /** Creates a new secret. The previous one also signs for a day; the one before that stops at once. */
     async rotateDestinationSecret(tenantId: string, id: string): Promise<Secret> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const secret = newStandardWebhookSecret();
@@ -99,7 +99,7 @@ export function destinationActions(stores: AdminStores) {
     async testDestination(tenantId: string, id: string): Promise<string> {
       const tenant = await requireLivingTenant(tenants, tenantId);
       const destination = await destinations.get(tenant.id, id);
-      if (!destination) throw unknown(tenantId);
+      if (!destination) throw noSuchDestination(tenantId);
       if (destination.status === 'disabled') {
         throw new Error('This destination is disabled. Enable it first: hawser destination enable.');
       }
@@ -113,7 +113,7 @@ export function destinationActions(stores: AdminStores) {
     },
   };
 
-  async function endpoint(
+  async function createEndpoint(
     tenantId: TenantId,
     text: string,
   ): Promise<{ readonly destination: HttpsDestination; readonly secret: Secret }> {
@@ -133,11 +133,11 @@ export function destinationActions(stores: AdminStores) {
     if (isInsecureOrigin(url, insecureOrigins)) return;
     const addresses = await resolve(url.hostname).catch(() => []);
     if (!addresses.every(isPublicAddress)) {
-      throw new Error('The endpoint leads to an address that is not of the public internet.');
+      throw new Error('The endpoint resolves to an address that is not on the public internet.');
     }
   }
 
-  function bus(busName: string): MadeDestination {
+  function createBus(busName: string): MadeDestination {
     if (!busPattern.test(busName)) {
       throw new Error('A bus is named by its name or its ARN: arn:aws:events:REGION:ACCOUNT:event-bus/NAME.');
     }
@@ -151,11 +151,11 @@ function addressOf(destination: Destination): string {
 }
 
 function requireUpdated(updated: Updated<unknown>, tenantId: string): void {
-  if (requireNoConflict(updated).kind !== 'updated') throw unknown(tenantId);
+  if (requireNoConflict(updated).kind !== 'updated') throw noSuchDestination(tenantId);
 }
 
 /** The message never repeats the id, because an operator may have pasted a secret. */
-function unknown(tenantId: string): Error {
+function noSuchDestination(tenantId: string): Error {
   return new Error(
     `Tenant "${tenantId}" has no such destination. Give the id that \`hawser destination list\` shows.`,
   );

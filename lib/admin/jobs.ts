@@ -1,4 +1,4 @@
-/** Long work that the stack does in the background, and the job that disconnects a whole user. */
+/** Shows the stack's background jobs, and starts the job that disconnects all accounts of a user. */
 import { openQueue } from '../aws/queue.ts';
 import { isOpaqueId, type UserId } from '../ids.ts';
 import { disconnectUser } from '../integrations/disconnect/disconnect-user.ts';
@@ -28,7 +28,7 @@ export function jobActions({ connections, tenants, now, sqs, queueUrls }: AdminS
 
   async function findJob(id: string): Promise<Job> {
     const job = await jobs.get(id);
-    if (!job) throw new Error('There is no such job. Jobs that are done are kept for a month.');
+    if (!job) throw new Error('There is no such job. Finished jobs are kept for a month.');
     return job;
   }
 }

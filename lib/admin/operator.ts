@@ -1,6 +1,9 @@
 /**
- * Everything an operator can do, as one record of functions: the same against a stack on AWS and against the one on this
- * machine. Every action can be repeated, and none prints anything.
+ * Everything that an operator can do, as one record of functions, the same on AWS and on this machine. Every action can
+ * be repeated, and none prints anything.
+ *
+ *     const operator = createOperator(deps);
+ *     await operator.createTenant('bakery', 'Bakery');
  */
 import { createApiKeyStore } from '../access/api-key.ts';
 import { createProviderAppStore } from '../provider-apps/provider-app.ts';
@@ -8,7 +11,7 @@ import { createTenantStore } from '../tenants/tenant.ts';
 import { appActions } from './apps.ts';
 import { connectionWorkActions } from './connections/connection-work.ts';
 import { connectionActions } from './connections/connections.ts';
-import { sealActions } from './connections/seals.ts';
+import { sealActions } from './connections/reseal.ts';
 import type { AdminDeps } from './deps.ts';
 import { destinationActions } from './destinations.ts';
 import { deadLetterActions } from './failures/dead-letters.ts';

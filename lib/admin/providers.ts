@@ -1,3 +1,4 @@
+/** Lists the providers, and pauses the refreshes of one, for example during an outage of its platform. */
 import { createPauseStore } from '../provider-apps/paused-providers.ts';
 import { requireNoConflict } from '../table/update.ts';
 import type { AdminStores } from './deps.ts';

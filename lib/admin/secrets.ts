@@ -1,4 +1,4 @@
-/** The secrets that Hawser generates itself: `setUp` fills them once, the rotations replace them. */
+/** Manages the secrets that Hawser generates itself: `setUp` fills them once, and the rotations replace them. */
 
 import { createSessionKey, publishSessionKey } from '../access/session-token.ts';
 import { token } from '../ids.ts';

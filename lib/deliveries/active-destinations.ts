@@ -1,18 +1,18 @@
 /**
- * Which destinations of a tenant take events, from memory for a minute: a new one is told within that time, and the
- * deliverer asks the table about each before it sends anything.
+ * Caches the ids of a tenant's active destinations for a minute. A new destination receives events within that time; the
+ * delivery worker reads each destination from the table before it sends anything.
  */
 import { createCache } from '../cache.ts';
 import type { TenantId } from '../ids.ts';
 import type { DestinationStore } from '../tenants/destination.ts';
 
-/** Ids of a tenant's active destinations. @throws IntegrationError `DATABASE_ERROR`. */
+/** Returns the ids of a tenant's active destinations. @throws IntegrationError `DATABASE_ERROR`. */
 export type ActiveDestinations = (tenantId: TenantId) => Promise<readonly string[]>;
 
 const keptMilliseconds = 60_000;
 const keptTenants = 10_000;
 
-export function rememberDestinations(
+export function createActiveDestinations(
   destinations: Pick<DestinationStore, 'list'>,
   monotonic: () => number,
 ): ActiveDestinations {

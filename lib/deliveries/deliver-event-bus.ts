@@ -1,10 +1,10 @@
-/** Puts an event on an EventBridge bus of the account, where rules may match its type and its fields. */
+/** Puts an event on an EventBridge bus of this AWS account, whose rules can match its type and fields. */
 import type { PutEvent } from '../aws/event-bus.ts';
 import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { BusDestination } from '../tenants/destination.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
 
-/** What rules match as the source. */
+/** The `source` that EventBridge rules match. */
 export const eventSource = 'hawser';
 
 export async function deliverToBus(

@@ -1,6 +1,7 @@
 /**
- * Sends an event to an endpoint of the tenant, signed as Standard Webhooks under the current secret and, while they are
- * being exchanged, the one before it. Each try is signed anew and has the event's own id.
+ * Posts an event to a tenant's https endpoint, signed by Standard Webhooks under the current secret and, during a
+ * rotation, under the previous one as well. Every attempt has a new signature and the same event id.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 import type { ProviderId, TenantId } from '../ids.ts';
 import type { TenantEvent } from '../messages/tenant-event.ts';
@@ -13,13 +14,16 @@ import type { Vault } from '../vault/vault.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
 
 export interface DeliverHttpsDeps {
-  /** Of the purpose `destinations`: it opens nothing else. */
+  /** Opened for the purpose `destinations`, so it cannot open credentials. */
   readonly vault: Pick<Vault, 'decryptToken'>;
   readonly post: PinnedPost;
   readonly now: () => number;
 }
 
-/** Where a destination's secret is sealed for; the same for the current and the previous one, so that it can become that. */
+/**
+ * The seal context of a destination's secret. The current and the previous secret share it, so that a rotation need not
+ * re-seal.
+ */
 export function destinationSealContext(tenantId: TenantId, destinationId: string): SealContext {
   return {
     tenantId,
@@ -31,7 +35,7 @@ export function destinationSealContext(tenantId: TenantId, destinationId: string
   };
 }
 
-/** @throws IntegrationError when the vault does not open the secret. */
+/** @throws IntegrationError when the vault cannot open the secret. */
 export async function deliverHttps(
   { vault, post, now }: DeliverHttpsDeps,
   destination: HttpsDestination,
@@ -62,7 +66,9 @@ export async function deliverHttps(
   }
 }
 
-/** As the standard says: 2xx is taken, 410 wants no more, and everything else, redirects included, is tried again. */
+/**
+ * By the standard: 2xx accepts the event, 410 ends the subscription, and anything else, redirects included, is retried.
+ */
 function outcomeOf(status: number, askedSeconds: number | undefined): DeliveryOutcome {
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   if (status === 410) return { kind: 'gone' };

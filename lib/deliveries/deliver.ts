@@ -1,64 +1,64 @@
 /**
- * Delivers an event to one destination: once it has arrived the message is done, else it goes back into its queue for
- * later, for days. The same event has the same id at every try, so that a destination that gets it twice can tell.
+ * Makes one attempt to deliver an event to one destination, and reschedules it for up to a week when the attempt fails.
+ * The event has the same id at every attempt, so that a destination can recognise a duplicate.
  */
 import type { PutEvent } from '../aws/event-bus.ts';
 import { IntegrationError } from '../errors.ts';
 import type { DeliveryMessage } from '../messages/deliveries.ts';
 import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { Destination } from '../tenants/destination.ts';
-import {
-  giveUp,
-  isEarly,
-  type Parting,
-  type Received,
-  tryLater,
-  type WaitDeps,
-  waitOn,
-} from './delayed-delivery.ts';
 import { deliverToBus } from './deliver-event-bus.ts';
 import { type DeliverHttpsDeps, deliverHttps } from './deliver-https.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
-import { type HealthDeps, noteFailure, noteGone, noteSuccess } from './destination-health.ts';
+import { type HealthDeps, recordFailure, recordGone, recordSuccess } from './destination-health.ts';
+import {
+  type DeliveryReceipt,
+  deadLetterDelivery,
+  isEarly,
+  keepWaiting,
+  type MessageOutcome,
+  type RescheduleDeps,
+  scheduleRetry,
+} from './reschedule-delivery.ts';
 
-export interface DeliverDeps extends HealthDeps, DeliverHttpsDeps, WaitDeps {
+export interface DeliverDeps extends HealthDeps, DeliverHttpsDeps, RescheduleDeps {
   readonly putEvent: PutEvent;
-  /** Writes down an error of ours for which a delivery waits. */
-  readonly tellError: (error: unknown) => void;
+  /** Logs an error on our side that postpones a delivery. */
+  readonly logFailure: (error: unknown) => void;
 }
 
 type Tried =
   | { readonly kind: 'tried'; readonly destination: Destination; readonly outcome: DeliveryOutcome }
-  /** Nobody is left who wants it. */
+  /** The destination was removed or is gone, or its tenant was deleted. */
   | { readonly kind: 'unwanted' }
   | { readonly kind: 'disabled' };
 
 /**
- * Answers whether the message is done with, which it also is when the delivery goes on in another one. What an outage of
- * ours keeps from being tried waits as after any other failure, so that the outage does not use up its tries.
- * @throws IntegrationError when a queue fails, or the table after the destination has taken the event or wants no more;
- * the message then comes back after the queue's own time.
+ * Returns `done` when the worker may delete the message, also when a new message continues the delivery. A failure on
+ * our side delays the next attempt with the same backoff as a failure of the destination.
+ * @throws IntegrationError when a queue fails, or when the table fails after the destination accepted the event or
+ * ended its subscription; SQS then redelivers the message after its visibility timeout.
  */
 export async function deliver(
   deps: DeliverDeps,
   delivery: DeliveryMessage,
-  received: Received,
-): Promise<Parting> {
-  if (isEarly(deps, delivery)) return waitOn(deps, delivery, received);
+  received: DeliveryReceipt,
+): Promise<MessageOutcome> {
+  if (isEarly(deps, delivery)) return keepWaiting(deps, delivery, received);
   const tried = await tryOnce(deps, delivery).catch((error: unknown) => {
-    deps.tellError(error);
+    deps.logFailure(error);
     return { kind: 'untried' } as const;
   });
   switch (tried.kind) {
     case 'unwanted':
       return 'done';
-    // Whoever enables it again has what was filed sent again.
+    // After the operator enables the destination again, a replay sends what was filed.
     case 'disabled':
-      return giveUp(deps, delivery, received);
+      return deadLetterDelivery(deps, delivery, received);
     case 'untried':
-      return tryLater(deps, delivery, received);
+      return scheduleRetry(deps, delivery, received);
     case 'tried':
-      return conclude(deps, { ...tried, delivery, received });
+      return handleOutcome(deps, { ...tried, delivery, received });
   }
 }
 
@@ -67,13 +67,13 @@ async function tryOnce(
   { tenantId, destinationId, event }: DeliveryMessage,
 ): Promise<Tried> {
   const destination = await deps.destinations.get(tenantId, destinationId);
-  // Removed, or gone by its own word: it wants nothing that is still on its way, either.
+  // Neither a removed destination nor one that answered 410 receives the deliveries that are still queued.
   if (!destination || destination.disabledReason === 'gone') return { kind: 'unwanted' };
   if (destination.status === 'disabled') return { kind: 'disabled' };
   try {
     return { kind: 'tried', destination, outcome: await send(deps, destination, event) };
   } catch (error) {
-    // Its secrets are gone with its keys, and nobody is left to be told.
+    // The deletion destroyed the keys that open the destination's secrets.
     if (error instanceof IntegrationError && error.code === 'TENANT_DELETED') return { kind: 'unwanted' };
     throw error;
   }
@@ -89,7 +89,7 @@ async function send(
     : deliverHttps(deps, destination, event);
 }
 
-async function conclude(
+async function handleOutcome(
   deps: DeliverDeps,
   {
     delivery,
@@ -98,29 +98,29 @@ async function conclude(
     outcome,
   }: {
     readonly delivery: DeliveryMessage;
-    readonly received: Received;
+    readonly received: DeliveryReceipt;
     readonly destination: Destination;
     readonly outcome: DeliveryOutcome;
   },
-): Promise<Parting> {
+): Promise<MessageOutcome> {
   const { tenantId } = delivery;
   switch (outcome.kind) {
     case 'delivered':
       deps.count('delivery_succeeded');
-      await noteSuccess(deps, tenantId, destination);
+      await recordSuccess(deps, tenantId, destination);
       return 'done';
     case 'gone':
-      await noteGone(deps, tenantId, destination);
+      await recordGone(deps, tenantId, destination);
       return 'done';
     case 'failed':
       deps.count('delivery_failed', { reason: classOf(outcome.error) });
-      // What cannot be noted now is noted after the next try.
-      await noteFailure(deps, tenantId, destination, outcome.error).catch(deps.tellError);
-      return tryLater(deps, delivery, received, outcome.askedSeconds);
+      // If this write fails, the next failed attempt repeats it.
+      await recordFailure(deps, tenantId, destination, outcome.error).catch(deps.logFailure);
+      return scheduleRetry(deps, delivery, received, outcome.askedSeconds);
   }
 }
 
-/** Few values, because each is a metric of its own. */
+/** Groups errors into few classes, because each becomes a metric. */
 function classOf(error: string): string {
   return error.replace(/^http_(\d)\d\d$/, 'http_$1xx').replace(/^bus_.*/, 'bus');
 }

@@ -1,13 +1,13 @@
-/** What became of one try to deliver an event, wherever it was to go. */
+/** The outcome of one delivery attempt, for every kind of destination. */
 
 export type DeliveryOutcome =
   | { readonly kind: 'delivered' }
-  /** To be tried again. The code says what went wrong, and nothing that an answer said. */
+  /** Retried later. The error is a code of ours and holds nothing from the response. */
   | {
       readonly kind: 'failed';
       readonly error: string;
-      /** Seconds until it wants to be asked again, where it says so. */
+      /** The destination's Retry-After in seconds, when it sent one. */
       readonly askedSeconds?: number;
     }
-  /** The destination says that it wants nothing any more. */
+  /** The destination answered 410: it ended its subscription. */
   | { readonly kind: 'gone' };

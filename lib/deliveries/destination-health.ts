@@ -1,6 +1,6 @@
 /**
- * How a destination fares: since when it fails, and its end when that has lasted. The table is written only when that
- * changes, and whoever is disabled is told of through the tenant's other destinations.
+ * Tracks a destination's health: records since when its deliveries fail, and disables it after days of failure. It
+ * writes only on a change, and announces a disabled destination to the tenant's other destinations.
  */
 import type { Queue } from '../aws/queue.ts';
 import type { TenantId } from '../ids.ts';
@@ -13,22 +13,25 @@ import { type Destination, type DestinationStore, recovered } from '../tenants/d
 
 export interface HealthDeps {
   readonly destinations: DestinationStore;
-  /** What tenants are told. */
+  /** Outbound events. */
   readonly events: Queue<EventMessage>;
   readonly now: () => number;
   readonly log: Log;
   readonly count: Count;
 }
 
-/** How long a destination may fail without a success between. */
+/** How long a destination may fail without one success before it is disabled. */
 export const lastingFailureMilliseconds = 3 * 86_400_000;
-/** Tries are half a day apart at most: after a longer silence nothing was being sent, and a failure is a new one. */
+/**
+ * Attempts are at most half a day apart: after a longer silence nothing was being sent, and a failure starts a new
+ * period.
+ */
 const silenceMilliseconds = 86_400_000;
-/** How often it is written down that it goes on failing. */
+/** How often a continuing failure is recorded. */
 const noteEveryMilliseconds = silenceMilliseconds / 4;
 
-/** Something has arrived: what failed before is forgotten. */
-export async function noteSuccess(
+/** Clears the failure period after a successful delivery. */
+export async function recordSuccess(
   { destinations }: HealthDeps,
   tenantId: TenantId,
   seen: Destination,
@@ -40,8 +43,8 @@ export async function noteSuccess(
   requireNoConflict(updated);
 }
 
-/** Nothing has arrived: the first time is noted, and a new reason; after days of it the destination is disabled. */
-export async function noteFailure(
+/** Records the start of a failure period or a new reason, and disables the destination after days of failure. */
+export async function recordFailure(
   deps: HealthDeps,
   tenantId: TenantId,
   seen: Destination,
@@ -65,8 +68,8 @@ export async function noteFailure(
   requireNoConflict(updated);
 }
 
-/** The endpoint answered that it is gone for good. */
-export async function noteGone(deps: HealthDeps, tenantId: TenantId, seen: Destination): Promise<void> {
+/** Disables a destination that answered 410. */
+export async function recordGone(deps: HealthDeps, tenantId: TenantId, seen: Destination): Promise<void> {
   await disable(deps, tenantId, { ...seen, lastError: 'http_410' }, 'gone');
 }
 
@@ -77,11 +80,11 @@ async function disable(
   reason: 'failing' | 'gone',
 ): Promise<void> {
   const now = deps.now();
-  // First the notice, whose id repeats with the try: a crash between the two then costs nobody the news.
+  // The event goes first, under an id that a retry repeats: a crash between the two then loses no notice.
   const event = buildDestinationDisabled(tenantId, ending, { reason, now });
   await deps.events.send({ body: { kind: 'destination_event', event }, group: tenantId });
   const updated = await deps.destinations.updateOne(tenantId, ending.id, (one) => {
-    // A success in between has begun anew.
+    // A success in between has ended the failure period.
     const same = reason === 'gone' || one.failingSince === ending.failingSince;
     if (one.status === 'disabled' || !same) return undefined;
     const { lastError } = ending;

@@ -9,15 +9,18 @@ import type { ConnectedMessage } from '../messages/incoming.ts';
 import type { ActiveDestinations } from './active-destinations.ts';
 
 export interface FanOutDeps {
-  /** Ids of a tenant's destinations that take events now. */
+  /** Ids of a tenant's active destinations. */
   readonly activeDestinations: ActiveDestinations;
-  /** Messages for the deliverer. */
+  /** The delivery worker's queue. */
   readonly deliveries: Queue<DeliveryMessage>;
   /** The queue of webhook events, some of which wait for a connection. */
   readonly incoming: Queue<ConnectedMessage>;
 }
 
-/** @throws IntegrationError `PROCESSING_FAILED` when a queue did not take everything; the message then comes back. */
+/**
+ * @throws IntegrationError `PROCESSING_FAILED` when a queue does not accept every message; SQS then redelivers this
+ * one.
+ */
 export async function fanOutEvent(deps: FanOutDeps, message: EventMessage): Promise<void> {
   const { event } = message;
   const { tenantId } = event;
@@ -33,7 +36,7 @@ export async function fanOutEvent(deps: FanOutDeps, message: EventMessage): Prom
   );
 }
 
-/** The notice of a connection that was created or granted again: events that waited for it may reach it now. */
+/** The message that releases waiting events, when the event announces a new grant. */
 function connectedBy({ kind, event }: EventMessage): ConnectedMessage | undefined {
   if (kind !== 'connection_event') return undefined;
   const { type, tenantId, provider, accountId, data } = event;
@@ -44,7 +47,9 @@ function connectedBy({ kind, event }: EventMessage): ConnectedMessage | undefine
   return granted ? { kind: 'connected', tenantId, provider, accountId } : undefined;
 }
 
-/** The remembered list may still hold the destination that this event declares disabled; only the others receive it. */
+/**
+ * The cached list may still hold the destination that this event declares disabled; only the others receive the event.
+ */
 function isAbout({ kind, event }: EventMessage, destinationId: string): boolean {
   return kind === 'destination_event' && event.data.destinationId === destinationId;
 }

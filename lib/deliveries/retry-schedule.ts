@@ -1,25 +1,25 @@
 /**
- * When a delivery that failed is tried again: after seconds at first, after hours at last, spread by chance so that what
- * failed together does not come back together. All its tries together take three days as a rule, and a week at most.
+ * The backoff of failed deliveries: exponential with full jitter, from seconds to half a day. All attempts together
+ * usually take three days, and at most a week.
  */
 
-/** How often a delivery is tried before it is given up. */
-export const mostTries = 19;
+/** How many attempts a delivery has before it is dead-lettered. */
+export const maxDeliveryAttempts = 19;
 
 const firstSeconds = 10;
 const factor = 4;
-/** Half a day, nearly; a destination is believed to fail on when tries are no more than a day apart. */
+/** Just under half a day. A failure period continues only while attempts are at most a day apart. */
 const longestSeconds = 43_000;
 const leastSeconds = 1;
-/** As far as a destination may put off each try, so that the last one is still within the week. */
+/** The longest Retry-After that is honoured, so that the last attempt stays within the week. */
 const mostAskedSeconds = 3_600;
 
 /**
- * Seconds until the next try, with full jitter: anything up to a ceiling that grows with the tries.
- * @param tries how often it has been tried, the last time included.
- * @param asked seconds for which the destination wants to be left alone.
+ * Seconds until the next attempt: a random value up to a ceiling that grows with the attempts.
+ * @param tries the attempts so far, the last one included.
+ * @param asked the destination's Retry-After in seconds.
  */
-export function pauseSeconds(tries: number, random: () => number, asked = 0): number {
+export function retryDelaySeconds(tries: number, random: () => number, asked = 0): number {
   const ceiling = Math.min(longestSeconds, firstSeconds * factor ** (Math.max(1, tries) - 1));
   return Math.max(leastSeconds, Math.min(asked, mostAskedSeconds), Math.round(ceiling * random()));
 }

@@ -1,6 +1,6 @@
 /**
- * Messages that failed for good, kept for two weeks so that they can be looked at and sent again. What a list needs
- * lies apart from the messages, which hold the platform's words and are never shown.
+ * Stores dead-lettered messages for two weeks, so that they can be listed and replayed. The listed fields are items of
+ * their own: the messages hold the platform's data, which no list shows.
  */
 import * as z from 'zod/mini';
 import {
@@ -20,7 +20,7 @@ import { replayableSeconds } from '../webhooks/idempotency-store.ts';
 const record = z.object({
   id: z.string(),
   queue: filedQueue,
-  /** The event's own name; `unreadable` where the message is of no known shape. */
+  /** The event's type; `unreadable` when the message does not fit its queue's schema. */
   type: z.string(),
   tenantId: z.exactOptional(storedId<TenantId>()),
   provider: z.exactOptional(storedId<ProviderId>()),
@@ -30,14 +30,14 @@ const record = z.object({
   platformUserId: z.exactOptional(z.string()),
   connectionId: z.exactOptional(storedId<ConnectionId>()),
   destinationId: z.exactOptional(z.string()),
-  /** Names of what the event brought with it; their values are not kept here. */
+  /** The names of the event's data fields, without their values. */
   fields: z.array(z.string()),
   bytes: z.number(),
-  /** What failed: a code of the catalogue, `unreadable` or `undelivered`. */
+  /** Why it failed: a code of the error catalogue, `unreadable`, `unpublished` or `undelivered`. */
   error: z.string(),
-  /** About how often it was tried. */
+  /** The approximate number of attempts. */
   tries: z.number(),
-  /** When it was put into its queue, and when it was given up; epoch milliseconds. */
+  /** When it was queued, and when it was filed; epoch milliseconds. */
   sentAt: z.number(),
   failedAt: z.number(),
   status: failureStatus,
@@ -45,14 +45,14 @@ const record = z.object({
   ttl: z.number(),
 });
 
-/** A part of a message, and in the first of them how many there are. */
+/** One part of a message; the first part also holds the number of parts. */
 const messagePart = z.object({ message: z.string() });
 const firstPart = z.extend(messagePart, { parts: z.number() });
 
-/** A message that failed, without the message. */
+/** A failed message's description, without its body. */
 export type Failure = Omit<z.output<typeof record>, 'ttl'>;
 
-/** What fails for one tenant, or for nobody in particular and so for the operator. */
+/** A tenant, or undefined for the failures that belong to no tenant and so to the operator. */
 export type FailureScope = TenantId | undefined;
 
 export interface FailurePage {
@@ -61,18 +61,18 @@ export interface FailurePage {
 }
 
 const pageSize = 250;
-/** An item of DynamoDB has 400 KB at most, a message of SQS 1 MiB; a character has four bytes at most. */
+/** A DynamoDB item holds 400 KB and an SQS message 1 MiB; a character has four bytes at most. */
 const partPattern = /.{1,90000}/gsu;
 
 export type FailureStore = ReturnType<typeof createFailureStore>;
 
 export function createFailureStore(table: Table, now: () => number) {
   return {
-    /** Keeps a message and what is known of it. Repeated, it changes nothing. */
+    /** Stores a message and its description. A repeated call changes nothing. */
     async file(failure: Omit<Failure, 'failedAt' | 'status' | 'replayedAt'>, message: string): Promise<void> {
       const ttl = Math.floor(now() / 1000) + replayableSeconds;
       const { tenantId, id } = failure;
-      // Before its entry, so that whatever is listed can be sent again.
+      // The message before its description, so that every listed failure can be replayed.
       const parts = partsOf(message);
       for (const [part, text] of parts.entries()) {
         const key = failedMessageKey(tenantId, id, part);
@@ -98,17 +98,17 @@ export function createFailureStore(table: Table, now: () => number) {
         ...(cursor !== undefined && { after: failureKey(scope, cursor) }),
       });
       return {
-        failures: page.items.flatMap(living),
+        failures: page.items.flatMap(unexpired),
         cursor: page.last && record.parse(page.items.at(-1)).id,
       };
     },
 
     async get(scope: FailureScope, id: string): Promise<Failure | undefined> {
       const item = await table.get(failureKey(scope, id));
-      return item && living(item)[0];
+      return item && unexpired(item)[0];
     },
 
-    /** The message as it was. */
+    /** The original body; undefined when the failure does not exist. */
     async message(scope: FailureScope, id: string): Promise<string | undefined> {
       const item = await table.get(failedMessageKey(scope, id));
       if (!item) return undefined;
@@ -122,32 +122,37 @@ export function createFailureStore(table: Table, now: () => number) {
       return all.join('');
     },
 
-    /** Answers the failure as it is then, or nothing when it has been forgotten meanwhile. */
+    /** Returns the updated failure, or undefined when it no longer exists. */
     async markReplayed(scope: FailureScope, id: string): Promise<Failure | undefined> {
       const set = { status: 'replayed', replayedAt: now() };
       const item = await table.update(failureKey(scope, id), { set }, exists('pk'));
-      return item && living(item)[0];
+      return item && unexpired(item)[0];
     },
 
     /** Every failure of a scope, the oldest first. */
     all,
 
-    /** Deletes what failed of some accounts or owners at one app before a time, messages included. */
-    async forget(
+    /** Deletes the failures of accounts or platform users at one app that were sent up to a time, messages included. */
+    async deleteBefore(
       scope: FailureScope,
       about: {
         readonly appId: AppId;
         readonly provider: ProviderId;
-        readonly places: ReadonlySet<string>;
+        readonly externalIds: ReadonlySet<string>;
         readonly before: number;
       },
     ): Promise<void> {
       for await (const { id, appId, provider, accountId, platformUserId, sentAt } of all(scope)) {
-        const places = [accountId, platformUserId].filter((place) => place !== undefined);
-        // What was on its way to a destination names no app any more.
+        const externalIds = [accountId, platformUserId].filter((externalId) => externalId !== undefined);
+        // A delivery names no app, so its provider decides.
         const sameApp = appId === undefined ? provider === about.provider : appId === about.appId;
-        if (!sameApp || sentAt > about.before || !places.some((place) => about.places.has(place))) continue;
-        await forgetMessage(scope, id);
+        if (
+          !sameApp ||
+          sentAt > about.before ||
+          !externalIds.some((externalId) => about.externalIds.has(externalId))
+        )
+          continue;
+        await deleteMessage(scope, id);
         await table.delete(failureKey(scope, id), unconditional);
       }
     },
@@ -158,13 +163,13 @@ export function createFailureStore(table: Table, now: () => number) {
     do {
       const partition = failurePartition(scope);
       const page = await table.query({ partition, limit: pageSize, ...(after && { after }) });
-      yield* page.items.flatMap(living);
+      yield* page.items.flatMap(unexpired);
       after = page.last;
     } while (after);
   }
 
-  /** The first part goes last, because it says how many there are. */
-  async function forgetMessage(scope: FailureScope, id: string): Promise<void> {
+  /** Deletes the first part last, because it holds the number of parts. */
+  async function deleteMessage(scope: FailureScope, id: string): Promise<void> {
     const item = await table.get(failedMessageKey(scope, id));
     const { parts } = item ? firstPart.parse(item) : { parts: 0 };
     for (let part = parts - 1; part >= 0; part -= 1) {
@@ -172,14 +177,19 @@ export function createFailureStore(table: Table, now: () => number) {
     }
   }
 
-  /** DynamoDB takes days to remove what has expired. */
-  function living(item: Item): readonly Failure[] {
+  /** DynamoDB takes days to remove expired items. */
+  function unexpired(item: Item): readonly Failure[] {
     const { ttl, ...failure } = record.parse(item);
     return ttl > now() / 1000 ? [failure] : [];
   }
 }
 
-/** At least one; a character stays whole. */
+/** The id of a failed message: the same each time it is filed, and sorted by the time it was sent. */
+export function failureIdOf(sentAt: number, messageId: string): string {
+  return `${String(sentAt).padStart(15, '0')}-${messageId}`;
+}
+
+/** Cuts a message into at least one part, never within a character. */
 function partsOf(message: string): readonly string[] {
   return message.match(partPattern) ?? [''];
 }

@@ -1,6 +1,6 @@
 /**
- * Files a dead letter: says whose it is and what failed, and keeps the message, so that it can be sent again. What
- * cannot be read is filed too, for the operator.
+ * Files a dead-lettered message as a failure: records its tenant and its error, and stores the message for a replay. It
+ * files an unreadable message under the operator.
  */
 import type { AppId, TenantId } from '../ids.ts';
 import { type DeliveryGivenUp, type DeliveryMessage, deliveryMessage } from '../messages/deliveries.ts';
@@ -10,43 +10,42 @@ import { readMessage } from '../messages/parse-message.ts';
 import type { TenantEvent } from '../messages/tenant-event.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { FiledQueue } from '../vocabulary.ts';
+import { eventIdempotencyKey } from '../webhooks/event-idempotency-key.ts';
 import type { IdempotencyStore } from '../webhooks/idempotency-store.ts';
-import { workId } from '../webhooks/work-id.ts';
-import { failureId } from './failure-id.ts';
-import type { Failure, FailureStore } from './failure-store.ts';
+import { type Failure, type FailureStore, failureIdOf } from './failure-store.ts';
 
-/** A message among the dead letters of a queue. */
+/** A message in the dead-letter queue of a queue. */
 export interface DeadLetter {
   readonly queue: FiledQueue;
   readonly messageId: string;
   readonly body: string;
   /** When it was sent, epoch milliseconds. */
   readonly sentAt: number;
-  /** How often it has been received, by whomever. */
+  /** How often it has been received, from both queues together. */
   readonly receives: number;
 }
 
 export interface FileDeps {
   readonly failures: FailureStore;
   readonly idempotency: IdempotencyStore;
-  /** The tenant whose own app a context is; none for a shared one. */
+  /** The tenant that owns the app; undefined for a shared app. */
   readonly tenantOf: (appId: AppId) => Promise<TenantId | undefined>;
   readonly count: Count;
 }
 
-/** What a message says of itself. */
+/** The fields of a failure that its message determines. */
 type Described = Omit<Failure, 'id' | 'queue' | 'bytes' | 'failedAt' | 'status' | keyof DeliveryGivenUp> &
   Partial<DeliveryGivenUp>;
 
 const mostFields = 50;
 
-/** @throws IntegrationError `DATABASE_ERROR`; the letter then stays where it is. */
+/** @throws IntegrationError `DATABASE_ERROR`; the message then stays in its dead-letter queue. */
 export async function fileFailure(deps: FileDeps, letter: DeadLetter): Promise<void> {
   const { queue, messageId, body } = letter;
   const described = { ...countedBySqs(letter), ...(await describe(deps, letter)) };
   const failure = {
     ...described,
-    id: failureId(described.sentAt, messageId),
+    id: failureIdOf(described.sentAt, messageId),
     queue,
     bytes: Buffer.byteLength(body),
   };
@@ -54,12 +53,14 @@ export async function fileFailure(deps: FileDeps, letter: DeadLetter): Promise<v
   deps.count('message_failed', { reason: queue });
 }
 
-/** It was received once more to be filed. */
+/** SQS counts the receive from the dead-letter queue, which was no attempt. */
 function countedBySqs({ receives, sentAt }: DeadLetter): DeliveryGivenUp {
   return { tries: Math.max(1, receives - 1), sentAt };
 }
 
-/** In the words of its queue; `unreadable` for what its worker could not read either. */
+/**
+ * Describes the message by its queue's schema; `unreadable` when it does not fit, so that its worker could not read it.
+ */
 async function describe(deps: FileDeps, letter: DeadLetter): Promise<Described> {
   switch (letter.queue) {
     case 'incoming': {
@@ -102,7 +103,7 @@ async function describeEvent(deps: FileDeps, message: WebhookEventMessage): Prom
     provider,
     appId,
     eventId: event.id,
-    error: (await deps.idempotency.lastError(appId, workId(message))) ?? unknownError,
+    error: (await deps.idempotency.lastError(appId, eventIdempotencyKey(message))) ?? unknownError,
     fields: namesIn(event.data),
     ...(tenantId !== undefined && { tenantId }),
     ...(accountId !== undefined && { accountId }),
@@ -117,7 +118,7 @@ function describeDelivery(delivery: DeliveryMessage, letter: DeadLetter): Descri
     ...describeTenantEvent(event, 'undelivered'),
     destinationId,
     ...givenUp,
-    // Given up by SQS, which knows of the last message only.
+    // SQS moved it here, and counts only the receives of the last message.
     ...(waiting && { tries: waiting.tries + letter.receives - 1, sentAt: waiting.sentAt }),
   };
 }
@@ -136,9 +137,9 @@ function describeTenantEvent(event: TenantEvent, error: string): Described {
   };
 }
 
-/** Where the worker could not say what was wrong. */
+/** When the worker recorded no reason. */
 const unknownError = 'PROCESSING_FAILED';
-/** The event has reached no destination; the word is part of the API. */
+/** The fan-out failed, so the event reached no destination. The word is part of the API. */
 const unpublished = 'unpublished';
 const unreadable: Described = { type: 'unreadable', error: 'unreadable', fields: [] };
 

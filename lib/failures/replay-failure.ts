@@ -1,6 +1,6 @@
 /**
- * Sends a message that failed back to its queue; a delivery starts over. Effects are not repeated: receipts and
- * conditional writes prevent that, and a tenant gets the same event under the same id.
+ * Replays a failed message: sends it back to its queue, a delivery with its attempts reset. Idempotency claims and
+ * conditional writes keep effects from being repeated, and a tenant receives the same event under the same id.
  */
 import type { Queue } from '../aws/queue.ts';
 import { deliveryMessage, restartDelivery } from '../messages/deliveries.ts';
@@ -10,32 +10,36 @@ import { readMessage, unreadableMessage } from '../messages/parse-message.ts';
 import type { MessageOf } from '../messages/queue-messages.ts';
 import type { FiledQueue } from '../vocabulary.ts';
 import type { Failure, FailureScope, FailureStore } from './failure-store.ts';
-import { failureNotFound } from './list-failures.ts';
+import { failureNotFound } from './failure-views.ts';
 
 export interface ReplayDeps {
   readonly failures: Pick<FailureStore, 'get' | 'message' | 'markReplayed'>;
   readonly queues: { readonly [Name in FiledQueue]: Queue<MessageOf<Name>> };
 }
 
-export type Replay =
+export type ReplayResult =
   | { readonly kind: 'replayed'; readonly failure: Failure }
   | { readonly kind: 'not_found' }
-  /** No worker could read the body; it stays where it is. */
+  /** The body does not fit its queue's schema, so no worker could read it; nothing was sent. */
   | { readonly kind: 'unreadable' };
 
 /** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`. */
-export async function replayFailure(deps: ReplayDeps, scope: FailureScope, id: string): Promise<Replay> {
+export async function replayFailure(
+  deps: ReplayDeps,
+  scope: FailureScope,
+  id: string,
+): Promise<ReplayResult> {
   const failure = await deps.failures.get(scope, id);
   const text = failure && (await deps.failures.message(scope, id));
   if (!failure || text === undefined) return { kind: 'not_found' };
   const group = failure.tenantId ?? failure.appId ?? 'operator';
   if (!(await sendBack(deps.queues, { queue: failure.queue, text, group }))) return { kind: 'unreadable' };
-  // Marked last: a message that is sent twice does no harm, one that is lost does.
+  // Marked after the send: a message sent twice does no harm, a lost one does.
   return { kind: 'replayed', failure: (await deps.failures.markReplayed(scope, id)) ?? failure };
 }
 
-/** @throws IntegrationError `NOT_FOUND`, `INVALID_REQUEST` where nothing was sent. */
-export function replayedFailure(replay: Replay): Failure {
+/** @throws IntegrationError `NOT_FOUND`, `INVALID_REQUEST` when nothing was sent. */
+export function requireReplayed(replay: ReplayResult): Failure {
   switch (replay.kind) {
     case 'replayed':
       return replay.failure;
@@ -46,7 +50,7 @@ export function replayedFailure(replay: Replay): Failure {
   }
 }
 
-/** Answers whether the body is a message of its queue, and so was sent. */
+/** Sends the body when it fits its queue's schema. Returns whether it did. */
 async function sendBack(
   queues: ReplayDeps['queues'],
   { queue, text, group }: { readonly queue: FiledQueue; readonly text: string; readonly group: string },

@@ -1,6 +1,10 @@
 /**
- * The adapter between an SQS queue and a handler: each message is parsed and worked on its own, and only those that
- * failed come back. Messages are never logged.
+ * The adapter between an SQS queue and a worker. It parses and processes each message separately, and reports the failed
+ * ones, so that SQS redelivers only those. It never logs a message.
+ *
+ *     export const handler = batch({ functionName: 'run-job', now }, jobMessage, ({ jobId }) => runJob(deps, jobId));
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
@@ -14,7 +18,7 @@ export interface BatchDeps {
   readonly write?: Write;
 }
 
-/** What is known of a message beside its body. */
+/** How SQS delivered the message. */
 export interface ReceivedMessage {
   /** How often it has been received, this time included. */
   readonly receives: number;
@@ -22,14 +26,14 @@ export interface ReceivedMessage {
   readonly sentAt: number;
 }
 
-/** Gives a message back without a word: what went wrong has been said, or nothing did. */
-class Again extends Error {
-  override readonly name = 'Again';
+/** Leaves a message in its queue without a log line: the worker has logged any error itself. */
+class LeftInQueue extends Error {
+  override readonly name = 'LeftInQueue';
 }
 
 /**
- * The Lambda handler of one queue. A message comes back when `act` throws or answers `again`.
- * @param schema the queue's own, of `lib/messages`; what does not fit it comes back until it is a dead letter.
+ * The Lambda handler of one queue. SQS redelivers a message when `act` throws or returns `again`.
+ * @param schema the queue's schema in `lib/messages`; a message that does not fit it ends in the dead-letter queue.
  */
 export function batch<Schema extends z.core.$ZodType>(
   deps: BatchDeps,
@@ -43,7 +47,7 @@ export function batch<Schema extends z.core.$ZodType>(
   });
 }
 
-/** The Lambda handler of a queue whose messages may be anything, dead letters above all. */
+/** The Lambda handler of a queue whose messages have no schema, such as a dead-letter queue. */
 export function eachRecord(
   deps: BatchDeps,
   act: (record: SQSRecord) => Promise<void> | Promise<'done' | 'again'>,
@@ -56,15 +60,15 @@ export function eachRecord(
       (record: SQSRecord) =>
         withRequest({ requestId: context.awsRequestId, correlationId: record.messageId }, () => work(record)),
       new BatchProcessor(EventType.SQS),
-      // A batch that fails as a whole is no error of the function: its messages come back one by one.
+      // A batch whose messages all fail is no error of the function: SQS redelivers each message.
       { context, throwOnFullBatchFailure: false },
     );
 
   async function work(record: SQSRecord): Promise<void> {
     try {
-      if ((await act(record)) === 'again') throw new Again();
+      if ((await act(record)) === 'again') throw new LeftInQueue();
     } catch (error) {
-      if (error instanceof Again) throw error;
+      if (error instanceof LeftInQueue) throw error;
       logError(write, functionName, now, error);
       throw error;
     }

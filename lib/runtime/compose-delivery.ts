@@ -1,4 +1,4 @@
-/** The parts of the deliverer, which alone calls addresses of tenants, and alone opens the secrets of destinations. */
+/** The dependencies of `deliver`, the only function that calls tenants' addresses and opens destinations' secrets. */
 import { createSqs } from '../aws/clients.ts';
 import { createEventBridge, openEventBus } from '../aws/event-bus.ts';
 import { openQueue } from '../aws/queue.ts';
@@ -25,7 +25,7 @@ export function deliveryDeps(settings: FunctionSettings<'deliver'>): DeliverDeps
     now,
     random: Math.random,
     log: createLog('deliver', now),
-    tellError: (error) => logError(writeLine, 'deliver', now, error),
+    logFailure: (error) => logError(writeLine, 'deliver', now, error),
     count,
   };
 }

@@ -1,11 +1,11 @@
-/** The parts of what works on webhooks beside the events themselves: platforms' calls, deletions, and what failed. */
+/** The dependencies of the functions for platforms' callbacks, data deletion and failures. */
 
 import { createSqs } from '../aws/clients.ts';
 import type { SettingsOf } from '../config.ts';
 import { createConnectionStore } from '../connections/connection-store.ts';
-import type { DeletionDeps } from '../data-deletion/data-deletion.ts';
-import { createDeletionStore } from '../data-deletion/data-deletion-store.ts';
-import type { CallbackDeps } from '../data-deletion/signed-callback.ts';
+import { createDeletionStore } from '../data-deletion/deletion-store.ts';
+import type { DeletionDeps } from '../data-deletion/process-deletion.ts';
+import type { CallbackDeps } from '../data-deletion/receive-signed-callback.ts';
 import { createFailureStore } from '../failures/failure-store.ts';
 import type { FileDeps } from '../failures/file-failure.ts';
 import type { AppId } from '../ids.ts';
@@ -19,7 +19,7 @@ import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { createWebhookApps } from '../webhooks/webhook-app.ts';
 import { count, now, openActivityTable, queueOf, secretSource } from './compose.ts';
 
-/** What a platform's call is taken with. */
+/** For receiving a platform's callbacks. */
 export function callbackDeps(
   settings: SettingsOf<'activityTable' | 'incomingQueueUrl' | 'appSecretPrefix' | 'publicUrl'>,
 ): CallbackDeps {
@@ -34,7 +34,7 @@ export function callbackDeps(
   };
 }
 
-/** What the data of a platform's user is deleted with. */
+/** For deleting the data of a platform user. */
 export function deletionDeps(
   table: Table,
   activity: Table,
@@ -58,7 +58,7 @@ export function deletionDeps(
   };
 }
 
-/** What dead letters are filed with. */
+/** For filing dead-lettered messages. */
 export function fileDeps(table: Table, activity: Table): FileDeps {
   return {
     failures: createFailureStore(activity, now),

@@ -1,6 +1,6 @@
 /**
- * Puts a function's parts together from its settings, once per instance. Each function asks for what it uses and
- * no more, so that its bundle and its permissions stay as small as its work.
+ * The composition root: builds a function's dependencies from its settings, once per instance. Each function composes
+ * only what it uses, so that its bundle and its permissions stay small.
  */
 
 import { createApiKeyStore } from '../access/api-key.ts';
@@ -32,36 +32,36 @@ import { createTenantStore } from '../tenants/tenant.ts';
 import { openVault, type Vault, type VaultDeps } from '../vault/vault.ts';
 import { createIdempotencyStore } from '../webhooks/idempotency-store.ts';
 import type { ProcessDeps } from '../webhooks/process-event.ts';
-import { createResourceOrder } from '../webhooks/resource-order.ts';
+import { createResourceWatermarks } from '../webhooks/resource-watermarks.ts';
 import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { type Authenticate, createAuthenticate } from './http/authentication.ts';
 
 export const now = () => Date.now();
-/** By which everything in memory grows old, whatever is done to the wall clock. */
+/** Ages every in-memory cache; a change of the wall clock does not affect it. */
 export const monotonic = steadyClock(now, () => performance.now());
 export const count: Count = createCount(now, writeLine);
 
 let client: ReturnType<typeof createDynamoDb> | undefined;
 
-/** Both tables are reached over the same connections. */
+/** Both tables share one client, and so its connections. */
 function openNamed(tableName: string): Table {
   client ??= createDynamoDb();
   return openTable(client, tableName);
 }
 
-/** The table of what is precious: connections, tenants, keys, provider apps. */
+/** The durable table: connections, tenants, keys, provider apps. */
 export const openConnectionsTable = (settings: SettingsOf<'connectionsTable'>) =>
   openNamed(settings.connectionsTable);
-/** The table of what expires: flows and the like. */
+/** The table of items that expire, such as flows. */
 export const openActivityTable = (settings: SettingsOf<'activityTable'>) => openNamed(settings.activityTable);
 
 /**
- * Opens the connection to DynamoDB while the function starts: Lambda gives a start more CPU than the first request, so
- * the two together take less. A failure is the first request's to meet, and so is a database that takes its time.
+ * Opens the connection to DynamoDB during the cold start, which has more CPU than the first request, so that both
+ * together take less time. A failure or a slow database is left to the first request.
  */
 export async function warmUp(table: Table): Promise<void> {
-  const patience = new Promise((resolve) => setTimeout(resolve, 1_000).unref());
-  await Promise.race([table.get(warmUpKey).catch(() => undefined), patience]);
+  const timeout = new Promise((resolve) => setTimeout(resolve, 1_000).unref());
+  await Promise.race([table.get(warmUpKey).catch(() => undefined), timeout]);
 }
 
 export function authenticateWith(table: Table, settings: SettingsOf<'publicUrl'>): Authenticate {
@@ -76,7 +76,10 @@ export function secretSource(): SecretSource {
   return createSecretSource(createSecretsManager(), monotonic);
 }
 
-/** The states' secrets. A state that does not fit may be signed by a newer one; forged ones cost a read in ten seconds. */
+/**
+ * Reads the secrets that sign states. A mismatch may mean a rotation, so it may bypass the cache, once in ten seconds
+ * at most.
+ */
 export function stateSecrets(secrets: SecretSource, settings: SettingsOf<'stateSecretId'>) {
   let freshAt = Number.NEGATIVE_INFINITY;
   return (options: { readonly fresh: boolean } = { fresh: false }) => {
@@ -86,7 +89,7 @@ export function stateSecrets(secrets: SecretSource, settings: SettingsOf<'stateS
   };
 }
 
-/** @param purpose what it seals and opens; credentials unless said otherwise. */
+/** @param purpose what the vault seals and opens; credentials by default. */
 export function vaultOf(
   table: Table,
   settings: SettingsOf<'vaultKeyId'>,
@@ -109,7 +112,7 @@ type ConnectionSettings = SettingsOf<
   'vaultKeyId' | 'activityTable' | 'eventsQueueUrl' | 'rescueQueueUrl' | 'platformOrigins' | 'insecureOrigins'
 >;
 
-/** What every verb needs that opens credentials or asks a platform. */
+/** For every use case that opens credentials or calls a platform. */
 export function connectionDeps(
   functionName: FunctionName,
   table: Table,
@@ -140,18 +143,31 @@ export function connectionDeps(
   };
 }
 
+/** For the steps of a connect flow that call the platform. */
+export function flowDeps(
+  functionName: FunctionName,
+  table: Table,
+  settings: ConnectionSettings & SettingsOf<'publicUrl'>,
+) {
+  return {
+    ...connectionDeps(functionName, table, settings),
+    flows: flowStore(openActivityTable(settings)),
+    publicUrl: settings.publicUrl,
+  };
+}
+
 export function flowStore(table: Table) {
   return createFlowStore(table, now);
 }
 
-/** One of the queues, for the messages that its schema knows. */
+/** Opens one of the queues for the messages of its schema. */
 export const queueOf = <Name extends MessageQueue>(
   name: Name,
   settings: SettingsOf<`${Name}QueueUrl`>,
   sqs = createSqs(),
 ): Queue<MessageOf<Name>> => openQueue(sqs, settings[`${name}QueueUrl`]);
 
-/** What the sweep works with; it opens nothing and asks no platform. */
+/** For the sweep, which opens no credentials and calls no platform. */
 export function sweepDeps(
   table: Table,
   settings: SettingsOf<'activityTable' | 'refreshQueueUrl'>,
@@ -168,7 +184,7 @@ export function sweepDeps(
   };
 }
 
-/** What a rescue works with: what was sealed stays sealed. */
+/** For the rescue worker, which stores sealed credentials without opening them. */
 export function rescueDeps(table: Table, settings: SettingsOf<'eventsQueueUrl'>): RescueDeps {
   return {
     connections: createConnectionStore(table),
@@ -180,7 +196,7 @@ export function rescueDeps(table: Table, settings: SettingsOf<'eventsQueueUrl'>)
   };
 }
 
-/** What a webhook event is handled with. */
+/** For handling webhook events. */
 export function processDeps(
   table: Table,
   activity: Table,
@@ -191,7 +207,7 @@ export function processDeps(
     connections: createConnectionStore(table),
     idempotency: createIdempotencyStore(activity, now),
     waiting: createWaitingEvents(activity, now),
-    resourceOrder: createResourceOrder(activity, now),
+    resourceWatermarks: createResourceWatermarks(activity, now),
     queue: queueOf('incoming', settings, sqs),
     events: queueOf('events', settings, sqs),
     now,

@@ -127,7 +127,7 @@ export const waitingFrom = (appId: AppId, place: string, receivedAt: number): Ke
   pk: waitingPartition(appId, place),
   sk: join('event', dueSort(receivedAt)),
 });
-export const resourceOrderKey = (id: ConnectionId, resourceKey: string): Key => ({
+export const resourceWatermarkKey = (id: ConnectionId, resourceKey: string): Key => ({
   pk: join('resource', id, resourceKey),
   sk: 'resource',
 });

@@ -62,14 +62,6 @@ export function withRequest<Result>(fields: RequestFields, run: () => Result): R
   return current.run(fields, run);
 }
 
-/**
- * The same for the rest of the current asynchronous execution, where there is no function to wrap: a middleware runs
- * before its handler, and not around it.
- */
-export function enterRequest(fields: RequestFields): void {
-  current.enterWith(fields);
-}
-
 export function createLog(functionName: string, now: () => number, write: Write = writeLine): Log {
   return (level, event, fields = {}) => {
     write(

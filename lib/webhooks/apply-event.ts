@@ -1,4 +1,7 @@
-/** What an event means for one connection. Each effect is a conditional write that a repeat leaves as it is. */
+/**
+ * Applies a webhook event to one connection and publishes it to the tenant. Every write is conditional, so a repeated
+ * event changes nothing.
+ */
 
 import type { Queue } from '../aws/queue.ts';
 import type { Connection, SealedConnection } from '../connections/connection.ts';
@@ -9,34 +12,34 @@ import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
 import type { EventMessage } from '../messages/events.ts';
 import type { WebhookEventMessage } from '../messages/incoming.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { ResourceOrder } from './resource-order.ts';
+import type { ResourceWatermarks } from './resource-watermarks.ts';
 
-export interface ApplyDeps {
+export interface ApplyEventDeps {
   readonly connections: ConnectionStore;
-  readonly resourceOrder: ResourceOrder;
-  /** What tenants are told. */
+  readonly resourceWatermarks: ResourceWatermarks;
+  /** Outbound events. */
   readonly events: Queue<EventMessage>;
   readonly now: () => number;
   readonly log: Log;
 }
 
-/** Platforms' clocks and ours differ, and many tell seconds only. */
+/** Platforms' clocks differ from ours, and many platforms give whole seconds only. */
 const clockSlackMilliseconds = 2_000;
 
-/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
+/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; SQS then redelivers the message. */
 export async function applyEvent(
-  deps: ApplyDeps,
+  deps: ApplyEventDeps,
   message: WebhookEventMessage,
   connection: SealedConnection,
 ): Promise<void> {
   const { event } = message;
-  // An event from before the grant speaks of an earlier one.
-  const outdated = isGrantedAfter(connection, event.occurredAt ?? message.receivedAt);
+  // An event from before the present grant is about an earlier grant.
+  const outdated = wasGrantedAfter(connection, event.occurredAt ?? message.receivedAt);
   if (event.effect === 'deauthorized' && !outdated) await endGrant(deps, connection);
   const newest =
     event.resourceKey === undefined
       ? true
-      : await deps.resourceOrder.advance(
+      : await deps.resourceWatermarks.advance(
           connection.id,
           event.resourceKey,
           event.occurredAt ?? message.receivedAt,
@@ -53,13 +56,13 @@ export async function applyEvent(
   });
 }
 
-/** Whether what a connection holds was granted only after something happened. */
-export function isGrantedAfter(connection: Connection, occurredAt: number): boolean {
+/** Whether the user gave a connection's present grant only after this time. */
+export function wasGrantedAfter(connection: Connection, occurredAt: number): boolean {
   return occurredAt + clockSlackMilliseconds < (connection.grantedAt ?? connection.connectedAt);
 }
 
-/** The grant that was seen ends here; one given since, and a disconnect in progress, stay as they are. */
-async function endGrant(deps: ApplyDeps, seen: SealedConnection): Promise<void> {
+/** Deauthorizes the grant that was read. A newer grant and a disconnect in progress stay as they are. */
+async function endGrant(deps: ApplyEventDeps, seen: SealedConnection): Promise<void> {
   const ended = await deps.connections.update(seen, (current) =>
     deauthorize(current, { grantId: seen.grantId, now: deps.now() }),
   );

@@ -1,6 +1,6 @@
 /**
- * An app for contexts that have none. What comes to them is checked as everywhere else, under a secret that nobody
- * knows, so that the time until the refusal does not tell whether there is an app.
+ * The decoy: a stand-in for apps that do not exist. The receiver verifies requests to an unknown app under a random
+ * secret, so that the response time does not reveal whether the app exists.
  */
 import { token } from '../ids.ts';
 import type { Registry } from '../platforms/registry.ts';
@@ -10,19 +10,19 @@ import type { SignedRequest } from '../signatures/verification.ts';
 import { Secret } from '../telemetry/secret.ts';
 import type { WebhookApp } from './webhook-app.ts';
 
-/** An app and how its platform's webhooks are told apart. */
-export interface Receiver {
+/** An app and its platform's webhook definition. */
+export interface AppWebhook {
   readonly app: WebhookApp;
   readonly webhook: WebhookDefinition;
 }
 
-export type Decoy = (appId: string, request: SignedRequest) => Receiver;
+export type Decoy = (appId: string, request: SignedRequest) => AppWebhook;
 
 /** @throws Error when no provider has webhooks. */
 export function createDecoy(registry: Registry): Decoy {
   const webhooks = registry.all.flatMap((provider) => webhookOf(provider, {}) ?? []);
   const [first] = webhooks;
-  if (!first) throw new Error('There is no provider with webhooks.');
+  if (!first) throw new Error('No provider has webhooks.');
   const secrets = [new Secret(token(32))];
   const app: WebhookApp = {
     provider: '',
@@ -33,7 +33,7 @@ export function createDecoy(registry: Registry): Decoy {
     webhookSecrets: secrets,
     verifyTokens: secrets,
   };
-  /** The scheme that the context's name promises, else the one that the request pretends to. */
+  /** Uses the scheme of the provider that the app id names, or else the scheme whose header the request carries. */
   return (appId, { headers }) => {
     const pretended = webhooks.find(
       ({ scheme }) => typeof scheme === 'object' && headers[scheme.signature.header] !== undefined,

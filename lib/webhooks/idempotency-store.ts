@@ -1,6 +1,6 @@
 /**
- * Receipts: what has been handled. A claim says that somebody is at it, until a time; only `done` is the end. Kept
- * for longer than any platform, or anybody else, repeats an event.
+ * Idempotency claims: a worker claims an event before it handles it, and marks it done afterwards. A claim expires; only
+ * `done` is final. The table keeps both for longer than a platform or an operator may repeat the event.
  */
 import * as z from 'zod/mini';
 import type { ErrorCode } from '../errors.ts';
@@ -15,23 +15,23 @@ export interface Claim {
   readonly holder: string;
 }
 
-export type Claiming =
+export type ClaimResult =
   | { readonly kind: 'claimed'; readonly claim: Claim }
-  /** Handled before. */
+  /** A worker has handled it. */
   | { readonly kind: 'done' }
-  /** Somebody else is at it now. */
+  /** Another worker is handling it. */
   | { readonly kind: 'busy' };
 
-/** Longer than the worker's time-out of 60 s, shorter than its queue's visibility of 360 s. */
+/** Longer than the worker's timeout of 60 s, shorter than its queue's visibility timeout of 360 s. */
 export const claimMilliseconds = 90_000;
-/** How long a filed failure can be replayed. */
+/** How long an operator can replay a filed failure. */
 export const replayableSeconds = 14 * 86_400;
-/** A platform repeats an event for 72 hours at most, an operator for as long as its failure is kept. */
+/** A platform retries an event for 72 hours at most; an operator can replay it for as long as its failure is kept. */
 const keptSeconds = replayableSeconds + 86_400;
 
 const record = z.object({
   state: z.enum(['claimed', 'done']),
-  /** Why the last try failed: a code of the catalogue. */
+  /** Why the last attempt failed: a code of the error catalogue. */
   lastError: z.exactOptional(z.string()),
 });
 
@@ -39,7 +39,7 @@ export type IdempotencyStore = ReturnType<typeof createIdempotencyStore>;
 
 export function createIdempotencyStore(table: Table, now: () => number) {
   return {
-    async claim(appId: AppId, id: string): Promise<Claiming> {
+    async claim(appId: AppId, id: string): Promise<ClaimResult> {
       const holder = token(12);
       const until = now() + claimMilliseconds;
       const free = anyOf(absent('pk'), allOf(equals('state', 'claimed'), atMost('until', now())));
@@ -50,14 +50,14 @@ export function createIdempotencyStore(table: Table, now: () => number) {
       return { kind: found?.state === 'done' ? 'done' : 'busy' };
     },
 
-    /** The end. A claim that ran out and was taken over by another is not ended by the one who lost it. */
-    async finish(claim: Claim): Promise<void> {
+    /** Marks the event done. Does nothing when the claim expired and another worker has taken it over. */
+    async complete(claim: Claim): Promise<void> {
       const set = { state: 'done', ttl: ttlAt(now()) };
       await table.update(idempotencyKey(claim.appId, claim.id), { set }, equals('holder', claim.holder));
     },
 
-    /** Gives a claim up, so that the next try need not wait for it to run out, and says why. */
-    async giveUp(claim: Claim, lastError: ErrorCode): Promise<void> {
+    /** Releases a claim with the reason, so that the next attempt need not wait until it expires. */
+    async release(claim: Claim, lastError: ErrorCode): Promise<void> {
       await table.update(
         idempotencyKey(claim.appId, claim.id),
         { set: { until: 0, lastError } },
@@ -65,7 +65,7 @@ export function createIdempotencyStore(table: Table, now: () => number) {
       );
     },
 
-    /** Why the last try at something failed, where that is known. */
+    /** Why the last attempt failed; undefined when no attempt has recorded a reason. */
     async lastError(appId: AppId, id: string): Promise<string | undefined> {
       return record.safeParse(await table.get(idempotencyKey(appId, id))).data?.lastError;
     },

@@ -1,7 +1,7 @@
 /**
- * Takes a platform's call: answers its handshake, or checks the signature over the raw bytes and puts every event into
- * the queue before it says yes. A forger learns nothing, costs no database call, and cannot tell an unknown context
- * from a bad signature.
+ * Receives a platform's webhook request: answers its handshake, or verifies the signature over the raw bytes and queues
+ * every event before it acknowledges. A forged request costs no database call, and its sender cannot distinguish an
+ * unknown app from a bad signature.
  */
 import type { Message, Queue } from '../aws/queue.ts';
 import { IntegrationError } from '../errors.ts';
@@ -19,29 +19,29 @@ import type { SignedRequest } from '../signatures/verification.ts';
 import { verifySignature } from '../signatures/verify-signature.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { Decoy, Receiver } from './decoy-app.ts';
+import type { AppWebhook, Decoy } from './decoy-app.ts';
 import { type WebhookApp, webhookSecrets } from './webhook-app.ts';
 
 export interface ReceiveDeps {
   readonly findApp: (app: string) => Promise<WebhookApp | undefined>;
-  /** What a request to a context without an app is checked against. */
+  /** Stands in for an app that does not exist. */
   readonly decoy: Decoy;
   readonly queue: Queue<WebhookEventMessage>;
   /**
-   * For platforms that name their secret themselves: which contexts wait for one, and where it is kept. Where it is
-   * absent, none does: a function that may write secrets is one that only such a platform needs.
+   * For platforms that choose the webhook secret and send it in their handshake: whether an app awaits one, and how to
+   * store it. Absent unless such a platform exists, because it needs permission to write secrets.
    */
   readonly planting?: {
     readonly isArmed: (app: string) => Promise<boolean>;
     readonly keep: (app: string, secret: Secret) => Promise<void>;
   };
-  /** For platforms' public keys. */
+  /** Fetches platforms' public keys. */
   readonly fetch: typeof fetch;
   readonly now: () => number;
   readonly count: Count;
 }
 
-/** What the platform is answered. */
+/** The response to the platform. */
 export type WebhookAnswer =
   | { readonly kind: 'accepted' }
   | {
@@ -52,20 +52,23 @@ export type WebhookAnswer =
       readonly headers: Readonly<Record<string, string>>;
     };
 
-/** @throws IntegrationError `INVALID_SIGNATURE` for whatever is not proven, `PAYLOAD_TOO_LARGE`, `PROCESSING_FAILED` when the queue did not take it. */
+/**
+ * @throws IntegrationError `INVALID_SIGNATURE` for anything unverified, `PAYLOAD_TOO_LARGE`, `PROCESSING_FAILED` when
+ * the queue does not accept the events.
+ */
 export async function receiveWebhook(
   deps: ReceiveDeps,
   appId: string,
   request: SignedRequest,
 ): Promise<WebhookAnswer> {
   const found = await deps.findApp(appId);
-  // Both are asked for either way, because that takes time, too.
+  // Looked up even when the app exists, so that both paths take the same time.
   const decoy = deps.decoy(appId, request);
   const known = found?.webhook !== undefined;
   const { app, webhook } = known ? { app: found, webhook: found.webhook } : decoy;
   const armed = known && webhook.plantsSecret === true && ((await deps.planting?.isArmed(appId)) ?? false);
   const secrets = { ...webhookSecrets(app, webhook.signedWith), armed };
-  const verification = await prove(deps, { app, webhook }, request, secrets);
+  const verification = await verifyRequest(deps, { app, webhook }, request, secrets);
   const handshake = webhook.handshake?.(request, secrets, verification);
   if (known && handshake?.status === 200) {
     const { planted, ...answer } = handshake;
@@ -73,11 +76,15 @@ export async function receiveWebhook(
     return { kind: 'handshake', ...answer };
   }
   if (verification.kind === 'unavailable') {
-    throw new IntegrationError('PROCESSING_FAILED', 'What proves this delivery cannot be had now.', {
-      retryAfterSeconds: 1,
-    });
+    throw new IntegrationError(
+      'PROCESSING_FAILED',
+      'The key that verifies this delivery is not available now. Send it again.',
+      {
+        retryAfterSeconds: 1,
+      },
+    );
   }
-  // A handshake that is not answered looks as if there were nobody to answer it.
+  // A refused handshake looks like an unknown app.
   if (!known || handshake || verification.kind !== 'verified') {
     deps.count('webhook_rejected', {
       reason: verification.kind === 'refused' ? verification.reason : 'mismatch',
@@ -94,10 +101,10 @@ export async function receiveWebhook(
   return { kind: 'accepted' };
 }
 
-/** By the scheme's HMAC, or as the platform's own check says. */
-async function prove(
+/** Verifies by the scheme's HMAC, or by the platform's own check. */
+async function verifyRequest(
   { fetch, now }: ReceiveDeps,
-  { app, webhook: { scheme } }: Receiver,
+  { app, webhook: { scheme } }: AppWebhook,
   request: SignedRequest,
   { signing }: Pick<WebhookSecrets, 'signing'>,
 ): Promise<Proven> {
@@ -107,7 +114,7 @@ async function prove(
   return { kind: 'verified', content: parseJson(request.body) };
 }
 
-/** A signed body that is not this app's, or that nobody can read, is as good as unsigned. */
+/** Treats a signed body that is not for this app, or that is unreadable, like an unsigned one. */
 function readEvents(
   webhook: WebhookDefinition,
   delivery: Delivery,
@@ -118,20 +125,20 @@ function readEvents(
   return events;
 }
 
-/** What is nested deeper than the stack is high can be parsed, and nothing else. */
+/** JSON nested deeper than the call stack can be parsed but not walked. */
 function orTooDeep<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (error) {
     if (error instanceof RangeError)
-      throw new IntegrationError('PAYLOAD_TOO_LARGE', 'It is nested too deep.');
+      throw new IntegrationError('PAYLOAD_TOO_LARGE', 'The body is nested too deeply.');
     throw error;
   }
 }
 
-/** An item of a table holds 400 KB, and one that waits for its connection, or fails for good, has to lie in one. */
+/** A DynamoDB item holds 400 KB, and an event that waits for its connection must fit into one. */
 const largestEvent = 380_000;
-/** What is read is never four times as long when it is written again, its numbers in full. */
+/** Serialising what was parsed, with its numbers in full, never makes it four times as long. */
 const surelySmall = largestEvent / 4;
 
 function refuseTooLarge(messages: readonly Message<WebhookEventMessage>[]): void {
@@ -148,7 +155,7 @@ function toMessage(
   now: number,
 ): Message<WebhookEventMessage> {
   const { accountId, ...rest } = event;
-  // An app whose secret was found names a provider; a signed body names an account of it.
+  // The app's secret was found, so its provider exists; the signed body names an account of that provider.
   const body: WebhookEventMessage = {
     kind: 'webhook_event',
     appId,

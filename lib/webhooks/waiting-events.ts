@@ -1,6 +1,6 @@
 /**
- * Events that fit no connection yet: a platform may tell of an account before its connection is stored. They wait 24
- * hours, and reach only connections whose flow began before them.
+ * Events that match no connection yet, because a platform may send one before the connection is stored. They wait 24
+ * hours, and reach only connections whose flow began before the event arrived.
  */
 import * as z from 'zod/mini';
 import type { AccountId, AppId } from '../ids.ts';
@@ -18,19 +18,21 @@ export type WaitingEvents = ReturnType<typeof createWaitingEvents>;
 
 export function createWaitingEvents(table: Table, now: () => number) {
   return {
-    async keep(message: WebhookEventMessage): Promise<void> {
+    async add(message: WebhookEventMessage): Promise<void> {
       const { appId, event, receivedAt } = message;
       const until = Math.floor(now() / 1000) + waitingSeconds;
-      const places = [event.accountId, event.platformUserId].filter((place) => place !== undefined);
-      for (const place of new Set<string>(places)) {
+      const externalIds = [event.accountId, event.platformUserId].filter(
+        (externalId) => externalId !== undefined,
+      );
+      for (const externalId of new Set<string>(externalIds)) {
         const item = { message: JSON.stringify(message), until, ttl: until };
-        await table.put(waitingKey(appId, place, receivedAt, event.id), item, unconditional);
+        await table.put(waitingKey(appId, externalId, receivedAt, event.id), item, unconditional);
       }
     },
 
-    /** Deletes what came before a time for an account or owner. */
-    async forget(appId: AppId, place: string, before: number): Promise<void> {
-      const { pk: partition, sk: upTo } = waitingFrom(appId, place, before + 1);
+    /** Deletes the events of an account or a platform user that arrived up to this time. */
+    async deleteBefore(appId: AppId, externalId: string, before: number): Promise<void> {
+      const { pk: partition, sk: upTo } = waitingFrom(appId, externalId, before + 1);
       let last: Item | undefined;
       do {
         const page = await table.query({ partition, upTo, limit: pageSize, ...(last && { after: last }) });
@@ -41,15 +43,15 @@ export function createWaitingEvents(table: Table, now: () => number) {
       } while (last);
     },
 
-    /** What has waited for an account or owner since a time, page by page, the oldest first. */
-    async *since(
+    /** The events of an account or a platform user since this time, page by page, the oldest first. */
+    async *listSince(
       appId: AppId,
-      place: AccountId | string,
+      externalId: AccountId | string,
       receivedAt: number,
     ): AsyncGenerator<readonly WebhookEventMessage[]> {
-      let after: Item | undefined = { ...waitingFrom(appId, place, receivedAt) };
+      let after: Item | undefined = { ...waitingFrom(appId, externalId, receivedAt) };
       while (after) {
-        const partition = waitingPartition(appId, place);
+        const partition = waitingPartition(appId, externalId);
         const page: Awaited<ReturnType<Table['query']>> = await table.query({
           partition,
           limit: pageSize,

@@ -1,7 +1,7 @@
 /**
- * The provider app behind a context, as its secret alone tells it: no database is asked before a signature is good.
- * Contexts that do not exist are remembered for a while, and looked up no faster than so many a second; those of shared
- * apps, whose names everybody knows, always, so that no flood of other names drowns them.
+ * Loads a provider app from its secret alone, so that no database call happens before a signature is verified. A rate
+ * limit bounds the look-ups of unknown app ids, whose absence is cached for a while. Shared apps, whose ids are public,
+ * are exempt, so that a flood of invented ids cannot starve them.
  */
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
@@ -18,7 +18,7 @@ import { Secret } from '../telemetry/secret.ts';
 
 export interface WebhookApp extends ReceivingApp {
   readonly provider: string;
-  /** How its platform's webhooks are checked and read; absent where it sends none. */
+  /** Verifies and reads its platform's webhooks; undefined when the platform sends none. */
   readonly webhook: WebhookDefinition | undefined;
   readonly clientSecrets: readonly Secret[];
   readonly webhookSecrets: readonly Secret[];
@@ -38,7 +38,7 @@ const record = z.object({
 });
 const settingsRecord = z.record(z.string(), z.string());
 
-/** Unknown contexts that are looked up in a second, at most; beyond that they are unknown without a look. */
+/** The most look-ups of unknown app ids in a second; beyond it an unknown id is refused without one. */
 const lookUpsPerSecond = 20;
 
 export function createWebhookApps(deps: {
@@ -48,17 +48,17 @@ export function createWebhookApps(deps: {
   readonly now: () => number;
 }) {
   const known = new Set<string>();
-  /** What was read from a secret, for as long as that very value is kept in memory. */
+  /** Parsed apps, each kept for as long as the secret source caches the value it was parsed from. */
   const read = new WeakMap<object, WebhookApp>();
   let familiar: string | undefined;
   let second = 0;
   let lookUps = 0;
 
-  /** The app, or nothing when there is none. @throws IntegrationError `VAULT_ERROR` when that cannot be told. */
+  /** The app, or undefined when it does not exist. @throws IntegrationError `VAULT_ERROR` when the look-up fails. */
   return async (appId: string): Promise<WebhookApp | undefined> => {
     if (!appIdPattern.test(appId)) return undefined;
     const mayFind = mayLookUp(known.has(appId) || deps.registry.find(appId) !== undefined);
-    // Memory is asked for another one where none is looked up, because that takes as long.
+    // A refused id reads a known app from the cache instead, so that it takes as long.
     const asked = mayFind ? appId : familiar;
     if (asked === undefined) return undefined;
     const value = await deps.secrets.find(`${deps.prefix}${asked}`);
@@ -85,7 +85,7 @@ export function createWebhookApps(deps: {
   }
 }
 
-/** What a provider's webhooks are checked against. */
+/** The secrets that verify an app's webhooks. */
 export function webhookSecrets(app: WebhookApp, signedWith: SignedWith): Omit<WebhookSecrets, 'armed'> {
   const signing = {
     clientSecret: app.clientSecrets,
@@ -118,7 +118,7 @@ function settingsOf(json = '{}'): Readonly<Record<string, string>> {
   }
 }
 
-/** Settings were checked when the app was registered; what has become wrong since takes no webhooks. */
+/** Registration checked the settings; an app whose settings have become invalid since receives no webhooks. */
 function describedBy(registry: Registry, provider: string, settings: Readonly<Record<string, string>>) {
   try {
     return webhookOf(registry.find(provider), settings);

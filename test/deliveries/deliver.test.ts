@@ -1,7 +1,7 @@
 /** Delivering an event to one destination: what arrives, when it is tried again, and when a destination has had its chances. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { destinationSealContext } from '../../lib/deliveries/deliver-https.ts';
-import { mostTries, pauseSeconds } from '../../lib/deliveries/retry-schedule.ts';
+import { maxDeliveryAttempts, retryDelaySeconds } from '../../lib/deliveries/retry-schedule.ts';
 import { newStandardWebhookSecret } from '../../lib/signatures/standard-webhooks.ts';
 import { deleteTenantKeys } from '../../lib/vault/tenant-key-versions.ts';
 import {
@@ -137,8 +137,8 @@ describe('a delivery that fails', () => {
 
     const { delays } = await fixture.tryForDays(tenantId, id, eventOf(tenantId));
     fixture.chance = 0.5;
-    const pauses = Array.from({ length: mostTries - 1 }, (_, index) =>
-      pauseSeconds(index + 1, () => 1, 7 * daySeconds),
+    const pauses = Array.from({ length: maxDeliveryAttempts - 1 }, (_, index) =>
+      retryDelaySeconds(index + 1, () => 1, 7 * daySeconds),
     );
 
     expect(Math.max(...delays)).toBe(900);
@@ -186,9 +186,11 @@ describe('a delivery that fails', () => {
 
     const waiting = fixture.tryOnce(tenantId, id, eventOf(tenantId));
     await expect(waiting).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
-    await expect(fixture.tryOnce(tenantId, id, eventOf(tenantId), mostTries)).rejects.toMatchObject({
-      code: 'PROCESSING_FAILED',
-    });
+    await expect(fixture.tryOnce(tenantId, id, eventOf(tenantId), maxDeliveryAttempts)).rejects.toMatchObject(
+      {
+        code: 'PROCESSING_FAILED',
+      },
+    );
     fixture.fault = undefined;
   });
 
@@ -348,7 +350,7 @@ describe('a delivery whose message comes back, because whoever had it died', () 
     const endpoint = await endpointOfTest(503);
     const tenantId = fixture.newTenant();
     const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    const waiting = { tries: mostTries - 1, dueAt: fixture.clock.now, sentAt: start, copies: 1 };
+    const waiting = { tries: maxDeliveryAttempts - 1, dueAt: fixture.clock.now, sentAt: start, copies: 1 };
     const kind = 'delivery' as const;
     const copy = { kind, tenantId, destinationId: id, event: eventOf(tenantId), waiting };
 

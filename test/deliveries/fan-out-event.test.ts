@@ -1,6 +1,6 @@
 /** The fan-out: an event becomes one message for each destination, and a new connection gets what waited for it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rememberDestinations } from '../../lib/deliveries/active-destinations.ts';
+import { createActiveDestinations } from '../../lib/deliveries/active-destinations.ts';
 import { type FanOutDeps, fanOutEvent } from '../../lib/deliveries/fan-out-event.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import { deliveryMessage } from '../../lib/messages/deliveries.ts';
@@ -20,7 +20,7 @@ let deps: FanOutDeps;
 beforeAll(async () => {
   fixture = await openDeliveryFixture();
   deps = {
-    activeDestinations: rememberDestinations(fixture.destinations, () => fixture.clock.now),
+    activeDestinations: createActiveDestinations(fixture.destinations, () => fixture.clock.now),
     deliveries: fixture.queueOf('deliveries'),
     incoming: fixture.queueOf('incoming'),
   };

@@ -1,7 +1,6 @@
 /** Messages that failed for good: kept whole, whatever their size, and forgotten whole. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { failureId } from '../../lib/failures/failure-id.ts';
-import { createFailureStore } from '../../lib/failures/failure-store.ts';
+import { createFailureStore, failureIdOf } from '../../lib/failures/failure-store.ts';
 import type { AppId } from '../../lib/ids.ts';
 import { type DeliveryFixture, openDeliveryFixture } from '../support/deliveries/delivery-fixture.ts';
 import { tenantId, tiktok } from '../support/records.ts';
@@ -35,15 +34,15 @@ it.each([
   ['characters of two halves, wherever it is cut', `x${'🪝'.repeat(250_000)}`],
 ])('keeps a message that says %s', async (_, message) => {
   const failures = createFailureStore(fixture.table, fixture.deps.now);
-  const id = failureId(fixture.clock.now, crypto.randomUUID());
+  const id = failureIdOf(fixture.clock.now, crypto.randomUUID());
 
   await failures.file({ ...described, id }, message);
 
   expect((await failures.message(tenantId, id)) === message).toBe(true);
-  await failures.forget(tenantId, {
+  await failures.deleteBefore(tenantId, {
     appId: described.appId,
     provider: tiktok,
-    places: new Set(['owner-1']),
+    externalIds: new Set(['owner-1']),
     before: Date.now(),
   });
   expect(await failures.message(tenantId, id)).toBeUndefined();

@@ -125,6 +125,24 @@ describe('an event that failed', () => {
     expect(failure).toMatchObject({ eventId: 'e-4', accountId, connectionId: 'conn-of-e-4' });
   });
 
+  it('is refused a replay, and stays as it is, once no worker can read its message any more', async () => {
+    const { id } = await fileEvent('e-unreadable');
+    const { tables } = fixture.stack;
+    const stored = (await tables.scan('activity')).find(
+      (item) => item['message']?.S?.includes('e-unreadable') && item['pk']?.S?.startsWith('failed-message#'),
+    );
+    if (!stored) throw new Error('The message was not filed.');
+    await tables.change('activity', stored, { message: '{"kind":"s4ndb0x"}' });
+
+    const refused = await app.tenant.client.fails('replayFailure', { params: { id } });
+
+    expect(refused).toMatchObject({ code: 'INVALID_REQUEST', retryable: false });
+    expect(JSON.stringify(refused)).not.toContain('s4ndb0x');
+    expect(await app.tenant.client.ok('getFailure', { params: { id } })).toMatchObject({
+      failure: { id, status: 'failed', replayedAt: null },
+    });
+  });
+
   it("row 10: is no other tenant's to list, to see or to send again", async () => {
     const { id } = await fileEvent('e-5');
     const { client } = await fixture.stack.newTenant();

@@ -7,6 +7,7 @@ import type { TenantId } from '../../lib/ids.ts';
 import type { Authenticate } from '../../lib/runtime/http/authentication.ts';
 import { http } from '../../lib/runtime/http/http.ts';
 import { type HttpResult, json } from '../../lib/runtime/http/http-result.ts';
+import { createLog } from '../../lib/telemetry/log.ts';
 import { context, type EventDeps, event, requestId } from '../support/gateway-event.ts';
 
 const routeFor = (caller: Caller) =>
@@ -47,6 +48,7 @@ async function respond(
   return { response, body, lines, logged: lines.map((line): unknown => JSON.parse(line)) };
 }
 
+const logLine = z.object({ event: z.string(), correlationId: z.optional(z.string()) });
 const throwing = (error: unknown) => () => Promise.reject(error);
 
 describe('a request', () => {
@@ -67,6 +69,39 @@ describe('a request', () => {
         durationMs: 5,
       },
     ]);
+  });
+
+  it('keeps its ids to itself while another request runs in the same process', async () => {
+    const lines: unknown[] = [];
+    const write = (line: string) => void lines.push(JSON.parse(line));
+    const log = createLog('status', () => 0, write);
+    const bothRun = Promise.withResolvers<void>();
+    const handler = http(routeFor('anyone'), { now: () => 0, write: () => undefined }, async ({ query }) => {
+      const event = String(query.q);
+      log('info', event);
+      if (event === 'second') bothRun.resolve();
+      await bothRun.promise;
+      log('info', event);
+      return json(200, {});
+    });
+    const send = (name: string) =>
+      handler(event({ query: `q=${name}`, headers: { 'x-correlation-id': `id-of-${name}` } }), context);
+
+    const first = send('first');
+    log('info', 'outside');
+    const second = send('second');
+    log('info', 'outside');
+    await Promise.all([first, second]);
+    log('info', 'outside');
+
+    const idsOf = (name: string) =>
+      lines
+        .map((line) => logLine.parse(line))
+        .filter((line) => line.event === name)
+        .map(({ correlationId }) => correlationId);
+    expect(idsOf('first')).toEqual(['id-of-first', 'id-of-first']);
+    expect(idsOf('second')).toEqual(['id-of-second', 'id-of-second']);
+    expect(idsOf('outside')).toEqual([undefined, undefined, undefined]);
   });
 
   it('row 19: leaves nothing of its query, headers, cookies and body in the log', async () => {

@@ -4,7 +4,7 @@ import { deadLetterName, localNames } from '../../infra/local/stack/provision.ts
 import { openQueue, type Queue } from '../../lib/aws/queue.ts';
 import type { FunctionName } from '../../lib/config.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
-import { rememberDestinations } from '../../lib/deliveries/active-destinations.ts';
+import { createActiveDestinations } from '../../lib/deliveries/active-destinations.ts';
 import { deliver } from '../../lib/deliveries/deliver.ts';
 import { fanOutEvent } from '../../lib/deliveries/fan-out-event.ts';
 import { type DeliveryMessage, deliveryMessage } from '../../lib/messages/deliveries.ts';
@@ -18,8 +18,8 @@ import { createLog } from '../../lib/telemetry/log.ts';
 import { createDestinationStore } from '../../lib/tenants/destination.ts';
 import { openVault } from '../../lib/vault/vault.ts';
 import { createIdempotencyStore } from '../../lib/webhooks/idempotency-store.ts';
-import { processEvent, reachWaiting } from '../../lib/webhooks/process-event.ts';
-import { createResourceOrder } from '../../lib/webhooks/resource-order.ts';
+import { processEvent, releaseWaitingEvents } from '../../lib/webhooks/process-event.ts';
+import { createResourceWatermarks } from '../../lib/webhooks/resource-watermarks.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { context } from '../support/gateway-event.ts';
 import { type AwsPlace, queueUrlOf } from '../support/lifecycle/function-instance.ts';
@@ -79,7 +79,7 @@ function processing({ place, now }: InstanceDeps, { dynamoDb, sqs }: Clients) {
     connections: createConnectionStore(precious),
     idempotency: createIdempotencyStore(activity, now),
     waiting: createWaitingEvents(activity, now),
-    resourceOrder: createResourceOrder(activity, now),
+    resourceWatermarks: createResourceWatermarks(activity, now),
     queue: openQueue<unknown>(sqs, queueUrlOf(place, 'incoming')),
     events: openQueue<unknown>(sqs, queueUrlOf(place, 'events')),
     now,
@@ -88,14 +88,14 @@ function processing({ place, now }: InstanceDeps, { dynamoDb, sqs }: Clients) {
   };
   return batch({ functionName: 'process-event', now, write: silent }, incomingMessage, (message) => {
     if (message.kind === 'data_deletion') throw new Error('No platform of this test asks for a deletion.');
-    return message.kind === 'connected' ? reachWaiting(deps, message) : processEvent(deps, message);
+    return message.kind === 'connected' ? releaseWaitingEvents(deps, message) : processEvent(deps, message);
   });
 }
 
 function fanningOut({ place, now }: InstanceDeps, { dynamoDb, sqs }: Clients) {
   const destinations = createDestinationStore(openTable(dynamoDb, localNames.connectionsTable));
   const deps = {
-    activeDestinations: rememberDestinations(destinations, now),
+    activeDestinations: createActiveDestinations(destinations, now),
     deliveries: openQueue<unknown>(sqs, queueUrlOf(place, 'deliveries')),
     incoming: openQueue<unknown>(sqs, queueUrlOf(place, 'incoming')),
   };
@@ -126,7 +126,7 @@ function delivering(instance: InstanceDeps, { dynamoDb, kms, sqs }: Clients) {
       sqs,
       `${place.endpoint}/${place.accountId}/${deadLetterName('deliveries')}`,
     ),
-    tellError: silent,
+    logFailure: silent,
     now,
     random,
     log: createLog('deliver', now, silent),

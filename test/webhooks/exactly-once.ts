@@ -16,7 +16,7 @@ import { openQueue } from '../../lib/aws/queue.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { destinationSealContext } from '../../lib/deliveries/deliver-https.ts';
 import type { EventMessage } from '../../lib/messages/events.ts';
-import { resourceOrderKey } from '../../lib/table/keys.ts';
+import { resourceWatermarkKey } from '../../lib/table/keys.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { createDestinationStore, newDestinationId } from '../../lib/tenants/destination.ts';
 import { openVault } from '../../lib/vault/vault.ts';
@@ -268,7 +268,7 @@ async function addDestinations(clients: AwsClients, endpoints: TenantEndpoints):
 async function subjectsOf({ dynamoDb }: AwsClients, population: Population): Promise<Observed['subjects']> {
   const activity = openTable(dynamoDb, localNames.activityTable);
   const known = publishingsOf(population).map(async ({ event, connection }) => {
-    const item = await activity.get(resourceOrderKey(connection.id, `publish ${event.publishId}`));
+    const item = await activity.get(resourceWatermarkKey(connection.id, `publish ${event.publishId}`));
     const occurredAt = item && Number(item['occurredAt']);
     return [subjectName(connection.id, event.publishId), occurredAt] as const;
   });

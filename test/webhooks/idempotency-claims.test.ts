@@ -10,11 +10,11 @@ import { type WebhookEventMessage, webhookEventMessage } from '../../lib/message
 import { parseMessage } from '../../lib/messages/parse-message.ts';
 import { failureKey, idempotencyKey } from '../../lib/table/keys.ts';
 import type { Table } from '../../lib/table/table.ts';
+import { eventIdempotencyKey } from '../../lib/webhooks/event-idempotency-key.ts';
 import { claimMilliseconds, createIdempotencyStore } from '../../lib/webhooks/idempotency-store.ts';
-import { type ProcessDeps, processEvent, reachWaiting } from '../../lib/webhooks/process-event.ts';
-import { createResourceOrder } from '../../lib/webhooks/resource-order.ts';
+import { type ProcessDeps, processEvent, releaseWaitingEvents } from '../../lib/webhooks/process-event.ts';
+import { createResourceWatermarks } from '../../lib/webhooks/resource-watermarks.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
-import { workId } from '../../lib/webhooks/work-id.ts';
 import { aConnection, testClock } from '../support/records.ts';
 import { onEachEngine } from '../table/engines.ts';
 
@@ -50,7 +50,7 @@ function openWorker(table: Table) {
     connections: createConnectionStore(table),
     idempotency,
     waiting: createWaitingEvents(table, clock.now),
-    resourceOrder: createResourceOrder(table, clock.now),
+    resourceWatermarks: createResourceWatermarks(table, clock.now),
     queue: queueTo(queued),
     events: queueTo(told),
     now: clock.now,
@@ -64,7 +64,7 @@ onEachEngine((engine) => {
   describe('a worker that meets an event', () => {
     it('gives it back while somebody else is at it', async () => {
       const { idempotency, deps, queued } = openWorker(await engine.newTable());
-      await idempotency.claim(appId, workId(message()));
+      await idempotency.claim(appId, eventIdempotencyKey(message()));
 
       await expect(processEvent(deps, message())).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
 
@@ -73,12 +73,12 @@ onEachEngine((engine) => {
 
     it('takes it over once the claim of the other has run out, and the other can end nothing any more', async () => {
       const { clock, idempotency, deps } = openWorker(await engine.newTable());
-      const lost = await idempotency.claim(appId, workId(message()));
+      const lost = await idempotency.claim(appId, eventIdempotencyKey(message()));
       if (lost.kind !== 'claimed') throw new Error('The event was to be free.');
       clock.advance(claimMilliseconds / 1_000);
 
-      const taken = await idempotency.claim(appId, workId(message()));
-      await idempotency.finish(lost.claim);
+      const taken = await idempotency.claim(appId, eventIdempotencyKey(message()));
+      await idempotency.complete(lost.claim);
 
       expect(taken.kind).toBe('claimed');
       await expect(processEvent(deps, message())).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
@@ -91,7 +91,7 @@ onEachEngine((engine) => {
       await processEvent(deps, { ...message(), event: nobodys });
 
       expect({ queued, counted }).toEqual({ queued: [], counted: ['webhook_unroutable'] });
-      expect((await idempotency.claim(appId, workId(message()))).kind).toBe('done');
+      expect((await idempotency.claim(appId, eventIdempotencyKey(message()))).kind).toBe('done');
     });
 
     it('acknowledges what is done, and does nothing more', async () => {
@@ -116,7 +116,7 @@ onEachEngine((engine) => {
       const described = { queue: 'incoming', type: 'comments', error: 'DATABASE_ERROR' } as const;
       await failures.file({ id, ...described, fields: [], bytes: 2, tries: 5, sentAt: clock.now() }, '{}');
 
-      const receipt = await table.get(idempotencyKey(appId, workId(message())));
+      const receipt = await table.get(idempotencyKey(appId, eventIdempotencyKey(message())));
       const failure = await table.get(failureKey(undefined, id));
       expect(Number(receipt?.['ttl'])).toBeGreaterThan(Number(failure?.['ttl']));
     });
@@ -131,7 +131,7 @@ onEachEngine((engine) => {
       };
 
       await expect(processEvent(failing, message())).rejects.toThrow('too');
-      expect(await idempotency.lastError(appId, workId(message()))).toBe('INTERNAL_ERROR');
+      expect(await idempotency.lastError(appId, eventIdempotencyKey(message()))).toBe('INTERNAL_ERROR');
       await processEvent(deps, message());
 
       expect(told.length).toBe(1);
@@ -177,7 +177,7 @@ onEachEngine((engine) => {
 
       const { id, tenantId } = connection;
       expect(queued).toMatchObject([{ group: tenantId, body: { connection: { id, tenantId, accountId } } }]);
-      expect((await idempotency.claim(appId, workId(message()))).kind).toBe('done');
+      expect((await idempotency.claim(appId, eventIdempotencyKey(message()))).kind).toBe('done');
     });
 
     it('tells of it once where its connection appeared while it began to wait', async () => {
@@ -186,14 +186,14 @@ onEachEngine((engine) => {
       const { tenantId, provider } = connection;
       const waiting = {
         ...deps.waiting,
-        keep: async (event: WebhookEventMessage) => {
-          await deps.waiting.keep(event);
+        add: async (event: WebhookEventMessage) => {
+          await deps.waiting.add(event);
           await deps.connections.create(connection);
         },
       };
 
       await processEvent({ ...deps, waiting }, message({}, connection.connectedAt));
-      await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId, again: true });
+      await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId, again: true });
       for (const { body } of queued) await processEvent(deps, parseMessage(webhookEventMessage, body));
 
       expect(told.length).toBe(1);
@@ -204,10 +204,10 @@ onEachEngine((engine) => {
         ({ id, tenantId: 'acme', accountId }) as NonNullable<WebhookEventMessage['connection']>;
 
       const ids = [
-        workId(message()),
-        workId({ ...message(), connection: to('1') }),
-        workId({ ...message(), connection: to('2') }),
-        workId({ ...message(), appId: 'app_x' as AppId, connection: to('1') }),
+        eventIdempotencyKey(message()),
+        eventIdempotencyKey({ ...message(), connection: to('1') }),
+        eventIdempotencyKey({ ...message(), connection: to('2') }),
+        eventIdempotencyKey({ ...message(), appId: 'app_x' as AppId, connection: to('1') }),
       ];
 
       expect(new Set(ids).size).toBe(4);

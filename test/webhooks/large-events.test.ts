@@ -106,7 +106,7 @@ onEachEngine((engine) => {
     const message = parseMessage(webhookEventMessage, JSON.parse(body));
     const failures = createFailureStore(table, clock.now);
 
-    await createWaitingEvents(table, clock.now).keep(message);
+    await createWaitingEvents(table, clock.now).add(message);
     await fileFailure(
       {
         failures,

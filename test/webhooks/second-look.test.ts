@@ -6,8 +6,8 @@ import type { AppId } from '../../lib/ids.ts';
 import { incomingMessage, type WebhookEventMessage } from '../../lib/messages/incoming.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
 import { createIdempotencyStore } from '../../lib/webhooks/idempotency-store.ts';
-import { type ProcessDeps, reachWaiting } from '../../lib/webhooks/process-event.ts';
-import { createResourceOrder } from '../../lib/webhooks/resource-order.ts';
+import { type ProcessDeps, releaseWaitingEvents } from '../../lib/webhooks/process-event.ts';
+import { createResourceWatermarks } from '../../lib/webhooks/resource-watermarks.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
 import { aConnection } from '../support/records.ts';
 import { onEachEngine } from '../table/engines.ts';
@@ -39,7 +39,7 @@ onEachEngine((engine) => {
       connections: createConnectionStore(table),
       idempotency: createIdempotencyStore(table, now),
       waiting: createWaitingEvents(table, now),
-      resourceOrder: createResourceOrder(table, now),
+      resourceWatermarks: createResourceWatermarks(table, now),
       queue,
       events: queue,
       now,
@@ -52,7 +52,7 @@ onEachEngine((engine) => {
   const second = () => sent.filter(({ body }) => JSON.stringify(body).includes('"again"'));
 
   it('looks again once, after a minute', async () => {
-    await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId });
+    await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId });
 
     expect(sent).toEqual([
       {
@@ -63,15 +63,15 @@ onEachEngine((engine) => {
     ]);
     const work = parseMessage(incomingMessage, JSON.parse(JSON.stringify(sent[0]?.body)));
     if (work.kind !== 'connected') throw new Error('This is no word of a connection.');
-    await reachWaiting(deps, work);
+    await releaseWaitingEvents(deps, work);
     expect(second()).toHaveLength(1);
   });
 
   it('reaches an event that began to wait between the looks', async () => {
-    await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId });
-    await deps.waiting.keep(early);
+    await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId });
+    await deps.waiting.add(early);
 
-    await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId, again: true });
+    await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId, again: true });
 
     expect(sent.slice(1)).toEqual([
       { body: { ...early, connection: { id: connection.id, tenantId, accountId } }, group: tenantId },
@@ -79,9 +79,9 @@ onEachEngine((engine) => {
   });
 
   it('reaches no event of another app', async () => {
-    await deps.waiting.keep({ ...early, appId: 'app_AAAAAAAAAAAAAAAAAAAAAA' as AppId });
+    await deps.waiting.add({ ...early, appId: 'app_AAAAAAAAAAAAAAAAAAAAAA' as AppId });
 
-    await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId });
+    await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId });
 
     expect(sent).toEqual(second());
   });
@@ -89,7 +89,7 @@ onEachEngine((engine) => {
   it('looks at nothing for a connection that has gone', async () => {
     await deps.connections.remove(connection);
 
-    await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId });
+    await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId });
 
     expect(sent).toEqual([]);
   });

@@ -1,9 +1,9 @@
 /** How far the news about one thing has come, on both engines. */
 import { beforeEach, expect, it } from 'vitest';
 import { newConnectionId } from '../../lib/ids.ts';
-import { resourceOrderKey } from '../../lib/table/keys.ts';
+import { resourceWatermarkKey } from '../../lib/table/keys.ts';
 import type { Table } from '../../lib/table/table.ts';
-import { createResourceOrder, type ResourceOrder } from '../../lib/webhooks/resource-order.ts';
+import { createResourceWatermarks, type ResourceWatermarks } from '../../lib/webhooks/resource-watermarks.ts';
 import { onEachEngine } from '../table/engines.ts';
 
 const connection = newConnectionId();
@@ -11,19 +11,19 @@ const noon = Date.UTC(2026, 10, 20, 12);
 
 onEachEngine((engine) => {
   let table: Table;
-  let resourceOrder: ResourceOrder;
+  let resourceWatermarks: ResourceWatermarks;
 
   beforeEach(async () => {
     table = await engine.newTable();
-    resourceOrder = createResourceOrder(table, () => noon);
+    resourceWatermarks = createResourceWatermarks(table, () => noon);
   });
 
-  const known = async () => (await table.get(resourceOrderKey(connection, 'publish v1')))?.['eventId'];
+  const known = async () => (await table.get(resourceWatermarkKey(connection, 'publish v1')))?.['eventId'];
 
   it('moves on with each later event', async () => {
     const answers = [
-      await resourceOrder.advance(connection, 'publish v1', noon, 'first'),
-      await resourceOrder.advance(connection, 'publish v1', noon + 1_000, 'second'),
+      await resourceWatermarks.advance(connection, 'publish v1', noon, 'first'),
+      await resourceWatermarks.advance(connection, 'publish v1', noon + 1_000, 'second'),
     ];
 
     expect(answers).toEqual([true, true]);
@@ -31,11 +31,11 @@ onEachEngine((engine) => {
   });
 
   it('knows an event that comes after a later one as older, however often it comes', async () => {
-    await resourceOrder.advance(connection, 'publish v1', noon + 1_000, 'second');
+    await resourceWatermarks.advance(connection, 'publish v1', noon + 1_000, 'second');
 
     const answers = [
-      await resourceOrder.advance(connection, 'publish v1', noon, 'first'),
-      await resourceOrder.advance(connection, 'publish v1', noon, 'first'),
+      await resourceWatermarks.advance(connection, 'publish v1', noon, 'first'),
+      await resourceWatermarks.advance(connection, 'publish v1', noon, 'first'),
     ];
 
     expect(answers).toEqual([false, false]);
@@ -43,31 +43,31 @@ onEachEngine((engine) => {
   });
 
   it('answers a repeat as it answered first, and writes nothing again', async () => {
-    await resourceOrder.advance(connection, 'publish v1', noon, 'first');
-    const before = await table.get(resourceOrderKey(connection, 'publish v1'));
+    await resourceWatermarks.advance(connection, 'publish v1', noon, 'first');
+    const before = await table.get(resourceWatermarkKey(connection, 'publish v1'));
 
-    const answer = await resourceOrder.advance(connection, 'publish v1', noon, 'first');
+    const answer = await resourceWatermarks.advance(connection, 'publish v1', noon, 'first');
 
     expect(answer).toBe(true);
-    expect(await table.get(resourceOrderKey(connection, 'publish v1'))).toEqual(before);
+    expect(await table.get(resourceWatermarkKey(connection, 'publish v1'))).toEqual(before);
   });
 
   it('takes neither of two events of one moment for older', async () => {
     const answers = [
-      await resourceOrder.advance(connection, 'publish v1', noon, 'complete'),
-      await resourceOrder.advance(connection, 'publish v1', noon, 'publicly available'),
-      await resourceOrder.advance(connection, 'publish v1', noon, 'complete'),
+      await resourceWatermarks.advance(connection, 'publish v1', noon, 'complete'),
+      await resourceWatermarks.advance(connection, 'publish v1', noon, 'publicly available'),
+      await resourceWatermarks.advance(connection, 'publish v1', noon, 'complete'),
     ];
 
     expect(answers).toEqual([true, true, true]);
   });
 
   it('keeps subjects and connections apart', async () => {
-    await resourceOrder.advance(connection, 'publish v1', noon, 'first');
+    await resourceWatermarks.advance(connection, 'publish v1', noon, 'first');
 
     const answers = [
-      await resourceOrder.advance(connection, 'publish v2', noon - 1_000, 'other'),
-      await resourceOrder.advance(newConnectionId(), 'publish v1', noon - 1_000, 'other'),
+      await resourceWatermarks.advance(connection, 'publish v2', noon - 1_000, 'other'),
+      await resourceWatermarks.advance(newConnectionId(), 'publish v1', noon - 1_000, 'other'),
     ];
 
     expect(answers).toEqual([true, true]);
@@ -78,7 +78,7 @@ onEachEngine((engine) => {
 
     await Promise.all(
       times.map((second) =>
-        resourceOrder.advance(connection, 'publish v1', noon + second * 1_000, `e${second}`),
+        resourceWatermarks.advance(connection, 'publish v1', noon + second * 1_000, `e${second}`),
       ),
     );
 

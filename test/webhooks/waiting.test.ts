@@ -30,24 +30,24 @@ onEachEngine((engine) => {
   });
   async function idsSince(receivedAt: number, place: string = account): Promise<readonly string[]> {
     const ids: string[] = [];
-    for await (const messages of waiting.since(appId, place, receivedAt)) {
+    for await (const messages of waiting.listSince(appId, place, receivedAt)) {
       ids.push(...messages.map(({ event }) => event.id));
     }
     return ids;
   }
 
   it('comes in the order in which it was received, and not what came before', async () => {
-    await waiting.keep(eventAt(noon - 1, 'a'));
-    await waiting.keep(eventAt(noon + 1, 'b'));
-    await waiting.keep(eventAt(noon, 'd'));
-    await waiting.keep(eventAt(noon, 'c'));
+    await waiting.add(eventAt(noon - 1, 'a'));
+    await waiting.add(eventAt(noon + 1, 'b'));
+    await waiting.add(eventAt(noon, 'd'));
+    await waiting.add(eventAt(noon, 'c'));
 
     expect(await idsSince(noon)).toEqual(['c', 'd', 'b']);
   });
 
   it('comes in full, be it hundreds and those before it hundreds, too', async () => {
     const times = Array.from({ length: 460 }, (_, index) => noon - 230 + index);
-    await Promise.all(times.map((time) => waiting.keep(eventAt(time, `e${time - noon}`))));
+    await Promise.all(times.map((time) => waiting.add(eventAt(time, `e${time - noon}`))));
 
     const ids = await idsSince(noon);
 
@@ -55,8 +55,8 @@ onEachEngine((engine) => {
   });
 
   it('comes for an account and for an owner, each by itself', async () => {
-    await waiting.keep(eventAt(noon, 'both', { platformUserId: 'greta' }));
-    await waiting.keep(eventAt(noon, 'account'));
+    await waiting.add(eventAt(noon, 'both', { platformUserId: 'greta' }));
+    await waiting.add(eventAt(noon, 'account'));
 
     expect(await idsSince(noon)).toEqual(['account', 'both']);
     expect(await idsSince(noon, 'greta')).toEqual(['both']);
@@ -64,15 +64,15 @@ onEachEngine((engine) => {
   });
 
   it('is over after 24 hours', async () => {
-    await waiting.keep(eventAt(noon, 'a'));
+    await waiting.add(eventAt(noon, 'a'));
     now = noon + 86_400_000;
 
     expect(await idsSince(noon)).toEqual([]);
   });
 
   it('is kept once, however often it is', async () => {
-    await waiting.keep(eventAt(noon, 'a'));
-    await waiting.keep(eventAt(noon, 'a'));
+    await waiting.add(eventAt(noon, 'a'));
+    await waiting.add(eventAt(noon, 'a'));
 
     expect(await idsSince(noon)).toEqual(['a']);
   });
@@ -80,11 +80,11 @@ onEachEngine((engine) => {
   describe('forgetting', () => {
     it('takes what came up to a time, and leaves what came later and what is others’', async () => {
       const times = Array.from({ length: 120 }, (_, index) => noon - 119 + index);
-      await Promise.all(times.map((time) => waiting.keep(eventAt(time, `e${time}`))));
-      await waiting.keep(eventAt(noon + 1, 'later'));
-      await waiting.keep(eventAt(noon - 1, 'other', { accountId: 'jose' as AccountId }));
+      await Promise.all(times.map((time) => waiting.add(eventAt(time, `e${time}`))));
+      await waiting.add(eventAt(noon + 1, 'later'));
+      await waiting.add(eventAt(noon - 1, 'other', { accountId: 'jose' as AccountId }));
 
-      await waiting.forget(appId, account, noon);
+      await waiting.deleteBefore(appId, account, noon);
 
       expect(await idsSince(0)).toEqual(['later']);
       expect(await idsSince(0, 'jose')).toEqual(['other']);

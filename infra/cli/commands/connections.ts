@@ -1,5 +1,5 @@
 /** `hawser connections …`: which accounts are connected, in what state. Credentials are never shown. */
-import type { Followed } from '../../../lib/admin/connections/connection-work.ts';
+import type { FollowResult } from '../../../lib/admin/connections/connection-work.ts';
 import type { Wanted } from '../../../lib/admin/connections/connections.ts';
 import type { Connection } from '../../../lib/connections/connection.ts';
 import { viewConnection } from '../../../lib/integrations/tokens/connection-view.ts';
@@ -98,7 +98,7 @@ function queued(before: Connection, sentence: string, state: string): Shown {
 }
 
 /** The result of waiting: a word for programs and a sentence for people. */
-function outcome(before: Connection, followed: Followed, refreshed: string | undefined): Shown {
+function outcome(before: Connection, followed: FollowResult, refreshed: string | undefined): Shown {
   const { id } = before;
   if (followed.kind === 'gone') {
     return { data: { id, outcome: 'gone' }, text: 'The connection has ended.\n' };

@@ -2,6 +2,7 @@
 
 import { idsIn } from '../../../lib/admin/failures/dead-letter-summary.ts';
 import type { DeadLetter } from '../../../lib/admin/failures/dead-letters.ts';
+import { replayReport } from '../terminal/replay-report.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import type { Act, Call, Group, Shown } from './call.ts';
@@ -72,11 +73,8 @@ async function replay(
   if ((id === undefined) !== all) {
     throw new UsageError('Say which one: an ID as `hawser dlq list` shows it, or --all.');
   }
-  const replayed = await operator.replayDeadLetters(queue, id);
-  return {
-    data: { queue, replayed },
-    text: `${replayed} ${replayed === 1 ? 'message has' : 'messages have'} gone back to ${queue}.\n`,
-  };
+  const counts = await operator.replayDeadLetters(queue, id);
+  return { data: { queue, ...counts }, ...replayReport(counts, queue) };
 }
 
 function view({ id, sentAt, summary }: DeadLetter) {

@@ -2,7 +2,8 @@
 
 import type { WhoseFailures } from '../../../lib/admin/failures/failures.ts';
 import type { Failure } from '../../../lib/failures/failure-store.ts';
-import { viewOf } from '../../../lib/failures/list-failures.ts';
+import { failureView } from '../../../lib/failures/failure-views.ts';
+import { replayReport } from '../terminal/replay-report.ts';
 import { factSheet, textTable, timeText } from '../terminal/text-table.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import type { Act, Call, Group, Shown } from './call.ts';
@@ -66,7 +67,7 @@ async function list({ operator }: Call, scope: Scope): Promise<Shown> {
 
 async function show({ operator }: Call, id: string, { tenant }: Scope): Promise<Shown> {
   const failure = await operator.findFailure(id, tenant);
-  const { sentAt, failedAt, replayedAt, data, ...shown } = viewOf(failure);
+  const { sentAt, failedAt, replayedAt, data, ...shown } = failureView(failure);
   const words: Readonly<Record<string, string | number | null>> = {
     ...shown,
     tenantId: failure.tenantId ?? null,
@@ -90,11 +91,8 @@ async function replay({ operator }: Call, id: string | undefined, scope: Scope):
     const failure = await operator.replayFailure(id, scope.tenant);
     return { data: view(failure), text: `The message has gone back to ${failure.queue}.\n` };
   }
-  const replayed = await operator.replayFailures(whose(scope));
-  return {
-    data: { replayed },
-    text: `${replayed} ${replayed === 1 ? 'message has' : 'messages have'} gone back to their queues.\n`,
-  };
+  const counts = await operator.replayFailures(whose(scope));
+  return { data: counts, ...replayReport(counts, 'their queues') };
 }
 
 async function stats({ operator }: Call): Promise<Shown> {
@@ -129,5 +127,5 @@ function whose({ tenant, all }: Scope): WhoseFailures {
 }
 
 function view(failure: Failure) {
-  return { tenantId: failure.tenantId ?? null, appId: failure.appId ?? null, ...viewOf(failure) };
+  return { tenantId: failure.tenantId ?? null, appId: failure.appId ?? null, ...failureView(failure) };
 }

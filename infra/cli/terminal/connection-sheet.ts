@@ -1,11 +1,11 @@
 /** A connection in full, for people and for programs: everything except the sealed credentials. */
 
-import type { Inspected } from '../../../lib/admin/connections/connections.ts';
+import type { InspectedConnection } from '../../../lib/admin/connections/connections.ts';
 import { isoTime, viewConnection } from '../../../lib/integrations/tokens/connection-view.ts';
 import { factSheet, timeText } from './text-table.ts';
 
 /** For people. */
-export function describeConnection({ connection, keyVersions, lease }: Inspected): string {
+export function describeConnection({ connection, keyVersions, lease }: InspectedConnection): string {
   const view = viewConnection(connection);
   const reason = view.statusReason === undefined ? '' : ` (${view.statusReason})`;
   return factSheet([
@@ -42,7 +42,7 @@ export function describeConnection({ connection, keyVersions, lease }: Inspected
 }
 
 /** For programs. */
-export function viewInspected({ connection, keyVersions, lease }: Inspected) {
+export function viewInspected({ connection, keyVersions, lease }: InspectedConnection) {
   const { tenantId, appId, platformUserId, generation, tokenType, revocation, pendingEvent } = connection;
   return {
     ...viewConnection(connection),
@@ -63,18 +63,18 @@ export function viewInspected({ connection, keyVersions, lease }: Inspected) {
   };
 }
 
-function viewLease(lease: Inspected['lease']) {
+function viewLease(lease: InspectedConnection['lease']) {
   return lease.kind === 'outdated' ? { kind: lease.kind } : { kind: lease.kind, until: isoTime(lease.until) };
 }
 
-function leaseText(lease: Inspected['lease']): string {
+function leaseText(lease: InspectedConnection['lease']): string {
   if (lease.kind === 'outdated') return 'this generation has been refreshed; its successor is being stored';
   return lease.kind === 'resting'
     ? `paused until ${timeText(lease.until)}, as the platform asked`
     : `none in progress after ${timeText(lease.until)}`;
 }
 
-function metadataText(metadata: Inspected['connection']['metadata']): string {
+function metadataText(metadata: InspectedConnection['connection']['metadata']): string {
   return (
     Object.entries(metadata)
       .map(([name, value]) => `${name}=${value}`)

@@ -12,13 +12,13 @@ import { type RefreshMessage, refreshMessageFor } from '../../messages/refresh.t
 import type { AdminStores } from '../deps.ts';
 import { requireConnection, type Wanted } from './connections.ts';
 
-/** What happened to a connection: it changed, it is gone, or no worker touched it in time. */
-export type Followed =
+/** What happened to a connection while it was followed: `waiting` means that no worker processed it in time. */
+export type FollowResult =
   | { readonly kind: 'changed'; readonly connection: Connection }
   | { readonly kind: 'gone' }
   | { readonly kind: 'waiting' };
 
-/** The operator's clock may be ahead of the workers', which skip a connection that is due later. */
+/** The operator's clock may be ahead of the workers', which skip a connection whose due date is in their future. */
 const clockSkewMilliseconds = 60_000;
 /** The sweep runs each minute, so a worker sees the connection by then even if its message is lost. */
 const patienceMilliseconds = 75_000;
@@ -47,7 +47,7 @@ export function connectionWorkActions(stores: AdminStores) {
     });
     if (made.kind === 'changed') return made.connection;
     if (made.kind === 'gone')
-      throw new Error('The connection has just been removed. Look at it before you try again.');
+      throw new Error('The connection has just been removed. Inspect it before you try again.');
     throw new Error('The connection kept changing. Try again.');
   }
 
@@ -71,7 +71,7 @@ export function connectionWorkActions(stores: AdminStores) {
     const due = await makeDue(wanted, {
       check({ status }) {
         if (status === 'disconnecting') return;
-        throw new Error('The account has been connected again meanwhile. Look at it before you try again.');
+        throw new Error('The account has been connected again meanwhile. Inspect it before you try again.');
       },
     });
     await openQueue<RefreshMessage>(sqs, queueUrls.refresh.queue).send(refreshMessageFor(due));
@@ -79,7 +79,7 @@ export function connectionWorkActions(stores: AdminStores) {
   }
 
   /** Waits until a worker has processed a connection that was just made due. */
-  async function followConnection(before: Connection): Promise<Followed> {
+  async function followConnection(before: Connection): Promise<FollowResult> {
     const until = now() + patienceMilliseconds;
     while (now() < until) {
       const found = await connections.get(before.tenantId, before.provider, before.accountId);
@@ -105,6 +105,6 @@ function refuseToRefresh({ status, statusReason, refreshable }: Connection, isSe
     throw new Error(`Only the user can bring this connection back (${statusReason ?? 'the grant is gone'}).`);
   }
   if (!refreshable && !isSession) {
-    throw new Error('The platform gave nothing to refresh this connection with.');
+    throw new Error('The platform issued no refresh token for this connection.');
   }
 }

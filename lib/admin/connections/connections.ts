@@ -1,4 +1,4 @@
-/** Lists and inspects connections: an operator sees everything except the sealed credentials. */
+/** Lists and inspects connections. An operator sees everything except the sealed credentials. */
 import { type Connection, connectionRecord, type SealedConnection } from '../../connections/connection.ts';
 import { createConnectionStore } from '../../connections/connection-store.ts';
 import { createLeaseStore, type Taking } from '../../connections/lease-store.ts';
@@ -8,7 +8,7 @@ import { type AdminStores, requireTenant } from '../deps.ts';
 
 type Stores = Pick<AdminStores, 'connections' | 'tenants'>;
 
-/** Identifies a connection, as a person types it. */
+/** Identifies a connection by unchecked text, as an operator types it. */
 export interface Wanted {
   readonly tenantId: string;
   readonly provider: string;
@@ -16,7 +16,7 @@ export interface Wanted {
 }
 
 /** A connection with its key versions and its lease. */
-export interface Inspected {
+export interface InspectedConnection {
   readonly connection: Connection;
   /** The versions of the tenant's key under which its credentials are sealed. */
   readonly keyVersions: readonly number[];
@@ -38,7 +38,7 @@ export function connectionActions(stores: AdminStores) {
       return found;
     },
 
-    async inspectConnection(wanted: Wanted): Promise<Inspected> {
+    async inspectConnection(wanted: Wanted): Promise<InspectedConnection> {
       const found = await requireConnection(stores, wanted);
       return {
         connection: connectionRecord.parse(found),

@@ -1,4 +1,4 @@
-/** The part of a queued message that may be shown: its ids. Tokens, sealed bytes and users' data are masked. */
+/** Summarises a queued message by its ids, and masks tokens, sealed bytes and users' data. */
 
 /** A message's fields; values that are not ids are masked. */
 export type Summary = Readonly<Record<string, string | number>>;
@@ -24,7 +24,7 @@ const shown: ReadonlySet<string> = new Set([
   'occurredAt',
   'receivedAt',
 ]);
-/** Longer than any id or time: a longer value is something else, and is masked. */
+/** No id or time is longer: a longer value is something else, and is masked. */
 const longest = 256;
 const mask = '[masked]';
 

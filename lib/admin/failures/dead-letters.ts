@@ -1,6 +1,6 @@
 /**
- * Dead letters of every queue: messages that SQS moved aside after their last attempt. An operator can look at them and
- * send them back; a message is deleted here only after its queue has accepted it.
+ * Lists and replays the messages in every dead-letter queue. A message is deleted there only after its queue has
+ * accepted it.
  */
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -12,24 +12,24 @@ import {
 } from '@aws-sdk/client-sqs';
 import { readMessage, unreadableMessage } from '../../messages/parse-message.ts';
 import { isMessageQueue, type MessageQueue, queueMessages } from '../../messages/queue-messages.ts';
-import type { AdminStores, QueuePair } from '../deps.ts';
+import type { AdminStores, QueuePair, ReplayCounts } from '../deps.ts';
 import { type Summary, summaryOf } from './dead-letter-summary.ts';
 
 export interface DeadLetter {
   readonly id: string;
-  /** When it was sent first, epoch milliseconds. */
+  /** When it was first sent, epoch milliseconds. */
   readonly sentAt: number;
-  /** The ids that it names; everything else is masked. */
+  /** The ids in the message; everything else is masked. */
   readonly summary: Summary;
 }
 
-/** How long a received message stays hidden from other readers if this process dies. */
+/** How long a received message stays invisible to other readers if this process dies. */
 const hiddenSeconds = 120;
-/** The most that SQS hands out or accepts in one call. */
+/** The most messages that SQS delivers or accepts in one call. */
 const batchSize = 10;
-/** As many as a person reads through. */
+/** As many as a person is likely to read. */
 const mostListed = 200;
-/** A search stops here. SQS allows 120,000 messages of a queue in flight. */
+/** A search stops here. SQS allows a queue about 120,000 messages in flight. */
 const mostSearched = 20_000;
 
 export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 'queueUrls'>) {
@@ -55,7 +55,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
       queue: string,
     ): Promise<{ readonly letters: readonly DeadLetter[]; readonly more: boolean }> {
       const letters: DeadLetter[] = [];
-      await look(requireQueue(queue), mostListed, async (message) => {
+      await visitMessages(requireQueue(queue), mostListed, async (message) => {
         letters.push(toLetter(message));
         return {};
       });
@@ -65,7 +65,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
 
     async findDeadLetter(queue: string, id: string): Promise<DeadLetter> {
       let found: DeadLetter | undefined;
-      await look(requireQueue(queue), mostSearched, async (message) => {
+      await visitMessages(requireQueue(queue), mostSearched, async (message) => {
         if (message.MessageId !== id) return {};
         found = toLetter(message);
         return { enough: true };
@@ -75,17 +75,19 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
     },
 
     /**
-     * Sends one message back to its queue, or all that its worker can read. Returns how many it sent.
-     * @throws IntegrationError `INVALID_REQUEST` when the queue's schema refuses the one message; it stays where it is.
+     * Sends one message back to its queue, or every message that its worker can read.
+     * @throws IntegrationError `INVALID_REQUEST` when the one message does not fit its queue's schema; it is not moved.
      */
-    async replayDeadLetters(queue: string, id?: string): Promise<number> {
+    async replayDeadLetters(queue: string, id?: string): Promise<ReplayCounts> {
       const pair = requireQueue(queue);
       const sent = new Set<string>();
+      const unreadable = new Set<string>();
       let replayed = 0;
-      await look(pair, mostSearched, async (message) => {
+      await visitMessages(pair, mostSearched, async (message) => {
         if (id !== undefined && message.MessageId !== id) return {};
         if (readMessage(queueMessages[pair.name], message.Body ?? '') === undefined) {
           if (id !== undefined) throw unreadableMessage();
+          unreadable.add(message.MessageId ?? '');
           return {};
         }
         // A message that fails again at once would otherwise be sent in an endless loop.
@@ -95,12 +97,12 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
         return { gone: true, enough: id !== undefined };
       });
       if (id !== undefined && replayed === 0) throw noSuchLetter(queue);
-      return replayed;
+      return { replayed, unreadable: unreadable.size };
     },
   };
 
-  /** Passes every message to the visitor once, and then makes those that stay visible to other readers. */
-  async function look(
+  /** Passes every message to the visitor once, and then makes the remaining ones visible to other readers again. */
+  async function visitMessages(
     { deadLetters: url }: QueuePair,
     most: number,
     visit: (message: Message) => Promise<{ readonly gone?: boolean; readonly enough?: boolean }>,
@@ -169,7 +171,7 @@ export function deadLetterActions({ sqs, queueUrls }: Pick<AdminStores, 'sqs' | 
     return MessageId;
   }
 
-  /** @throws Error naming the queues there are. */
+  /** @throws Error that lists the queues. */
   function requireQueue(name: string): QueuePair & { readonly name: MessageQueue } {
     if (isMessageQueue(name)) return { name, ...queueUrls[name] };
     throw new Error(`There is no queue "${name}". There are: ${Object.keys(queueUrls).join(', ')}.`);

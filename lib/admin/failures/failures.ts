@@ -1,17 +1,17 @@
 /**
- * Filed failures: events and deliveries that Hawser gave up on, of each tenant, and those that belong to no tenant. Also
- * the statistics of every queue.
+ * Lists and replays the filed failures of each tenant, and those that belong to no tenant. Also gives the statistics of
+ * every queue.
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openQueue } from '../../aws/queue.ts';
 import { createFailureStore, type Failure, type FailureScope } from '../../failures/failure-store.ts';
-import { replayedFailure, replayFailure } from '../../failures/replay-failure.ts';
+import { replayFailure, requireReplayed } from '../../failures/replay-failure.ts';
 import type { MessageOf } from '../../messages/queue-messages.ts';
-import { type AdminStores, requireTenant } from '../deps.ts';
+import { type AdminStores, type ReplayCounts, requireTenant } from '../deps.ts';
 import { allTenants } from '../tenants/tenants.ts';
 import { deadLetterActions } from './dead-letters.ts';
 
-/** Whose failures: one tenant's, everybody's, or, with neither field, those that belong to no tenant. */
+/** Selects one tenant's failures, all failures or, with neither field, those that belong to no tenant. */
 export interface WhoseFailures {
   readonly tenantId?: string;
   readonly everybody?: boolean;
@@ -19,12 +19,12 @@ export interface WhoseFailures {
 
 export interface QueueStatistics {
   readonly queue: string;
-  /** Approximate, as SQS counts. */
+  /** Approximate, like every count of SQS. */
   readonly waiting: number;
   readonly inFlight: number;
   readonly delayed: number;
   readonly deadLetters: number;
-  /** Filed and not replayed, of all tenants. */
+  /** The filed failures of all tenants that have not been replayed. */
   readonly failed: number;
   /**
    * When the oldest message among the filed failures and the listed dead letters was sent, epoch milliseconds. SQS does
@@ -33,7 +33,7 @@ export interface QueueStatistics {
   readonly oldestFailedAt?: number;
 }
 
-/** As many as a person reads through. */
+/** As many as a person is likely to read. */
 const mostListed = 200;
 
 export function failureActions(stores: AdminStores) {
@@ -47,13 +47,13 @@ export function failureActions(stores: AdminStores) {
   };
 
   return {
-    /** The newest first, and whether there are more than are shown. */
+    /** The newest first; `more` says that the list is incomplete. */
     async listFailures(
-      whose: WhoseFailures,
+      filter: WhoseFailures,
     ): Promise<{ readonly failures: readonly Failure[]; readonly more: boolean }> {
       const found: Failure[] = [];
       let more = false;
-      for await (const scope of scopesOf(whose)) {
+      for await (const scope of scopesOf(filter)) {
         const page = await failures.list(scope, { limit: mostListed });
         found.push(...page.failures);
         more ||= page.cursor !== undefined;
@@ -72,21 +72,24 @@ export function failureActions(stores: AdminStores) {
     async replayFailure(id: string, tenantId?: string): Promise<Failure> {
       const scope = await scopeOf(tenantId);
       if (!(await failures.get(scope, id))) throw noSuchFailure();
-      return replayedFailure(await replayFailure({ failures, queues }, scope, id));
+      return requireReplayed(await replayFailure({ failures, queues }, scope, id));
     },
 
-    /** Sends back every failure that has not been replayed and that a worker can read. Returns how many it sent. */
-    async replayFailures(whose: WhoseFailures): Promise<number> {
-      let replayed = 0;
-      for await (const scope of scopesOf(whose)) {
+    /** Sends back every failure that has not been replayed and that a worker can read. */
+    async replayFailures(filter: WhoseFailures): Promise<ReplayCounts> {
+      const counts = { replayed: 0, unreadable: 0 };
+      for await (const scope of scopesOf(filter)) {
         for await (const { id, status, type } of failures.all(scope)) {
+          if (status === 'replayed') continue;
           // An unreadable message would only fail again.
-          if (status === 'replayed' || type === 'unreadable') continue;
-          const { kind } = await replayFailure({ failures, queues }, scope, id);
-          if (kind === 'replayed') replayed += 1;
+          const { kind } =
+            type === 'unreadable'
+              ? ({ kind: 'unreadable' } as const)
+              : await replayFailure({ failures, queues }, scope, id);
+          if (kind !== 'not_found') counts[kind] += 1;
         }
       }
-      return replayed;
+      return counts;
     },
 
     async queueStatistics(): Promise<readonly QueueStatistics[]> {

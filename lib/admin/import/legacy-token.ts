@@ -1,6 +1,6 @@
 /**
- * Opens tokens in the older text format `iv:authTag:encrypted`, for the import command alone. Nothing is ever sealed
- * in it: it binds a token to no place and has one key for all tenants.
+ * Opens tokens in the legacy text format `iv:authTag:encrypted`, for the import command alone. Nothing seals in this
+ * format: it binds a token to no tenant and no record, and uses one key for all tenants.
  */
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { IntegrationError } from '../../errors.ts';

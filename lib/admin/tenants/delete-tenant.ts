@@ -1,6 +1,6 @@
 /**
- * Deletes a tenant. Its API keys stop working at once; a job then revokes its connections at the platforms and, when none
- * is left, destroys the keys that open its credentials. Repeating the call completes what an earlier one began.
+ * Deletes a tenant. Its API keys stop working at once. A job then revokes its connections at the platforms and, when
+ * none is left, destroys the keys that open its credentials. A repeated call completes an interrupted one.
  */
 import { openQueue } from '../../aws/queue.ts';
 import type { TenantId } from '../../ids.ts';
@@ -16,7 +16,7 @@ import { type AdminStores, requireTenant } from '../deps.ts';
 export interface TenantDeletion {
   /** Disconnects the connections, then destroys the keys. */
   readonly job: Job;
-  /** The tenant's own apps that stay until the job is done: revoking needs them. */
+  /** How many of the tenant's own apps stay until the job is done, because revoking needs them. */
   readonly appsLeft: number;
 }
 

@@ -1,4 +1,4 @@
-/** The exact pages to which a tenant's users may be sent back after consent. */
+/** Manages the exact URLs to which a tenant's users may be redirected after consent. */
 import { requireNoConflict } from '../../table/update.ts';
 import { parseReturnUrl } from '../../tenants/return-url.ts';
 import type { Tenant } from '../../tenants/tenant.ts';
@@ -36,7 +36,7 @@ export function returnUrlActions(stores: AdminStores) {
     return updated.kind === 'absent' ? [] : updated.value.returnUrls;
   }
 
-  /** The origins that may use plain http: those of the deps and, where the deps allow it, any loopback address. */
+  /** The origins that may use plain http: the configured ones and, where allowed, this URL's loopback address. */
   function insecureOriginsFor(url: string): readonly string[] {
     const { hostname, origin } = URL.parse(url) ?? {};
     const isLoopback = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';

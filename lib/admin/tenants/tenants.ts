@@ -1,3 +1,4 @@
+/** Creates, lists and changes tenants. */
 import { type TenantId, tenantIdPattern } from '../../ids.ts';
 import type { Item } from '../../table/table.ts';
 import { requireNoConflict } from '../../table/update.ts';
@@ -9,7 +10,7 @@ import { type AdminStores, requireLivingTenant, requireTenant, vaultDepsOf } fro
 export interface TenantChange {
   readonly name?: string;
   readonly directLinking?: boolean;
-  /** ARN of the tenant's own KMS key, or `none` to go back to the vault's. */
+  /** The ARN of the tenant's own KMS key, or `none` for the vault's key. */
   readonly kmsKeyId?: string;
 }
 
@@ -25,7 +26,7 @@ export function tenantActions(stores: AdminStores) {
     async createTenant(id: string, name: string): Promise<Tenant> {
       if (!tenantIdPattern.test(id)) {
         throw new Error(
-          'A tenant id has 2-63 lower-case letters, digits and dashes, and begins with no dash.',
+          'A tenant id has 2-63 lower-case letters, digits and dashes, and does not begin with a dash.',
         );
       }
       const tenant: Tenant = {
@@ -58,15 +59,19 @@ export function tenantActions(stores: AdminStores) {
     },
   };
 
-  /** Refuses while a version of the tenant's key is wrapped under its present KMS key: it could never be opened again. */
+  /**
+   * Refuses while a version of the tenant's key is wrapped under its present KMS key: it could never be opened again.
+   */
   async function changeKmsKey(tenant: Tenant, kmsKeyId: string): Promise<void> {
     const wanted = kmsKeyId === 'none' ? undefined : kmsKeyId;
     if (wanted !== undefined && !kmsKeyArnPattern.test(wanted)) {
-      throw new Error('A KMS key is named by its ARN: arn:aws:kms:REGION:ACCOUNT:key/ID, or none.');
+      throw new Error('Give a KMS key by its ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, or none.');
     }
     if (wanted === tenant.kmsKeyId) return;
     if (await usesOwnKmsKey(tenant.id)) {
-      throw new Error(`Credentials of tenant "${tenant.id}" are sealed under its present KMS key. Keep it.`);
+      throw new Error(
+        `Credentials of tenant "${tenant.id}" are sealed under its present KMS key, so it cannot be changed.`,
+      );
     }
     const updated = await tenants.update(tenant.id, ({ kmsKeyId: _before, ...rest }) => ({
       ...rest,
@@ -100,7 +105,7 @@ export async function* allTenants(tenants: TenantStore): AsyncGenerator<Tenant> 
 /** Consent pages show this name to people, so it must be readable. */
 function checkName(name: string): string {
   if (!/^[^\p{Cc}\p{Cf}]{1,100}$/u.test(name) || name.trim() !== name) {
-    throw new Error('A name has 1-100 characters, and no control characters or outer blanks.');
+    throw new Error('A name has 1-100 characters, no control characters, and no leading or trailing spaces.');
   }
   return name;
 }

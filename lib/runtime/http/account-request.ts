@@ -1,4 +1,4 @@
-/** The account that a request is about: path, caller and named user taken together. */
+/** Identifies the account of a request from its path, its caller and the user in its query. */
 
 import type { AccountId, UserId } from '../../ids.ts';
 import type { OwnAccount } from '../../integrations/tokens/own-connection.ts';

@@ -1,6 +1,6 @@
 /**
- * Who calls: a tenant's backend by API key, or one user's browser by session token. The tenant comes from here and
- * from nowhere else. API keys are kept in memory for 60 seconds, so a revoked one works at most that long.
+ * Authenticates a tenant's backend by API key, or one user's browser by session token. It is the only source of the
+ * tenant's identity. API keys are cached for 60 seconds, so a revoked key works for at most that long.
  */
 
 import { type ApiKeyStore, parseApiKey, provesApiKey } from '../../access/api-key.ts';
@@ -10,7 +10,7 @@ import type { Caller } from '../../contract/route.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { TenantId, UserId } from '../../ids.ts';
 
-/** A proven caller. */
+/** An authenticated caller. */
 export type Principal =
   | { readonly kind: 'apiKey'; readonly tenantId: TenantId }
   | { readonly kind: 'session'; readonly tenantId: TenantId; readonly session: Session };
@@ -18,7 +18,7 @@ export type Principal =
 export interface Authentication {
   readonly apiKeys: ApiKeyStore;
   readonly verifySession: (text: string) => Promise<Session | undefined>;
-  /** Milliseconds of a clock that cannot be set back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
 }
 
@@ -34,7 +34,7 @@ export function createAuthenticate({ apiKeys, verifySession, monotonic }: Authen
   const keys = createCache({
     load: (id: string) => apiKeys.get(id),
     monotonic,
-    // A key that is unknown may be created at any moment.
+    // An unknown key may be created at any moment, so its absence is not cached.
     maxAge: (key) => (key ? keptMilliseconds : 0),
     maxEntries: keptKeys,
   });
@@ -73,7 +73,7 @@ export function createAuthenticate({ apiKeys, verifySession, monotonic }: Authen
 }
 
 /**
- * The user a request is about: a session's own, or the one a backend names.
+ * The user of a request: a session's own, or the one that a backend names.
  * @throws IntegrationError `INVALID_REQUEST` when a backend names none, `FORBIDDEN` when a session names another.
  */
 export function userOf(principal: Principal, named: UserId | undefined): UserId {
@@ -89,7 +89,7 @@ export function userOf(principal: Principal, named: UserId | undefined): UserId 
 }
 
 /**
- * Refuses a provider outside a session's limits as if it did not exist.
+ * Refuses a provider that the session may not use as if it did not exist.
  * @throws IntegrationError `INVALID_PROVIDER`.
  */
 export function requireProvider(principal: Principal, provider: string): void {
@@ -101,12 +101,12 @@ export function requireProvider(principal: Principal, provider: string): void {
   }
 }
 
-/** The providers a caller may see; all when absent. */
+/** The providers that a caller may see; undefined means all. */
 export function visibleProviders(principal: Principal): readonly string[] | undefined {
   return principal.kind === 'session' ? principal.session.providers : undefined;
 }
 
-/** Said whatever the token is: it is not looked at. */
+/** The same for every session token, because the route does not verify it. */
 function needsApiKey(): IntegrationError {
   return new IntegrationError(
     'UNAUTHORIZED',

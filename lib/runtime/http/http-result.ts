@@ -1,4 +1,7 @@
-/** What a handler answers, and how it becomes an HTTP response: JSON, a small page, or a redirect. Nothing is cached anywhere. */
+/**
+ * What a handler returns, and its conversion to an HTTP response: JSON, a page, text or a redirect. Every response
+ * forbids caching.
+ */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { catalogue, type ErrorCode } from '../../errors.ts';
 import { page, pageSecurityPolicy } from './page.ts';
@@ -18,14 +21,14 @@ export type HttpResult =
       readonly link?: PageLink;
       readonly retryAfterSeconds?: number;
     }
-  /** Words that a platform asked for, or none. */
+  /** A response to a platform: the text that its protocol asks for, or nothing. */
   | {
       readonly kind: 'text';
       readonly status: number;
       readonly body: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** 303: the browser follows with GET and sends nothing along (RFC 9700 section 4.12). */
+  /** 303, which the browser follows with a GET without a body (RFC 9700, section 4.12). */
   | { readonly kind: 'redirect'; readonly url: string; readonly cookie?: string };
 
 export interface PageLink {
@@ -35,7 +38,7 @@ export interface PageLink {
 
 export const json = (status: number, body: unknown): HttpResult => ({ kind: 'json', status, body });
 
-/** What a person is shown where something failed: what happened, and what to do now. */
+/** The page that tells a person what failed and what to do next. */
 export function failurePage(code: ErrorCode, title = 'This did not work') {
   const { status, retryable, userMessage } = catalogue[code];
   const next = retryable
@@ -45,8 +48,8 @@ export function failurePage(code: ErrorCode, title = 'This did not work') {
 }
 
 /**
- * On every response. No opener policy: it would cut a consent window off from the page that opened it, and start and
- * callback may run in one. No HSTS preload: that is the domain owner's decision.
+ * The headers of every response. There is no Cross-Origin-Opener-Policy, because start and callback may run in a consent
+ * window, which it would cut off from its opener. There is no HSTS preload: that is the domain owner's decision.
  */
 const securityHeaders = {
   'cache-control': 'no-store',

@@ -1,32 +1,35 @@
 /**
- * The adapter between API Gateway and a handler. A handler sees a parsed request of a proven caller and answers a
- * result; whatever it throws becomes an error of the catalogue.
+ * The adapter between API Gateway and a handler. The handler receives a parsed request of an authenticated caller and
+ * returns a result; any error that it throws becomes an error of the catalogue.
+ *
+ *     export const handler = http(connectionRoutes.status, { authenticate, now }, async ({ principal, query }) =>
+ *       json(200, await list(principal.tenantId, query)));
  */
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { Route } from '../../contract/route.ts';
 import type { SignedRequest } from '../../signatures/verification.ts';
-import { type Write, writeLine } from '../../telemetry/log.ts';
+import { type Write, withRequest, writeLine } from '../../telemetry/log.ts';
 import type { Authenticate, Principal } from './authentication.ts';
 import { type HttpResult, toResponse } from './http-result.ts';
 import { authenticate } from './middleware/authenticate.ts';
-import { catalogueErrors } from './middleware/catalogue.ts';
-import { correlate } from './middleware/correlate.ts';
+import { catalogueErrors } from './middleware/catalogue-errors.ts';
+import { correlate, requestIdsOf } from './middleware/correlate.ts';
 import type { HttpEvent, PlatformResponse } from './middleware/http-event.ts';
 import { parse } from './middleware/parse.ts';
 import { type Parsed, readCookie } from './request.ts';
 
-/** What a handler sees of a request. */
+/** The request that a handler receives. */
 export interface ApiRequest<R extends Route> extends Parsed<R> {
-  /** The proven caller; absent on routes that need no credential. */
+  /** The authenticated caller; undefined on routes that need no credential. */
   readonly principal: R['caller'] extends 'apiKey' | 'apiKeyOrSession' ? Principal : undefined;
   readonly cookie: (name: string) => string | undefined;
-  /** The request as it was signed; only for platforms, whose signatures are over raw bytes. */
+  /** The request as it was signed; only on platform routes, whose signatures cover the raw bytes. */
   readonly signed: R['caller'] extends 'platform' ? SignedRequest : undefined;
 }
 
 interface HttpDeps {
-  /** Needed by routes that ask for a credential. */
+  /** Required on routes that need a credential. */
   readonly authenticate?: Authenticate;
   readonly now: () => number;
   readonly write?: Write;
@@ -35,8 +38,8 @@ interface HttpDeps {
 type LambdaHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<PlatformResponse>;
 
 /**
- * The Lambda handler of one route. The middlewares are made once; their `before` runs in this order, and their
- * `onError` in reverse, so that `correlate` logs the response that `catalogueErrors` made.
+ * The Lambda handler of one route. The middlewares are created once. Their `before` runs in this order and their
+ * `onError` in reverse, so that `correlate` logs the response that `catalogueErrors` built.
  */
 export function http<R extends Route>(
   route: R,
@@ -50,11 +53,14 @@ export function http<R extends Route>(
     .use(parse(route))
     .use(authenticate(route, deps.authenticate))
     .handler(async (event) => toResponse(await act(requestOf(event)), event.correlationId));
-  // The gateway sends a plain event; the middlewares add the rest before the handler sees it.
-  return (event, context) => handler(event as HttpEvent, context);
+  // Middlewares run before and after a handler, never around it: only here can the log context enclose the request, so
+  // that concurrent requests and the caller's own log lines keep their ids apart.
+  return (event, context) =>
+    // The gateway sends a plain event; the middlewares add the other fields before the handler reads it.
+    withRequest(requestIdsOf(event), () => handler(event as HttpEvent, context));
 }
 
-/** `parse` and `authenticate` fill in what the route's type says; the compiler cannot follow them through the event. */
+/** `parse` and `authenticate` set what the route's type promises; the compiler cannot follow them through the event. */
 function requestOf<R extends Route>(event: HttpEvent): ApiRequest<R> {
   const { parsed, principal } = event;
   const cookie = (name: string) => readCookie(event, name);

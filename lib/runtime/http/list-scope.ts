@@ -1,4 +1,4 @@
-/** Whose connections a list is about. A backend may list all of its tenant's; a session lists its own user's only. */
+/** The scope of a list: a backend may list all connections of its tenant, a session only those of its own user. */
 import { IntegrationError } from '../../errors.ts';
 import type { UserId } from '../../ids.ts';
 import { type Principal, requireProvider, userOf } from './authentication.ts';

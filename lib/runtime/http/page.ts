@@ -1,4 +1,7 @@
-/** The two small pages a person may see on the way: who will gain access, and what went wrong. No script, nothing loaded. */
+/**
+ * Renders the pages that a person may see, such as a consent question or an error. They have no script and load
+ * nothing.
+ */
 import { createHash } from 'node:crypto';
 
 const style = `
@@ -12,7 +15,7 @@ a:focus-visible { outline: 3px solid #93c5fd; outline-offset: 2px; }
 `;
 const styleHash = createHash('sha256').update(style).digest('base64');
 
-/** Names no form-action, which would also forbid the platform's own redirect back to us. */
+/** Sets no form-action, which would also block the platform's redirect back to us. */
 export const pageSecurityPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`;
 
 export function page(

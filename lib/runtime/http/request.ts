@@ -1,4 +1,7 @@
-/** Reads an API Gateway event into what the contract says, or says what was wrong. Bytes, text and JSON are each checked once. */
+/**
+ * Parses an API Gateway event by a route's schemas. An error names the fields that are wrong, and never repeats their
+ * values.
+ */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { Route } from '../../contract/route.ts';

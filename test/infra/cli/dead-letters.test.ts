@@ -6,6 +6,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { queueNames } from '../../../infra/topology.ts';
 import type { QueueUrls } from '../../../lib/admin/deps.ts';
 import { deadLetterActions } from '../../../lib/admin/failures/dead-letters.ts';
@@ -152,6 +153,34 @@ describe('hawser dlq', () => {
     expect(await waitingIn(cli.queueUrls.jobs.deadLetters)).toBe(1);
   });
 
+  it('leaves messages that no worker can read, and says on standard error how many', async () => {
+    await cli.hawser('tenant create partly-readable');
+    const jobs = createJobStore(cli.table, () => Date.now());
+    const job = await jobs.create({ kind: 'disconnect', tenantId: 'partly-readable' as TenantId });
+    const { replayed: waiting } = z
+      .object({ replayed: z.number() })
+      .parse(await cli.json('dlq replay jobs --all'));
+    const id = await bury('jobs', 's4ndb0x, and no JSON');
+    await bury('jobs', JSON.stringify({ kind: 'of_another_queue' }));
+    await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
+
+    const one = await cli.hawser(`dlq replay jobs ${id}`);
+    const all = await cli.hawser('dlq replay jobs --all');
+    const again = await cli.json('dlq replay jobs --all');
+
+    expect(waiting).toBe(1);
+    expect([one.code, one.stdout, one.stderr]).toEqual([
+      1,
+      '',
+      expect.stringContaining('no worker could read it'),
+    ]);
+    expect([all.code, all.stdout]).toEqual([0, '1 message has gone back to jobs.\n']);
+    expect(all.stderr).toContain('2 messages stay, because no worker can read them.');
+    expect(again).toEqual({ queue: 'jobs', replayed: 0, unreadable: 2 });
+    expect(one.stderr + all.stderr).not.toContain('s4ndb0x');
+    expect(await waitingIn(cli.queueUrls.jobs.deadLetters)).toBe(2);
+  });
+
   it('says what it needs to know', async () => {
     const [neither, both, unknown, none] = [
       await cli.hawser('dlq replay refresh'),
@@ -195,7 +224,7 @@ describe('a replay', () => {
       if (Messages.length === 0) break;
       received.push(...Messages);
     }
-    expect(result).toBe(23);
+    expect(result).toEqual({ replayed: 23, unreadable: 0 });
     expect(groups).toEqual(Array(23).fill('bakery'));
     expect(received).toHaveLength(bodies.length);
     expect(new Set(received.map(({ Body }) => Body))).toEqual(new Set(bodies));
@@ -214,7 +243,7 @@ describe('a replay', () => {
       queueNames.map((name) => [name, { queue: pair.deadLetters, deadLetters: pair.deadLetters }]),
     ) as QueueUrls;
 
-    const replayed = await deadLetterActions({ sqs: cli.sqs, queueUrls }).replayDeadLetters('refresh');
+    const { replayed } = await deadLetterActions({ sqs: cli.sqs, queueUrls }).replayDeadLetters('refresh');
 
     expect(replayed).toBe(1);
     expect((await verbs.listDeadLetters('refresh')).letters).toHaveLength(1);

@@ -114,6 +114,23 @@ describe('hawser failures', () => {
     expect(left.map(({ eventId }) => eventId)).toEqual([null]);
   });
 
+  it('leaves failures that no worker can read, and says on standard error how many', async () => {
+    const unreadable = (await list()).filter(({ status }) => status === 'failed').map(({ id }) => id);
+
+    const one = await cli.hawser(`failures replay ${unreadable[0]}`);
+    const all = await cli.hawser('failures replay --all');
+
+    expect(unreadable).toHaveLength(1);
+    expect([one.code, one.stderr]).toEqual([1, expect.stringContaining('no worker could read it')]);
+    expect(all).toMatchObject({
+      code: 0,
+      stdout: '0 messages have gone back to their queues.\n',
+      stderr: expect.stringContaining('1 message stays, because no worker can read it.'),
+    });
+    expect(await cli.json('failures replay --all')).toEqual({ replayed: 0, unreadable: 1 });
+    expect((await list()).find(({ id }) => id === unreadable[0])).toMatchObject({ status: 'failed' });
+  });
+
   it('refuses to send back nothing in particular', async () => {
     expect(await cli.hawser('failures replay')).toMatchObject({ code: 2 });
     expect(await cli.hawser('failures list --tenant nobody')).toMatchObject({ code: 1 });

@@ -128,7 +128,7 @@ async function deauthorize(seen: SealedConnection): Promise<void> {
   await applyEvent(
     {
       connections: deps.connections,
-      resourceOrder: { advance: async () => true },
+      resourceWatermarks: { advance: async () => true },
       events: { send: async () => undefined, sendAll: async () => undefined },
       now: fixture.time.now,
       log: () => undefined,

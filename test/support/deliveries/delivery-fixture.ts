@@ -92,7 +92,7 @@ export async function openDeliveryFixture() {
     deadLetters: openQueue<unknown>(sqs, urlAt(deadLetterName('deliveries'))),
     now,
     random: () => chance,
-    tellError: (error) => void told.push(error),
+    logFailure: (error) => void told.push(error),
     log: (level, event, fields) => logged.push(JSON.stringify({ level, event, ...fields })),
     count: (name, { reason } = {}) => counted.push(reason === undefined ? [name] : [name, reason]),
   };

@@ -1,4 +1,4 @@
-/** Proves who calls. A route that needs a credential never reaches its handler without a proven caller. */
+/** Authenticates the caller. A route that needs a credential never reaches its handler without one. */
 
 import type { Route } from '../../../contract/route.ts';
 import { IntegrationError } from '../../../errors.ts';
@@ -6,10 +6,10 @@ import type { Authenticate } from '../authentication.ts';
 import type { HttpMiddleware } from './http-event.ts';
 
 /**
- * @param prove needed by routes that ask for a credential.
+ * @param authenticateCaller required on routes that need a credential.
  * @throws IntegrationError `UNAUTHORIZED`, `FORBIDDEN`.
  */
-export function authenticate({ caller }: Route, prove: Authenticate | undefined) {
+export function authenticate({ caller }: Route, authenticateCaller: Authenticate | undefined) {
   const needsCredential = caller === 'apiKey' || caller === 'apiKeyOrSession';
 
   return {
@@ -17,7 +17,7 @@ export function authenticate({ caller }: Route, prove: Authenticate | undefined)
       event.principal = undefined;
       if (!needsCredential) return;
       const { authorization, origin } = event.headers;
-      event.principal = await prove?.(caller, { authorization, origin });
+      event.principal = await authenticateCaller?.(caller, { authorization, origin });
       if (!event.principal) throw new IntegrationError('UNAUTHORIZED', 'This route needs a credential.');
     },
   } satisfies HttpMiddleware;

@@ -1,11 +1,11 @@
 /**
- * Gives a request one id, which stands in each of its log lines and in its response, and logs the request once it is
- * answered: route, status and duration, and nothing that the caller sent.
+ * Puts the request's correlation id on the event and on the response, and logs the request once it is answered: route,
+ * status and duration, and nothing that the caller sent. `http` runs all middlewares under the same ids.
  */
-
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type Route, routeKeyOf } from '../../../contract/route.ts';
-import { enterRequest, type Write } from '../../../telemetry/log.ts';
-import type { HttpEvent, HttpMiddleware } from './http-event.ts';
+import type { RequestFields, Write } from '../../../telemetry/log.ts';
+import type { HttpMiddleware } from './http-event.ts';
 
 interface CorrelateOptions {
   readonly now: () => number;
@@ -17,9 +17,8 @@ export function correlate(route: Route, { now, write }: CorrelateOptions) {
 
   return {
     before: function correlateBefore({ event, internal }) {
-      event.correlationId = correlationIdOf(event);
-      internal.ids = { requestId: event.requestContext.requestId, correlationId: event.correlationId };
-      enterRequest(internal.ids);
+      internal.ids = requestIdsOf(event);
+      event.correlationId = internal.ids.correlationId;
       internal.startedAt = now();
     },
     after: logRequest,
@@ -44,8 +43,10 @@ export function correlate(route: Route, { now, write }: CorrelateOptions) {
   }
 }
 
-/** The caller's own id where it is harmless text, else the gateway's. */
-function correlationIdOf({ headers, requestContext }: HttpEvent): string {
+/** The gateway's request id, and as correlation id the caller's own where that is harmless text. */
+export function requestIdsOf({ headers, requestContext }: APIGatewayProxyEventV2): RequestFields {
+  const { requestId } = requestContext;
   const given = headers['x-correlation-id'];
-  return given !== undefined && /^[A-Za-z0-9-]{8,64}$/.test(given) ? given : requestContext.requestId;
+  const isHarmless = given !== undefined && /^[A-Za-z0-9-]{8,64}$/.test(given);
+  return { requestId, correlationId: isHarmless ? given : requestId };
 }

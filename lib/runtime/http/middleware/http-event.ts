@@ -1,4 +1,7 @@
-/** What the middlewares hand on: to the handler on the event, as middy's own parsers do, and to each other in `internal`. */
+/**
+ * What the middlewares pass on: to the handler on the event, as middy's own parsers do, and to each other in
+ * `internal`.
+ */
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { SignedRequest } from '../../../signatures/verification.ts';
@@ -16,11 +19,11 @@ export interface HttpEvent extends APIGatewayProxyEventV2 {
     readonly body: unknown;
     readonly signed?: SignedRequest;
   };
-  /** Added by `authenticate`: the proven caller; absent on routes that need no credential. */
+  /** Added by `authenticate`: the authenticated caller; undefined on routes that need no credential. */
   principal: Principal | undefined;
 }
 
-/** What only middlewares see. */
+/** Shared by the middlewares only. */
 export type HttpInternal = Record<string, unknown> & {
   ids: RequestFields;
   startedAt: number;

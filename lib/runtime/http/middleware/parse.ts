@@ -1,4 +1,7 @@
-/** Checks a request against its route. Of a platform's request only the path is taken apart: its signature comes first. */
+/**
+ * Parses a request by its route's schemas. It parses only the path of a platform's request, whose signature is verified
+ * first.
+ */
 
 import type { Route } from '../../../contract/route.ts';
 import { parseRequest, signedRequest, unparsed } from '../request.ts';

@@ -1,6 +1,6 @@
 /**
- * Answers every error with an entry of the catalogue: JSON for programs, a small page for browsers. An error that is
- * not of the catalogue says nothing about itself to the caller.
+ * Turns every error into a response from the error catalogue: JSON for programs, a page for browsers. An unexpected
+ * error reveals nothing about itself to the caller.
  */
 
 import type { Route } from '../../../contract/route.ts';
@@ -22,7 +22,7 @@ export function catalogueErrors(route: Route, { now, write }: CatalogueOptions) 
     onError: function catalogueOnError(request) {
       const error = asCatalogued(request.error);
       const { status } = catalogue[error.code];
-      // What failed on our side; a platform's failures are counted by outcome and would only drown it.
+      // Only failures on our side: the metrics count a platform's failures, which would flood the log.
       if (status === 500 || status === 503) logError(write, route.function, now, request.error);
       if (error.code === 'UNAUTHORIZED') count('unauthorized');
       const { correlationId } = request.event;

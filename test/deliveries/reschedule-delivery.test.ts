@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { maxReceiveCount } from '../../infra/topology.ts';
 import type { Message } from '../../lib/aws/queue.ts';
-import { isEarly, tryLater, waitOn } from '../../lib/deliveries/delayed-delivery.ts';
-import { mostTries } from '../../lib/deliveries/retry-schedule.ts';
+import { isEarly, keepWaiting, scheduleRetry } from '../../lib/deliveries/reschedule-delivery.ts';
+import { maxDeliveryAttempts } from '../../lib/deliveries/retry-schedule.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import { type DeliveryMessage, deliveryMessage } from '../../lib/messages/deliveries.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
@@ -43,8 +43,8 @@ async function workOff(receivesOf: (message: number) => number) {
     now = next.at;
     for (let receives = 1; receives <= receivesOf(messages); receives += 1) {
       const received = { receives, sentAt: next.at };
-      if (isEarly(deps, next.delivery)) await waitOn(deps, next.delivery, received);
-      else await tryLater(deps, next.delivery, received);
+      if (isEarly(deps, next.delivery)) await keepWaiting(deps, next.delivery, received);
+      else await scheduleRetry(deps, next.delivery, received);
     }
     if (sent.length === 0) ends += 1;
     for (const { body, delaySeconds = 0 } of sent.splice(0)) {
@@ -59,7 +59,7 @@ it('makes one message of another as long as nobody dies, and one letter in the e
 
   expect(letters).toBe(1);
   // Three days of quarters of an hour, and the tries.
-  expect(messages).toBeLessThan(3.2 * 96 + mostTries);
+  expect(messages).toBeLessThan(3.2 * 96 + maxDeliveryAttempts);
 });
 
 it('makes one more of it with each crash', async () => {

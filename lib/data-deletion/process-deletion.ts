@@ -1,6 +1,6 @@
 /**
- * Deletes what is held of a platform user at one app: ends their connections, for which their tenants are told why,
- * and forgets events that wait or failed. It comes back until the last connection is gone.
+ * Deletes the data of a platform user at one app: disconnects their connections, publishes the reason to the tenants,
+ * and deletes their waiting and failed events. It queues itself again until the last connection is gone.
  */
 import type { Queue } from '../aws/queue.ts';
 import type { Connection } from '../connections/connection.ts';
@@ -11,40 +11,40 @@ import { buildPlatformEvent } from '../messages/build-tenant-event.ts';
 import type { EventMessage } from '../messages/events.ts';
 import type { DataDeletionMessage } from '../messages/incoming.ts';
 import { hashedId } from '../signatures/event-id.ts';
-import { isGrantedAfter } from '../webhooks/apply-event.ts';
-import { concernedConnections } from '../webhooks/concerned-connections.ts';
+import { findAffectedConnections } from '../webhooks/affected-connections.ts';
+import { wasGrantedAfter } from '../webhooks/apply-event.ts';
 import type { WaitingEvents } from '../webhooks/waiting-events.ts';
-import type { Deletion, DeletionStore } from './data-deletion-store.ts';
+import type { Deletion, DeletionStore } from './deletion-store.ts';
 
 export interface DeletionDeps {
   readonly deletions: DeletionStore;
   readonly connections: ConnectionStore;
   readonly waiting: WaitingEvents;
   readonly failures: FailureStore;
-  /** The tenant whose own app a context is; none for a shared one. */
+  /** The tenant that owns the app; undefined for a shared app. */
   readonly tenantOf: (appId: AppId) => Promise<TenantId | undefined>;
-  /** Begins the end of a connection; what follows needs nobody's attention. */
+  /** Starts the disconnect of a connection, which the refresh worker completes. */
   readonly endConnection: (connection: Connection) => Promise<void>;
-  /** What tenants are told. */
+  /** Outbound events. */
   readonly events: Queue<EventMessage>;
-  /** The queue that this works on. */
+  /** The worker's own queue. */
   readonly queue: Queue<DataDeletionMessage>;
 }
 
-/** Seconds until the next look: an end takes a moment, or as long as the platform is down. */
+/** Seconds until the next check: a disconnect takes a moment, or as long as an outage of the platform lasts. */
 const pauses = [2, 5, 30, 120, 300] as const;
 const longestPause = 900;
 
-/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; the message then comes back. */
-export async function workDeletion(deps: DeletionDeps, message: DataDeletionMessage): Promise<void> {
+/** @throws IntegrationError `DATABASE_ERROR`, `PROCESSING_FAILED`; SQS then redelivers the message. */
+export async function processDeletion(deps: DeletionDeps, message: DataDeletionMessage): Promise<void> {
   const { appId, digest, round } = message;
   const found = await deps.deletions.find(appId, digest);
   if (found?.platformUserId === undefined) return;
   await deps.deletions.begin(appId, digest);
-  const concerned = await findConcerned(deps, found, found.platformUserId);
-  await forget(deps, found, found.platformUserId, concerned);
-  for (const connection of concerned) await end(deps, found, digest, connection);
-  if (concerned.length === 0) {
+  const affected = await findAffected(deps, found, found.platformUserId);
+  await deleteStoredEvents(deps, found, found.platformUserId, affected);
+  for (const connection of affected) await disconnect(deps, found, digest, connection);
+  if (affected.length === 0) {
     await deps.deletions.finish(appId, digest);
     return;
   }
@@ -55,19 +55,19 @@ export async function workDeletion(deps: DeletionDeps, message: DataDeletionMess
   });
 }
 
-/** What the user granted after they asked is a new consent, and stays. */
-async function findConcerned(
+/** A grant given after the request is a new consent, and stays. */
+async function findAffected(
   deps: DeletionDeps,
   { appId, requestedAt }: Deletion,
   platformUserId: string,
 ): Promise<readonly Connection[]> {
-  // Either of a user's ids may be the one that was signed.
+  // The platform may have signed the account's id or the user's.
   const ids = { accountId: platformUserId as AccountId, platformUserId };
-  const found = await concernedConnections(deps.connections, appId, ids);
-  return found.filter((connection) => !isGrantedAfter(connection, requestedAt));
+  const found = await findAffectedConnections(deps.connections, appId, ids);
+  return found.filter((connection) => !wasGrantedAfter(connection, requestedAt));
 }
 
-async function end(
+async function disconnect(
   deps: DeletionDeps,
   deletion: Deletion,
   digest: string,
@@ -82,7 +82,7 @@ async function end(
     occurredAt: requestedAt,
     data: {},
   } as const;
-  // Told first: of a connection that is gone nobody could be told any more.
+  // Published before the disconnect, because the event is built from the connection.
   await deps.events.send({
     body: {
       kind: 'platform_event',
@@ -93,21 +93,21 @@ async function end(
   await deps.endConnection(connection);
 }
 
-/** Receipts stay: a digest is all that is in them. */
-async function forget(
+/** Deletes waiting and failed events. Idempotency claims stay: they hold no personal data. */
+async function deleteStoredEvents(
   deps: DeletionDeps,
   { appId, provider, receivedAt }: Deletion,
   platformUserId: string,
-  concerned: readonly Connection[],
+  affected: readonly Connection[],
 ): Promise<void> {
-  const places = new Set<string>([platformUserId, ...concerned.map(({ accountId }) => accountId)]);
-  for (const place of places) await deps.waiting.forget(appId, place, receivedAt);
+  const externalIds = new Set<string>([platformUserId, ...affected.map(({ accountId }) => accountId)]);
+  for (const externalId of externalIds) await deps.waiting.deleteBefore(appId, externalId, receivedAt);
   const scopes = new Set([
     undefined,
     await deps.tenantOf(appId),
-    ...concerned.map(({ tenantId }) => tenantId),
+    ...affected.map(({ tenantId }) => tenantId),
   ]);
   for (const scope of scopes) {
-    await deps.failures.forget(scope, { appId, provider, places, before: receivedAt });
+    await deps.failures.deleteBefore(scope, { appId, provider, externalIds, before: receivedAt });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Requests of platform users to have their data deleted, each known by a code that only its platform was given: it is
- * kept as a digest. A request can be looked up for half a year, long after it has forgotten whom it was about.
+ * Stores platform users' data deletion requests under the digest of a confirmation code that only the platform received.
+ * A request's status can be looked up for half a year; the user's id is removed once the deletion is done.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -13,10 +13,10 @@ import type { ReadonlyOutput } from '../vocabulary.ts';
 const record = z.object({
   appId: storedId<AppId>(),
   provider: storedId<ProviderId>(),
-  /** The platform's id of the user; gone once the rest is. */
+  /** The platform's id of the user; removed when the deletion is done. */
   platformUserId: z.exactOptional(z.string()),
   status: z.enum(['received', 'in_progress', 'done']),
-  /** When the user asked for it, and when the platform told us; epoch milliseconds. */
+  /** When the user made the request, and when the platform forwarded it; epoch milliseconds. */
   requestedAt: z.number(),
   receivedAt: z.number(),
   updatedAt: z.number(),
@@ -27,14 +27,14 @@ const keptSeconds = 180 * 86_400;
 
 export type DeletionStore = ReturnType<typeof createDeletionStore>;
 
-/** What a code is kept as. */
-export function digestOf(code: string): string {
+/** The digest under which a confirmation code is stored. */
+export function codeDigest(code: string): string {
   return createHash('sha256').update(code).digest('hex');
 }
 
 export function createDeletionStore(table: Table, now: () => number) {
   return {
-    /** Writes a request down. One that is there already stays as it is. */
+    /** Stores a request. An existing one stays as it is. */
     async receive(
       digest: string,
       request: Pick<Deletion, 'appId' | 'provider' | 'requestedAt'> & { readonly platformUserId: string },

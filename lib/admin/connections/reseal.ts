@@ -1,6 +1,6 @@
 /**
- * Rotates a tenant's key and re-seals its connections under the new version. This is the only action of an operator that
- * opens credentials: it needs permission to decrypt with the vault's key, which operators otherwise lack.
+ * Rotates a tenant's key and re-seals its connections under the new version. It is the only operator action that opens
+ * credentials, and it needs permission to decrypt with the vault's key, which operators otherwise lack.
  */
 
 import type { Connection, SealedConnection } from '../../connections/connection.ts';
@@ -24,16 +24,16 @@ export interface Resealed {
   readonly version: number;
   /** Whether this run created the version; otherwise it continues with the version of an earlier run. */
   readonly made: boolean;
-  readonly counts: Readonly<Record<Outcome, number>>;
+  readonly counts: Readonly<Record<ResealOutcome, number>>;
 }
 
-type Outcome =
+type ResealOutcome =
   | 'resealed'
   /** Was already sealed under this version. */
   | 'current'
   /** Was disconnected during the run. */
   | 'gone'
-  /** Kept changing, or does not open; the next run tries it again. */
+  /** Kept changing, or does not open; the next run retries it. */
   | 'left';
 
 /** A younger version belongs to a run that was interrupted, and this run completes it. */
@@ -43,7 +43,9 @@ const batchSize = 8;
 export function sealActions(stores: AdminStores) {
   const deps = vaultDepsOf(stores);
   return {
-    /** Creates a new version of the tenant's key. Sealed credentials still open; each refresh seals under the new one. */
+    /**
+     * Creates a new version of the tenant's key. Sealed credentials still open; each refresh seals under the new one.
+     */
     async rotateTenantKey(id: string): Promise<number> {
       return rotateTenantKey(deps, (await requireLivingTenant(stores.tenants, id)).id);
     },
@@ -88,12 +90,12 @@ async function reseal(
   vault: Vault,
   { id, tenantId, provider, accountId }: Connection,
   version: number,
-): Promise<Outcome> {
+): Promise<ResealOutcome> {
   const found = await store.get(tenantId, provider, accountId);
   if (found?.id !== id) return 'gone';
   const resealed = await store.update<SealedConnection, 'current' | 'left'>(found, async (current) => {
     if (keyVersionsOf(current).every((one) => one >= version)) return keepFor('current');
-    const opened = await open(vault, current);
+    const opened = await openCredentials(vault, current);
     if (!opened) return keepFor('left');
     return changeTo({ sealed: sealCredentials(await vault.sealerFor(tenantId), current, opened) });
   });
@@ -110,7 +112,7 @@ async function reseal(
 }
 
 /** Undefined when the sealed bytes do not open, which a retry would not change. */
-async function open(vault: Vault, connection: SealedConnection): Promise<Credentials | undefined> {
+async function openCredentials(vault: Vault, connection: SealedConnection): Promise<Credentials | undefined> {
   try {
     const accessToken = await openAccessToken(vault, connection);
     const refreshToken = await openRefreshToken(vault, connection);

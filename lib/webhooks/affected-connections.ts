@@ -1,10 +1,10 @@
-/** Whom something at a platform concerns, whichever of a user's ids the platform names. */
+/** Finds the connections that a platform's event affects, whether the platform names the account or the user. */
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import type { AccountId, AppId } from '../ids.ts';
 
-/** The connections of one app to an account, or of a platform user, each once. */
-export async function concernedConnections(
+/** One app's connections to the account or of the platform user, without duplicates. */
+export async function findAffectedConnections(
   connections: Pick<ConnectionStore, 'byAccount' | 'byPlatformUser'>,
   appId: AppId,
   { accountId, platformUserId }: { readonly accountId?: AccountId; readonly platformUserId?: string },

@@ -1,6 +1,6 @@
 /**
- * Takes the calls by which Meta tells, in a `signed_request`, that a user removed the app or wants their data deleted.
- * Nothing is read or written before the signature is good, and an unknown app looks like a bad signature.
+ * Receives Meta's deauthorize and data deletion callbacks, each a `signed_request`. It reads and writes nothing before
+ * the signature is verified, and an unknown app looks like a bad signature.
  * https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback/
  */
 import type { Queue } from '../aws/queue.ts';
@@ -12,7 +12,7 @@ import { verifySignedRequest } from '../signatures/signed-request.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import { type WebhookApp, webhookSecrets } from '../webhooks/webhook-app.ts';
-import { type DeletionStore, digestOf } from './data-deletion-store.ts';
+import { codeDigest, type DeletionStore } from './deletion-store.ts';
 
 export interface CallbackDeps {
   readonly findApp: (app: string) => Promise<WebhookApp | undefined>;
@@ -24,15 +24,15 @@ export interface CallbackDeps {
   readonly count: Count;
 }
 
-/** What Meta shows to a user who wants their data deleted. */
+/** The response that Meta shows to a user who requested the deletion of their data. */
 export interface DeletionReceipt {
-  /** Where they can see how far it is. */
+  /** The page that shows the status of the deletion. */
   readonly url: string;
   readonly confirmationCode: string;
 }
 
-/** What a call said, once it is known to be the platform's. */
-interface Told {
+/** The content of a callback whose signature was verified. */
+interface VerifiedCallback {
   readonly appId: AppId;
   readonly provider: ProviderId;
   readonly userId: string;
@@ -58,7 +58,7 @@ export async function receiveDeauthorization(
       type: 'deauthorize',
       effect: 'deauthorized',
       platformUserId: userId,
-      // Documents do not say which of a user's two ids Instagram Login signs. No two things at Meta share an id.
+      // Meta does not document which of a user's two ids Instagram Login signs. No two objects at Meta share an id.
       accountId: userId as AccountId,
       occurredAt: issuedAt,
       data: {},
@@ -69,7 +69,8 @@ export async function receiveDeauthorization(
 }
 
 /**
- * Writes the request down, queues the work, and answers how it can be followed. A repeat gets the same answer.
+ * Stores the request, queues the deletion, and returns where its status can be followed. A repeat gets the same
+ * response.
  * @throws IntegrationError `INVALID_SIGNATURE`, `DATABASE_ERROR`, `PROCESSING_FAILED`.
  */
 export async function receiveDataDeletion(
@@ -77,12 +78,12 @@ export async function receiveDataDeletion(
   app: string,
   request: SignedRequest,
 ): Promise<DeletionReceipt> {
-  const told = await verify(deps, app, request);
+  const callback = await verify(deps, app, request);
   const code = codeFor(app, request);
-  const digest = digestOf(code);
-  const { userId: platformUserId, issuedAt: requestedAt, provider } = told;
-  await deps.deletions.receive(digest, { appId: told.appId, provider, platformUserId, requestedAt });
-  const message: DataDeletionMessage = { kind: 'data_deletion', appId: told.appId, digest, round: 0 };
+  const digest = codeDigest(code);
+  const { userId: platformUserId, issuedAt: requestedAt, provider } = callback;
+  await deps.deletions.receive(digest, { appId: callback.appId, provider, platformUserId, requestedAt });
+  const message: DataDeletionMessage = { kind: 'data_deletion', appId: callback.appId, digest, round: 0 };
   await deps.queue.send({ body: message, group: app });
   deps.count('webhook_accepted', { provider });
   return {
@@ -91,7 +92,7 @@ export async function receiveDataDeletion(
   };
 }
 
-async function verify(deps: CallbackDeps, appId: string, request: SignedRequest): Promise<Told> {
+async function verify(deps: CallbackDeps, appId: string, request: SignedRequest): Promise<VerifiedCallback> {
   const app = await deps.findApp(appId);
   const webhook = app?.webhook;
   const takes = webhook?.callbacks === 'signed_request';
@@ -104,7 +105,7 @@ async function verify(deps: CallbackDeps, appId: string, request: SignedRequest)
     throw new IntegrationError('INVALID_SIGNATURE', 'The signature is missing, wrong or too old.');
   }
   const { userId, profileId = '', timestamp: issuedAt } = verification;
-  // A context whose secret was found is one, and so is the provider that the secret names.
+  // The app's secret was found, so the app exists, and so does the provider that the secret names.
   return {
     appId: appId as AppId,
     provider: app.provider as ProviderId,
@@ -115,8 +116,8 @@ async function verify(deps: CallbackDeps, appId: string, request: SignedRequest)
 }
 
 /**
- * The same for the same signed text, and to be guessed by nobody: a signature of 256 bits is in it. Letters and
- * digits only, as Meta wants it.
+ * The confirmation code: the same for the same signed text, and unguessable, because the text holds a signature of 256
+ * bits. Meta requires letters and digits only.
  */
 function codeFor(app: string, { body }: SignedRequest): string {
   const text = new URLSearchParams(Buffer.from(body).toString('utf8')).get('signed_request') ?? '';

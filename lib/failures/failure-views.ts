@@ -1,4 +1,4 @@
-/** What tenants are shown of messages that failed: names, ids and times. What an event brought with it stays masked. */
+/** The failures that the API shows to a tenant: types, ids and times. The event's data stays masked. */
 
 import type { FailureCount, FailureView } from '../contract/views.ts';
 import { IntegrationError } from '../errors.ts';
@@ -6,7 +6,7 @@ import type { TenantId } from '../ids.ts';
 import { filedQueue } from '../vocabulary.ts';
 import type { Failure, FailureStore } from './failure-store.ts';
 
-/** More than anybody counts; the answer says when there are more. */
+/** Counting stops here, and the result says that it is incomplete. */
 const mostCounted = 1_000;
 
 type Failures = Pick<FailureStore, 'list' | 'get' | 'all'>;
@@ -18,17 +18,20 @@ export async function listFailures(
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<{ readonly failures: readonly FailureView[]; readonly nextCursor: string | null }> {
   const found = await failures.list(tenantId, page);
-  return { failures: found.failures.map(viewOf), nextCursor: found.cursor ?? null };
+  return { failures: found.failures.map(failureView), nextCursor: found.cursor ?? null };
 }
 
 /** @throws IntegrationError `NOT_FOUND`, `DATABASE_ERROR`. */
 export async function getFailure(failures: Failures, tenantId: TenantId, id: string): Promise<FailureView> {
   const failure = await failures.get(tenantId, id);
   if (!failure) throw failureNotFound();
-  return viewOf(failure);
+  return failureView(failure);
 }
 
-/** Whether everything was counted, and what there is in each queue. @throws IntegrationError `DATABASE_ERROR`. */
+/**
+ * Counts the unreplayed failures of each queue; `complete` says whether it counted all.
+ * @throws IntegrationError `DATABASE_ERROR`.
+ */
 export async function countFailures(
   failures: Failures,
   tenantId: TenantId,
@@ -50,7 +53,7 @@ export async function countFailures(
   return { queues, complete };
 }
 
-export function viewOf(failure: Failure): FailureView {
+export function failureView(failure: Failure): FailureView {
   const { id, queue, type, error, tries, status, sentAt, failedAt, replayedAt, fields } = failure;
   const { provider, accountId, connectionId, destinationId, eventId } = failure;
   return {
