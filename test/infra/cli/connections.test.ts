@@ -141,7 +141,7 @@ describe('hawser connections disconnect', () => {
     expect(cli.killGrants()).toBe(0);
   });
 
-  it('stops access tokens while the platform is down, and revokes when it is repeated', async () => {
+  it('stops handing out access tokens while the platform is down, and revokes when it is repeated', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     refuseRevocation();
 

@@ -117,7 +117,7 @@ describe('hawser dlq', () => {
   });
 
   it.each(['not JSON s4ndb0x', '"s4ndb0x"', '["s4ndb0x"]', 'null', '{"id":{"deep":"s4ndb0x"}}'])(
-    'shows nothing of a body that it does not know: %s',
+    'masks the whole of a body of unknown shape: %s',
     async (body) => {
       const id = await bury('rescue', body);
 
@@ -128,7 +128,7 @@ describe('hawser dlq', () => {
     },
   );
 
-  it('shows the same dead letters every time it runs', async () => {
+  it('shows a dead letter any number of times', async () => {
     const id = await bury('rescue', JSON.stringify(rescued));
 
     for (let round = 0; round < 7; round += 1) {
@@ -152,7 +152,7 @@ describe('hawser dlq', () => {
     expect(await waitingIn(cli.queueUrls.jobs.deadLetters)).toBe(1);
   });
 
-  it('names the missing arguments', async () => {
+  it('refuses incomplete arguments, and names an unknown queue or message', async () => {
     const [neither, both, unknown, none] = [
       await cli.hawser('dlq replay refresh'),
       await cli.hawser('dlq replay refresh some-id --all'),

@@ -70,7 +70,7 @@ describe('a role', () => {
     }
   });
 
-  it('of a function without dependencies grants no access to data', () => {
+  it('of a function without dependencies allows logs and tracing only', () => {
     const actions = rightsOf(stack, 'health').map(({ action }) => action);
 
     expect(actions.toSorted()).toEqual([
