@@ -176,7 +176,7 @@ describe('an API key', () => {
     expect(await as(text)).toEqual(unauthorized);
   });
 
-  it('that was deleted is refused within 60 seconds, and a new one works at once', async () => {
+  it('that was deleted is refused within 60 seconds, and works at once when it is stored again', async () => {
     const { as, mint, stored, advance } = api();
     const { text, key } = mint();
     await as(text);

@@ -138,16 +138,19 @@ describe('an HTTP request', () => {
 });
 
 describe('an error of a handler', () => {
-  it.each(Object.keys(catalogue) as ErrorCode[])('of the catalogue has the standard shape: %s', async (code) => {
-    const { response, body } = await respond(throwing(new IntegrationError(code, 'Do this.')));
+  it.each(Object.keys(catalogue) as ErrorCode[])(
+    'of the catalogue has the standard shape: %s',
+    async (code) => {
+      const { response, body } = await respond(throwing(new IntegrationError(code, 'Do this.')));
 
-    const { status, retryable, userMessage } = catalogue[code];
-    expect(response.statusCode).toBe(status);
-    expect(body).toEqual({
-      error: { code, message: 'Do this.', retryable, userMessage, correlationId: requestId },
-    });
-    expect(response.headers?.['retry-after']).toBe(retryable ? '1' : undefined);
-  });
+      const { status, retryable, userMessage } = catalogue[code];
+      expect(response.statusCode).toBe(status);
+      expect(body).toEqual({
+        error: { code, message: 'Do this.', retryable, userMessage, correlationId: requestId },
+      });
+      expect(response.headers?.['retry-after']).toBe(retryable ? '1' : undefined);
+    },
+  );
 
   it('carries its details and its wait', async () => {
     const error = new IntegrationError('RATE_LIMITED', 'Slow down.', {

@@ -231,7 +231,7 @@ describe('the generic signature scheme', () => {
     },
   );
 
-  it('row 14: refuses a template that leaves the body unsigned', () => {
+  it('row 14: refuses a request with a body when its template leaves the body unsigned', () => {
     const settings = {
       header: 'x-s',
       algorithm: 'sha256',

@@ -20,11 +20,14 @@ describe('staleness', () => {
     [300, fresh],
     [300.001, stale],
     [301, stale],
-  ])('row 15: of Slack at an age of %d seconds is decided by a tolerance of five minutes in both directions', (age, expected) => {
-    const verification = verifySignature(slackSignature, slack('secret'), secrets, at(signedAt + age));
+  ])(
+    'row 15: of Slack at an age of %d seconds is decided by a tolerance of five minutes in both directions',
+    (age, expected) => {
+      const verification = verifySignature(slackSignature, slack('secret'), secrets, at(signedAt + age));
 
-    expect(verification).toEqual(expected);
-  });
+      expect(verification).toEqual(expected);
+    },
+  );
 
   it('row 15: is checked only after the signature matched', () => {
     const verification = verifySignature(slackSignature, slack('other'), secrets, at(signedAt + 9_999));

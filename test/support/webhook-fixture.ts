@@ -32,7 +32,7 @@ export interface OwnApp {
   readonly verifyToken: string;
 }
 
-/** What the worker told a tenant. */
+/** An event that the worker published to a tenant. */
 const told = z.looseObject({
   id: z.string(),
   type: z.string(),

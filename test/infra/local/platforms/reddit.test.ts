@@ -332,7 +332,7 @@ describe('rate budget', () => {
   const headersOf = (headers: Headers) =>
     ['used', 'remaining', 'reset'].map((name) => headers.get(`x-ratelimit-${name}`));
 
-  test('is shared by all users of a client, told with a float, and renewed when the window ends', async () => {
+  test('is shared by all users of a client, reported as a float, and reset when the window ends', async () => {
     setModes({ rateBudget: 2 });
     const one = await connectReddit(sandbox, { account: 'harbour' });
     const two = await connectReddit(sandbox, { account: 'zoe' });
