@@ -14,14 +14,14 @@ onEachEngine((engine) => {
     return { table, apiKeys, text, key };
   }
 
-  it('a key reads back as it was stored, and an unknown one as nothing', async () => {
+  it('the store returns a key as it was stored, and undefined for an unknown key', async () => {
     const { apiKeys, key } = await stored();
 
     expect(await apiKeys.get(key.id)).toEqual({ ...key, digest: new Uint8Array(key.digest) });
     expect(await apiKeys.get('0123456789abcdef')).toBeUndefined();
   });
 
-  it('row 16: only the digest of a key is stored', async () => {
+  it('row 16: the store keeps only the digest of a key', async () => {
     const { table, text, key } = await stored();
     const secret = parseApiKey(text.reveal())?.secret ?? '';
 
@@ -35,14 +35,14 @@ onEachEngine((engine) => {
     expect(written).toContain(Buffer.from(key.digest).toString('hex'));
   });
 
-  it('a key of an id that is taken is not stored', async () => {
+  it('the store refuses a key whose id is already in use', async () => {
     const { apiKeys, key } = await stored();
 
     expect(await apiKeys.create({ ...key, label: 'other' })).toBe(false);
     expect((await apiKeys.get(key.id))?.label).toBe('backend');
   });
 
-  it('row 10: a tenant revokes its own key and no other', async () => {
+  it('row 10: a tenant can revoke its own keys only', async () => {
     const { apiKeys, text, key } = await stored();
     const secret = parseApiKey(text.reveal())?.secret ?? '';
 
@@ -53,7 +53,7 @@ onEachEngine((engine) => {
     expect(provesApiKey((await apiKeys.get(key.id)) ?? key, secret)).toBe(false);
   });
 
-  it("row 10: a list holds all of a tenant's keys, revoked ones included, and no other's", async () => {
+  it("row 10: a tenant's list holds all its keys, revoked ones included, and no other tenant's", async () => {
     const { apiKeys, key } = await stored();
     const more = Array.from(
       { length: 104 },

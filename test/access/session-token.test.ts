@@ -40,7 +40,7 @@ async function signing(engine: Engine) {
     key,
     minting,
     verify: createSessionVerifier({ table, audience, now: clock.now, monotonic: clock.now }),
-    /** A token of the right key with whatever else. */
+    /** A token under the right key with any header and claims. */
     forge: (payload: JWTPayload, header: Partial<JWTHeaderParameters> = {}) => {
       const issuedAt = Math.floor(clock.now() / 1_000);
       const usual = { sub: 'user-1', tenant: 'acme', aud: audience, iat: issuedAt, exp: issuedAt + 60 };
@@ -55,7 +55,7 @@ const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('bas
 
 onEachEngine((engine) => {
   describe('a session token', () => {
-    it('says who may do what, as it was minted', async () => {
+    it('carries the tenant, user and limits it was minted with', async () => {
       const { clock, minting, verify } = await signing(engine);
 
       const { text, expiresAt } = await mintSessionToken(session, minting);
@@ -64,7 +64,7 @@ onEachEngine((engine) => {
       expect(expiresAt).toBe(clock.now() + sessionSeconds * 1_000);
     });
 
-    it('needs no limits', async () => {
+    it('may be minted without limits', async () => {
       const { minting, verify } = await signing(engine);
       const { tenantId, userId } = session;
 
@@ -73,7 +73,7 @@ onEachEngine((engine) => {
       expect(await verify(text)).toEqual({ tenantId, userId });
     });
 
-    it('ends after ten minutes', async () => {
+    it('expires after ten minutes', async () => {
       const { clock, minting, verify } = await signing(engine);
       const { text } = await mintSessionToken(session, minting);
 
@@ -83,7 +83,7 @@ onEachEngine((engine) => {
       expect(await verify(text)).toBeUndefined();
     });
 
-    it('is not minted while the signing key is not filled in', async () => {
+    it('is not minted while the signing key has no value', async () => {
       const { minting } = await signing(engine);
 
       const minted = mintSessionToken(session, { ...minting, secrets: holding({}) });
@@ -93,7 +93,7 @@ onEachEngine((engine) => {
   });
 
   describe('row 10: a session token is refused', () => {
-    it('for another API', async () => {
+    it('when it was minted for another API', async () => {
       const { minting, verify } = await signing(engine);
 
       const { text } = await mintSessionToken(session, { ...minting, audience: 'https://other.example' });
@@ -101,7 +101,7 @@ onEachEngine((engine) => {
       expect(await verify(text)).toBeUndefined();
     });
 
-    it('under a key that was never published, also when it names a published one', async () => {
+    it('when an unpublished key signed it, even under the name of a published key', async () => {
       const { key, minting, verify } = await signing(engine);
       const foreign = createSessionKey();
 
@@ -121,7 +121,7 @@ onEachEngine((engine) => {
       expect(await verify(await forge({}, { kid }))).toBeUndefined();
     });
 
-    it('unsigned', async () => {
+    it('when it carries no signature', async () => {
       const { key, minting, verify } = await signing(engine);
       const { text } = await mintSessionToken(session, minting);
       const [, payload = ''] = text.split('.');
@@ -131,7 +131,7 @@ onEachEngine((engine) => {
       }
     });
 
-    it('with the public key taken for a shared secret', async () => {
+    it('when it is an HMAC that uses the public key as the secret', async () => {
       const { key, forge, verify } = await signing(engine);
       const [, payload = ''] = (await forge({})).split('.');
       const claims: JWTPayload = JSON.parse(Buffer.from(payload, 'base64url').toString());
@@ -143,7 +143,7 @@ onEachEngine((engine) => {
       expect(await verify(text)).toBeUndefined();
     });
 
-    it('under another algorithm, even with a key of ours', async () => {
+    it('when it names another algorithm, even under a key of ours', async () => {
       const { table, forge, verify, key } = await signing(engine);
       const pair = generateKeyPairSync('ec', {
         namedCurve: 'P-256',
@@ -162,7 +162,7 @@ onEachEngine((engine) => {
       expect(await verify(text)).toBeUndefined();
     });
 
-    it('after any change of a character', async () => {
+    it('when any one character was changed', async () => {
       const { minting, verify } = await signing(engine);
       const { text } = await mintSessionToken(session, minting);
       const positions = Array.from({ length: 40 }, (_each, index) =>
@@ -206,8 +206,8 @@ onEachEngine((engine) => {
     );
   });
 
-  describe('the public keys', () => {
-    it('stay in memory for five minutes', async () => {
+  describe('the cache of public keys', () => {
+    it('keeps the keys in memory for five minutes', async () => {
       const { clock, minting, verify } = await signing(engine);
       const { text } = await mintSessionToken(session, minting);
       await verify(text);
@@ -221,7 +221,7 @@ onEachEngine((engine) => {
       expect(engine.calls()).toHaveLength(1);
     });
 
-    it('are looked for anew when a token names one that is not among them, at most once in ten seconds', async () => {
+    it('reloads the keys when a token names an unknown key, at most once every ten seconds', async () => {
       const { clock, table, minting, verify } = await signing(engine);
       const rotated = createSessionKey();
       const mint = () => mintSessionToken(session, { ...minting, secrets: holding(rotated) });
@@ -239,7 +239,7 @@ onEachEngine((engine) => {
       expect(engine.calls()).toHaveLength(1);
     });
 
-    it('are the newest and the one before it, so that tokens in use outlive a change', async () => {
+    it('holds the current and the previous key, so that live tokens survive a key rotation', async () => {
       const { clock, table, key, minting, verify } = await signing(engine);
       const second = createSessionKey();
       const first = await mintSessionToken(session, minting);
@@ -256,7 +256,7 @@ onEachEngine((engine) => {
       expect(await verify(recent.text)).toBeDefined();
     });
 
-    it('that cannot be read are an error, and no reason to refuse the caller', async () => {
+    it('fails with an error when the keys cannot be read, and does not call the token invalid', async () => {
       const { table } = await engine.newTableWithClient(1);
       const clock = testClock();
       const key = createSessionKey();

@@ -9,7 +9,7 @@ const [first] = vectors.cases;
 if (first === undefined) throw new Error('The vectors are empty.');
 const { text, key } = first;
 
-describe('the older token format', () => {
+describe('the legacy token format', () => {
   it.each(vectors.cases)('opens under $name', (vector) => {
     const token = openLegacyToken(vector.text, vector.key);
 
@@ -17,7 +17,7 @@ describe('the older token format', () => {
     expect(String(token)).toBe('[redacted]');
   });
 
-  it('takes hexadecimal digits of either case', () => {
+  it('accepts upper-case and lower-case hexadecimal', () => {
     expect(openLegacyToken(text.toUpperCase(), key).reveal()).toBe(first.token);
   });
 
@@ -41,12 +41,12 @@ describe('the older token format', () => {
     );
   });
 
-  it('refuses another key, and no key', () => {
+  it('refuses a wrong key and an empty key', () => {
     expect(() => openLegacyToken(text, `${key}x`)).toThrow(/does not open under this key/);
     expect(() => openLegacyToken(text, '')).toThrow(/key of the older tokens was expected/);
   });
 
-  it('refuses any changed digit', () => {
+  it('refuses a token after any one digit was changed', () => {
     fc.assert(
       fc.property(
         fc.nat(text.length - 1),

@@ -11,7 +11,7 @@ const message = (body: unknown) => ({ body, group: 'acme' });
 beforeEach(() => client.reset());
 afterAll(() => client.restore());
 
-test('says that a batch was not taken when SQS refused one of its messages', async () => {
+test('the queue reports a batch as failed when SQS refuses one of its messages', async () => {
   client.on(SendMessageBatchCommand).resolves({
     Successful: [],
     Failed: [{ Id: '3', SenderFault: false, Code: 'InternalError' }],
@@ -22,7 +22,7 @@ test('says that a batch was not taken when SQS refused one of its messages', asy
   await expect(sending).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
 });
 
-test('sends ten batches at a time, and none after one that was not taken', async () => {
+test('the queue sends ten batches at a time and stops after the first failed batch', async () => {
   client
     .on(SendMessageBatchCommand)
     .resolves({ Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError' }] });
@@ -33,7 +33,7 @@ test('sends ten batches at a time, and none after one that was not taken', async
   expect(client.commandCalls(SendMessageBatchCommand)).toHaveLength(10);
 });
 
-test('sends every message once', async () => {
+test('the queue sends every message once', async () => {
   client.on(SendMessageBatchCommand).resolves({ Successful: [] });
 
   await queue.sendAll(Array.from({ length: 1_000 }, (_, index) => message(index)));
@@ -44,7 +44,7 @@ test('sends every message once', async () => {
   expect(bodies).toEqual(Array.from({ length: 1_000 }, (_, index) => index));
 });
 
-test('parts what is more than a mebibyte, however few messages it is', async () => {
+test('the queue splits a batch that exceeds one mebibyte, however few messages it holds', async () => {
   client.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
 
   await queue.sendAll(Array.from({ length: 4 }, () => message('x'.repeat(400_000))));
@@ -55,7 +55,7 @@ test('parts what is more than a mebibyte, however few messages it is', async () 
   expect(sizes).toEqual([2, 2]);
 });
 
-test('names neither the queue nor the message when SQS does not answer', async () => {
+test('an error of the queue reveals neither the queue nor the message when SQS does not answer', async () => {
   client.on(SendMessageCommand).rejects(new Error('connect ECONNREFUSED to https://sqs.example/1/queue'));
 
   const error = await queue.send(message({ secret: 's4ndb0x' })).catch((cause: unknown) => cause);

@@ -33,7 +33,7 @@ async function stored(value: unknown) {
 }
 
 describe('a secret', () => {
-  it('is read once and kept for ten minutes', async () => {
+  it('is read once and cached for ten minutes', async () => {
     const { clock, put, source, reads } = await stored({ word: 'first' });
 
     expect(await source.read(secretId)).toEqual({ word: 'first' });
@@ -45,7 +45,7 @@ describe('a secret', () => {
     expect(await source.read(secretId)).toEqual({ word: 'second' });
   });
 
-  it('is read past the memory on demand, and the memory learns it', async () => {
+  it('is read past the cache on demand, and the cache keeps the new value', async () => {
     const { put, source } = await stored({ word: 'first' });
     await source.read(secretId);
     await put({ word: 'second' });
@@ -54,7 +54,7 @@ describe('a secret', () => {
     expect(await source.read(secretId)).toEqual({ word: 'second' });
   });
 
-  it('serves on from memory while AWS does not answer, and is read again after', async () => {
+  it('is served from the cache while AWS does not answer, and read again once it does', async () => {
     const { clock, put, source, fail } = await stored({ word: 'first' });
     await source.read(secretId);
     await put({ word: 'second' });
@@ -67,7 +67,7 @@ describe('a secret', () => {
     expect(await source.read(secretId)).toEqual({ word: 'second' });
   });
 
-  it('that was never read is an error while AWS does not answer, without a word of its cause', async () => {
+  it('that was never read fails while AWS does not answer, and the error hides the cause', async () => {
     const { source, fail } = await stored({ word: 's4ndb0x' });
     fail(() => ({ error: 'InternalServiceError', status: 500 }));
 
@@ -77,7 +77,7 @@ describe('a secret', () => {
     expect(String(failure)).not.toContain('s4ndb0x');
   });
 
-  it('that is no JSON reads as nothing, so that its reader refuses it in its own words', async () => {
+  it('that is not JSON reads as undefined, so that each reader reports it in its own words', async () => {
     const { source } = await stored('s4ndb0x-not-json');
 
     expect(await source.read(secretId)).toBeUndefined();
@@ -87,7 +87,7 @@ describe('a secret', () => {
 describe('the secret of a provider app', () => {
   const app = { secretId, clientId: 'client' };
 
-  it('comes wrapped, so that it cannot be printed', async () => {
+  it('is wrapped in Secret, so that nothing prints it', async () => {
     const { source } = await stored({ clientId: 'client', clientSecret: 's4ndb0x-secret' });
 
     const secret = await readClientSecret(source, app);
@@ -111,7 +111,7 @@ describe('the secret of a provider app', () => {
     expect(String(failure)).not.toContain('s4ndb0x');
   });
 
-  it('is read afresh on demand', async () => {
+  it('is read past the cache on demand', async () => {
     const { put, source } = await stored({ clientId: 'client', clientSecret: 's4ndb0x-old' });
     await readClientSecret(source, app);
     await put({ clientId: 'client', clientSecret: 's4ndb0x-new' });
@@ -124,7 +124,7 @@ describe('the secret of a provider app', () => {
 describe('the secrets that sign states', () => {
   const long = 's4ndb0x-'.padEnd(43, 'k');
 
-  it('are the current one and the one before it', async () => {
+  it('are the current and the previous secret', async () => {
     const { source } = await stored({ current: long, previous: `${long}-old` });
 
     const { current, previous } = await readStateSecrets(source, secretId);
@@ -134,7 +134,7 @@ describe('the secrets that sign states', () => {
   });
 
   it.each([{ current: long }, { current: long, previous: '' }])(
-    'may be the current one alone',
+    'may be the current secret alone',
     async (value) => {
       const { source } = await stored(value);
 

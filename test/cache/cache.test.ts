@@ -31,7 +31,7 @@ function cacheFixture(options: Partial<CacheOptions<string, Loaded>> = {}) {
     fail: (error: Error | undefined) => {
       outage = error;
     },
-    /** What asking ends with, as one value. */
+    /** The outcome of a read, value or error, as one value. */
     ask: (key: string, maxAge?: number) => cache.get(key, maxAge).catch((error: unknown) => String(error)),
   };
 }
@@ -50,7 +50,7 @@ function slowSource() {
 }
 
 describe('a value in a cache', () => {
-  it('is loaded once and answers until it reaches its greatest age', async () => {
+  it('is loaded once and served until it reaches its maximum age', async () => {
     const { ask, loads, pass } = cacheFixture();
 
     const first = await ask('a');
@@ -67,7 +67,7 @@ describe('a value in a cache', () => {
     expect(loads).toEqual(['a', 'a']);
   });
 
-  it('is loaded once for all who ask while it is on its way', async () => {
+  it('is loaded once for all concurrent readers (single-flight)', async () => {
     const { cache, loads } = cacheFixture();
 
     const found = await Promise.all(Array.from({ length: 1_000 }, () => cache.get('a')));
@@ -76,7 +76,7 @@ describe('a value in a cache', () => {
     expect(loads).toEqual(['a']);
   });
 
-  it('makes room for another one when it was used longest ago', async () => {
+  it('is evicted first when it was used least recently', async () => {
     const { ask, loads } = cacheFixture();
     for (const key of ['a', 'b', 'c', 'a', 'd']) await ask(key);
     loads.length = 0;
@@ -86,7 +86,7 @@ describe('a value in a cache', () => {
     expect(loads).toEqual(['b']);
   });
 
-  it('is as old as its load, so a slow load does not make it younger', async () => {
+  it('ages from the start of its load, so a slow load does not extend its life', async () => {
     const { pending, load } = slowSource();
     let time = 0;
     const cache = createCache({ load, monotonic: () => time, maxAge: 100, maxEntries: 1 });
@@ -102,7 +102,7 @@ describe('a value in a cache', () => {
     expect([await asked, await again]).toEqual(['first', 'second']);
   });
 
-  it('is not kept at all when its greatest age is zero', async () => {
+  it('is not cached when its maximum age is zero', async () => {
     const { ask, cache, loads } = cacheFixture({ maxAge: 0 });
 
     await Promise.all([ask('a'), ask('a')]);
@@ -112,7 +112,7 @@ describe('a value in a cache', () => {
     expect(cache.has('a')).toBe(false);
   });
 
-  it('may be put there by the one who made it', async () => {
+  it('can be stored by the caller that created it', async () => {
     const { ask, cache, loads } = cacheFixture();
 
     cache.put('a', { key: 'a', turn: 0 });
@@ -122,8 +122,8 @@ describe('a value in a cache', () => {
   });
 });
 
-describe('an absence', () => {
-  it('is kept for a time of its own, or not at all', async () => {
+describe('an absent value in a cache', () => {
+  it('is cached for a maximum age separate from that of values, or not at all', async () => {
     const remembering = cacheFixture({ maxAge: (value) => (value ? 100 : 10) });
     const forgetting = cacheFixture({ maxAge: (value) => (value ? 100 : 0) });
 
@@ -141,7 +141,7 @@ describe('an absence', () => {
     expect(await forgetting.ask('a')).toEqual({ key: 'a', turn: 2 });
   });
 
-  it('takes the place of a value that is gone', async () => {
+  it('replaces a cached value that no longer exists', async () => {
     const { ask, absent, cache } = cacheFixture({ maxAge: (value) => (value ? 100 : 0) });
     await ask('a');
     absent.add('a');
@@ -151,8 +151,8 @@ describe('an absence', () => {
   });
 });
 
-describe('a fresh read', () => {
-  it('goes past memory, and others profit from what it found', async () => {
+describe('a fresh read of a cache', () => {
+  it('bypasses the cache and stores what it loaded for other readers', async () => {
     const { ask, loads } = cacheFixture();
     await ask('a');
 
@@ -162,7 +162,7 @@ describe('a fresh read', () => {
     expect(loads).toHaveLength(2);
   });
 
-  it('goes past memory at most once in the time it names', async () => {
+  it('bypasses the cache at most once per interval that it names', async () => {
     const { ask, loads, pass } = cacheFixture({ maxAge: 1_000 });
     await ask('a');
 
@@ -174,7 +174,7 @@ describe('a fresh read', () => {
     expect(loads).toHaveLength(2);
   });
 
-  it('does not join a load that began before it', async () => {
+  it('does not join a load that started before it', async () => {
     const { pending, load } = slowSource();
     const cache = createCache({ load, monotonic: () => 0, maxAge: 100, maxEntries: 1 });
 
@@ -186,7 +186,7 @@ describe('a fresh read', () => {
     expect([await usual, await fresh]).toEqual(['old', 'new']);
   });
 
-  it('is not undone by an older load that ends after it', async () => {
+  it('is not overwritten by an older load that finishes after it', async () => {
     const { pending, load } = slowSource();
     let time = 0;
     const cache = createCache({ load, monotonic: () => time, maxAge: 100, maxEntries: 1 });
@@ -203,8 +203,8 @@ describe('a fresh read', () => {
   });
 });
 
-describe('a load that fails', () => {
-  it('is the error of all who wait for it, and is tried again by the next one', async () => {
+describe('a failed load of a cache', () => {
+  it('rejects every waiting reader, and the next reader loads again', async () => {
     const { ask, fail, loads } = cacheFixture();
     fail(new Error('away'));
 
@@ -216,7 +216,7 @@ describe('a load that fails', () => {
     expect(loads).toHaveLength(2);
   });
 
-  it('is an error also where the load throws before it waits', async () => {
+  it('rejects its readers even when the load throws synchronously', async () => {
     const { ask } = cacheFixture({
       load: () => {
         throw new Error('at once');
@@ -226,7 +226,7 @@ describe('a load that fails', () => {
     expect(await ask('a')).toBe('Error: at once');
   });
 
-  it('leaves the last value to answer, up to an age', async () => {
+  it('leaves the stale value to be served, up to a maximum age', async () => {
     const { ask, fail, pass } = cacheFixture({ staleIfError: 500 });
     await ask('a');
     fail(new Error('away'));
@@ -238,7 +238,7 @@ describe('a load that fails', () => {
     expect(await ask('a')).toBe('Error: away');
   });
 
-  it('can make the next one wait a while, with the same answer meanwhile', async () => {
+  it('can delay the next load, and readers get the same outcome meanwhile', async () => {
     const { ask, fail, loads, pass } = cacheFixture({ retryAfter: 10 });
     fail(new Error('away'));
     await ask('a');
@@ -253,7 +253,7 @@ describe('a load that fails', () => {
 });
 
 describe('a steady clock', () => {
-  it('goes on by the most that any of its clocks says has passed', () => {
+  it('advances by the largest step that any of its clocks reports', () => {
     let [wall, own] = [1_000, 0];
     const clock = steadyClock(
       () => wall,
@@ -270,7 +270,7 @@ describe('a steady clock', () => {
     expect([bySecond, byFirst, clock()]).toEqual([5, 12, 15]);
   });
 
-  it('never goes back: wall time that is set back ten minutes makes no value younger', async () => {
+  it('never runs backwards: setting wall time back ten minutes makes no value younger', async () => {
     let [wall, own] = [1_000_000, 0];
     const monotonic = steadyClock(
       () => wall,

@@ -35,14 +35,14 @@ const settingsOf = (name: FunctionName): readonly SettingName[] => functionSetti
 describe.each(names)('the settings of %s', (name) => {
   const needed = settingsOf(name).filter((setting) => !isOptional(setting));
 
-  it('are what its row names, frozen', () => {
+  it('are those that its row names, and are frozen', () => {
     const settings = readSettings(name, environment);
 
     expect(Object.keys(settings).sort()).toEqual([...settingsOf(name)].sort());
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  it.each(needed)('lack nothing: without %s the function does not start, and says which', (setting) => {
+  it.each(needed)('are complete: without %s the function refuses to start and names it', (setting) => {
     const { [variableOf(setting)]: _, ...rest } = environment;
 
     expect(() => readSettings(name, rest)).toThrow(
@@ -53,11 +53,11 @@ describe.each(names)('the settings of %s', (name) => {
 });
 
 describe('a setting', () => {
-  it('that may be left out has the careful default', () => {
+  it('that is optional falls back to the strict default', () => {
     expect(readSettings('callback', environment)).toMatchObject({ platformOrigins: {}, insecureOrigins: [] });
   });
 
-  it('row 11: in JSON is read as what it is', () => {
+  it('row 11: that holds JSON is parsed into its value', () => {
     const settings = readSettings('callback', {
       ...environment,
       PLATFORM_ORIGINS: '{"https://open.tiktokapis.com":"http://127.0.0.1:1"}',

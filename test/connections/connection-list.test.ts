@@ -1,4 +1,4 @@
-/** Lists of connections: a tenant's own, in one order, page by page, and nobody else's by whatever cursor. */
+/** Lists of connections: a tenant pages through its own in a fixed order, and no cursor leads to another tenant's. */
 import { describe, expect, it } from 'vitest';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import type { AccountId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
@@ -47,8 +47,8 @@ onEachEngine((engine) => {
     return found;
   }
 
-  describe('a list', () => {
-    it("row 10: holds a tenant's connections and no other's, sorted by user, provider, account", async () => {
+  describe('a list of connections', () => {
+    it('row 10: holds the connections of one tenant only, sorted by user, provider and account', async () => {
       const { connections } = await filled();
 
       const [all] = await pages(connections, { tenantId, limit: 50 });
@@ -65,7 +65,7 @@ onEachEngine((engine) => {
       ]);
     });
 
-    it("holds one user's connections, or those at one provider", async () => {
+    it('can be limited to one user, or to one user at one provider', async () => {
       const { connections } = await filled();
 
       const [user] = await pages(connections, { tenantId, userId: ann, limit: 50 });
@@ -75,7 +75,7 @@ onEachEngine((engine) => {
       expect(provider).toEqual(['reddit/acme-ann-1', 'reddit/acme-ann-2']);
     });
 
-    it('does not take one user for another whose name begins alike', async () => {
+    it('does not mix up users whose names share a prefix', async () => {
       const { connections } = await filled();
       await connections.create(aConnection({ userId: 'ann#reddit' as UserId }));
       await connections.create(aConnection({ userId: 'anna' as UserId, accountId: '7' as AccountId }));
@@ -85,7 +85,7 @@ onEachEngine((engine) => {
       expect(user).toHaveLength(4);
     });
 
-    it('comes page by page, nothing twice and nothing left out', async () => {
+    it('pages through every connection once, without gaps or duplicates', async () => {
       const { connections } = await filled();
       const [all] = await pages(connections, { tenantId, limit: 50 });
 
@@ -97,7 +97,7 @@ onEachEngine((engine) => {
       }
     });
 
-    it('leaves the sealed bytes out', async () => {
+    it('leaves out the sealed tokens', async () => {
       const { connections, all } = await filled();
 
       const page = await connections.list({ tenantId, userId: bob, provider: reddit, limit: 50 });
@@ -108,7 +108,7 @@ onEachEngine((engine) => {
       expect(page).toEqual({ connections: expected.reverse().map(open), cursor: undefined });
     });
 
-    it('is empty for a tenant without any', async () => {
+    it('is empty for a tenant without connections', async () => {
       const { connections } = await filled();
 
       expect(await connections.list({ tenantId: 'nobody' as TenantId, limit: 5 })).toEqual({
@@ -117,7 +117,7 @@ onEachEngine((engine) => {
       });
     });
 
-    it('pages over the longest ids there can be', async () => {
+    it('pages over ids of the maximum length', async () => {
       const connections = createConnectionStore(await engine.newTable());
       const userId = '#'.repeat(128) as UserId;
       for (const character of ['%', '\u4e00', 'z']) {
@@ -130,10 +130,10 @@ onEachEngine((engine) => {
     });
   });
 
-  describe('a cursor', () => {
+  describe('a cursor of a list', () => {
     const written = (sort: string) => Buffer.from(sort).toString('base64url');
 
-    it("row 10: of another tenant shows nothing but the caller's own", async () => {
+    it("row 10: taken from another tenant still yields only the caller's connections", async () => {
       const { connections } = await filled();
       const theirs = await connections.list({ tenantId: 'other' as TenantId, limit: 3 });
       const cursor = theirs === 'invalid_cursor' ? undefined : theirs.cursor;
@@ -145,7 +145,7 @@ onEachEngine((engine) => {
       expect(shown.flat().every((account) => account.includes('/acme-'))).toBe(true);
     });
 
-    it('may name a connection that is gone', async () => {
+    it('still works after its connection was deleted', async () => {
       const { connections, all } = await filled();
       const first = await connections.list({ tenantId, userId: ann, limit: 1 });
       const cursor = first === 'invalid_cursor' ? '' : (first.cursor ?? '');

@@ -1,4 +1,4 @@
-/** Connections: every write goes by the generation it saw, so that nobody speaks of credentials that are gone. */
+/** The connection store: every write is conditional on the generation it read, so that no writer overwrites newer credentials. */
 import { describe, expect, it } from 'vitest';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import { type AccountId, type AppId, newConnectionId, type TenantId, type UserId } from '../../lib/ids.ts';
@@ -21,7 +21,7 @@ onEachEngine((engine) => {
       expect(await read()).toEqual(connection);
     });
 
-    it('row 9: is stored once per tenant and account, whoever else asks', async () => {
+    it('row 9: is stored once per tenant and account, even under concurrent writes', async () => {
       const table = await engine.newTable();
       const connections = createConnectionStore(table);
 
@@ -34,7 +34,7 @@ onEachEngine((engine) => {
       expect(winners(created)).toBe(1);
     });
 
-    it('row 10: of one tenant is not there for another', async () => {
+    it('row 10: of one tenant is invisible to another', async () => {
       const { connections, connection } = await stored();
       const other = aConnection({ tenantId: 'other' as TenantId, displayName: 'Other' });
 
@@ -45,7 +45,7 @@ onEachEngine((engine) => {
       );
     });
 
-    it('row 10: with separators in its ids does not meet one that shifts them', async () => {
+    it('row 10: with separators in its ids never collides with one whose ids shift them', async () => {
       const { connections } = await stored({ accountId: 'a#b' as AccountId });
 
       expect(
@@ -55,8 +55,8 @@ onEachEngine((engine) => {
     });
   });
 
-  describe('a change', () => {
-    it('row 20: is stored on the generation that was read, and on no other', async () => {
+  describe('a change of a connection', () => {
+    it('row 20: is stored only on the generation that it read', async () => {
       const { connections, connection, read } = await stored();
       const sealed = { accessToken: Uint8Array.of(7), refreshToken: Uint8Array.of(8) };
 
@@ -68,7 +68,7 @@ onEachEngine((engine) => {
       expect(await read()).toEqual(changed);
     });
 
-    it('row 20: lets exactly one of ten refreshes store its tokens', async () => {
+    it('row 20: lets exactly one of ten concurrent refreshes store its tokens', async () => {
       const { connections, connection, read } = await stored();
 
       const outcomes = await Promise.all(
@@ -82,7 +82,7 @@ onEachEngine((engine) => {
       expect((await read())?.sealed).toEqual({ accessToken: Uint8Array.of(winner) });
     });
 
-    it('row 20: does not undo a disconnect that came between, though the credentials are the same', async () => {
+    it('row 20: does not undo a concurrent disconnect, although the generation is the same', async () => {
       const { connections, connection, read } = await stored();
       await connections.change(connection, { status: 'disconnecting' });
 
@@ -90,7 +90,7 @@ onEachEngine((engine) => {
       expect((await read())?.status).toBe('disconnecting');
     });
 
-    it('removes what it names as undefined and leaves the rest', async () => {
+    it('removes the attributes that it names as undefined and keeps the rest', async () => {
       const { connections, connection } = await stored({ statusReason: 'why' });
 
       const changed = await connections.change(connection, { expiresAt: undefined, statusReason: undefined });
@@ -100,7 +100,7 @@ onEachEngine((engine) => {
       expect(changed?.displayName).toBe(connection.displayName);
     });
 
-    it('does not reach a connection that was removed and made anew with the same generation', async () => {
+    it('does not touch a connection that was deleted and recreated with the same generation', async () => {
       const { connections, connection } = await stored();
       await connections.remove(connection);
       await connections.create(aConnection());
@@ -112,7 +112,7 @@ onEachEngine((engine) => {
   });
 
   describe('a reconnect', () => {
-    it('takes the place of the connection that was read, and moves it in every index', async () => {
+    it('replaces the connection that it read and moves it in every index', async () => {
       const { connections, connection, read } = await stored({
         platformUserId: 'before',
         statusReason: 'why',
@@ -128,7 +128,7 @@ onEachEngine((engine) => {
       expect(await connections.byAccount(sharedTikTok, connection.accountId)).toEqual([]);
     });
 
-    it('is refused when somebody came between', async () => {
+    it('is refused after a concurrent write', async () => {
       const { connections, connection, read } = await stored();
       await connections.change(connection, { generation: 2 });
 
@@ -137,8 +137,8 @@ onEachEngine((engine) => {
     });
   });
 
-  describe('a removal', () => {
-    it('goes by the generation that was read', async () => {
+  describe('a deletion of a connection', () => {
+    it('is conditional on the generation that it read', async () => {
       const { connections, connection, read } = await stored();
       const changed = await connections.change(connection, { generation: 2 });
 
@@ -148,8 +148,8 @@ onEachEngine((engine) => {
     });
   });
 
-  describe('connections by account and by owner', () => {
-    it('row 17: are those of that app alone, of all its tenants, however many', async () => {
+  describe('connections found by account or by platform user', () => {
+    it('row 17: are those of that app alone, across all its tenants, on any number of pages', async () => {
       const table = await engine.newTable();
       const connections = createConnectionStore(table);
       const many = Array.from({ length: 105 }, (_each, index) =>
@@ -171,7 +171,7 @@ onEachEngine((engine) => {
       expect(await connections.byPlatformUser(sharedTikTok, 'nobody')).toEqual([]);
     });
 
-    it('are several where one owner granted several accounts', async () => {
+    it('are several when one platform user granted several accounts', async () => {
       const { connections, connection } = await stored({ platformUserId: 'mira' });
       const second = aConnection({
         id: newConnectionId(),

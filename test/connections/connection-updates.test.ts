@@ -1,4 +1,4 @@
-/** The one optimistic loop: what it writes after conflicts, and when it gives up. */
+/** The loop of optimistic locking: what it writes after a conflict, and when it gives up. */
 import { describe, expect, it } from 'vitest';
 import type { Connection, SealedConnection } from '../../lib/connections/connection.ts';
 import {
@@ -14,8 +14,8 @@ import { connectionIn } from './states.ts';
 const sealed = { accessToken: Uint8Array.of(1) };
 const first: SealedConnection = { ...connectionIn('active'), sealed };
 
-describe('an update', () => {
-  it('decides on the reading it was given, and costs one write', async () => {
+describe('an update of a connection', () => {
+  it('decides on the record it was given, and costs one write', async () => {
     const store = storeOf(first);
     const decided: Connection[] = [];
 
@@ -29,7 +29,7 @@ describe('an update', () => {
     expect(store.calls).toEqual(['write']);
   });
 
-  it('reads and decides again after each conflict, on what the other writer has left', async () => {
+  it('reads the record again after each conflict and decides on what the other writer stored', async () => {
     const store = storeOf({ ...first, generation: 8 });
 
     const update = await updateConnection(store, first, ({ generation }) =>
@@ -40,7 +40,7 @@ describe('an update', () => {
     expect(store.calls).toEqual(['write', 'read', 'write']);
   });
 
-  it('leaves the connection to the other writer where the second decision says so', async () => {
+  it('leaves the record of the other writer in place when the second decision says so', async () => {
     const newer = { ...first, generation: 8 };
     const store = storeOf(newer);
 
@@ -61,7 +61,7 @@ describe('an update', () => {
     expect(update).toEqual({ kind: 'gone' });
   });
 
-  it('gives up after eight conflicts', async () => {
+  it('fails after eight conflicts', async () => {
     const store = storeOf({ ...first, generation: 8 }, 'raises_generation_at_each_read');
 
     const update = await updateConnection(store, first, () => changeTo({ failures: 9 }));
@@ -71,8 +71,8 @@ describe('an update', () => {
   });
 });
 
-describe('a placement', () => {
-  it('answers what it replaced, after conflicts too', async () => {
+describe('a placement of a connection', () => {
+  it('returns the record that it replaced, after conflicts too', async () => {
     let conflicts = 2;
     const newer = { ...first, generation: 8 };
 
@@ -84,7 +84,7 @@ describe('a placement', () => {
     expect(placed).toEqual({ kind: 'stored', connection: newer, replaced: first });
   });
 
-  it('puts nothing where the decision is to leave what is there', async () => {
+  it('writes nothing when the decision is to keep the stored record', async () => {
     const placed = await placeConnection(
       { read: async () => first, put: () => Promise.reject(new Error('There was nothing to put.')) },
       () => ({ kind: 'keep', reason: 'taken' }),

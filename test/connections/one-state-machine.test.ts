@@ -4,7 +4,7 @@ import { readSourceFiles } from '../structure/source-files.ts';
 
 const files = readSourceFiles();
 
-it('assigns the status of a connection in transitions.ts only', () => {
+it('only transitions.ts assigns the status of a connection', () => {
   const assignment = /\bstatus: '(?:expiring|reconnect_required|disconnecting|misconfigured)'/;
   // Names the state that a caller of the API has to leave, and writes nothing.
   const named = ['lib/integrations/refresh-errors.ts'];
@@ -14,11 +14,11 @@ it('assigns the status of a connection in transitions.ts only', () => {
   expect(assigning).toEqual(['lib/connections/transitions.ts']);
 });
 
-it('writes to connections through the loop of the store only', () => {
+it('only the update loop of the store writes to connections', () => {
   expect(pathsWith(/\b(?:connections|store)\.(?:change|replace|create)\(/)).toEqual([]);
 });
 
-it('classifies none of our own errors by a set of codes', () => {
+it('no file classifies our own errors by a set of codes', () => {
   const sets = pathsWith(/Set<string> = new Set\(\['[A-Z][A-Z_]+'/);
 
   expect(sets.filter((path) => path.startsWith('lib/') || path.startsWith('functions/'))).toEqual([]);

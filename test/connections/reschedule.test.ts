@@ -114,7 +114,7 @@ const table: Readonly<Record<string, Row>> = {
 };
 
 describe.each(Object.entries(table))('%s', (_, { event, before = {}, due }) => {
-  it.each(stateNames)('leaves a connection that is %s in its state, and dates it', (state) => {
+  it.each(stateNames)('keeps the state of a connection that is %s and sets its due date', (state) => {
     const connection = connectionIn(state, before);
     const { status, statusReason = '-' } = connection;
 
@@ -123,8 +123,8 @@ describe.each(Object.entries(table))('%s', (_, { event, before = {}, due }) => {
   });
 });
 
-describe('an attempt that failed', () => {
-  it('counts among the failures', () => {
+describe('a failed attempt', () => {
+  it('increments the failures of the connection', () => {
     const connection = connectionIn('active', { failures: 2 });
 
     for (const { change } of [
@@ -136,7 +136,7 @@ describe('an attempt that failed', () => {
     }
   });
 
-  it('waits longer each time, up to a minute', () => {
+  it('backs off longer each time, up to a minute', () => {
     const waits = [0, 1, 2, 3, 10].map((failures) => {
       const { change } = postponeRefresh(connectionIn('active', { failures }), { now, random: () => 1 });
       return (change.dueAt ?? 0) - now;
@@ -146,8 +146,8 @@ describe('an attempt that failed', () => {
   });
 });
 
-describe('a revocation that is not confirmed', () => {
-  it('is tried again within the hour, however often it failed', () => {
+describe('an unconfirmed revocation', () => {
+  it('is retried within the hour, however often it failed', () => {
     const connection = connectionIn('disconnecting', { failures: 30 });
 
     expect(postponeRevocation(connection, { now, random: () => 1 })).toMatchObject({
@@ -156,20 +156,20 @@ describe('a revocation that is not confirmed', () => {
   });
 
   it.each(stateNames.filter((state) => state !== 'disconnecting'))(
-    'is not postponed for a connection that is %s again',
+    'is not rescheduled for a connection that is %s again',
     (state) => {
       expect(postponeRevocation(connectionIn(state), chance)).toEqual(keepFor('not_disconnecting'));
     },
   );
 });
 
-it('records a use once a day', () => {
+it('a use of a connection is recorded once a day', () => {
   const connection = connectionIn('active', { lastUsedAt: now - day + 1 });
 
   expect(noteUse(connection, { policy, ...chance })).toEqual(keepFor('noted_before'));
 });
 
-it('marks nothing as published where nothing is pending', () => {
+it('marking an event as published changes nothing when none is pending', () => {
   expect(markPublished(connectionIn('active'), { policy, ...chance })).toEqual(keepFor('nothing_pending'));
 });
 

@@ -9,7 +9,7 @@ export const second = 1_000;
 export const minute = 60 * second;
 export const hour = 60 * minute;
 export const day = 24 * hour;
-/** In the middle, so that every date lies within the bounds of its jitter. */
+/** The middle of the range, so that every date falls within the bounds of its jitter. */
 export const chance = { now, random: () => 0.5 };
 
 export const policy: RefreshPolicy = {

@@ -172,14 +172,14 @@ const table: Readonly<Record<string, Row>> = {
 };
 
 describe.each(Object.entries(table))('%s', (_, { event, before = {}, expected }) => {
-  it.each(stateNames)('takes a connection that is %s to its next state', (state) => {
+  it.each(stateNames)('moves a connection that is %s to its next state', (state) => {
     const connection = connectionIn(state, before);
 
     expect(describeDecision(connection, event(connection))).toBe(expected[state]);
   });
 });
 
-describe('a consent', () => {
+describe('a granted consent', () => {
   const events: Readonly<Record<StateName, ConnectionEventType>> = {
     active: 'connection.refreshed',
     expiring: 'connection.recovered',
@@ -200,7 +200,7 @@ describe('a consent', () => {
     expect(after).toMatchObject({ generation: 8, connectedAt: before.connectedAt, grantedAt: now });
   });
 
-  it('makes a new connection of the first generation', () => {
+  it('creates a new connection with the first generation', () => {
     expect(activate(undefined, now)).toEqual({
       status: 'active',
       statusSince: now,
@@ -221,7 +221,7 @@ describe('a refresh that succeeded', () => {
     given: Parameters<typeof refreshed>[1]['credentials'] = credentials,
   ) => refreshed(current, { spentGeneration: 7, credentials: given, policy, ...chance });
 
-  it('raises the generation, clears the failures and records the time, in whatever state', () => {
+  it('raises the generation, clears the failures and records the time in every state', () => {
     for (const state of stateNames) {
       expect(refresh(connectionIn(state))).toMatchObject({
         change: { ...credentials, generation: 8, failures: undefined, updatedAt: now },
@@ -229,13 +229,13 @@ describe('a refresh that succeeded', () => {
     }
   });
 
-  it('leaves a pending event its due date, so that the sweep still publishes it', () => {
+  it('keeps the due date of a pending event, so that the sweep still publishes it', () => {
     const connection = connectionIn('active', { pendingEvent: 'connection.created' });
 
     expect(describeDecision(connection, refresh(connection))).toBe('= active - no-event due-as-before');
   });
 
-  it('is due by the end of the new token, and never where the platform states none', () => {
+  it('takes its due date from the expiry of the new token, and has none when the platform states no expiry', () => {
     const connection = connectionIn('active', { expiresAt: now - 1 });
 
     const decision = refresh(connection, { obtainedAt: now, expiresAt: undefined });
@@ -244,7 +244,7 @@ describe('a refresh that succeeded', () => {
   });
 });
 
-it('never warns of the end of a token whose end the platform did not state', () => {
+it('no expiry warning is published for a token whose platform states no expiry', () => {
   const { expiresAt: _, ...connection } = connectionIn('active', unending);
 
   const decision = approachEnd(connection, { policy, ...chance });
@@ -252,13 +252,13 @@ it('never warns of the end of a token whose end the platform did not state', () 
   expect(describeDecision(connection, decision)).toBe('= active - no-event never-due');
 });
 
-it('records what the platform said at the end of a disconnect', () => {
+it('a finished disconnect records the answer of the platform', () => {
   expect(
     concludeDisconnect(connectionIn('disconnecting'), { revocation: 'shared_grant', now }),
   ).toMatchObject({ change: { revocation: 'shared_grant', updatedAt: now } });
 });
 
-it('replaces a pending event by the one of the disconnect, and starts its attempts from none', () => {
+it('a disconnect replaces the pending event by its own and resets the publish attempts', () => {
   const connection = connectionIn('active', { pendingEvent: 'connection.created' });
 
   expect(beginDisconnect(connection, { now, dueAt: now })).toMatchObject({

@@ -1,4 +1,4 @@
-/** The contract: every route is whole, refuses what it does not name, and promises every error it can meet. */
+/** The contract: every route is complete, refuses fields that it does not name, and declares every error that it can return. */
 import { describe, expect, it } from 'vitest';
 import { functionSettings } from '../../lib/config.ts';
 import { contract } from '../../lib/contract/contract.ts';
@@ -25,7 +25,7 @@ const paramsOf = (route: Route) =>
   Object.fromEntries(namesIn(route.path).map((name) => [name, valid[name] ?? 'a-valid-value']));
 
 describe.each(routes)('the route %s', (_name, route) => {
-  it('has the parameters that its path names, and no others', () => {
+  it('declares exactly the parameters in its path', () => {
     const params = paramsOf(route);
 
     expect(route.params.safeParse(params).success).toBe(true);
@@ -36,7 +36,7 @@ describe.each(routes)('the route %s', (_name, route) => {
     }
   });
 
-  it('refuses a query and a body that it does not name, but ignores what others hang onto a link', () => {
+  it('refuses unknown query and body fields, except where browsers or platforms may append parameters', () => {
     const ofOthers = route.caller === 'browser' || isPlatforms(route);
     const known = route.path.includes('/data-deletion/') ? { code: '0'.repeat(32) } : {};
 
@@ -44,7 +44,7 @@ describe.each(routes)('the route %s', (_name, route) => {
     if (route.body) expect(route.body.safeParse({ userId: 'u', extra: 'x' }).success).toBe(false);
   });
 
-  it('belongs to a function that there is, and promises only errors of the catalogue, each that it can meet', () => {
+  it('belongs to an existing function and declares every error of the catalogue that it can return', () => {
     const credential = ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'DATABASE_ERROR', 'INTERNAL_ERROR'];
     const body = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
@@ -57,7 +57,7 @@ describe.each(routes)('the route %s', (_name, route) => {
     if (namesIn(route.path).includes('provider')) expect(route.errors).toContain('INVALID_PROVIDER');
   });
 
-  it('row 10: takes the tenant from nowhere but the credential', () => {
+  it('row 10: takes the tenant from the credential only', () => {
     const tenant = { tenantId: 'other', tenant: 'other' };
     const parsed = route.query.safeParse(tenant);
 
@@ -68,14 +68,14 @@ describe.each(routes)('the route %s', (_name, route) => {
 });
 
 describe('the contract', () => {
-  it('promises at start and callback what provider, state secret and tenant keys can end them with', () => {
+  it('declares for start and callback the errors of provider, state secret and tenant keys', () => {
     expect(contract.start.errors).toEqual(expect.arrayContaining(['INVALID_PROVIDER', 'VAULT_ERROR']));
     expect(contract.callback.errors).toEqual(
       expect.arrayContaining(['INVALID_PROVIDER', 'VAULT_ERROR', 'TENANT_DELETED']),
     );
   });
 
-  it('has each method and path once', () => {
+  it('has each pair of method and path once', () => {
     const keys = routes.map(([, { method, path }]) => `${method} ${path.replace(/\{\w+\}/g, '{}')}`);
 
     expect(new Set(keys).size).toBe(keys.length);
@@ -91,7 +91,7 @@ describe('the contract', () => {
   );
 
   it.each(['#', '%', '..', 'ü', '🌊', ' ', '__proto__', 'x'.repeat(128)])(
-    'takes %j as the name of a user or an account',
+    'accepts %j as the name of a user or an account',
     (id) => {
       expect(contract.getToken.params.safeParse({ provider: 'tiktok', accountId: id }).success).toBe(true);
       expect(contract.createSession.body.safeParse({ userId: id }).success).toBe(true);
@@ -99,7 +99,7 @@ describe('the contract', () => {
   );
 
   it.each(['0', '101', '-1', '1e1', '05', '1.0', '', ' 5', '9'.repeat(400)])(
-    'refuses a page of %j',
+    'refuses a page size of %j',
     (limit) => {
       expect(contract.status.query.safeParse({ limit }).success).toBe(false);
     },
@@ -114,13 +114,13 @@ describe('the contract', () => {
   });
 
   it.each(['', 'a b', 'a"b', 'a\\b', 'a\nb', 'é', 'x'.repeat(129)])(
-    'row 22: refuses %j as a scope, which no server could have granted',
+    'row 22: refuses %j as a scope, which no server can grant',
     (scope) => {
       expect(contract.connect.body.safeParse({ scopes: [scope] }).success).toBe(false);
     },
   );
 
-  it('row 1: takes as a context a provider or an unguessable name, and nothing like a path', () => {
+  it('row 1: accepts as an app id only a provider or an unguessable id, and never a path', () => {
     const takes = (context: string) => contract.callback.params.safeParse({ context }).success;
 
     expect(['tiktok', 'meta-ads', valid['app'] ?? ''].map(takes)).toEqual([true, true, true]);

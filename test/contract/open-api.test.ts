@@ -29,7 +29,7 @@ const document = openApi('https://hawser.example');
 const routes = Object.entries<Route>(contract);
 const operationOf = (route: Route) => at(document, 'paths', route.path, route.method.toLowerCase());
 
-/** What JSON Schema 2020-12 knows, as far as it is used. */
+/** The keywords of JSON Schema 2020-12 that the document uses. */
 const schemaWords = new Set(
   (
     'type properties required additionalProperties propertyNames items enum const anyOf oneOf allOf not pattern ' +
@@ -51,13 +51,13 @@ function schemasIn(schema: unknown): readonly Json[] {
   return [schema, ...inner.flatMap(schemasIn)];
 }
 
-/** The schemas that stand in the document, by what they describe. */
+/** The schemas in the document, by the part that they describe. */
 const contents = within(document).flatMap(([path, { schema }]) =>
   isObject(schema) ? [[path, schema] as const] : [],
 );
 
-describe('the document', () => {
-  it('says what it is and where', () => {
+describe('the OpenAPI document', () => {
+  it('states its title, version and server', () => {
     expect(document).toMatchObject({
       openapi: '3.1.0',
       info: { title: 'Hawser', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
@@ -65,11 +65,11 @@ describe('the document', () => {
     });
   });
 
-  it('is JSON as it stands', () => {
+  it('survives a round trip through JSON', () => {
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
   });
 
-  it('has every route and nothing else, each under a name of its own', () => {
+  it('has every route and no other, each with a unique operation id', () => {
     const written = Object.entries(at(document, 'paths')).flatMap(([path, methods]) =>
       Object.entries(at({ methods }, 'methods')).map(
         ([method, operation]) => [path, method, at({ operation }, 'operation')['operationId']] as const,
@@ -81,7 +81,7 @@ describe('the document', () => {
     expect(written).toEqual(expect.arrayContaining(expected));
   });
 
-  it('refers only to what is there', () => {
+  it('contains no dangling reference', () => {
     const references = within(document).flatMap(([, object]) =>
       typeof object['$ref'] === 'string' ? object['$ref'] : [],
     );
@@ -92,14 +92,14 @@ describe('the document', () => {
     }
   });
 
-  it('has the catalogue of errors', () => {
+  it('lists every code of the error catalogue', () => {
     const error = at(document, 'components', 'schemas', 'Error', 'properties', 'error');
 
     expect(at(error, 'properties', 'code')['enum']).toEqual(Object.keys(catalogue));
     expect(error['required']).toEqual(['code', 'message', 'retryable', 'userMessage', 'correlationId']);
   });
 
-  it('has schemas in plain JSON Schema, without the traces of how they were written', () => {
+  it('uses plain JSON Schema, without artefacts of the schema library', () => {
     expect(contents.length).toBeGreaterThan(30);
     for (const [path, schema] of contents) {
       for (const inner of schemasIn(schema)) {
@@ -123,7 +123,7 @@ describe('the document', () => {
     }
   });
 
-  it('lets answers gain fields, and requests none', () => {
+  it('allows unknown fields in answers, but not in requests', () => {
     for (const [path, schema] of contents) {
       const closed = schemasIn(schema).some((inner) => inner['additionalProperties'] === false);
       if (path.includes('/responses/')) expect(closed, path).toBe(false);
@@ -136,7 +136,7 @@ describe.each(routes)('the operation %s', (_name, route) => {
   const operation = operationOf(route);
   const parameters = Array.isArray(operation['parameters']) ? operation['parameters'].filter(isObject) : [];
 
-  it('names every parameter of its path as required', () => {
+  it('declares every path parameter as required', () => {
     const inPath = parameters.filter((parameter) => parameter['in'] === 'path');
 
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
@@ -147,7 +147,7 @@ describe.each(routes)('the operation %s', (_name, route) => {
     );
   });
 
-  it('asks for the credentials that its route asks for, of a kind that is declared', () => {
+  it('requires the credentials of its route, by a declared security scheme', () => {
     const { security } = operation;
     const expected = {
       apiKey: ['apiKey'],
@@ -162,7 +162,7 @@ describe.each(routes)('the operation %s', (_name, route) => {
     for (const kind of kinds ?? []) at(document, 'components', 'securitySchemes', kind);
   });
 
-  it('has its success and every status of its errors, each described', () => {
+  it('describes its success and every status of its errors', () => {
     const responses = at(operation, 'responses');
 
     const pages = route.page === undefined ? [] : [200];
@@ -180,7 +180,7 @@ describe.each(routes)('the operation %s', (_name, route) => {
     }
   });
 
-  it('says which headers tell where to go, and when to come back', () => {
+  it('declares the Location and Retry-After headers', () => {
     const responses = Object.entries(at(operation, 'responses'));
 
     for (const [status, response] of responses) {
@@ -192,7 +192,7 @@ describe.each(routes)('the operation %s', (_name, route) => {
     }
   });
 
-  it('shows people pages, and programs JSON', () => {
+  it('answers browsers with pages and programs with JSON', () => {
     const responses = at(operation, 'responses');
 
     if (route.page !== undefined) {
@@ -204,7 +204,7 @@ describe.each(routes)('the operation %s', (_name, route) => {
     }
   });
 
-  it('has a body where its route has one', () => {
+  it('has a request body exactly when its route has one', () => {
     expect('requestBody' in operation).toBe(route.body !== undefined);
     expect(operation['summary']).toBe(route.summary);
   });

@@ -7,25 +7,25 @@ const codes = Object.keys(catalogue) as ErrorCode[];
 describe.each(codes)('%s', (code) => {
   const { status, retryable, userMessage } = catalogue[code];
 
-  it('has a stable name, and a status of HTTP', () => {
+  it('has a stable name and an HTTP status', () => {
     expect(code).toMatch(/^[A-Z]+(?:_[A-Z]+)*$/);
     expect(status).toBeGreaterThanOrEqual(200);
     expect(status).toBeLessThan(600);
   });
 
-  it('has words for a person: a sentence without names of ours, and nothing to fill in', () => {
+  it('has a sentence for people, without internal names or placeholders', () => {
     expect(userMessage).toMatch(/^[A-Z][^{}$<>]+\.$/);
     expect(userMessage).not.toMatch(/hawser|DynamoDB|token|OAuth|null|undefined/i);
   });
 
-  it('may be tried again where its status says so', () => {
+  it('is retryable exactly when its status says so', () => {
     if (status === 429 || status === 503) expect(retryable).toBe(true);
     if ([400, 401, 403, 404, 410, 413, 415, 422].includes(status)) expect(retryable).toBe(false);
   });
 });
 
 describe('an error', () => {
-  it('carries code, message, cause, details and the time to wait', () => {
+  it('carries its code, message, cause, details and wait', () => {
     const cause = new Error('inner');
 
     const error = new IntegrationError('RATE_LIMITED', 'Slow down.', {

@@ -35,21 +35,21 @@ onEachEngine((engine) => {
   }
 
   describe('a new flow', () => {
-    it('reads back as it was stored, and nothing reads as nothing', async () => {
+    it('is returned as it was stored, and an unknown flow is undefined', async () => {
       const { flows, flow, read } = await stored();
 
       expect(await read()).toEqual(flow);
       expect(await flows.get(newFlowId())).toBeUndefined();
     });
 
-    it('does not replace another of its id', async () => {
+    it('does not replace a flow with the same id', async () => {
       const { flows, flow, read } = await stored();
 
       await expect(flows.create({ ...flow, clientId: 'other' })).rejects.toThrow(/came up twice/);
       expect((await read())?.clientId).toBe(flow.clientId);
     });
 
-    it('is cleaned up a day after its end', async () => {
+    it('is deleted a day after it expired', async () => {
       const { table, flow } = await stored();
 
       const item = await table.get({ pk: `flow#${flow.id}`, sk: 'flow' });
@@ -79,7 +79,7 @@ onEachEngine((engine) => {
       expect((await read())?.stateDigest).toEqual(new Uint8Array(digest(otherNonce)));
     });
 
-    it('row 21: lets exactly one of ten browsers in', async () => {
+    it('row 21: lets exactly one of ten browsers begin the flow', async () => {
       const { flows, flow } = await stored();
 
       const let_in = await Promise.all(
@@ -91,14 +91,14 @@ onEachEngine((engine) => {
       expect(winners(let_in)).toBe(1);
     });
 
-    it('row 21: refuses a flow whose time is over', async () => {
+    it('row 21: refuses an expired flow', async () => {
       const { clock, flows, flow } = await stored();
       clock.advance(600);
 
       expect(await flows.begin(flow.id, browser, nonce)).toBe(false);
     });
 
-    it('refuses a flow that is not there', async () => {
+    it('refuses an unknown flow', async () => {
       const { flows } = await stored();
 
       expect(await flows.begin(newFlowId(), browser, nonce)).toBe(false);
@@ -106,7 +106,7 @@ onEachEngine((engine) => {
   });
 
   describe('hold', () => {
-    it('keeps the sealed code for a minute and uses state and cookie up', async () => {
+    it('keeps the sealed code for a minute and consumes state and cookie', async () => {
       const { clock, flows, flow, read } = await begun();
 
       expect(await flows.hold(flow.id, nonce, sealedCode, completion)).toBe(true);
@@ -118,7 +118,7 @@ onEachEngine((engine) => {
       expect(after).not.toHaveProperty('browserDigest');
     });
 
-    it('row 6: takes a state once', async () => {
+    it('row 6: accepts a state once', async () => {
       const { flows, flow } = await held();
 
       expect(await flows.hold(flow.id, nonce, sealedCode, completion)).toBe(false);
@@ -134,7 +134,7 @@ onEachEngine((engine) => {
       expect(winners(passed)).toBe(1);
     });
 
-    it('row 3: refuses a state that a later start has replaced, and any state before the start', async () => {
+    it('row 3: refuses a state that a later start replaced, and any state before the start', async () => {
       const { flows, flow } = await stored();
 
       expect(await flows.hold(flow.id, nonce, sealedCode, completion)).toBe(false);
@@ -144,7 +144,7 @@ onEachEngine((engine) => {
       expect(await flows.hold(flow.id, otherNonce, sealedCode, completion)).toBe(true);
     });
 
-    it('refuses a flow whose time is over', async () => {
+    it('refuses an expired flow', async () => {
       const { clock, flows, flow } = await begun();
       clock.advance(600);
 
@@ -153,7 +153,7 @@ onEachEngine((engine) => {
   });
 
   describe('redeem', () => {
-    it('takes the code out of a held flow', async () => {
+    it('returns and removes the code of a held flow', async () => {
       const { clock, flows, flow, read } = await held();
 
       expect(await flows.redeem(flow.id, 'held')).toBe(true);
@@ -162,7 +162,7 @@ onEachEngine((engine) => {
       expect(await read()).not.toHaveProperty('sealedCode');
     });
 
-    it('row 6: gives the code to exactly one of ten rivals', async () => {
+    it('row 6: gives the code to exactly one of ten concurrent callers', async () => {
       const { flows, flow } = await held();
 
       const taken = await Promise.all(Array.from({ length: 10 }, () => flows.redeem(flow.id, 'held')));
@@ -170,14 +170,14 @@ onEachEngine((engine) => {
       expect(winners(taken)).toBe(1);
     });
 
-    it('row 4: refuses a code that has waited for a minute', async () => {
+    it('row 4: refuses a code that has been held for a minute', async () => {
       const { clock, flows, flow } = await held();
       clock.advance(60);
 
       expect(await flows.redeem(flow.id, 'held')).toBe(false);
     });
 
-    it('row 6: of a direct flow takes its state once, and only the right one', async () => {
+    it('row 6: accepts the state of a direct flow once, and no other state', async () => {
       const { flows, flow } = await begun();
 
       expect(await flows.redeem(flow.id, 'pending', otherNonce)).toBe(false);
@@ -188,7 +188,7 @@ onEachEngine((engine) => {
       expect(winners(taken)).toBe(1);
     });
 
-    it('refuses a pending flow whose time is over, and one that is not held', async () => {
+    it('refuses an expired pending flow, and a flow that is not held', async () => {
       const { clock, flows, flow } = await begun();
 
       expect(await flows.redeem(flow.id, 'held')).toBe(false);
@@ -197,7 +197,7 @@ onEachEngine((engine) => {
     });
   });
 
-  describe('the end of a flow', () => {
+  describe('the outcome of a flow', () => {
     const failed = { kind: 'failed', code: 'ACCESS_DENIED', reason: 'denied' } as const;
 
     it.each([{ kind: 'connected', accounts: ['account-1', 'account-2'] } as never, failed])(
@@ -217,13 +217,13 @@ onEachEngine((engine) => {
       },
     );
 
-    it('is not recorded for a flow that nobody redeems', async () => {
+    it('is not recorded for a flow that is not being redeemed', async () => {
       const { flows, flow } = await held();
 
       expect(await flows.finish(flow.id, failed)).toBe(false);
     });
 
-    it('may come early, also after the time of the flow is over, and nothing follows it', async () => {
+    it('may be recorded before the callback or after expiry, and is final', async () => {
       const { clock, flows, flow, read } = await begun();
       clock.advance(600);
       const seen = await read();
@@ -236,7 +236,7 @@ onEachEngine((engine) => {
       expect(await flows.hold(flow.id, nonce, sealedCode, completion)).toBe(false);
     });
 
-    it('does not overtake a flow that went on meanwhile', async () => {
+    it('does not overwrite a flow that advanced meanwhile', async () => {
       const { flows, flow, read } = await begun();
       const seen = await read();
       await flows.hold(flow.id, nonce, sealedCode, completion);

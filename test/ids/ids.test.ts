@@ -5,7 +5,7 @@ import { mintApiKey, parseApiKey, provesApiKey } from '../../lib/access/api-key.
 import { digest, equalInConstantTime, matchesDigest } from '../../lib/constant-time.ts';
 import * as ids from '../../lib/ids.ts';
 
-describe('an id of ours', () => {
+describe('an id that Hawser generates', () => {
   it.each([
     ['a flow', ids.newFlowId, ids.flowIdPattern],
     ['a context', ids.newAppId, ids.appIdPattern],
@@ -18,12 +18,12 @@ describe('an id of ours', () => {
     for (const id of minted) expect(id).toMatch(pattern);
   });
 
-  it('row 17: of a tenant’s own app is never that of a provider', () => {
+  it('row 17: for a tenant’s own app never equals the id of a provider', () => {
     for (let count = 0; count < 100; count += 1) expect(ids.newAppId()).not.toMatch(ids.providerIdPattern);
   });
 });
 
-describe("somebody else's id", () => {
+describe('an id that a tenant or platform chooses', () => {
   it.each(['a', 'ü', '🌊', 'a b', '#%/', '__proto__', 'x'.repeat(128), '\u200b'])('may be %j', (id) => {
     expect(ids.isOpaqueId(id)).toBe(true);
   });
@@ -42,7 +42,7 @@ describe("somebody else's id", () => {
     expect(ids.isOpaqueId(id)).toBe(false);
   });
 
-  it('row 10: has one spelling in bytes', () => {
+  it('row 10: has exactly one byte encoding', () => {
     const any = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }).filter(ids.isOpaqueId);
 
     fc.assert(
@@ -53,15 +53,15 @@ describe("somebody else's id", () => {
   });
 
   it.each(['Acme', 'a', '-acme', 'acme_1', 'a'.repeat(64), 'acme\n', ''])(
-    'may not name a tenant as %j',
+    'may not be the tenant id %j',
     (id) => {
       expect(ids.tenantIdPattern.test(id)).toBe(false);
     },
   );
 });
 
-describe('row 16: secrets are compared', () => {
-  it('by all their bytes, in constant time whichever differs', () => {
+describe('row 16: the comparison of secrets', () => {
+  it('compares all bytes in constant time, whichever byte differs', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ maxLength: 40 }), (left, right) => {
         expect(equalInConstantTime(left, right)).toBe(Buffer.from(left).equals(Buffer.from(right)));
@@ -70,7 +70,7 @@ describe('row 16: secrets are compared', () => {
     );
   });
 
-  it('by their digests, which give nothing away', () => {
+  it('compares digests, which reveal nothing of the secrets', () => {
     expect(matchesDigest('s4ndb0x', digest('s4ndb0x'))).toBe(true);
     expect(matchesDigest('s4ndb0y', digest('s4ndb0x'))).toBe(false);
     expect(matchesDigest('', digest('s4ndb0x'))).toBe(false);
@@ -84,7 +84,7 @@ describe('row 16: secrets are compared', () => {
 describe('an API key', () => {
   const tenantId = 'acme' as ids.TenantId;
 
-  it('proves itself and no other', () => {
+  it('verifies against its own digest only', () => {
     const [one, other] = [mintApiKey(tenantId, 'one', 1), mintApiKey(tenantId, 'other', 1)];
     const parsed = parseApiKey(one.text.reveal());
 
@@ -96,7 +96,7 @@ describe('an API key', () => {
     expect(JSON.stringify(one)).not.toContain(parsed?.secret);
   });
 
-  it('row 24: with one character wrong is seen to be none', () => {
+  it('row 24: with one wrong character fails its checksum', () => {
     const text = mintApiKey(tenantId, 'one', 1).text.reveal();
 
     fc.assert(

@@ -1,4 +1,4 @@
-/** JSON is read as JavaScript reads it, but for whole numbers that it could not hold. */
+/** The lossless parser reads JSON as JavaScript does, except for integers beyond its safe range, which it returns as text. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLossless } from '../../lib/json.ts';
@@ -12,7 +12,7 @@ function parseSlowly(text: string): unknown {
   );
 }
 
-describe('a whole number beyond what JavaScript holds', () => {
+describe("an integer beyond JavaScript's safe range", () => {
   it.each([
     ['7400000000000000001', '7400000000000000001'],
     ['[7400000000000000001]', ['7400000000000000001']],
@@ -21,7 +21,7 @@ describe('a whole number beyond what JavaScript holds', () => {
     ['[1,7400000000000000001]', [1, '7400000000000000001']],
     ['{"id":1e20}', { id: '1e20' }],
     ['{"id":9007199254740992}', { id: '9007199254740992' }],
-  ])('becomes the text that was sent: %s', (text, value) => {
+  ])('is parsed into the text that was sent: %s', (text, value) => {
     expect(parseLossless(text)).toEqual(value);
   });
 });
@@ -32,15 +32,18 @@ it.each([
   ['1.5e3', 1_500],
   ['{"id":"7400000000000000001"}', { id: '7400000000000000001' }],
   ['{"text":"call: 7400000000000000001, or 1e99"}', { text: 'call: 7400000000000000001, or 1e99' }],
-])('leaves everything else as it is: %s', (text, value) => {
+])('the lossless parser leaves every other value unchanged: %s', (text, value) => {
   expect(parseLossless(text)).toEqual(value);
 });
 
-it.each(['', '{', '7400000000000000001x', '[1,', 'undefined'])('refuses what is no JSON: %j', (text) => {
-  expect(() => parseLossless(text)).toThrow(SyntaxError);
-});
+it.each(['', '{', '7400000000000000001x', '[1,', 'undefined'])(
+  'the lossless parser refuses text that is not JSON: %j',
+  (text) => {
+    expect(() => parseLossless(text)).toThrow(SyntaxError);
+  },
+);
 
-it('reads any JSON, in any spelling, as looking at each value would', () => {
+it('the fast parser agrees with one that inspects every value, for any JSON in any spelling', () => {
   const spelled = fc.oneof(
     fc.json(),
     fc.jsonValue().map((value) => JSON.stringify(value, undefined, 1)),

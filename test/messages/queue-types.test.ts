@@ -1,4 +1,4 @@
-/** Queues carry the messages of their schema and no others: the type check refuses the rest, and a worker does, too. */
+/** Queues carry only the messages of their schema: the compiler refuses other producers, and a worker refuses other bodies. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { queueNames } from '../../infra/topology.ts';
@@ -18,7 +18,7 @@ const due: RefreshMessage = {
 };
 
 describe('the type of a queue', () => {
-  it('refuses a producer that sends a wrong shape', () => {
+  it('rejects a producer that sends a wrong shape', () => {
     const wrong = (queue: Queue<RefreshMessage>) => [
       () => queue.send({ body: due, group: 'acme' }),
       // @ts-expect-error: a job is no connection that is due.
@@ -32,13 +32,13 @@ describe('the type of a queue', () => {
     expect(wrong).toBeTypeOf('function');
   });
 
-  it('refuses the queue of other messages, and of fewer than its producer sends', () => {
+  it('rejects a queue of other messages, and one that carries fewer kinds than its producer sends', () => {
     expectTypeOf<Queue<JobMessage>>().not.toExtend<Queue<RefreshMessage>>();
     expectTypeOf<Queue<ConnectedMessage>>().not.toExtend<Queue<IncomingMessage>>();
     expectTypeOf<Queue<IncomingMessage>>().toExtend<Queue<ConnectedMessage>>();
   });
 
-  it('lets nothing be sent to a queue whose messages nobody named', () => {
+  it('rejects every message to a queue without a declared type', () => {
     const unnamed = openQueue(new SQSClient({ region: 'us-east-1' }), 'https://sqs.example/1/queue');
 
     expectTypeOf(unnamed).toEqualTypeOf<Queue<never>>();
@@ -46,18 +46,21 @@ describe('the type of a queue', () => {
 });
 
 describe('the schemas of the queues', () => {
-  it('are one for each queue of the topology', () => {
+  it('cover every queue of the topology', () => {
     expect(Object.keys(queueMessages).toSorted()).toEqual(queueNames.toSorted());
   });
 
-  it.each(Object.entries(queueMessages))('know no message without its tag: %s', (_queue, schema) => {
-    const { kind: _tag, ...untagged } = { ...due, jobId: 'job_1' };
+  it.each(Object.entries(queueMessages))(
+    'accept no message without its discriminator: %s',
+    (_queue, schema) => {
+      const { kind: _tag, ...untagged } = { ...due, jobId: 'job_1' };
 
-    expect(() => parseMessage(schema, untagged)).toThrow('none of the shapes that its queue knows');
-  });
+      expect(() => parseMessage(schema, untagged)).toThrow('none of the shapes that its queue knows');
+    },
+  );
 
   it.each(['not JSON', 'null', '[]', '{}', '{"kind":"run_job","jobId":"job_1"}'])(
-    'read nothing from a body of another shape: %s',
+    'reject a body of another shape: %s',
     (text) => {
       expect(readMessage(refreshMessage, text)).toBeUndefined();
     },

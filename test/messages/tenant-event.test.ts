@@ -1,4 +1,4 @@
-/** The tenant's event: the same bytes and the same id for the same change, today as before. */
+/** The tenant event: the same change always yields the same bytes and the same id, across releases. */
 import { describe, expect, it } from 'vitest';
 import type { AccountId, AppId, ConnectionId, ProviderId, TenantId, UserId } from '../../lib/ids.ts';
 import {
@@ -109,7 +109,7 @@ describe('a tenant event', () => {
     expect(deliveredBytes(message)).toBe(bytes);
   });
 
-  it('of a disabled destination keeps its id and its order of fields', () => {
+  it('about a disabled destination keeps its id and its field order', () => {
     const destination = {
       id: 'dst_1',
       kind: 'https',

@@ -1,4 +1,4 @@
-/** The authorization URL: what each platform's dialect asks for, and nothing that a value could smuggle in. */
+/** The authorization URL: it follows each platform's dialect, and no value can inject a parameter. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authorizationUrl } from '../../lib/oauth/authorization-url.ts';
@@ -14,7 +14,7 @@ const request = {
 const queryOf = (url: string) => Object.fromEntries(new URL(url).searchParams);
 
 describe('an authorization URL', () => {
-  it('holds what RFC 6749 section 4.1.1 asks for', () => {
+  it('carries the parameters of RFC 6749 section 4.1.1', () => {
     const url = authorizationUrl(serverWith(), request);
 
     expect(url.startsWith('https://platform.example/authorize?')).toBe(true);
@@ -27,7 +27,7 @@ describe('an authorization URL', () => {
     });
   });
 
-  it("speaks the platform's dialect", () => {
+  it("follows the platform's dialect", () => {
     const server = serverWith({
       clientIdParameter: 'client_key',
       scopeSeparator: ',',
@@ -71,7 +71,7 @@ describe('an authorization URL', () => {
     });
   });
 
-  it('keeps a query that the endpoint has of its own', () => {
+  it('keeps the query of the endpoint', () => {
     const endpoints = {
       ...serverWith().endpoints,
       authorization: 'https://platform.example/authorize?tenant=7',
@@ -82,7 +82,7 @@ describe('an authorization URL', () => {
     expect(queryOf(url)).toMatchObject({ tenant: '7', state: request.state });
   });
 
-  it('carries any value whole and adds none', () => {
+  it('carries any value unchanged and no other parameter', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (clientId, nonce) => {
         const query = new URL(authorizationUrl(serverWith(), { ...request, clientId, nonce })).searchParams;

@@ -1,4 +1,4 @@
-/** How the client proves itself: in the header or in the form, in the spelling each platform expects. */
+/** Client authentication: in the header or in the form, in the encoding that each platform expects. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authenticateClient, type ClientAuthentication } from '../../lib/oauth/server.ts';
@@ -13,22 +13,22 @@ function proof(clientAuthentication: ClientAuthentication, clientId: string, sec
   return { form: Object.fromEntries(body), authorization: headers.get('authorization') };
 }
 
-describe('a client', () => {
-  it("proves itself by Basic as in Reddit's vector", () => {
+describe('an OAuth client', () => {
+  it("authenticates with HTTP Basic as in Reddit's vector", () => {
     const { form, authorization } = proof('http_basic', 'reddit_client_EXAMPLE', 'reddit_secret_EXAMPLE');
 
     expect(authorization).toBe('Basic cmVkZGl0X2NsaWVudF9FWEFNUExFOnJlZGRpdF9zZWNyZXRfRVhBTVBMRQ==');
     expect(form).toEqual({});
   });
 
-  it('proves itself in the form, under the name the platform wants', () => {
+  it('authenticates in the form, under the parameter name of the platform', () => {
     const { form, authorization } = proof('client_secret_post', 'client', 's4ndb0x');
 
     expect(form).toEqual({ client_key: 'client', client_secret: 's4ndb0x' });
     expect(authorization).toBeNull();
   });
 
-  it('form-encodes id and secret first where RFC 6749 section 2.3.1 is kept, and not elsewhere', () => {
+  it('form-encodes id and secret for platforms that follow RFC 6749 section 2.3.1, and for no others', () => {
     const standard = proof('client_secret_basic', 'a:b c', 's4n/db+0x%');
     const plain = proof('http_basic', 'a', 's4n/db+0x%:');
 
@@ -36,7 +36,7 @@ describe('a client', () => {
     expect(plain.authorization).toBe(`Basic ${btoa('a:s4n/db+0x%:')}`);
   });
 
-  it('can be told apart by the server, whatever stands in id and secret', () => {
+  it('sends an id and a secret that the server can separate, whatever characters they contain', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (id, secret) => {
         const { authorization } = proof('client_secret_basic', id, secret);

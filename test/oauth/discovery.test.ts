@@ -1,4 +1,4 @@
-/** Discovery: the metadata is the issuer's own and complete, or nothing is registered. */
+/** Discovery: an operator can register a server only if its metadata is complete and its own. */
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../infra/local/aws/front/listen.ts';
@@ -7,7 +7,7 @@ import { createPlatformHttp } from '../../lib/platform-http/platform-http.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 
-/** An issuer whose metadata are as told. */
+/** An issuer that serves the given metadata. */
 async function issuerWith(write: (metadata: Metadata) => Metadata | string, status = 200) {
   const paths: string[] = [];
   const server = createServer((request, response) => {
@@ -32,7 +32,7 @@ async function issuerWith(write: (metadata: Metadata) => Metadata | string, stat
 }
 
 describe('the metadata of an issuer', () => {
-  it('are read from the standard place, endpoints and promises', async () => {
+  it('are read from the well-known path, with endpoints and supported features', async () => {
     const { origin, paths, discover } = await issuerWith((metadata) => metadata);
 
     expect(await discover()).toEqual({
@@ -49,7 +49,7 @@ describe('the metadata of an issuer', () => {
     expect(paths).toEqual(['/.well-known/openid-configuration']);
   });
 
-  it('may promise less', async () => {
+  it('may omit the optional endpoints and features', async () => {
     const { discover } = await issuerWith((metadata) => {
       const {
         revocation_endpoint: _revocation,
@@ -97,7 +97,7 @@ describe('the metadata of an issuer', () => {
     expect(paths).toHaveLength(1);
   });
 
-  it('row 11: are not asked for without TLS', async () => {
+  it('row 11: are not requested without TLS', async () => {
     const { origin } = await issuerWith((metadata) => metadata);
     const http = createPlatformHttp({ fetch, insecureOrigins: [] });
 

@@ -1,4 +1,4 @@
-/** A client of an authorization server that answers what a test says; what it was sent can be looked at. */
+/** A client of an authorization server that gives scripted answers and records the requests it receives. */
 import type { Dialect, OAuthServer } from '../../lib/oauth/server.ts';
 import type { TokenClient } from '../../lib/oauth/token-endpoint.ts';
 import type { Answer, PlatformRequest } from '../../lib/platform-http/platform-http.ts';
@@ -40,7 +40,7 @@ export function answered(
   return { kind: 'answered', status, headers: new Headers(headers), body: text };
 }
 
-/** A client whose platform gives these answers in turn, the last one again and again. */
+/** A client whose platform gives these answers in turn and repeats the last one. */
 export function clientOf(
   server: OAuthServer,
   ...answers: readonly Answer[]

@@ -1,4 +1,4 @@
-/** ID tokens: of an OpenID Connect server nothing is taken unless signature, issuer, audience, nonce and time are right. */
+/** ID tokens: the client accepts tokens of an OpenID Connect server only if signature, issuer, audience, nonce and time are valid. */
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { exportJWK, type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
@@ -49,7 +49,7 @@ function serverAnswering(idToken: unknown, keys?: Answer) {
 }
 
 describe('an ID token', () => {
-  it('that is right in every way names the subject', async () => {
+  it('that is valid in every respect yields the subject', async () => {
     const outcome = await redeemCode(serverAnswering(await sign()), redemption);
 
     expect(outcome).toMatchObject({ kind: 'granted', tokens: { subject: 'subject-1' } });
@@ -70,7 +70,7 @@ describe('an ID token', () => {
     ['without a time of issue', { iat: undefined }],
     ['without a subject', { sub: undefined }],
     ['not valid yet', { nbf: 9_999_999_999 }],
-  ])('row 8: is refused, and with it the tokens, when it is %s', async (_name, changes) => {
+  ])('row 8: is refused together with the tokens when it is %s', async (_name, changes) => {
     const outcome = await redeemCode(serverAnswering(await sign(changes)), redemption);
 
     expect(outcome).toEqual(unreadable);
@@ -88,7 +88,7 @@ describe('an ID token', () => {
     expect(await redeemCode(serverAnswering(idToken), withoutNonce)).toEqual(unreadable);
   });
 
-  it('row 8: is refused under a key the server does not publish', async () => {
+  it('row 8: is refused under a key that the server does not publish', async () => {
     expect(await redeemCode(serverAnswering(await sign({}, foreignKey)), redemption)).toEqual(unreadable);
   });
 
@@ -116,7 +116,7 @@ describe('an ID token', () => {
     expect(await redeemCode(serverAnswering(await sign(), keys), redemption)).toEqual(unreadable);
   });
 
-  it('row 8: of a refresh must be of the same server and client', async () => {
+  it('row 8: in a refresh must come from the same server for the same client', async () => {
     const refreshToken = new Secret('s4ndb0x-refresh');
 
     const right = await refreshTokens(serverAnswering(await sign({ nonce: undefined })), refreshToken);

@@ -1,4 +1,4 @@
-/** The issuer rule of RFC 9207, as a table: promised or not, sent or not, the same or not. */
+/** The issuer check of RFC 9207 as a table: announced or not, sent or not, equal or not. */
 import { describe, expect, it } from 'vitest';
 import { issuerMatches } from '../../lib/oauth/issuer.ts';
 
@@ -20,7 +20,7 @@ describe('row 1: an authorization response', () => {
     ['of a server without a name, sent', { issuerInResponse: false }, issuer, false],
     ['of a server without a name, empty', { issuerInResponse: false }, '', false],
     ['of a server without a name, as the word', { issuerInResponse: false }, 'undefined', false],
-  ])('with an issuer that is %s', (_name, server, presented, acted) => {
+  ])('is checked by its issuer: %s', (_name, server, presented, acted) => {
     expect(issuerMatches(server, presented)).toBe(acted);
   });
 });

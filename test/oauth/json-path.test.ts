@@ -1,4 +1,4 @@
-/** Paths into answers: they find what a definition says, reach into nothing else and never throw. */
+/** JSON paths: they read the own properties that a definition names, nothing else, and never throw. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { at, readAlternatives, readScalar, readText } from '../../lib/oauth/json-path.ts';
@@ -10,7 +10,7 @@ const answer = {
   none: null,
 };
 
-describe('a path', () => {
+describe('a JSON path', () => {
   it.each([
     ['data.0.id', 7],
     ['data.0.user.first+data.0.user.last', 'Inês Åkerblom'],
@@ -25,19 +25,19 @@ describe('a path', () => {
     expect(readScalar(answer, path)).toBe(value);
   });
 
-  it('tells text and numbers as text, and truths not at all', () => {
+  it('reads strings and numbers as text, and booleans as undefined', () => {
     expect(readText(answer, 'data.0.id')).toBe('7');
     expect(readText(answer, 'ok')).toBeUndefined();
   });
 
-  it('lists each alternative that is there, in its order', () => {
+  it('lists every existing alternative in order', () => {
     expect(readAlternatives({ error: { code: 190, sub: 'x' } }, 'error.sub|error|error.code')).toEqual([
       'x',
       '190',
     ]);
   });
 
-  it('finds what was put there, whatever else the value holds', () => {
+  it('finds the value at its path in any JSON', () => {
     const name = fc.stringMatching(/^[A-Za-z0-9_$-]{1,8}$/).filter((one) => one !== '__proto__');
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 5 }), fc.jsonValue(), (names, value) => {
@@ -48,7 +48,7 @@ describe('a path', () => {
     );
   });
 
-  it('never throws and never leaves own properties', () => {
+  it('never throws and reads own properties only', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.stringMatching(/^[\w.|+-]{0,40}$/), (value, path) => {
         const found = readScalar(value, path);

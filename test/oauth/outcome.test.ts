@@ -1,4 +1,4 @@
-/** What an answer means: the classification as a table, waiting times in both forms, and ids that keep their digits. */
+/** Outcomes of platform answers: the classification as a table, both forms of Retry-After, and ids that keep their digits. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonObject } from '../../lib/json.ts';
@@ -12,7 +12,7 @@ const classify = (
   table = {},
 ) => classifyFailure(answered(body, status, headers), table, now);
 
-describe('row 20: an error', () => {
+describe('row 20: a platform error', () => {
   it.each([
     ['invalid_grant', 400, 'reconnect_required'],
     ['access_denied', 400, 'reconnect_required'],
@@ -45,13 +45,13 @@ describe('row 20: an error', () => {
     expect(classify('<html>', status)).toEqual({ kind, reason });
   });
 
-  it('of a platform in trouble is no evidence against the grant, whatever code it carries', () => {
+  it('under a 5xx status is no evidence against the grant, whatever code it carries', () => {
     for (const status of [429, 500, 502, 503]) {
       expect(classify({ error: 'invalid_grant' }, status)).toMatchObject({ kind: 'retryable' });
     }
   });
 
-  it("means what the platform's own table says", () => {
+  it("is classified by the platform's own table first", () => {
     const table = { invalid_request: 'reconnect_required', http_403: 'misconfigured' } as const;
 
     expect(classify({ error: 'invalid_request' }, 400, {}, table).kind).toBe('reconnect_required');
@@ -59,13 +59,13 @@ describe('row 20: an error', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''])(
-    'named %j is no error of any table',
+    'named %j matches no entry of the table',
     (error) => {
       expect(classify({ error }, 400)).toEqual({ kind: 'retryable', reason: 'unrecognised_error' });
     },
   );
 
-  it("row 19: never names a platform's own text in its reason", () => {
+  it("row 19: never repeats the platform's text in its reason", () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 200, max: 599 }), (text, status) => {
         const { reason } = classify({ error: `s4ndb0x${text}`, message: 's4ndb0x' }, status);
@@ -97,13 +97,13 @@ describe('Retry-After', () => {
     [new Date(now + 999_999_000_000).toUTCString(), 86_400],
     ['soon', undefined],
     ['', undefined],
-  ])('of %j is %j seconds', (text, seconds) => {
+  ])('of %j is a wait of %j seconds', (text, seconds) => {
     const failure = classify('', 429, { 'retry-after': text });
 
     expect('afterSeconds' in failure ? failure.afterSeconds : undefined).toBe(seconds);
   });
 
-  it('is at most a day, and never before now, whatever it says', () => {
+  it('is between zero and one day, whatever it contains', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[ -~]{0,30}$/), (text) => {
         const failure = classify('', 429, { 'retry-after': text });
@@ -115,14 +115,14 @@ describe('Retry-After', () => {
     );
   });
 
-  it('counts with 429, with server errors and with errors nobody documented', () => {
+  it('applies to 429, to server errors and to undocumented errors', () => {
     for (const status of [429, 503, 403]) {
       expect(classify('', status, { 'retry-after': '7' })).toMatchObject({ afterSeconds: 7 });
     }
   });
 });
 
-describe('a JSON object', () => {
+describe('a JSON object in an answer', () => {
   it('keeps every digit of an integer', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), (id) => {
@@ -136,7 +136,7 @@ describe('a JSON object', () => {
     );
   });
 
-  it('leaves other numbers alone', () => {
+  it('keeps other numbers as numbers', () => {
     expect(jsonObject('{"a":1.5,"b":-3,"c":9007199254740991,"d":0.1e2}')).toEqual({
       a: 1.5,
       b: -3,
@@ -152,7 +152,7 @@ describe('a JSON object', () => {
     },
   );
 
-  it('is never an exception, whatever the bytes', () => {
+  it('never makes the parser throw, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         const read = jsonObject(text);

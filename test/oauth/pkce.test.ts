@@ -1,17 +1,17 @@
-/** PKCE: fresh verifiers of 256 bits, and challenges as RFC 7636 and TikTok's desktop pages want them. */
+/** PKCE: fresh verifiers of 256 bits, and challenges as RFC 7636 and TikTok's desktop documentation require them. */
 import { describe, expect, it } from 'vitest';
 import { challengeOf, createPkce, type PkceMethod } from '../../lib/oauth/pkce.ts';
 import pkce from '../vectors/pkce.json' with { type: 'json' };
 
-describe('a challenge', () => {
-  it.each(pkce.vectors)('belongs to its verifier as in: $source', ({ method, verifier, challenge }) => {
+describe('a PKCE challenge', () => {
+  it.each(pkce.vectors)('is derived from its verifier as in: $source', ({ method, verifier, challenge }) => {
     expect(challengeOf(verifier, method as PkceMethod)).toBe(challenge);
   });
 });
 
-describe('a verifier', () => {
+describe('a PKCE verifier', () => {
   it.each(['S256', 'S256-hex'] as const)(
-    'row 7: is fresh, 256 bits wide and goes with its challenge: %s',
+    'row 7: is fresh, holds 256 bits and matches its challenge: %s',
     (method) => {
       const made = Array.from({ length: 500 }, () => createPkce(method));
 

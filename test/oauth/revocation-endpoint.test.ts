@@ -1,4 +1,4 @@
-/** Revocation (RFC 7009): a dead token is as good as revoked, and a silent platform is asked again. */
+/** Revocation (RFC 7009): a dead token counts as revoked, and an unanswered request is retried. */
 import { describe, expect, it } from 'vitest';
 import { revokeToken } from '../../lib/oauth/revocation-endpoint.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
@@ -6,8 +6,8 @@ import { answered, clientOf, formOf, serverWith } from './fixture.ts';
 
 const token = new Secret('s4ndb0x-token');
 
-describe('a revocation', () => {
-  it('shows the token with its kind and the proof of the client', async () => {
+describe('a revocation request', () => {
+  it('carries the token, its type hint and the client authentication', async () => {
     const server = serverWith({
       headers: { 'user-agent': 'web:example:v1' },
       clientIdParameter: 'client_key',
@@ -57,7 +57,7 @@ describe('a revocation', () => {
     expect(await revokeToken(client, token, 'access_token')).toEqual(expected);
   });
 
-  it('does not hold its caller up for long', async () => {
+  it('times out early, so that its caller does not wait long', async () => {
     const { client, requests } = clientOf(serverWith(), answered(''));
 
     await revokeToken(client, token, 'access_token');
@@ -65,7 +65,7 @@ describe('a revocation', () => {
     expect(requests[0]?.timeoutMilliseconds).toBe(5_000);
   });
 
-  it('is refused where the platform has no endpoint for it', async () => {
+  it('fails when the platform has no revocation endpoint', async () => {
     const { revocation: _, ...endpoints } = serverWith().endpoints;
     const { client } = clientOf(serverWith({}, { endpoints }), answered(''));
 

@@ -1,4 +1,4 @@
-/** State: ours or nothing. A forged, mangled or foreign one is told without the database. */
+/** The OAuth state: the MAC exposes a forged, altered or foreign one without a database read. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,8 +10,8 @@ const secretOf = (name: string) => new Secret(`s4ndb0x-${name}`.padEnd(43, 'k'))
 const secrets = { current: secretOf('current'), previous: secretOf('previous') };
 const base64url = fc.stringMatching(/^[A-Za-z0-9_-]{22}$/).map((id) => id as FlowId);
 
-describe('a state', () => {
-  it('gives flow and nonce back, and stays within 200 characters', () => {
+describe('an OAuth state', () => {
+  it('carries flow id and nonce within 200 characters', () => {
     fc.assert(
       fc.property(base64url, (flowId) => {
         const { state, nonce } = mintState(flowId, secrets);
@@ -32,7 +32,7 @@ describe('a state', () => {
     for (const nonce of nonces) expect(Buffer.from(nonce, 'base64url')).toHaveLength(32);
   });
 
-  it('is taken under the secret before the current one, and under no older one', () => {
+  it('is accepted under the current and the previous secret, and under no older one', () => {
     const { state } = mintState(newFlowId(), { current: secrets.previous });
 
     expect(verifyState(state, secrets)).toBeDefined();
@@ -42,7 +42,7 @@ describe('a state', () => {
 });
 
 describe('row 3: a state is refused', () => {
-  it('when its MAC is of another secret, or of nothing', () => {
+  it('when its MAC was made with another secret, or is empty', () => {
     const { state } = mintState(newFlowId(), { current: secretOf('foreign') });
     const [flowId = '', nonce = ''] = state.split('.');
     const unkeyed = createHmac('sha256', '').update(`state.${flowId}.${nonce}`).digest('base64url');
@@ -84,7 +84,7 @@ describe('row 3: a state is refused', () => {
     );
   });
 
-  it('whatever else it is', () => {
+  it('when it is any other text', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -99,7 +99,7 @@ describe('row 3: a state is refused', () => {
     for (const text of ['', '.', '..', '...', 'a.b.c']) expect(verifyState(text, secrets)).toBeUndefined();
   });
 
-  it('when the MAC covers a flow id of another shape', () => {
+  it('when its MAC covers a malformed flow id', () => {
     const nonce = 'A'.repeat(43);
     for (const flowId of ['short', 'a'.repeat(23), `${'a'.repeat(21)}#`]) {
       const mac = createHmac('sha256', secrets.current.reveal())

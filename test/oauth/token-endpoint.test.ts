@@ -1,4 +1,4 @@
-/** The token endpoint: what platforms really answer, and the one thing each answer means. */
+/** The token endpoint: real answers of platforms, and the one outcome that each of them yields. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { redeemCode, refreshTokens } from '../../lib/oauth/token-endpoint.ts';
@@ -8,7 +8,7 @@ import { answered, clientOf, formOf, serverWith } from './fixture.ts';
 const redemption = { code: new Secret('s4ndb0x-code'), redirectUri: 'https://hawser.example/callback' };
 const tokens = { access_token: 's4ndb0x-access', token_type: 'bearer' };
 
-/** What a platform's answer to a code means. */
+/** The outcome of a code exchange that the platform answers so. */
 async function meaningOf(body: unknown, status = 200, dialect: Parameters<typeof serverWith>[0] = {}) {
   const { client } = clientOf(serverWith(dialect), answered(body, status));
   const outcome = await redeemCode(client, redemption);
@@ -18,7 +18,7 @@ async function meaningOf(body: unknown, status = 200, dialect: Parameters<typeof
 }
 
 describe('a request to the token endpoint', () => {
-  it('redeems a code as RFC 6749 section 4.1.3 says', async () => {
+  it('redeems a code as RFC 6749 section 4.1.3 requires', async () => {
     const { client, requests } = clientOf(serverWith(), answered(tokens));
 
     await redeemCode(client, redemption);
@@ -35,7 +35,7 @@ describe('a request to the token endpoint', () => {
     });
   });
 
-  it('row 7: shows the verifier where there is one', async () => {
+  it('row 7: carries the PKCE verifier if the flow has one', async () => {
     const { client, requests } = clientOf(serverWith(), answered(tokens));
 
     await redeemCode(client, { ...redemption, verifier: new Secret('v'.repeat(43)) });
@@ -43,7 +43,7 @@ describe('a request to the token endpoint', () => {
     expect(formOf(requests[0])['code_verifier']).toBe('v'.repeat(43));
   });
 
-  it('spends a refresh token as RFC 6749 section 6 says', async () => {
+  it('uses a refresh token as RFC 6749 section 6 requires', async () => {
     const { client, requests } = clientOf(
       serverWith({ clientIdParameter: 'client_key', headers: { 'user-agent': 'web:example:v1' } }),
       answered(tokens),
@@ -70,7 +70,7 @@ describe('a request to the token endpoint', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('carries odd characters of codes and tokens unchanged', async () => {
+  it('carries special characters in codes and tokens unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(fc.stringMatching(/^[\x20-\x7e]{1,60}$/), async (text) => {
         const { client, requests } = clientOf(serverWith(), answered(tokens), answered(tokens));
@@ -86,7 +86,7 @@ describe('a request to the token endpoint', () => {
 });
 
 describe('a token answer', () => {
-  it('gives what it holds', async () => {
+  it('yields its tokens, lifetime and scopes', async () => {
     const meaning = await meaningOf(
       {
         ...tokens,
@@ -116,7 +116,7 @@ describe('a token answer', () => {
     ['empty', { refresh_token: '' }],
     ['null', { refresh_token: null }],
     ['a number', { refresh_token: 7 }],
-  ])('row 20: whose refresh token is %s holds none, so that the old one is kept', async (_name, member) => {
+  ])('row 20: whose refresh token is %s yields none, so that the old one is kept', async (_name, member) => {
     expect(await meaningOf({ ...tokens, ...member })).not.toHaveProperty('refreshToken');
   });
 
@@ -134,7 +134,7 @@ describe('a token answer', () => {
     });
   });
 
-  it('of a type that we cannot use is not taken for a bearer token', async () => {
+  it('of an unsupported token type is not treated as a bearer token', async () => {
     expect(await meaningOf({ ...tokens, token_type: 'DPoP' })).toEqual({
       kind: 'unknown',
       reason: 'unreadable_answer',
@@ -161,7 +161,7 @@ describe('a token answer', () => {
     [true, undefined],
     [[3_600], undefined],
     [{ seconds: 3_600 }, undefined],
-  ])('that lives for %j seconds lives for %j', async (said, expected) => {
+  ])('with expires_in %j yields a lifetime of %j', async (said, expected) => {
     const meaning = await meaningOf({ ...tokens, expires_in: said, refresh_token_expires_in: said });
 
     expect(meaning.kind).toBe('granted');
@@ -174,7 +174,7 @@ describe('a token answer', () => {
     }
   });
 
-  it('that lives for a number beyond JSON, or for NaN, is not believed', async () => {
+  it('with an expires_in of NaN or Infinity yields no lifetime', async () => {
     const huge = `{"access_token":"s4ndb0x","token_type":"bearer","expires_in":1e999}`;
     const notJson = `{"access_token":"s4ndb0x","token_type":"bearer","expires_in":NaN}`;
 
@@ -193,7 +193,7 @@ describe('a token answer', () => {
   });
 
   it.each([[undefined], [null], [['a', 'b']], [7]])(
-    'that does not say its scopes as text says none: %j',
+    'whose scope is not text yields no scopes: %j',
     async (scope) => {
       expect(await meaningOf({ ...tokens, scope })).not.toHaveProperty('scopes');
     },
@@ -207,20 +207,20 @@ describe('a token answer', () => {
     expect(meaning).toMatchObject({ subject: '17841405822304914' });
   });
 
-  it('is a grant whatever its status', async () => {
+  it('is a grant under any HTTP status', async () => {
     for (const status of [200, 201, 203, 400]) {
       expect(await meaningOf(tokens, status)).toMatchObject({ kind: 'granted' });
     }
   });
 
-  it('of a platform without OpenID Connect may hold an ID token, which nobody reads', async () => {
+  it('of a platform without OpenID Connect may hold an ID token, which is ignored', async () => {
     const id_token = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.e30.c2ln`;
 
     expect(await meaningOf({ ...tokens, id_token })).toMatchObject({ kind: 'granted' });
     expect(await meaningOf({ ...tokens, id_token: null })).toMatchObject({ kind: 'granted' });
   });
 
-  it('whose prototype is meddled with is read as it stands', async () => {
+  it('that holds a __proto__ member is read by its own properties only', async () => {
     const body = '{"__proto__":{"access_token":"s4ndb0x"},"constructor":{"x":1}}';
 
     expect(await meaningOf(body)).toEqual({ kind: 'unknown', reason: 'unreadable_answer' });
@@ -262,7 +262,7 @@ describe('an answer without a token', () => {
 });
 
 describe('row 19: no secret', () => {
-  it('stands in an outcome, printed in whatever way', async () => {
+  it('appears in an outcome, however it is printed', async () => {
     const { client } = clientOf(
       serverWith(),
       answered({ ...tokens, refresh_token: 's4ndb0x-refresh', error_description: 's4ndb0x' }),

@@ -1,4 +1,4 @@
-/** Token requests in every dialect that data can say, built without a network. */
+/** Token requests in every dialect that provider data can declare, built without a network. */
 import { describe, expect, it } from 'vitest';
 import type { Dialect } from '../../lib/oauth/server.ts';
 import { codeRequest, refreshRequest } from '../../lib/oauth/token-request.ts';
@@ -19,7 +19,7 @@ const requestOf = (dialect: Partial<Dialect>) =>
   codeRequest({ server: serverWith(dialect), registration }, redemption);
 
 describe('a token request', () => {
-  it('travels as JSON where the platform wants it, under its own names and without what it takes away', () => {
+  it('is JSON for platforms that require it, with their parameter names and without the ones they omit', () => {
     const request = requestOf({
       tokenRequestFormat: 'json',
       clientIdParameter: 'app_id',
@@ -37,7 +37,7 @@ describe('a token request', () => {
     });
   });
 
-  it('travels in the query where the platform exchanges by GET', () => {
+  it('uses the query for platforms that exchange by GET', () => {
     const request = requestOf({ tokenRequestFormat: 'query' });
 
     expect(request.method).toBe('GET');
@@ -45,11 +45,11 @@ describe('a token request', () => {
     expect(new URL(request.url).searchParams.get('code')).toBe('s4ndb0x-code');
   });
 
-  it('shows no secret of a public client', () => {
+  it('carries no secret of a public client', () => {
     expect(formOf(requestOf({ clientAuthentication: 'none' }))).not.toHaveProperty('client_secret');
   });
 
-  it('refreshes where and how the platform refreshes, if that differs', () => {
+  it('uses the separate refresh endpoint and format of a platform that declares them', () => {
     const server = serverWith(
       { refreshClientAuthentication: 'http_basic', refreshParameters: { type: 'refresh' } },
       { endpoints: { ...serverWith().endpoints, refresh: 'https://platform.example/refresh' } },
@@ -68,7 +68,7 @@ describe('a token request', () => {
 });
 
 describe('a token response', () => {
-  it('is read where the platform puts it: wrapped, with scopes of two kinds and an account', async () => {
+  it('is read at the declared paths: wrapped, with two kinds of scopes and an account', async () => {
     const { client } = clientOf(
       serverWith({
         tokenAnswer: {

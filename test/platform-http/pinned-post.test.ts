@@ -1,4 +1,4 @@
-/** The way out to addresses that outsiders chose: what becomes of a call, over real connections that break in every way they can. */
+/** POST requests to addresses that tenants chose: the outcome of each call over real connections that fail in every way. */
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../infra/local/aws/front/listen.ts';
@@ -6,8 +6,8 @@ import { connectTo, resolveAll } from '../../lib/platform-http/pinned-connection
 import { createPinnedPost } from '../../lib/platform-http/pinned-post.ts';
 import { openLifecycleFixture, otherPublicAddress, publicAddress } from './pinned-world.ts';
 
-describe('a call', () => {
-  it('reaches the host by its name, path and query, with its bytes as they are', async () => {
+describe('a pinned POST', () => {
+  it('reaches the host by its name, path and query, with an unchanged body', async () => {
     const fixture = await openLifecycleFixture((_request, response) => response.writeHead(202).end());
 
     const answer = await fixture.post('https://hooks.example/a%20path?for=ünï', 's4ndb0x');
@@ -19,13 +19,16 @@ describe('a call', () => {
     expect(fixture.connected).toEqual([{ address: publicAddress, port: 443, serverName: 'hooks.example' }]);
   });
 
-  it.each([200, 204, 301, 307, 404, 410, 429, 503])('is answered by %i as it is', async (status) => {
-    const fixture = await openLifecycleFixture((_request, response) => response.writeHead(status).end());
+  it.each([200, 204, 301, 307, 404, 410, 429, 503])(
+    'returns status %i without following or retrying it',
+    async (status) => {
+      const fixture = await openLifecycleFixture((_request, response) => response.writeHead(status).end());
 
-    expect(await fixture.post('https://hooks.example/')).toEqual({ kind: 'answered', status });
-  });
+      expect(await fixture.post('https://hooks.example/')).toEqual({ kind: 'answered', status });
+    },
+  );
 
-  it('tries another address of the name when one is down, those of IPv4 first', async () => {
+  it('tries the next address of the name when one is down, IPv4 first', async () => {
     const fixture = await openLifecycleFixture();
     fixture.names.set('hooks.example', [[otherPublicAddress, publicAddress, '93.184.215.15']]);
     fixture.down.add(publicAddress).add('93.184.215.15');
@@ -40,7 +43,7 @@ describe('a call', () => {
     ]);
   });
 
-  it('does not wait for a silent address until there is no time for the next', async () => {
+  it('leaves a silent address early enough to try the next one', async () => {
     const fixture = await openLifecycleFixture(undefined, { connectMilliseconds: 900 });
     fixture.names.set('hooks.example', [[publicAddress, '93.184.215.15']]);
     fixture.silent.add(publicAddress);
@@ -65,7 +68,7 @@ describe('a call', () => {
     expect(fixture.requests).toEqual([]);
   });
 
-  it('gives up on a name that takes too long to resolve, and on a host that takes too long to connect', async () => {
+  it('times out on a slow DNS lookup and on a slow connect', async () => {
     const server = createServer(() => undefined);
     const port = await listenOnLoopback(server, 0);
     onTestFinished(() => void server.close());
@@ -90,7 +93,7 @@ describe('a call', () => {
     expect([slowName, slowHost]).toEqual([{ kind: 'unreachable' }, { kind: 'unreachable' }]);
   });
 
-  it('is lost when no answer comes in time, or the host hangs up', async () => {
+  it('is reported as lost when no answer arrives in time or the host hangs up', async () => {
     const silent = await openLifecycleFixture(() => undefined, { totalMilliseconds: 300 });
     const rude = await openLifecycleFixture((request) => request.socket.destroy());
     const strange = await openLifecycleFixture((request) => {
@@ -104,7 +107,7 @@ describe('a call', () => {
     expect(answers).toEqual(Array.from({ length: 3 }, () => ({ kind: 'lost' })));
   });
 
-  it('is answered by its status alone: of the body no more than 4 KiB are read, however long it goes on', async () => {
+  it('returns the status only, and reads at most 4 KiB of the body', async () => {
     let written = 0;
     const fixture = await openLifecycleFixture((_request, response) => {
       response.writeHead(200);

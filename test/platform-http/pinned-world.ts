@@ -19,7 +19,7 @@ export const otherPublicAddress = '2606:2800:21f:cb07:6820:80da:af6b:8b2c';
 export interface LifecycleFixture {
   /** What each name is resolved to, one answer after the other; the last one stays. */
   readonly names: Map<string, readonly (readonly string[])[]>;
-  /** Addresses at which nobody answers: they refuse at once. */
+  /** Addresses without a listener: they refuse connections at once. */
   readonly down: Set<string>;
   /** Addresses that take a connection and never say a word. */
   readonly silent: Set<string>;

@@ -1,4 +1,4 @@
-/** The one way out to platforms: what became of a call, over real connections that break in every way they can. */
+/** The only HTTP client for platforms: the outcome of each call over real connections that fail in every way. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../infra/local/aws/front/listen.ts';
 import { createPlatformHttp } from '../../lib/platform-http/platform-http.ts';
 
-/** A platform that answers as told, and a way to it. */
+/** A platform with a scripted handler, and a client for it. */
 async function platform(answer: (request: IncomingMessage, response: ServerResponse) => void) {
   const seen: IncomingMessage[] = [];
   const server = createServer((request, response) => {
@@ -35,8 +35,8 @@ async function rawPlatform(answer: (socket: Socket) => void) {
 const wayTo = (...insecureOrigins: readonly string[]) =>
   createPlatformHttp({ fetch, insecureOrigins, timeoutMilliseconds: 300 });
 
-describe('a call', () => {
-  it('is answered with status, headers and body, whatever the status', async () => {
+describe('a platform call', () => {
+  it('returns status, headers and body under any status', async () => {
     const { origin, http } = await platform((_request, response) => {
       response.writeHead(418, { 'retry-after': '7' }).end('short and stout');
     });
@@ -70,7 +70,7 @@ describe('a call', () => {
     expect(bodies.join('')).toBe('code=a+b');
   });
 
-  it("lets a platform's own user agent take the place of ours", async () => {
+  it('replaces our User-Agent by the one of the platform', async () => {
     const { origin, http, seen } = await platform((_request, response) => response.end());
 
     await http({ url: origin, method: 'GET', headers: { 'user-agent': 'web:example:v1' } });
@@ -93,7 +93,7 @@ describe('a call', () => {
   });
 
   it.each(['http://127.0.0.1:1/', 'http://platform.example/', 'http://127.0.0.1/'])(
-    'row 11: is not made without TLS to an origin that is not named: %s',
+    'row 11: is refused without TLS to an origin that the settings do not list: %s',
     async (url) => {
       const calls: unknown[] = [];
       const http = createPlatformHttp({
@@ -110,8 +110,8 @@ describe('a call', () => {
   );
 });
 
-describe('a call without a whole answer', () => {
-  it('is lost when the answer does not come in time', async () => {
+describe('a platform call without a complete answer', () => {
+  it('is reported as lost when the answer does not arrive in time', async () => {
     const { origin, http } = await platform(() => undefined);
 
     const began = performance.now();
@@ -121,7 +121,7 @@ describe('a call without a whole answer', () => {
     expect(performance.now() - began).toBeGreaterThan(250);
   });
 
-  it('is lost when the body comes too slowly, though its beginning came at once', async () => {
+  it('is reported as lost when the body arrives too slowly, although it began at once', async () => {
     const { origin, http } = await platform((_request, response) => {
       response.write('{"access_token":');
     });
@@ -129,7 +129,7 @@ describe('a call without a whole answer', () => {
     expect(await http({ url: origin, method: 'GET' })).toEqual({ kind: 'lost' });
   });
 
-  it('may be given less time than usual', async () => {
+  it('may have a shorter time-out than the default', async () => {
     const { origin } = await platform(() => undefined);
     const http = createPlatformHttp({ fetch, insecureOrigins: [origin] });
 
@@ -172,7 +172,7 @@ describe('a call without a whole answer', () => {
     expect(await http({ url: origin, method: 'GET' })).toEqual({ kind: 'lost' });
   });
 
-  it('is whole at 256 KiB', async () => {
+  it('is still complete at 256 KiB', async () => {
     const { origin, http } = await platform((_request, response) => {
       response.end('x'.repeat(256 * 1_024));
     });
@@ -180,7 +180,7 @@ describe('a call without a whole answer', () => {
     expect(await http({ url: origin, method: 'GET' })).toMatchObject({ kind: 'answered', status: 200 });
   });
 
-  it('never reached the platform when nobody listens', async () => {
+  it('is reported as unreachable when no server listens', async () => {
     const server = createTcpServer();
     const port = await listenOnLoopback(server, 0);
     await new Promise((resolve) => server.close(resolve));
@@ -192,7 +192,7 @@ describe('a call without a whole answer', () => {
   });
 
   it.each(['ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED'])(
-    'never reached the platform when the connection fails with %s',
+    'is reported as unreachable when the connection fails with %s',
     async (code) => {
       const cause = Object.assign(new Error('s4ndb0x'), { code });
       const http = createPlatformHttp({
@@ -204,7 +204,7 @@ describe('a call without a whole answer', () => {
     },
   );
 
-  it('is lost, to be safe, when of several addresses one may have been reached', async () => {
+  it('is reported as lost when one of several addresses may have received it', async () => {
     const codes = ['ECONNREFUSED', 'ECONNRESET'];
     const errors = codes.map((code) => Object.assign(new Error('no'), { code }));
     const http = createPlatformHttp({

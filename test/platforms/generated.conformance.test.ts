@@ -1,4 +1,4 @@
-/** Plain data on both sides of the wire: the default adapter before the sandbox that is generated from the same data. */
+/** Provider data on both ends of the wire: the default adapter against the sandbox generated from the same data. */
 import { describe } from 'vitest';
 import { startGeneratedPlatform } from '../../infra/local/sandbox/generated/generated-platform.ts';
 import { definePlatform } from '../../lib/providers/define-platform.ts';
@@ -32,7 +32,7 @@ const subject: Subject = {
   revokingTwice: 'revoked',
 };
 
-describe('a plain platform', () => {
+describe('a platform described by data only', () => {
   describe('conforms', () => conforms(subject));
   describe('survives', () => survivesFaults(subject));
 });

@@ -1,4 +1,4 @@
-/** Profiles as the platforms document them: the stable id, a name to show, and nothing that the answer does not hold. */
+/** Profiles as the platforms document them: the reader takes the stable id and a display name, and invents nothing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonObject } from '../../lib/json.ts';
@@ -14,7 +14,7 @@ const tiktokUser = (user: object, error: object = { code: 'ok', message: '', log
 });
 
 describe("TikTok's profile", () => {
-  it('asks for the fields of the scopes granted, and for no field more', () => {
+  it('requests only the fields that the granted scopes cover', () => {
     const fieldsOf = (scopes: readonly string[]) => tiktok.code.profileQuery?.(scopes)['fields']?.split(',');
 
     expect(fieldsOf(['user.info.basic'])).toEqual([
@@ -31,7 +31,7 @@ describe("TikTok's profile", () => {
     expect(fieldsOf(['__proto__', 'constructor'])).toHaveLength(6);
   });
 
-  it('reads the documented example', () => {
+  it('is read from the documented example', () => {
     const reading = readProfile(
       tiktok.data,
       tiktokUser({
@@ -84,7 +84,7 @@ describe("TikTok's profile", () => {
 describe("Reddit's profile", () => {
   const me = { id: 'w4k2m1a', name: 'harbour_pilot', icon_img: 'https://a/i?s=1&t=2', total_karma: 7 };
 
-  it('is read with raw_json, at top level or wrapped', () => {
+  it('is requested with raw_json, and read at top level or wrapped', () => {
     expect(reddit.data.profile?.query).toEqual({ raw_json: '1' });
     for (const body of [me, { kind: 't2', data: me }]) {
       expect(readProfile(reddit.data, body)).toEqual({
@@ -111,7 +111,7 @@ describe("Reddit's profile", () => {
     expect(reading.kind === 'accounts' && reading.accounts[0]?.avatarUrl).toBe(avatarUrl);
   });
 
-  it('says so when the account is suspended', () => {
+  it('states that the account is suspended', () => {
     const reading = readProfile(reddit.data, { ...me, is_suspended: true, verified: true });
 
     expect(reading).toMatchObject({ accounts: [{ metadata: { suspended: true, verified: true } }] });
@@ -127,7 +127,7 @@ describe("Reddit's profile", () => {
     expect(readProfile(reddit.data, body)).toEqual({ kind: 'error', code });
   });
 
-  it('sends the User-Agent that the operator registered', () => {
+  it('is requested with the User-Agent that the operator registered', () => {
     expect(dialectOf(reddit, { userAgent: 'web:com.example:v1 (by /u/example)' }).headers).toEqual({
       'user-agent': 'web:com.example:v1 (by /u/example)',
     });
@@ -144,7 +144,7 @@ describe("an OpenID server's profile", () => {
   });
 
   it.each([{}, { sub: '' }, { sub: 7 }, { sub: null, email: 'ines@example.com' }])(
-    'row 9: is no account without a subject, whatever else it holds: %j',
+    'row 9: is refused without a valid subject: %j',
     (body) => {
       expect(readProfile(openid.data, body)).toEqual({ kind: 'error', code: 'unreadable' });
     },
@@ -156,21 +156,18 @@ describe('row 9: every profile', () => {
     ['tiktok', tiktok],
     ['reddit', reddit],
     ['openid', openid],
-  ] as const)(
-    'of %s keeps addresses out, and is read without an exception whatever it holds',
-    (_id, provider) => {
-      const hostile = fc.oneof(
-        fc.json().map((text) => jsonObject(text) ?? {}),
-        fc.jsonValue().map((user) => ({ data: { user }, id: user, name: user, sub: user, error: user })),
-      );
+  ] as const)('of %s leaves out e-mail addresses, and no content makes its reader throw', (_id, provider) => {
+    const hostile = fc.oneof(
+      fc.json().map((text) => jsonObject(text) ?? {}),
+      fc.jsonValue().map((user) => ({ data: { user }, id: user, name: user, sub: user, error: user })),
+    );
 
-      fc.assert(
-        fc.property(hostile, (body) => {
-          const reading = readProfile(provider.data, { ...body, email: 's4ndb0x@example.com' });
+    fc.assert(
+      fc.property(hostile, (body) => {
+        const reading = readProfile(provider.data, { ...body, email: 's4ndb0x@example.com' });
 
-          expect(JSON.stringify(reading)).not.toContain('s4ndb0x');
-        }),
-      );
-    },
-  );
+        expect(JSON.stringify(reading)).not.toContain('s4ndb0x');
+      }),
+    );
+  });
 });

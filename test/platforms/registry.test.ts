@@ -1,4 +1,4 @@
-/** The built-in providers: each once, and at its own origins unless configuration says otherwise. */
+/** The registry: it holds each built-in provider once, at its own origins unless the configuration overrides them. */
 import { describe, expect, it } from 'vitest';
 import { providerIdPattern } from '../../lib/ids.ts';
 import { rewriteOrigin } from '../../lib/platform-http/platform-http.ts';
@@ -10,7 +10,7 @@ const standard = createRegistry();
 /** The hosts of the platforms' own domains. */
 const domains = /^https:\/\/(?:[a-z]+\.)?(?:tiktok|tiktokapis|reddit|instagram|facebook|onlyfans)\.com\//;
 
-describe('the registry', () => {
+describe('the registry of providers', () => {
   it('holds each provider once, under its id', () => {
     const ids = providers.map(({ id }) => id);
 
@@ -23,7 +23,7 @@ describe('the registry', () => {
   });
 
   it.each(providers.map((provider) => [provider.id, provider] as const))(
-    'row 11: reaches %s over https alone, at its own origins',
+    'row 11: reaches %s over https only, at its own origins',
     (_id, provider) => {
       const urls = urlsOf(provider.data).map(([, url]) => url);
 
@@ -35,7 +35,7 @@ describe('the registry', () => {
     },
   );
 
-  it('row 1: moves the origins of one provider, and of no other', () => {
+  it('row 1: overrides the origins of one provider, and of no other', () => {
     const origins = { 'https://open.tiktokapis.com': 'http://127.0.0.1:9999' };
     const moved = (url: string) => rewriteOrigin(url, origins).href;
 

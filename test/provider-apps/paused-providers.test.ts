@@ -1,4 +1,4 @@
-/** Paused providers, all in one record: two operators at once do not undo each other. */
+/** Paused providers share one record: concurrent operators do not overwrite each other. */
 import { describe, expect, it } from 'vitest';
 import type { ProviderId } from '../../lib/ids.ts';
 import { createPauseStore } from '../../lib/provider-apps/paused-providers.ts';
@@ -9,7 +9,7 @@ const ids = ['tiktok', 'reddit', 'openid'] as ProviderId[];
 
 onEachEngine((engine) => {
   describe('paused providers', () => {
-    it('are all kept when several are paused at once', async () => {
+    it('are all kept under concurrent pauses', async () => {
       const pauses = createPauseStore(await engine.newTable(), () => 1_000);
 
       await Promise.all(ids.map((id) => pauses.pause(id)));
@@ -17,7 +17,7 @@ onEachEngine((engine) => {
       expect((await pauses.read()).paused.toSorted()).toEqual(ids.toSorted());
     });
 
-    it('are kept from a record that does not count its changes yet', async () => {
+    it('are kept when the stored record has no revision yet', async () => {
       const table = await engine.newTable();
       const pauses = createPauseStore(table, () => 1_000);
       await table.put(pausedProvidersKey, { providers: ['tiktok'] });

@@ -1,4 +1,4 @@
-/** Provider apps: each change is a new version, so that a flow under way notices; tenants' own apps stay their own. */
+/** Provider apps: each change creates a new version, so that a running flow detects it; a tenant's own app stays private to it. */
 import { describe, expect, it } from 'vitest';
 import type { AppId, ProviderId, TenantId } from '../../lib/ids.ts';
 import {
@@ -46,7 +46,7 @@ onEachEngine((engine) => {
   const store = async () => createProviderAppStore(await engine.newTable());
 
   describe('a provider app', () => {
-    it('reads back as it was registered, endpoints included', async () => {
+    it('is returned as it was registered, endpoints included', async () => {
       const apps = await store();
 
       const saved = await save(apps, own);
@@ -56,7 +56,7 @@ onEachEngine((engine) => {
       expect(await apps.get('app_unknown' as AppId)).toBeUndefined();
     });
 
-    it('row 1: is another version after each change of its registration', async () => {
+    it('row 1: has a new version after each change of its registration', async () => {
       const apps = await store();
       await save(apps, shared);
 
@@ -66,7 +66,7 @@ onEachEngine((engine) => {
       expect(await apps.get(sharedTikTok)).toEqual({ ...shared, clientId: 'changed', version: 2 });
     });
 
-    it('loses no setting when two register it at once, and counts both', async () => {
+    it('loses no setting under concurrent registrations, and counts both', async () => {
       const apps = await store();
       const withSetting = (name: string) =>
         apps.update(sharedTikTok, (before) => ({
@@ -83,7 +83,7 @@ onEachEngine((engine) => {
       });
     });
 
-    it('keeps nothing of a registration that the next one leaves out', async () => {
+    it('drops every setting that the next registration leaves out', async () => {
       const apps = await store();
       await save(apps, own);
       const { server: _server, ...rest } = own;
@@ -93,7 +93,7 @@ onEachEngine((engine) => {
       expect(await apps.get(own.appId)).toEqual({ ...rest, version: 2 });
     });
 
-    it('is gone after its removal', async () => {
+    it('does not exist after its deletion', async () => {
       const apps = await store();
       await save(apps, shared);
 

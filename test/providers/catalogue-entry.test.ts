@@ -1,4 +1,4 @@
-/** Entries of the catalogue as they stand in its file, and what they become: about fifteen lines of data each. */
+/** Catalogue entries as in the catalogue file, and the providers made from them: about fifteen lines of data each. */
 import { describe, expect, it } from 'vitest';
 import type { PlatformRequest } from '../../lib/platform-http/platform-http.ts';
 import { createAdapter, getAuthUrl } from '../../lib/providers/adapter/adapter.ts';
@@ -67,8 +67,8 @@ function load(entry: unknown) {
   return provider;
 }
 
-describe('an entry of the catalogue', () => {
-  it('becomes the same provider that is written by hand in fourteen lines', () => {
+describe('a catalogue entry', () => {
+  it('becomes the same provider as a definition of fourteen lines written by hand', () => {
     const written: ProviderInput = {
       id: 'airtable',
       name: 'Airtable',
@@ -87,7 +87,7 @@ describe('an entry of the catalogue', () => {
     expect(parseProviderData(fromCatalogueEntry(airtable))).toEqual(parseProviderData(written));
   });
 
-  it('asks at the shop of the connection, with its own header and a GraphQL body', async () => {
+  it('calls the shop of the connection, with a custom header and a GraphQL body', async () => {
     const provider = load(shopify);
     const endpoints = endpointsOf(provider.data, { shop: 'harbour' });
     if (!endpoints) throw new Error('It has endpoints.');
@@ -125,11 +125,11 @@ describe('an entry of the catalogue', () => {
     });
   });
 
-  it.each(['evil.example/', 'a.b', '', 'Harbour', 'x#', '..'])('row 11: has no shop %j', (shop) => {
+  it.each(['evil.example/', 'a.b', '', 'Harbour', 'x#', '..'])('row 11: refuses the shop %j', (shop) => {
     expect(() => endpointsOf(load(shopify).data, { shop })).toThrow(/connection field shop .* malformed/);
   });
 
-  it('makes a server of any name a setting of its app, never a field of a connection', () => {
+  it('takes a free host name from the settings of the app, never from a connection', () => {
     const host = '{host}';
     const { appSettings, data } = load({
       ...airtable,

@@ -1,4 +1,4 @@
-/** Webhooks as an operator describes them: what may be described, and what is read of a delivery. */
+/** Custom webhooks: which descriptions an operator may register, and what the reader takes from a delivery. */
 import { describe, expect, it } from 'vitest';
 import { customWebhook } from '../../lib/providers/custom-webhook.ts';
 import { standardWebhooksSignature } from '../../lib/signatures/schemes.ts';
@@ -13,15 +13,15 @@ const delivery = (content: unknown, headers: Readonly<Record<string, string>> = 
   body: Buffer.from(JSON.stringify(content) ?? ''),
 });
 
-describe('a description', () => {
-  it('of Standard Webhooks needs no more than where the account stands', () => {
+describe('the description of a custom webhook', () => {
+  it('for Standard Webhooks needs only the path of the account', () => {
     expect(described({ signature: 'standard-webhooks', account: 'data.user' })).toMatchObject({
       scheme: standardWebhooksSignature,
       signedWith: 'webhookSecret',
     });
   });
 
-  it('takes the settings of a generic HMAC', () => {
+  it('accepts the settings of a generic HMAC', () => {
     const { scheme } = described({ signature: generic.github.settings, account: 'sender.id' });
 
     expect(scheme).toMatchObject({ signature: { header: 'x-hub-signature-256', prefix: 'sha256=' } });
@@ -70,14 +70,14 @@ describe('a description', () => {
     expect(() => customWebhook(json)).toThrow(word);
   });
 
-  it('is refused without a word of what it said', () => {
+  it('is refused without repeating its values', () => {
     expect(() => customWebhook('{"signature":"s4ndb0x","account":"s4ndb0x!"}')).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('s4ndb0x') }),
     );
   });
 });
 
-describe('a delivery', () => {
+describe('a delivery of a custom webhook', () => {
   const standard = described({
     signature: 'standard-webhooks',
     account: 'data.user',
@@ -85,7 +85,7 @@ describe('a delivery', () => {
   });
   const payload = { type: 'post.made', timestamp: '2026-01-01T00:00:00Z', data: { user: 17 } };
 
-  it('of Standard Webhooks is read where the standard puts things', () => {
+  it("of Standard Webhooks is read from the standard's headers and fields", () => {
     expect(standard.read(delivery(payload, { 'webhook-id': 'msg_1' }), app)).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -98,7 +98,7 @@ describe('a delivery', () => {
     ]);
   });
 
-  it('has the id of its header, however often and with whatever it comes', () => {
+  it('has the id from its header, independent of repeats and body', () => {
     const idOf = (id: string, content: unknown) =>
       standard.read(delivery(content, { 'webhook-id': id }), app)?.[0]?.id;
 
@@ -106,13 +106,13 @@ describe('a delivery', () => {
     expect(idOf('msg_1', payload)).not.toBe(idOf('msg_2', payload));
   });
 
-  it('takes access away when its type says so', () => {
+  it('reports the grant as revoked when its type is declared so', () => {
     const gone = standard.read(delivery({ ...payload, type: 'user.gone' }, { 'webhook-id': 'm' }), app);
 
     expect(gone).toMatchObject([{ type: 'user.gone', effect: 'deauthorized' }]);
   });
 
-  it('is read at the places that were named', () => {
+  it('is read at the declared paths', () => {
     const webhook = described({
       signature: hmac,
       account: 'who.id',
@@ -134,7 +134,7 @@ describe('a delivery', () => {
     expect(again?.[0]?.id).toBe(webhook.read(delivery(content), app)?.[0]?.id);
   });
 
-  it('without an id of its own has that of its whole body', () => {
+  it('without an id has a hash of its whole body as its id', () => {
     const webhook = described({ signature: hmac, account: 'who' });
     const idOf = (content: unknown) => webhook.read(delivery(content), app)?.[0]?.id;
 
@@ -157,7 +157,7 @@ describe('a delivery', () => {
     expect(event?.accountId).toBeUndefined();
   });
 
-  it('that is no JSON is none', () => {
+  it('that is not JSON yields no event', () => {
     const webhook = described({ signature: hmac, account: 'who' });
 
     expect(webhook.read({ ...delivery(undefined), body: Buffer.from('hello') }, app)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** A wrong definition fails when it is loaded, in words that name the field and say what is wrong. */
+/** An invalid definition fails when it is loaded, with an error that names the field and the reason. */
 import { describe, expect, it } from 'vitest';
 import { definePlatform } from '../../lib/providers/define-platform.ts';
 import { describeFlaws, parseProviderData } from '../../lib/providers/definition/parse.ts';
@@ -26,8 +26,8 @@ function flawsOf(change: object, withCode = false): string {
   return reading.kind === 'flawed' ? describeFlaws(reading.flaws) : '';
 }
 
-describe('a definition', () => {
-  it('that is right comes back as a provider, with what most platforms have', () => {
+describe('a provider definition', () => {
+  it('that is valid becomes a provider with the common defaults', () => {
     expect(definePlatform({ data: definition })).toMatchObject({
       id: 'example',
       name: 'Example',
@@ -91,13 +91,13 @@ describe('a definition', () => {
     expect(flawsOf(change)).toMatch(message);
   });
 
-  it('names no value, which may be a secret', () => {
+  it('reports errors without values, which may be secrets', () => {
     expect(flawsOf({ id: 'S4NDB0X', headers: { 'x-key': 's4ndb0x\n' }, pkce: 's4ndb0x' })).not.toMatch(
       /s4ndb0x/i,
     );
   });
 
-  it('may leave revocation out where the platform has none', () => {
+  it('may omit revocation for a platform without it', () => {
     const { revocation: _, ...without } = definition;
 
     const provider = definePlatform({ data: { ...without, endpoints: { authorization, token } } });
@@ -105,7 +105,7 @@ describe('a definition', () => {
     expect(provider.revocation.reach).toBe('none');
   });
 
-  it('may leave its endpoints to the registration', () => {
+  it('may leave its endpoints to the registration of the app', () => {
     const { endpoints: _, ...without } = definition;
 
     expect(definePlatform({ data: { ...without, discovery: {} } }).endpoints).toBe('registered');

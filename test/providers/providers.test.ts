@@ -1,4 +1,4 @@
-/** Finding providers: built in, then the catalogue, then the tenant's own; each loaded when it is first needed. */
+/** Provider lookup: built-in, then catalogue, then the tenant's own; each is loaded on first use. */
 import { describe, expect, it } from 'vitest';
 import type { TenantId } from '../../lib/ids.ts';
 import { builtIn } from '../../lib/platforms/built-in.ts';
@@ -15,8 +15,8 @@ const dataOf = (id: string, name = id) => ({
   profile: { url: `https://${id}.example/me`, account: 'id' },
 });
 
-describe('providers', () => {
-  it('lists the built-in platforms without loading one, and loads each when it is asked for', async () => {
+describe('the provider lookup', () => {
+  it('lists the built-in platforms without loading any, and loads each on demand', async () => {
     const loaded: string[] = [];
     const watched = Object.fromEntries(
       Object.entries(builtIn).map(([id, load]) => [
@@ -51,7 +51,7 @@ describe('providers', () => {
     expect((await createProviders({ builtIn }).find(tenant, id))?.id).toBe(id);
   });
 
-  it('asks built-in platforms, then the catalogue, then what the tenant made, and nobody else', async () => {
+  it("searches the built-in platforms, then the catalogue, then the tenant's own providers", async () => {
     const providers = createProviders({
       builtIn,
       catalogue: async (id) => (['reddit', 'harbour'].includes(id) ? dataOf(id, 'Catalogue') : undefined),
@@ -72,7 +72,7 @@ describe('providers', () => {
     expect(await providers.find(tenant, id).catch(() => undefined)).toBeUndefined();
   });
 
-  it('says which field of an entry is wrong, and asks again after a failure', async () => {
+  it('names the invalid field of an entry, and loads again after a failure', async () => {
     const answers = [{ ...dataOf('harbour'), pkce: 'plain' }, dataOf('harbour')];
     const providers = createProviders({ builtIn, catalogue: async () => answers.shift() });
 
@@ -80,7 +80,7 @@ describe('providers', () => {
     expect((await providers.find(tenant, 'harbour'))?.name).toBe('harbour');
   });
 
-  it('takes no session from data, because only code can read one', async () => {
+  it('refuses session-based providers from data, because only code can read a session', async () => {
     const session = {
       id: 'lodge',
       name: 'Lodge',

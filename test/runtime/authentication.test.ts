@@ -1,4 +1,4 @@
-/** Who calls: proven by key or session and by nothing else, with a revoked key dying within a minute. */
+/** Authentication: only a key or a session proves a caller, and a revoked key stops working within a minute. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type ApiKey, mintApiKey } from '../../lib/access/api-key.ts';
@@ -23,7 +23,7 @@ const session: Session = {
 };
 const sessionText = 'aaa.bbb.ccc';
 
-/** An API with one key and one session, and a count of what it looked up. */
+/** An API with one key and one session, which counts its lookups. */
 function api() {
   let [wallClock, ownClock] = [0, 0];
   const stored = new Map<string, ApiKey>();
@@ -77,8 +77,8 @@ function api() {
 const unauthorized = expect.objectContaining({ code: 'UNAUTHORIZED' });
 const forbidden = expect.objectContaining({ code: 'FORBIDDEN' });
 
-describe('a route that takes API keys only', () => {
-  it('says so to a session, whose token is good elsewhere', async () => {
+describe('a route that accepts API keys only', () => {
+  it('refuses a valid session and says why', async () => {
     const { as } = api();
 
     const refused = await as(sessionText, session.origin, 'apiKey');
@@ -89,7 +89,7 @@ describe('a route that takes API keys only', () => {
 });
 
 describe('an API key', () => {
-  it('proves its tenant', async () => {
+  it('authenticates its tenant', async () => {
     const { as, mint } = api();
 
     expect(await as(mint().text)).toEqual({ kind: 'apiKey', tenantId: acme });
@@ -99,7 +99,7 @@ describe('an API key', () => {
     });
   });
 
-  it('is taken whatever the case of the scheme', async () => {
+  it('is accepted in any case of the scheme', async () => {
     const { authenticate, mint } = api();
     const { text } = mint();
 
@@ -109,7 +109,7 @@ describe('an API key', () => {
     }
   });
 
-  it('row 16: is refused with any other secret, also with that of another key', async () => {
+  it('row 16: is refused with any other secret, that of another key included', async () => {
     const { as, mint } = api();
     const [one, other] = [mint(), mint()];
 
@@ -120,7 +120,7 @@ describe('an API key', () => {
     expect(await as(mintApiKey(acme, 'never stored', 0).text.reveal())).toEqual(unauthorized);
   });
 
-  it('row 24: that is mistyped or invented is refused without a look into the database', async () => {
+  it('row 24: that is mistyped or invented is refused without a database read', async () => {
     const { as, mint, reads } = api();
     const { text } = mint();
 
@@ -138,7 +138,7 @@ describe('an API key', () => {
     expect(reads).toEqual([]);
   });
 
-  it('row 16: is refused from a browser, with words that say why, and only once it is proven', async () => {
+  it('row 16: is refused from a browser with the reason, but only after it is verified', async () => {
     const { as, mint } = api();
     const { text } = mint();
 
@@ -164,7 +164,7 @@ describe('an API key', () => {
     expect(await as(text)).toEqual(unauthorized);
   });
 
-  it('row 16: that was revoked is refused within 60 seconds, also when the clock is set back ten minutes', async () => {
+  it('row 16: that was revoked is refused within 60 seconds, even when the clock is set back ten minutes', async () => {
     const { as, mint, stored, advance, setWallClockBack } = api();
     const { text, key } = mint();
     await as(text);
@@ -176,7 +176,7 @@ describe('an API key', () => {
     expect(await as(text)).toEqual(unauthorized);
   });
 
-  it('that is gone is refused within 60 seconds, and one that is unknown may come at any time', async () => {
+  it('that was deleted is refused within 60 seconds, and works at once when it is stored again', async () => {
     const { as, mint, stored, advance } = api();
     const { text, key } = mint();
     await as(text);
@@ -188,7 +188,7 @@ describe('an API key', () => {
     expect(await as(text)).toMatchObject({ kind: 'apiKey' });
   });
 
-  it('row 24: is looked up once a minute, and no more than a thousand are kept', async () => {
+  it('row 24: is read once a minute, and at most a thousand are cached', async () => {
     const { as, mint, reads } = api();
     const keys = Array.from({ length: 1_001 }, () => mint().text);
     const [first = '', second = '', ...others] = keys;
@@ -204,7 +204,7 @@ describe('an API key', () => {
 });
 
 describe('a session', () => {
-  it('proves its tenant and user, from its own web origin', async () => {
+  it('authenticates its tenant and user from its own web origin', async () => {
     const { as } = api();
 
     expect(await as(sessionText, 'https://app.example')).toEqual({
@@ -229,7 +229,7 @@ describe('a session', () => {
     expect(await as(sessionText, 'https://app.example', 'apiKey')).toEqual(unauthorized);
   });
 
-  it('that is not valid is refused', async () => {
+  it('that is invalid is refused', async () => {
     const { as } = api();
 
     expect(await as('aaa.bbb.ccd', 'https://app.example')).toEqual(unauthorized);
@@ -246,7 +246,7 @@ describe('row 10: a call', () => {
     'Bearer a b',
     'aaa.bbb.ccc',
     'Bearer aaa.bbb.ccc,x',
-  ])('with the header %j is nobody’s', async (authorization) => {
+  ])('with the header %j is unauthenticated', async (authorization) => {
     const { authenticate } = api();
 
     const answer = authenticate('apiKeyOrSession', { authorization, origin: 'https://app.example' });
@@ -254,7 +254,7 @@ describe('row 10: a call', () => {
     await expect(answer).rejects.toEqual(unauthorized);
   });
 
-  it('to a route that asks for no credential is nobody’s, whatever it brings', async () => {
+  it('to a public route is anonymous, whatever credential it carries', async () => {
     const { authenticate, mint } = api();
     const headers = { authorization: `Bearer ${mint().text}`, origin: undefined };
 
@@ -263,13 +263,13 @@ describe('row 10: a call', () => {
   });
 });
 
-describe('what a caller may name', () => {
+describe('the user and provider in a call', () => {
   const backend = { kind: 'apiKey', tenantId: acme } as const;
   const browser = { kind: 'session', tenantId: acme, session } as const;
   const { providers: _, ...anything } = session;
   const free = { kind: 'session', tenantId: acme, session: anything } as const;
 
-  it('is any user to a backend, which must name one, and its own to a session', () => {
+  it('may be any user for a backend, which must name one, and only its own for a session', () => {
     expect(userOf(backend, bob)).toBe(bob);
     expect(userOf(browser, undefined)).toBe(ann);
     expect(userOf(browser, ann)).toBe(ann);
@@ -277,7 +277,7 @@ describe('what a caller may name', () => {
     expect(() => userOf(browser, bob)).toThrow(forbidden);
   });
 
-  it('is any provider to a backend, and those of its limits to a session, as if there were no others', () => {
+  it('may be any provider for a backend, and only those within its limits for a session', () => {
     const unknown = expect.objectContaining({ code: 'INVALID_PROVIDER' });
 
     expect(() => requireProvider(backend, 'reddit')).not.toThrow();
@@ -287,7 +287,7 @@ describe('what a caller may name', () => {
     expect([visibleProviders(backend), visibleProviders(browser)]).toEqual([undefined, ['tiktok']]);
   });
 
-  it('in a list is everybody to a backend alone', () => {
+  it('may span all users in a list for a backend only', () => {
     expect(listScope(backend, {})).toEqual({});
     expect(listScope(backend, { userId: bob, provider: 'reddit' })).toEqual({
       userId: bob,

@@ -1,4 +1,4 @@
-/** Answers: the headers on each of them, and pages that say what they are told and no more. */
+/** Responses: the headers of each of them, and pages that show their text and nothing else. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../lib/errors.ts';
@@ -13,10 +13,10 @@ const answers: readonly (readonly [string, HttpResult])[] = [
   ['a redirect', { kind: 'redirect', url: 'https://app.example/?flow=1', cookie: 'a=b' }],
 ];
 
-describe.each(answers)('every answer, here %s,', (_name, answer) => {
+describe.each(answers)('every response, here %s,', (_name, answer) => {
   const { headers = {} } = toResponse(answer, 'correlation');
 
-  it('row 18: cannot be framed, and cuts no window off', () => {
+  it('row 18: cannot be framed, and keeps its window opener', () => {
     const names = Object.keys(headers).map((name) => name.toLowerCase());
 
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
@@ -25,13 +25,13 @@ describe.each(answers)('every answer, here %s,', (_name, answer) => {
     expect(names).not.toContain('cross-origin-opener-policy');
   });
 
-  it('row 5: is kept nowhere and tells nobody where the browser was', () => {
+  it('row 5: is not cached and sends no referrer', () => {
     expect(headers['cache-control']).toBe('no-store');
     expect(headers['referrer-policy']).toBe('no-referrer');
     expect(headers['x-content-type-options']).toBe('nosniff');
   });
 
-  it('asks for TLS without deciding for the owner of the domain', () => {
+  it('sets HSTS without including subdomains', () => {
     expect(headers['strict-transport-security']).toMatch(/^max-age=\d{8,}$/);
   });
 
@@ -40,8 +40,8 @@ describe.each(answers)('every answer, here %s,', (_name, answer) => {
   });
 });
 
-describe('an answer', () => {
-  it('in JSON says when to come back, and how to sign in', () => {
+describe('a response', () => {
+  it('in JSON carries Retry-After and WWW-Authenticate', () => {
     const busy = toResponse(
       { ...json(503, {}), kind: 'json', status: 503, body: {}, retryAfterSeconds: 7 },
       'id',
@@ -53,7 +53,7 @@ describe('an answer', () => {
     expect(toResponse(json(200, {}), 'id').headers).not.toHaveProperty('retry-after');
   });
 
-  it('row 6: redirects with 303, which sends no form along', () => {
+  it('row 6: redirects with 303, which does not resend a form', () => {
     const response = toResponse({ kind: 'redirect', url: 'https://app.example/', cookie: 'a=b' }, 'id');
 
     expect(response).toMatchObject({
@@ -66,7 +66,7 @@ describe('an answer', () => {
 });
 
 describe('a page', () => {
-  it('about a failure says what happened and what to do now', () => {
+  it('for a failure says what happened and what to do next', () => {
     const over = failurePage('FLOW_NOT_FOUND', 'This link does not work');
     const ours = failurePage('DATABASE_ERROR');
 
@@ -86,21 +86,21 @@ describe('a page', () => {
     expect(pageSecurityPolicy).toMatch(/style-src 'sha256-[A-Za-z0-9+/]{43}='/);
   });
 
-  it('breaks a name that is longer than a phone is wide, wherever it stands', () => {
+  it('breaks a name that is wider than a phone screen', () => {
     const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page('Title', 'Text')) ?? [];
 
     // Inherited by the title, the text and the button.
     expect(style).toMatch(/^main \{[^}]*overflow-wrap: anywhere/m);
   });
 
-  it('has exactly the style that its policy allows', async () => {
+  it('has exactly the style that its content security policy allows', async () => {
     const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page('Title', 'Text')) ?? [];
     const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style));
 
     expect(pageSecurityPolicy).toContain(`'sha256-${Buffer.from(hash).toString('base64')}'`);
   });
 
-  it('says what a tenant or user is called without becoming it', () => {
+  it('escapes the names of tenants and users', () => {
     const name = `<script>alert("x")</script>&amp;'"`;
 
     const text = page(name, name, { href: '?agreed=yes', text: name });
@@ -109,7 +109,7 @@ describe('a page', () => {
     expect(text).toContain('&#60;script&#62;alert(&#34;x&#34;)&#60;/script&#62;&#38;amp;&#39;&#34;');
   });
 
-  it('keeps its own tags and no others, whatever it says', () => {
+  it('contains no tags but its own, whatever its text', () => {
     const tags = (text: string) => text.match(/<[^>]*>/g)?.length;
     const plain = tags(page('a', 'b', { href: 'c', text: 'd' }));
 
@@ -124,7 +124,7 @@ describe('a page', () => {
 });
 
 describe("a flow's cookie", () => {
-  it('row 3: is bound to the host, the flow and https, and out of reach of scripts', () => {
+  it('row 3: is bound to host, flow and https, and hidden from scripts', () => {
     const cookie = flowCookie('https://hawser.example', 'flow-1');
 
     expect(cookie.name).toBe('__Host-hawser-flow-flow-1');
@@ -137,7 +137,7 @@ describe("a flow's cookie", () => {
     expect(flowCookie('https://hawser.example', 'flow-2').name).not.toBe(cookie.name);
   });
 
-  it('does without https only where the API does', () => {
+  it('omits Secure only when the API itself is on http', () => {
     const cookie = flowCookie('http://localhost:8787', 'flow-1');
 
     expect(cookie.name).toBe('hawser-flow-flow-1');

@@ -1,4 +1,4 @@
-/** The adapter: what a handler answers or throws becomes one shape of response and one line of log, and nothing leaks. */
+/** The HTTP adapter: it turns the result or error of a handler into one response shape and one log line, and leaks nothing. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { Caller, Route } from '../../lib/contract/route.ts';
@@ -51,7 +51,7 @@ async function respond(
 const logLine = z.object({ event: z.string(), correlationId: z.optional(z.string()) });
 const throwing = (error: unknown) => () => Promise.reject(error);
 
-describe('a request', () => {
+describe('an HTTP request', () => {
   it('is logged once: route, status, duration, ids', async () => {
     const { logged } = await respond(async () => json(200, {}), {
       headers: { 'x-correlation-id': 'caller-chosen-1' },
@@ -123,7 +123,7 @@ describe('a request', () => {
     ['with space 1', requestId],
     ['line\nbreak-1', requestId],
     ['{"json":1}', requestId],
-  ])('row 19: is known by the id %j as %j', async (given, expected) => {
+  ])('row 19: with the correlation id %j is logged as %j', async (given, expected) => {
     const { response, body } = await respond(throwing(new IntegrationError('NOT_FOUND', 'x')), {
       headers: { 'x-correlation-id': given },
     });
@@ -133,7 +133,7 @@ describe('a request', () => {
   });
 
   it.each(['apiKey', 'apiKeyOrSession'] as const)(
-    'row 10: to a route for %s never reaches the handler without a proven caller',
+    'row 10: to a route for %s never reaches the handler without an authenticated caller',
     async (caller) => {
       let reached = 0;
       const act = async () => {
@@ -150,7 +150,7 @@ describe('a request', () => {
     },
   );
 
-  it('that is malformed is refused before anybody is looked up', async () => {
+  it('that is malformed is refused before any credential lookup', async () => {
     let lookups = 0;
     const { response } = await respond(async () => json(200, {}), {
       caller: 'apiKey',
@@ -165,26 +165,29 @@ describe('a request', () => {
     expect(lookups).toBe(0);
   });
 
-  it('that was not proven is counted', async () => {
+  it('that fails authentication is counted', async () => {
     const { lines } = await respond(async () => json(200, {}), { caller: 'apiKey' });
 
     expect(lines.some((line) => line.includes('"unauthorized":1'))).toBe(true);
   });
 });
 
-describe('an error', () => {
-  it.each(Object.keys(catalogue) as ErrorCode[])('of the catalogue has the one shape: %s', async (code) => {
-    const { response, body } = await respond(throwing(new IntegrationError(code, 'Do this.')));
+describe('an error of a handler', () => {
+  it.each(Object.keys(catalogue) as ErrorCode[])(
+    'of the catalogue has the standard shape: %s',
+    async (code) => {
+      const { response, body } = await respond(throwing(new IntegrationError(code, 'Do this.')));
 
-    const { status, retryable, userMessage } = catalogue[code];
-    expect(response.statusCode).toBe(status);
-    expect(body).toEqual({
-      error: { code, message: 'Do this.', retryable, userMessage, correlationId: requestId },
-    });
-    expect(response.headers?.['retry-after']).toBe(retryable ? '1' : undefined);
-  });
+      const { status, retryable, userMessage } = catalogue[code];
+      expect(response.statusCode).toBe(status);
+      expect(body).toEqual({
+        error: { code, message: 'Do this.', retryable, userMessage, correlationId: requestId },
+      });
+      expect(response.headers?.['retry-after']).toBe(retryable ? '1' : undefined);
+    },
+  );
 
-  it('says what it was told about details and waiting', async () => {
+  it('carries its details and its wait', async () => {
     const error = new IntegrationError('RATE_LIMITED', 'Slow down.', {
       retryAfterSeconds: 30,
       details: { fields: ['a'] },
@@ -201,7 +204,7 @@ describe('an error', () => {
     ['a text', 's4ndb0x'],
     ['nothing', undefined],
     ['an exception that poses as its own stack', new Error('x\n    at s4ndb0x (/s4ndb0x.ts:1:2)')],
-  ])('row 19: nobody foresaw says nothing about itself: %s', async (_name, thrown) => {
+  ])('row 19: that is unexpected reveals nothing: %s', async (_name, thrown) => {
     const { response, lines } = await respond(throwing(thrown));
 
     expect(response.statusCode).toBe(500);
@@ -210,7 +213,7 @@ describe('an error', () => {
     expect(lines.join()).not.toContain('s4ndb0x');
   });
 
-  it('row 19: keeps its cause to itself', async () => {
+  it('row 19: hides its cause from the caller', async () => {
     const error = new IntegrationError('DATABASE_ERROR', 'Try again.', { cause: new Error('s4ndb0x') });
 
     const { response, lines } = await respond(throwing(error));
@@ -224,7 +227,7 @@ describe('an error', () => {
     ['INTERNAL_ERROR', true],
     ['PROVIDER_ERROR', false],
     ['NOT_FOUND', false],
-  ])('is told to the operator by class and cause where it is ours: %s, %s', async (code, ours) => {
+  ])('is logged with class and cause when it is our fault: %s, %s', async (code, ours) => {
     const cause = Object.assign(new Error('s4ndb0x'), { name: 'AccessDeniedException' });
 
     const { lines, logged } = await respond(throwing(new IntegrationError(code, 'x', { cause })));
@@ -235,7 +238,7 @@ describe('an error', () => {
     expect(lines.join()).not.toContain('s4ndb0x');
   });
 
-  it('on the way of a browser is a small page', async () => {
+  it('on a browser route is a small page', async () => {
     const error = new IntegrationError('FLOW_EXPIRED', 'For developers.');
 
     const { response } = await respond(throwing(error), { caller: 'browser' });
@@ -248,7 +251,7 @@ describe('an error', () => {
     expect(response.headers).not.toHaveProperty('retry-after');
   });
 
-  it('on the way of a browser says when to come back', async () => {
+  it('on a browser route carries Retry-After', async () => {
     const error = new IntegrationError('DATABASE_ERROR', 'x', { retryAfterSeconds: 3 });
 
     const { response } = await respond(throwing(error), { caller: 'browser' });

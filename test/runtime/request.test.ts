@@ -1,4 +1,4 @@
-/** Requests: bytes, text, JSON and fields, each checked once; what is wrong is said without repeating it. */
+/** Requests: the parser checks bytes, text, JSON and fields once each, and its errors never repeat the input. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
@@ -35,8 +35,8 @@ function refusal(parts: EventDeps, of: Route = route): unknown {
 
 const bytes = (content: string | Uint8Array) => Buffer.from(content).toString('base64');
 
-describe('a body', () => {
-  it('is the same as text and as base64', () => {
+describe('a request body', () => {
+  it('is read identically from text and from base64', () => {
     const json = '{"word":"hé🌊"}';
 
     expect(parse({ body: json }).body).toEqual({ word: 'hé🌊' });
@@ -79,13 +79,13 @@ describe('a body', () => {
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['a cut sequence', [0xf0, 0x9f, 0x8c]],
     ['a byte that UTF-8 has not', [0xff]],
-  ])('is refused when its bytes are no UTF-8: %s', (_name, wrong) => {
+  ])('is refused when its bytes are not UTF-8: %s', (_name, wrong) => {
     const body = Buffer.concat([Buffer.from('{"word":"'), Buffer.from(wrong), Buffer.from('"}')]);
 
     expect(refusal({ body: bytes(body), isBase64Encoded: true })).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
-  it('row 24: is taken up to 16 KiB, and refused beyond it before it is read', () => {
+  it('row 24: is accepted up to 16 KiB, and refused above that before it is parsed', () => {
     const padding = 16 * 1_024 - '{"word":""}'.length;
     const longest = `{"word":"${'x'.repeat(padding)}"}`;
 
@@ -97,7 +97,7 @@ describe('a body', () => {
     });
   });
 
-  it('row 24: may be as deep as it likes, and is refused', () => {
+  it('row 24: is refused at any nesting depth without an overflow', () => {
     for (const body of ['['.repeat(16_000), `${'{"word":'.repeat(1_500)}1${'}'.repeat(1_500)}`]) {
       expect(refusal({ body })).toMatchObject({ code: 'INVALID_REQUEST' });
     }
@@ -117,7 +117,7 @@ describe('a body', () => {
   });
 });
 
-describe('a query', () => {
+describe('a query string', () => {
   it.each([
     ['', {}],
     ['a=1', { a: '1' }],
@@ -152,7 +152,7 @@ describe('a query', () => {
     expect(refusal({ query })).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
-  it('gives every value back as it was encoded', () => {
+  it('decodes every value that was encoded', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {
         fc.pre(a.isWellFormed() && b.isWellFormed());
@@ -164,7 +164,7 @@ describe('a query', () => {
     );
   });
 
-  it("row 3: of a callback may hold a platform's own words, but no parameter twice", () => {
+  it("row 3: of a callback may hold a platform's extra parameters, but none twice", () => {
     const callback = { path: { context: 'tiktok' } };
 
     const read = parseRequest(
@@ -178,14 +178,14 @@ describe('a query', () => {
   });
 });
 
-describe('what is wrong with a request', () => {
-  it('is told by the names of our own fields', () => {
+describe('the error for an invalid request', () => {
+  it('names the fields of the contract', () => {
     const refused = refusal({ body: '{"list":[1,"x"]}', query: 'a=1' });
 
     expect(refused).toMatchObject({ details: { fields: ['body.word', 'body.list.1'] } });
   });
 
-  it('is told by the names that there are, where one is unknown', () => {
+  it('lists the known fields when one is unknown', () => {
     const inBody = refusal({ body: '{"word":"a","wrod":1}' });
     const inQuery = refusal({ query: 'c=1' });
 
@@ -194,7 +194,7 @@ describe('what is wrong with a request', () => {
     expect(refusal({ body: '{"word":1}' })).not.toHaveProperty('details.known');
   });
 
-  it('row 19: is told without a word of the input', () => {
+  it('row 19: repeats nothing of the input', () => {
     for (const parts of [
       { body: '{"word":7,"s4ndb0x":1}' },
       { body: '{"word":s4ndb0x}' },
@@ -211,7 +211,7 @@ describe('what is wrong with a request', () => {
     }
   });
 
-  it('is never an exception of another kind, whatever comes', () => {
+  it('is always an IntegrationError, whatever the input', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.json()),
@@ -232,14 +232,14 @@ describe('what is wrong with a request', () => {
 describe('a cookie', () => {
   const cookies = ['__Host-hawser-flow-1=abc', 'other=x=y', '__Host-hawser-flow-12=no', 'twice=1', 'twice=2'];
 
-  it('is read by its whole name', () => {
+  it('is read by its full name', () => {
     expect(readCookie(event({ cookies }), '__Host-hawser-flow-1')).toBe('abc');
     expect(readCookie(event({ cookies }), 'other')).toBe('x=y');
     expect(readCookie(event({ cookies }), 'hawser-flow-1')).toBeUndefined();
     expect(readCookie(event(), 'other')).toBeUndefined();
   });
 
-  it('row 3: proves nothing when it appears twice', () => {
+  it('row 3: is ignored when it appears twice', () => {
     expect(readCookie(event({ cookies }), 'twice')).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** Ids of events whose platform gives none: the same for the same fields, and never for others. */
+/** Hashed event ids, for platforms that send none: equal for equal fields, and different otherwise. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashedId } from '../../lib/signatures/event-id.ts';
@@ -9,12 +9,12 @@ const fieldsOf = (body: string): readonly string[] => {
   return ['client_key', 'event', 'user_openid', 'create_time', 'content'].map((name) => String(event[name]));
 };
 
-describe('a hashed id', () => {
-  it.each(tiktok.eventIds)("row 15: is that of TikTok's vector $id", ({ body, id }) => {
+describe('a hashed event id', () => {
+  it.each(tiktok.eventIds)("row 15: equals TikTok's vector $id", ({ body, id }) => {
     expect(hashedId(fieldsOf(body))).toBe(id);
   });
 
-  it.each(tiktok.eventIds)('row 15: changes with any one of the fields', ({ body, id }) => {
+  it.each(tiktok.eventIds)('row 15: changes with every single field', ({ body, id }) => {
     const fields = fieldsOf(body);
 
     const others = fields.map((_, changed) =>
@@ -24,7 +24,7 @@ describe('a hashed id', () => {
     expect(new Set([id, ...others]).size).toBe(fields.length + 1);
   });
 
-  it('row 15: is the same only for the same parts', () => {
+  it('row 15: is equal only for equal parts', () => {
     const part = fc.oneof(
       fc.string({
         unit: fc.constantFrom('\n', 'a', ':', '1', '\ud800', '\udc00', '\ufffd', '\u00ff'),
@@ -55,7 +55,7 @@ describe('a hashed id', () => {
       ['a', '\nb'],
     ],
     [['\n', '', ''], ['\n\u3a3a']],
-  ])('row 15: of %j is not that of %j', (left, right) => {
+  ])('row 15: of %j differs from that of %j', (left, right) => {
     expect(hashedId(left)).not.toBe(hashedId(right));
   });
 });

@@ -1,4 +1,4 @@
-/** Handshakes: only to whom they are due, with nothing in the answer that a browser could run. */
+/** Handshakes: the answer goes only to an entitled sender, and holds nothing that a browser could run. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -21,14 +21,14 @@ const plainText = {
   headers: { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' },
 };
 const refusal = { ...plainText, status: 403, body: '' };
-/** Whatever a browser might take for a page. */
+/** Text that a browser might render as a page. */
 const hostile = '<script>alert(1)</script>&amp;%3Cb%3E é\r\nset-cookie: a=b';
 
 describe("Meta's handshake", () => {
   const tokens = [new Secret('s4ndb0x-verify'), new Secret('previous')];
   const query = 'hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=s4ndb0x-verify';
 
-  it('is answered with the challenge, to the letter, as plain text', () => {
+  it('is answered with the exact challenge as plain text', () => {
     expect(metaHandshake({ method: 'GET', query }, tokens)).toEqual({
       ...plainText,
       status: 200,
@@ -36,13 +36,13 @@ describe("Meta's handshake", () => {
     });
   });
 
-  it('is answered under the previous token too', () => {
+  it('is also answered under the previous token', () => {
     const other = query.replace('s4ndb0x-verify', 'previous');
 
     expect(metaHandshake({ method: 'GET', query: other }, tokens)?.status).toBe(200);
   });
 
-  it('row 16: is refused with any one character of the token changed', () => {
+  it('row 16: is refused after any one character of the token changed', () => {
     const queries = [...textsFlipped('s4ndb0x-verify')].map(
       (token) => `hub.mode=subscribe&hub.challenge=1&hub.verify_token=${encodeURIComponent(token)}`,
     );
@@ -64,7 +64,7 @@ describe("Meta's handshake", () => {
     ['the challenge twice', `${query}&hub.challenge=2`],
     ['a challenge without end', query.replace('1158201444', '1'.repeat(1_025))],
     ['names with underscores', `${query.replaceAll('hub.', 'hub_')}&hub.mode=subscribe`],
-  ])('row 14: is refused with %s, and nothing is repeated', (_name, altered) => {
+  ])('row 14: is refused with %s, and the answer repeats nothing', (_name, altered) => {
     expect(metaHandshake({ method: 'GET', query: altered }, tokens)).toEqual(refusal);
   });
 
@@ -77,13 +77,13 @@ describe("Meta's handshake", () => {
     expect(metaHandshake({ method: 'GET', query: empty }, none)).toEqual(refusal);
   });
 
-  it('is none when it is a POST or has no mode', () => {
+  it('is not recognised in a POST or without a mode', () => {
     expect(metaHandshake({ method: 'POST', query }, tokens)).toBeUndefined();
     expect(metaHandshake({ method: 'GET', query: 'page=1' }, tokens)).toBeUndefined();
     expect(metaHandshake({ method: 'GET' }, tokens)).toBeUndefined();
   });
 
-  it('repeats what it must as nothing but text', () => {
+  it('repeats the challenge as plain text only', () => {
     const altered = query.replace('1158201444', encodeURIComponent(hostile));
 
     expect(metaHandshake({ method: 'GET', query: altered }, tokens)).toEqual({
@@ -102,7 +102,7 @@ describe("Slack's handshake", () => {
     verifySignature(slackSignature, requestOf(vector), [new Secret(secret)], clockOf(vector));
   const body = (value: unknown) => ({ body: Buffer.from(JSON.stringify(value)) });
 
-  it('is answered with the challenge once the signature held', () => {
+  it('is answered with the challenge after the signature verified', () => {
     expect(slackHandshake(requestOf(vector), verify(vector.secret))).toEqual({
       ...plainText,
       status: 200,
@@ -127,11 +127,11 @@ describe("Slack's handshake", () => {
     ['url_verification'],
     [null],
     [['url_verification']],
-  ])('is none in %j', (value) => {
+  ])('is not recognised in %j', (value) => {
     expect(slackHandshake(body(value), verified)).toBeUndefined();
   });
 
-  it('is none in a body that is no JSON, such as a form', () => {
+  it('is not recognised in a body that is not JSON, such as a form', () => {
     expect(slackHandshake({ body: Buffer.from('type=url_verification') }, verified)).toBeUndefined();
   });
 
@@ -153,13 +153,13 @@ describe("Microsoft's handshake", () => {
     expect(microsoftHandshake({ method: 'POST', query })).toEqual({ ...plainText, status: 200, body });
   });
 
-  it('decodes once and not twice', () => {
+  it('is decoded once and not twice', () => {
     const answer = microsoftHandshake({ method: 'POST', query: 'validationToken=%253Cb%253E%2B+' });
 
     expect(answer?.body).toBe('%3Cb%3E+ ');
   });
 
-  it('repeats any token as nothing but text', () => {
+  it('repeats any token as plain text only', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 500 }), (token) => {
         const answer = microsoftHandshake({
@@ -180,7 +180,7 @@ describe("Microsoft's handshake", () => {
     expect(microsoftHandshake({ method: 'POST', query })).toEqual({ ...refusal, status: 400 });
   });
 
-  it('is none when it is a GET or has no token', () => {
+  it('is not recognised in a GET or without a token', () => {
     expect(microsoftHandshake({ method: 'GET', query: 'validationToken=a' })).toBeUndefined();
     expect(microsoftHandshake({ method: 'POST', query: 'other=a' })).toBeUndefined();
     expect(microsoftHandshake({ method: 'POST' })).toBeUndefined();
@@ -191,7 +191,7 @@ describe("Asana's handshake", () => {
   const secret = asana.cases[0]?.secret ?? '';
   const headers = { 'x-hook-secret': secret };
 
-  it('is answered at an armed context with the same header, and gives the secret to store', () => {
+  it('is answered with the same header by an app that expects it, and yields the secret to store', () => {
     const handshake = asanaHandshake({ method: 'POST', headers }, true);
 
     expect({ ...handshake, planted: handshake?.planted?.reveal() }).toEqual({
@@ -203,7 +203,7 @@ describe("Asana's handshake", () => {
     });
   });
 
-  it('row 14: is refused at a context that waits for none, and gives no secret', () => {
+  it('row 14: is refused by an app that does not expect it, and yields no secret', () => {
     expect(asanaHandshake({ method: 'POST', headers }, false)).toEqual(refusal);
   });
 
@@ -217,7 +217,7 @@ describe("Asana's handshake", () => {
     expect(asanaHandshake({ method: 'POST', headers: altered }, true)).toEqual(refusal);
   });
 
-  it('is none without the header, or when it is no POST', () => {
+  it('is not recognised without the header or outside a POST', () => {
     expect(asanaHandshake({ method: 'POST', headers: {} }, true)).toBeUndefined();
     expect(asanaHandshake({ method: 'GET', headers }, true)).toBeUndefined();
   });

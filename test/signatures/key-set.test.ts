@@ -1,4 +1,4 @@
-/** Public keys over HTTP: fetched seldom, kept while the platform is away, refused when they are not to be trusted. */
+/** Public keys over HTTP: cached, kept while the platform is down, and refused when untrustworthy. */
 import { describe, expect, it } from 'vitest';
 import { googleKeysUrl } from '../../lib/platforms/google/webhook-signature.ts';
 import { microsoftKeysUrl } from '../../lib/platforms/microsoft-teams/webhook-signature.ts';
@@ -9,7 +9,7 @@ import google from '../vectors/signatures/google.json' with { type: 'json' };
 const known = google.keys[0]?.kid ?? '';
 const answer = JSON.stringify({ keys: google.keys });
 
-/** A clock that moves when told. */
+/** A clock that a test advances. */
 function clock() {
   let time = 1_767_225_600_000;
   return {
@@ -21,7 +21,7 @@ function clock() {
 }
 
 describe('a key set', () => {
-  it('asks once for many tokens at a time, saying who asks', async () => {
+  it('is fetched once for concurrent tokens, with our User-Agent', async () => {
     await using server = await serveKeys(google.keys, clock().now);
 
     const found = await Promise.all([known, known, 'unknown', known].map((kid) => server.keySet.forKey(kid)));
@@ -30,7 +30,7 @@ describe('a key set', () => {
     expect(server.asked).toEqual([{ url: '/keys', agent: 'hawser' }]);
   });
 
-  it('row 14: is not made to ask again and again by tokens with unknown keys', async () => {
+  it('row 14: is not fetched repeatedly for tokens with unknown keys', async () => {
     const { now, pass } = clock();
     await using server = await serveKeys(google.keys, now);
 
@@ -42,7 +42,7 @@ describe('a key set', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  it('asks anew for an unknown key, and every ten minutes for known ones', async () => {
+  it('is fetched again for an unknown key, and every ten minutes for known ones', async () => {
     const { now, pass } = clock();
     await using server = await serveKeys(google.keys, now);
     await server.keySet.forKey(known);
@@ -56,7 +56,7 @@ describe('a key set', () => {
     expect([before, server.asked.length]).toEqual([1, 3]);
   });
 
-  it('goes on with known keys while the platform is away, for a day at most', async () => {
+  it('keeps its known keys while the platform is down, for at most a day', async () => {
     const { now, pass } = clock();
     let away = false;
     await using server = await startServer((_request, response) => {
@@ -106,7 +106,7 @@ describe('a key set', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  it('has no keys when the answer does not come in time', async () => {
+  it('has no keys when the answer does not arrive in time', async () => {
     await using server = await startServer((_request, response) => response.write('{"keys":'));
     const keySet = createKeySet({
       url: server.origin,

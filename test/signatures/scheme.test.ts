@@ -1,4 +1,4 @@
-/** Which schemes may be described at all, and that under those two requests never share their signed bytes. */
+/** Signature schemes: which descriptions are valid, and that different requests never share signed bytes under them. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ const timed = {
   toleranceSeconds: 300,
 } as const;
 
-describe('a description', () => {
+describe('the description of a signature scheme', () => {
   it.each<[string, Partial<SchemeDescription>]>([
     ['signs nothing', { signed: [] }],
     ['signs only its own text', { signed: [{ text: 'v0' }] }],
@@ -91,13 +91,13 @@ describe('a description', () => {
     expect(() => defineSignatureScheme({ ...plain, ...change })).toThrow(/^Signature scheme: /);
   });
 
-  it('cannot be given a tolerance when it has no timestamp', () => {
+  it('cannot have a tolerance without a timestamp', () => {
     expect(() => withTolerance(metaSignature, 300)).toThrow(
       'Signature scheme: it has no timestamp to tolerate.',
     );
   });
 
-  it('row 14: under those accepted, requests that differ never share their signed bytes', () => {
+  it('row 14: that is accepted never gives two different requests the same signed bytes', () => {
     const scheme = defineSignatureScheme({
       ...plain,
       signed: [
@@ -128,7 +128,7 @@ describe('a description', () => {
   });
 });
 
-describe('the generic scheme', () => {
+describe('the generic signature scheme', () => {
   const now = () => 1_767_225_600_000;
   const body = Buffer.from('{"a":1}');
   const verify = (
@@ -215,7 +215,7 @@ describe('the generic scheme', () => {
   });
 
   it.each(['a,b', 'a b', 'a\tb', 'ä', 'a.b', 'x'.repeat(257)])(
-    'row 14: refuses a header that could be another: %j',
+    'row 14: refuses an ambiguous header: %j',
     (id) => {
       const settings = {
         header: 'x-s',
@@ -231,7 +231,7 @@ describe('the generic scheme', () => {
     },
   );
 
-  it('row 14: refuses a body that it does not sign', () => {
+  it('row 14: refuses a request with a body when its template leaves the body unsigned', () => {
     const settings = {
       header: 'x-s',
       algorithm: 'sha256',
@@ -252,7 +252,7 @@ describe('the generic scheme', () => {
     [{ header: 'x-s', algorithm: 'sha256', encoding: 'hex', prefix: 'a b' }, 'prefix'],
     [{ header: 'x-s', algorithm: 'sha256', encoding: 'hex', optional: true }, 'an unknown one'],
     [null, 'an unknown one'],
-  ])('refuses the settings %j, naming what is wrong', (settings, names) => {
+  ])('refuses the settings %j and names the error', (settings, names) => {
     expect(() => genericHmac(settings)).toThrow(`these settings are missing or wrong: ${names}.`);
   });
 

@@ -1,4 +1,4 @@
-/** Tokens that platforms repeat to us, Google's channels first of all. */
+/** Shared tokens: platforms repeat them in each request, as Google's channels do. */
 import { describe, expect, it } from 'vitest';
 import { googleChannelSignature } from '../../lib/signatures/schemes.ts';
 import { googleChannelToken, isSharedToken } from '../../lib/signatures/shared-token.ts';
@@ -26,7 +26,7 @@ describe('a shared token', () => {
     expect(isSharedToken(presented, [new Secret(stored)])).toBe(expected);
   });
 
-  it('row 16: is compared with every secret, matching or not', () => {
+  it('row 16: is compared with every secret, even after a match', () => {
     class Watched extends Secret {
       reads = 0;
       override reveal(): string {
@@ -42,12 +42,12 @@ describe('a shared token', () => {
     expect(secrets.map(({ reads }) => reads)).toEqual([5, 5, 5]);
   });
 
-  it('row 14: never matches where there are no secrets', () => {
+  it('row 14: never matches without secrets', () => {
     expect(isSharedToken('', [])).toBe(false);
     expect(isSharedToken('a', [])).toBe(false);
   });
 
-  it('row 16: is refused with any one character changed', () => {
+  it('row 16: is refused after any one character changed', () => {
     const accepted = [...textsFlipped(channel.token)].filter((text) =>
       isSharedToken(text, [new Secret(channel.token)]),
     );
@@ -70,12 +70,12 @@ describe("Google's channels", () => {
   const verify = (altered: SignedRequest, secrets = [secret]) =>
     verifySignature(googleChannelSignature, altered, secrets, now);
 
-  it('are known by the token derived from their id, without a look anywhere', () => {
+  it('verify by the token derived from their id, without a lookup', () => {
     expect(verify(request)).toEqual({ kind: 'verified', secret: 'current' });
     expect(verify(request, [new Secret('new'), secret])).toEqual({ kind: 'verified', secret: 'previous' });
   });
 
-  it('have tokens that fit what Google allows and give nothing away', () => {
+  it("have tokens within Google's limits that reveal nothing", () => {
     const token = googleChannelToken(channel.id, secret);
 
     expect(token.reveal()).toMatch(/^[A-Za-z0-9_-]{43}$/);

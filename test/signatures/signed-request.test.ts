@@ -32,13 +32,13 @@ describe('a signed_request', () => {
     expect(check(text)).toEqual({ kind: 'refused', reason: 'mismatch' });
   });
 
-  it('row 14: is refused with any one character changed', () => {
+  it('row 14: is refused after any one character changed', () => {
     const accepted = [...textsFlipped(vector.text)].filter((text) => check(text).kind !== 'refused');
 
     expect(accepted).toEqual([]);
   });
 
-  it('is accepted under the previous secret too', () => {
+  it('is also accepted under the previous secret', () => {
     const secrets = [new Secret('current'), secret];
 
     expect(check(vector.text, issuedAt, secrets)).toEqual({ ...verified, secret: 'previous' });
@@ -61,7 +61,7 @@ describe('a signed_request', () => {
     [48 * 3_600 + 1, 'refused'],
     [-300, 'verified'],
     [-301, 'refused'],
-  ])('row 15: is judged by its age: at %d seconds it is %s', (age, kind) => {
+  ])('row 15: at an age of %d seconds is %s', (age, kind) => {
     expect(check(vector.text, issuedAt + age).kind).toBe(kind);
   });
 
@@ -110,7 +110,7 @@ describe('a signed_request', () => {
     expect(verification).toEqual({ kind: 'refused', reason });
   });
 
-  it('nothing that a body may hold makes the check throw', () => {
+  it('never makes the check throw, whatever the body', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.string({ unit: 'binary' }), (bytes, text) => {
         const bodies = [bytes, form(text).body, form(sign(text)).body];

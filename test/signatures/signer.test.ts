@@ -1,4 +1,4 @@
-/** What a check of signatures costs: the same, whatever is wrong. The real functions run; they are only counted. */
+/** The cost of a signature check is constant, whatever is wrong. The real functions run and the tests count them. */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';

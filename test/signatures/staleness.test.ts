@@ -1,4 +1,4 @@
-/** How old a signed request may be, by each platform's own rule. */
+/** Staleness: the maximum age of a signed request under each platform's rule. */
 import { describe, expect, it } from 'vitest';
 import { withTolerance } from '../../lib/signatures/scheme.ts';
 import { klaviyoSignature, slackSignature, tiktokSignature } from '../../lib/signatures/schemes.ts';
@@ -20,13 +20,16 @@ describe('staleness', () => {
     [300, fresh],
     [300.001, stale],
     [301, stale],
-  ])('row 15: at an age of %d seconds, Slack is judged by five minutes either way', (age, expected) => {
-    const verification = verifySignature(slackSignature, slack('secret'), secrets, at(signedAt + age));
+  ])(
+    'row 15: of Slack at an age of %d seconds is decided by a tolerance of five minutes in both directions',
+    (age, expected) => {
+      const verification = verifySignature(slackSignature, slack('secret'), secrets, at(signedAt + age));
 
-    expect(verification).toEqual(expected);
-  });
+      expect(verification).toEqual(expected);
+    },
+  );
 
-  it('row 15: is judged only after the signature matched', () => {
+  it('row 15: is checked only after the signature matched', () => {
     const verification = verifySignature(slackSignature, slack('other'), secrets, at(signedAt + 9_999));
 
     expect(verification).toEqual({ kind: 'refused', reason: 'mismatch' });
@@ -38,7 +41,7 @@ describe('staleness', () => {
     [-300, fresh],
     [-301, stale],
   ])(
-    'row 15: at an age of %d seconds, TikTok can be given three days backwards, never forwards',
+    'row 15: of TikTok at an age of %d seconds may be configured to three days back, never ahead',
     (age, expected) => {
       const request = post({ 'tiktok-signature': `t=${signedAt},s=${mac('secret', `${signedAt}.`, body)}` });
       const scheme = withTolerance(tiktokSignature, 72 * 3_600);
@@ -64,7 +67,7 @@ describe('staleness', () => {
     [{ timestamp: 5 }, { kind: 'refused', reason: 'malformed' }],
     [{ timestamp: null }, { kind: 'verified', secret: 'current' }],
     [{}, { kind: 'verified', secret: 'current' }],
-  ])('row 15: of Klaviyo is judged by the body, never by the header: %j', (times, expected) => {
+  ])('row 15: of Klaviyo is decided by the body, never by the header: %j', (times, expected) => {
     const fiveHoursOff = 'Thu, 09 Oct 2025 03:53:20 GMT';
     const text = JSON.stringify({ data: [], meta: { klaviyo_webhook_id: 'one', ...times } });
     const request: SignedRequest = {

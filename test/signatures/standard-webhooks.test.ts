@@ -1,4 +1,4 @@
-/** Standard Webhooks, both ways: what we send is what the standard publishes, and what we receive may rotate. */
+/** Standard Webhooks in both directions: we send what the standard publishes, and accept senders that rotate secrets. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { standardWebhooksSignature } from '../../lib/signatures/schemes.ts';
@@ -18,8 +18,8 @@ const secretOf = (bytes: number) => new Secret(`whsec_${Buffer.alloc(bytes, 7).t
 const check = (headers: Record<string, string>, secrets: readonly Secret[], now = sentAt) =>
   verifySignature(standardWebhooksSignature, { method: 'POST', headers, body }, secrets, () => now);
 
-describe('what we send', () => {
-  it('has the signature that the standard publishes', () => {
+describe('an outgoing Standard Webhook', () => {
+  it('has the signature of the published vector', () => {
     const headers = signStandardWebhook(
       {
         id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
@@ -32,7 +32,7 @@ describe('what we send', () => {
     expect(headers).toEqual(published?.headers);
   });
 
-  it('is accepted under each of the secrets that signed it, and no other', () => {
+  it('verifies under each secret that signed it, and under no other', () => {
     const [current, previous, other] = [1, 2, 3].map(newStandardWebhookSecret);
     if (!current || !previous || !other) throw new Error('three secrets');
 
@@ -49,7 +49,7 @@ describe('what we send', () => {
     expect(check(headers, [other])).toEqual({ kind: 'refused', reason: 'mismatch' });
   });
 
-  it('can be checked whatever its id and body', () => {
+  it('verifies with any id and body', () => {
     const ids = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
     const times = fc.integer({ min: 1_000, max: 4_102_444_800_000 });
     fc.assert(
@@ -98,8 +98,8 @@ describe('what we send', () => {
   });
 });
 
-describe('what we receive', () => {
-  it('may hold several signatures, of which one is ours', () => {
+describe('an incoming Standard Webhook', () => {
+  it('may hold several signatures, one of which is valid', () => {
     const verification = verifySignature(
       standardWebhooksSignature,
       requestOf(several),
@@ -110,14 +110,14 @@ describe('what we receive', () => {
     expect(verification).toMatchObject({ kind: 'verified', secret: 'current' });
   });
 
-  it('may hold signatures of versions to come, in any form without commas', () => {
+  it('may hold signatures of future versions, in any form without commas', () => {
     const headers = signStandardWebhook(outgoing, [secretOf(32)]);
     const later = { ...headers, 'webhook-signature': `v1a,short v9,!! ${headers['webhook-signature']}` };
 
     expect(check(later, [secretOf(32)]).kind).toBe('verified');
   });
 
-  it.each([-301_000, 301_000])('row 15: is stale when its time is %d milliseconds off', (off) => {
+  it.each([-301_000, 301_000])('row 15: is stale when its timestamp is %d milliseconds off', (off) => {
     const whole = Math.floor(sentAt / 1000) * 1000;
     const headers = signStandardWebhook(outgoing, [secretOf(32)]);
 
@@ -146,7 +146,7 @@ describe('what we receive', () => {
     expect(kinds.map(({ kind }) => kind)).toEqual(['refused', 'refused', 'refused']);
   });
 
-  it('row 14: is refused with more signatures than a rotation needs, the right one among them', () => {
+  it('row 14: is refused with more signatures than a rotation needs, even when one is valid', () => {
     const headers = signStandardWebhook(outgoing, [secretOf(32)]);
     const signature = headers['webhook-signature'];
     const repeated = (times: number) => ({

@@ -1,4 +1,4 @@
-/** Secrets and strictness of the one check that every scheme shares. */
+/** The signature check that every scheme shares: how it treats secrets, and how strict it is. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asanaSignature, klaviyoSignature, metaSignature } from '../../lib/signatures/schemes.ts';
@@ -17,12 +17,12 @@ class WatchedSecret extends Secret {
   }
 }
 
-describe('secrets', () => {
+describe('the secrets of a signature check', () => {
   it.each([
     ['current', 'current'],
     ['previous', 'previous'],
     ['oldest', 'previous'],
-  ] as const)('accept what the %s one signed, and say so', (signer, secret) => {
+  ] as const)('accept a signature of the %s one, and report which one matched', (signer, secret) => {
     const secrets = ['current', 'previous', 'oldest'].map((text) => new Secret(text));
 
     const verification = verifySignature(metaSignature, meta(signer), secrets, at(signedAt));
@@ -30,13 +30,13 @@ describe('secrets', () => {
     expect(verification).toEqual({ kind: 'verified', secret });
   });
 
-  it('row 14: refuse everything when there are none', () => {
+  it('row 14: refuse every request when the list is empty', () => {
     const verification = verifySignature(metaSignature, meta(''), [], at(signedAt));
 
     expect(verification).toEqual({ kind: 'refused', reason: 'mismatch' });
   });
 
-  it('row 14: refuse what an empty secret signed', () => {
+  it('row 14: refuse a signature made with an empty secret', () => {
     const answers = vectors.map(({ scheme, ...vector }) =>
       verifySignature(scheme, requestOf(vector), [new Secret(''), new Secret('')], at(signedAt)),
     );
@@ -45,7 +45,7 @@ describe('secrets', () => {
     expect(new Set([...answers, emptyKey].map(({ kind }) => kind))).toEqual(new Set(['refused']));
   });
 
-  it('an empty one does not spoil the other', () => {
+  it('still match when another one is empty', () => {
     const secrets = [new Secret(''), new Secret('other')];
 
     const verification = verifySignature(metaSignature, meta('other'), secrets, at(signedAt));
@@ -53,7 +53,7 @@ describe('secrets', () => {
     expect(verification).toEqual({ kind: 'verified', secret: 'previous' });
   });
 
-  it('row 14: refuse everything under an unknown scheme', () => {
+  it('row 14: refuse every request under an unknown scheme', () => {
     const verification = verifySignature(undefined, meta('known'), [new Secret('known')], at(signedAt));
 
     expect(verification).toEqual({ kind: 'refused', reason: 'mismatch' });
@@ -72,7 +72,7 @@ describe('secrets', () => {
     expect(secrets.map(({ reads }) => reads)).toEqual([1, 1, 1]);
   });
 
-  it('do not show in what is answered', () => {
+  it('do not appear in the result', () => {
     const secrets = [new Secret('s4ndb0x-webhook-secret')];
 
     const answers = [meta('s4ndb0x-webhook-secret'), meta('other'), post({})].map((request) =>
@@ -83,19 +83,19 @@ describe('secrets', () => {
   });
 });
 
-describe('a signature', () => {
+describe('a request signature', () => {
   const secrets = [new Secret('secret')];
   const hex = mac('secret', body);
   const asana = (signature: string) =>
     verifySignature(asanaSignature, post({ 'x-hook-signature': signature }), secrets, at(signedAt));
 
-  it('row 14: is hex in lower case: upper and mixed case are refused', () => {
+  it('row 14: is refused in upper-case or mixed-case hexadecimal', () => {
     expect(asana(hex).kind).toBe('verified');
     expect(asana(hex.toUpperCase())).toEqual({ kind: 'refused', reason: 'malformed' });
     expect(asana(hex.replace(/[a-f]/, (letter) => letter.toUpperCase())).kind).toBe('refused');
   });
 
-  it('row 16: of any other length is malformed, the right start included', () => {
+  it('row 16: of any other length is malformed, even with the right prefix', () => {
     const lengths = Array.from({ length: 140 }, (_, length) => (hex + hex + hex).slice(0, length));
 
     const reasons = lengths.filter((text) => text.length !== 64).map((text) => asana(text));
@@ -106,7 +106,7 @@ describe('a signature', () => {
     );
   });
 
-  it('row 16: that differs in the first or the last byte gets the same answer', () => {
+  it('row 16: that differs in the first or the last byte gets the same result', () => {
     const first = asana((hex.startsWith('0') ? '1' : '0') + hex.slice(1));
     const last = asana(hex.slice(0, -1) + (hex.endsWith('0') ? '1' : '0'));
 
@@ -140,7 +140,7 @@ describe('a signature', () => {
     });
   });
 
-  it('row 14: is never taken from what every object inherits', () => {
+  it('row 14: is never read from inherited properties', () => {
     const verification = verifySignature(
       metaSignature,
       { method: 'POST', headers: Object.create({ ...meta('secret').headers }), body },
@@ -151,7 +151,7 @@ describe('a signature', () => {
     expect(verification).toEqual({ kind: 'refused', reason: 'missing' });
   });
 
-  it('row 14: is accepted under its own secret and bytes only, whatever they are', () => {
+  it('row 14: is accepted only for its own secret and bytes, whatever they are', () => {
     const texts = fc.string({ unit: 'binary', minLength: 1, maxLength: 80 });
     fc.assert(
       fc.property(
@@ -175,7 +175,7 @@ describe('a signature', () => {
     );
   });
 
-  it('row 14: nothing that a header or body may hold makes the check throw', () => {
+  it('row 14: never makes the check throw, whatever header and body hold', () => {
     const headers = fc.dictionary(
       fc.constantFrom(...vectors.flatMap((vector) => Object.keys(vector.headers))),
       fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('t=1,s=', 'v1,', 'v0=', '=', ',', 't==,s==')),

@@ -9,12 +9,12 @@ const files = readSourceFiles();
 const byPath = new Map(files.map((file) => [file.path, file]));
 
 describe('a source file', () => {
-  it('has its place in the house', () => {
+  it('belongs to a room of the house', () => {
     expect(files.length).toBeGreaterThan(50);
     expect(files.filter(({ path }) => unitOf(path) === undefined)).toEqual([]);
   });
 
-  it('imports from lower levels or its own unit, never upwards and never from a sibling', () => {
+  it('imports from lower levels or its own room, never upwards or from a sibling', () => {
     expect(upwardImports(files)).toEqual([]);
   });
 
@@ -22,7 +22,7 @@ describe('a source file', () => {
     expect(edgesOf(files).filter(({ to }) => !byPath.has(to))).toEqual([]);
   });
 
-  it('is part of no circle of imports', () => {
+  it('is part of no import cycle', () => {
     expect(findCircle(files)).toBeUndefined();
   });
 
@@ -34,7 +34,7 @@ describe('a source file', () => {
     expect(paths(byDefault)).toEqual([]);
   });
 
-  it('leaves the environment to the settings and to the entries of infra', () => {
+  it('does not read the environment outside the settings and the entries of infra', () => {
     const readers = files.filter(({ text }) => /\bprocess\.env\b|\benv\b.*from 'node:process'/.test(text));
 
     const unexpected = paths(readers).filter(
@@ -46,7 +46,7 @@ describe('a source file', () => {
 });
 
 describe('a function', () => {
-  it('exports its handler and nothing else', () => {
+  it('exports only its handler', () => {
     const exported = files
       .filter(({ path }) => path.startsWith('functions/'))
       .map(({ path, text }) => [
@@ -58,7 +58,7 @@ describe('a function', () => {
     for (const [path, names] of exported) expect([path, names]).toEqual([path, ['export const handler']]);
   });
 
-  it('does not import another one', () => {
+  it('does not import another function', () => {
     expect(
       edgesOf(files).filter(({ from, to }) => from.startsWith('functions/') && to.startsWith('functions/')),
     ).toEqual([]);
@@ -66,7 +66,7 @@ describe('a function', () => {
 });
 
 describe('infra', () => {
-  it('takes from lib only settings, tables, the registry and the contract; its command line and local stack take more', () => {
+  it('imports only settings, tables, the registry and the contract from lib, except in its command line and local stack', () => {
     const wide = /^infra\/(?:cli|local)\//;
     const allowed =
       /^lib\/(?:config|platforms\/registry|contract\/contract|contract\/open-api-document|table\/[^/]+)\.ts$/;
@@ -81,7 +81,7 @@ describe('infra', () => {
 });
 
 describe('a provider', () => {
-  it('is known to the registry alone', () => {
+  it('is imported by the registry only', () => {
     const providers = paths(files.filter(({ text }) => /^export const \w+ = definePlatform\(/m.test(text)));
 
     const importers = edgesOf(files)
@@ -97,8 +97,8 @@ describe('a provider', () => {
   });
 });
 
-describe('the older token format', () => {
-  it('is opened by no function and nothing in lib', () => {
+describe('the legacy token format', () => {
+  it('is opened neither by a function nor in lib', () => {
     const importers = edgesOf(files)
       .filter(({ from, to }) => to === 'lib/admin/import/legacy-token.ts' && !from.startsWith('infra/'))
       .map(({ from }) => from);
@@ -108,8 +108,8 @@ describe('the older token format', () => {
   });
 });
 
-describe('the reading of imports', () => {
-  it('sees every way to import', () => {
+describe('the import scanner', () => {
+  it('recognises every form of import', () => {
     const text = [
       "import './a.ts';",
       "import type { B } from '../b.ts';",

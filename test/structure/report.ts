@@ -1,6 +1,6 @@
 /**
- * `node test/structure/report.ts`: prints the structure of the product as its own source files tell it. It fails when
- * something stands where nothing may.
+ * `node test/structure/report.ts`: prints the structure of the product, read from its source files. It fails when
+ * a file breaks a rule of the structure.
  */
 import { posix } from 'node:path';
 import { findCircle, upwardImports } from './imports.ts';

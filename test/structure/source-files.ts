@@ -1,4 +1,4 @@
-/** The product's own source files and what each imports, types included: what its structure is judged by. */
+/** The product's source files and the imports of each, types included: the input of every structure check. */
 import { globSync, readFileSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 

@@ -106,7 +106,7 @@ export function aTenant(changes: Partial<Tenant> = {}): Tenant {
   };
 }
 
-/** How many of some rivals were told that they won. */
+/** The number of concurrent callers that won. */
 export function winners(outcomes: readonly boolean[]): number {
   return outcomes.filter(Boolean).length;
 }

@@ -45,7 +45,7 @@ export function simulateTime(start = Date.UTC(2026, 10, 20, 12)) {
   function look(): void {
     if (looking) return;
     looking = true;
-    // Whoever was just answered goes on first; three turns of the loop are more than any of our steps needs.
+    // The caller that was just answered continues first; three turns of the loop are more than any of our steps needs.
     setImmediate(() => setImmediate(() => setImmediate(wakeNext)));
   }
 

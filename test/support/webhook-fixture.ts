@@ -32,7 +32,7 @@ export interface OwnApp {
   readonly verifyToken: string;
 }
 
-/** What the worker told a tenant. */
+/** An event that the worker published to a tenant. */
 const told = z.looseObject({
   id: z.string(),
   type: z.string(),
@@ -187,11 +187,11 @@ export async function openWebhookFixture() {
       });
     },
 
-    /** What a tenant was told of a type so far. */
+    /** The events of a type that the worker has published to a tenant so far. */
     toldOf: (tenantId: string, type: string) =>
       tellings.filter((each) => each.tenantId === tenantId && each.type === type),
 
-    /** Has an action of a function fail until told otherwise. */
+    /** Makes an action of a function fail until `end()`. */
     refuse(functionName: string, action: string) {
       refused = `LOCAL-${functionName} ${action}`;
       return {
@@ -237,7 +237,7 @@ interface DeliverOptions {
   readonly signature?: string;
 }
 
-/** Waits until something is there. */
+/** Waits until a value exists. */
 export async function eventually<Value>(
   look: () => Promise<Value | undefined> | Value | undefined,
   milliseconds = 10_000,

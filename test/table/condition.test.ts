@@ -1,4 +1,4 @@
-/** Conditions: names and values travel beside the expression, never inside it. */
+/** Conditions: names and values are bound as placeholders, never written into the expression. */
 import { describe, expect, it } from 'vitest';
 import { absent, allOf, anyOf, Bindings, equals, exists, greaterThan } from '../../lib/table/condition.ts';
 

@@ -1,4 +1,4 @@
-/** When the database falters: a write of ours is recognised as ours, a rival's as a rival's, and all else is one error. */
+/** Database faults: the table tells our own write from a concurrent one, and reports every other failure as one error. */
 import { createServer } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -27,8 +27,8 @@ function strike(engine: Engine, action: string, fault: Fault, times = 1): void {
 }
 
 onEachEngine((engine) => {
-  describe('a write whose answer was lost and which the client repeated', () => {
-    it('counts as ours when a put of ours stands', async () => {
+  describe('a write that the client repeated after a lost answer', () => {
+    it('counts as ours when our put is stored', async () => {
       const table = await engine.newTable();
       strike(engine, 'PutItem', 'drop-after');
 
@@ -38,7 +38,7 @@ onEachEngine((engine) => {
       expect(await table.get(key)).toMatchObject({ word: 'mine' });
     });
 
-    it('counts as ours when an update of ours stands, and answers the item', async () => {
+    it('counts as ours when our update is stored, and returns the item', async () => {
       const table = await engine.newTable();
       await table.put(key, { generation: 1 });
       strike(engine, 'UpdateItem', 'drop-after');
@@ -58,7 +58,7 @@ onEachEngine((engine) => {
       expect(gone).toBe(true);
     });
 
-    it("counts as a rival's when the rival came before the repeat", async () => {
+    it('counts as a concurrent one when another writer wrote before the repeat', async () => {
       const table = await engine.newTable();
       await table.put(key, { generation: 1 });
       await table.update(key, { set: { generation: 2, by: 'rival' } }, exists('pk'));
@@ -70,7 +70,7 @@ onEachEngine((engine) => {
       expect(await table.get(key)).toMatchObject({ by: 'rival' });
     });
 
-    it("counts as a rival's when a put never arrived and somebody else's stands", async () => {
+    it('counts as a concurrent one when our put never arrived and another is stored', async () => {
       const table = await engine.newTable();
       await table.put(key, { by: 'rival' });
       strike(engine, 'PutItem', 'drop');
@@ -78,7 +78,7 @@ onEachEngine((engine) => {
       expect(await table.put(key, { by: 'me' })).toBe(false);
     });
 
-    it('is not looked at again when nothing had to be repeated', async () => {
+    it('is not read back when nothing was repeated', async () => {
       const table = await engine.newTable();
       await table.put(key, { by: 'rival' });
       engine.resetCalls();
@@ -92,7 +92,7 @@ onEachEngine((engine) => {
   describe('a database that does not answer', () => {
     const throttled: Fault = { error: 'ProvisionedThroughputExceededException', status: 400 };
 
-    it('is tried again by the client, so that a short throttling goes unnoticed', async () => {
+    it('is retried by the client, so that callers never notice short throttling', async () => {
       const table = await engine.newTable();
       strike(engine, 'PutItem', throttled);
 
@@ -124,7 +124,7 @@ onEachEngine((engine) => {
       }
     });
 
-    it('is DATABASE_ERROR when it falls silent before a lost write could be looked at', async () => {
+    it('is DATABASE_ERROR when it stops answering before a lost write can be read back', async () => {
       const { table } = await engine.newTableWithClient(2);
       await table.put(key, {});
       let puts = 0;
@@ -139,7 +139,7 @@ onEachEngine((engine) => {
   });
 });
 
-describe('a batch of which the database leaves keys unread', () => {
+describe('a batch with unprocessed keys', () => {
   const keys = ['a', 'b', 'c'].map((pk) => ({ pk, sk: 's' }));
 
   /** A DynamoDB that reads so many keys of each batch and leaves the others. */
@@ -175,14 +175,14 @@ describe('a batch of which the database leaves keys unread', () => {
     return { table: openTable(client, 'slow'), batches: () => batches };
   }
 
-  it('is read to its end', async () => {
+  it('is read completely', async () => {
     const { table, batches } = await slowTable(1);
 
     expect(await table.batchGet(keys, [])).toEqual(keys);
     expect(batches()).toBe(3);
   });
 
-  it('is given up after three rounds, rather than answered with a part', async () => {
+  it('fails after three rounds instead of returning a part', async () => {
     const { table, batches } = await slowTable(0);
 
     await expect(table.batchGet(keys, [])).rejects.toEqual(databaseError);

@@ -1,4 +1,4 @@
-/** Keys of the table: whatever an id holds, it cannot forge the key of another record. */
+/** Keys of the table: no id can forge the key of another record. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -51,7 +51,7 @@ const builders: Readonly<
 };
 
 describe('a key', () => {
-  it.each(Object.entries(builders))('row 10: is the same only for the same ids: %s', (_name, build) => {
+  it.each(Object.entries(builders))('row 10: is equal only for equal ids: %s', (_name, build) => {
     fc.assert(
       fc.property(pieces, pieces, (left, right) => {
         const [one, other] = [build(left), build(right)];
@@ -63,7 +63,7 @@ describe('a key', () => {
     );
   });
 
-  it('row 10: of one kind of record is never that of another kind', () => {
+  it('row 10: of one record kind never equals that of another kind', () => {
     const kinds = Object.entries(builders);
 
     fc.assert(
@@ -89,7 +89,7 @@ describe('a key', () => {
     expect(one).not.toBe(other);
   });
 
-  it('stays within the limits of DynamoDB for the longest ids there can be', () => {
+  it('stays within the limits of DynamoDB for ids of the maximum length', () => {
     const longest = ['#', '%', '\u4e00', '\u{1f30a}'].map((character) =>
       character.repeat(longestOpaqueId / character.length),
     );
@@ -116,7 +116,7 @@ describe('a key', () => {
 });
 
 describe("a connection's sort key", () => {
-  it('gives its parts back, whatever they are', () => {
+  it('can be parsed back into its parts', () => {
     fc.assert(
       fc.property(hostile, hostile, hostile, (userId, provider, accountId) => {
         const sort = keys.connectionSort(userId as UserId, provider as ProviderId, accountId as AccountId);
@@ -126,7 +126,7 @@ describe("a connection's sort key", () => {
     );
   });
 
-  it('is read only in the one spelling that is written', () => {
+  it('is parsed only in its canonical encoding', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -157,7 +157,7 @@ describe("a connection's sort key", () => {
     expect(keys.parseConnectionSort(text)).toBeUndefined();
   });
 
-  it('begins with the prefix of its user and provider, and of no other', () => {
+  it('begins with the prefix of its user and provider only', () => {
     fc.assert(
       fc.property(
         hostile,
@@ -180,7 +180,7 @@ describe("a connection's sort key", () => {
 });
 
 describe("a tenant key's version", () => {
-  it('sorts as a number does', () => {
+  it('sorts numerically', () => {
     const versions = [1, 2, 9, 10, 11, 99, 100, 4_294_967_295];
 
     const sorted = versions.map((version) => keys.wrappedKeyKey('t' as TenantId, 'p', version).sk);

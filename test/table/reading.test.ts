@@ -1,4 +1,4 @@
-/** Reading many: pages in sort order that leave nothing out and repeat nothing, and batches that keep their order. */
+/** Bulk reads: pages in sort order without gaps or duplicates, and batches that keep their order. */
 import { describe, expect, it } from 'vitest';
 import type { Table } from '../../lib/table/table.ts';
 import { onEachEngine } from './engines.ts';
@@ -23,7 +23,7 @@ onEachEngine((engine) => {
       expect(page).toEqual({ items: [keys('x#1'), keys('x#2'), keys('x#3')], last: undefined });
     });
 
-    it('holds only what begins with the prefix', async () => {
+    it('holds only items whose key begins with the prefix', async () => {
       const table = await engine.newTable();
       await fill(table, ['x#1', 'x1', 'w#1', 'y#1']);
 
@@ -34,7 +34,7 @@ onEachEngine((engine) => {
       expect(page.items.map((item) => item['word'])).toEqual(['x#1']);
     });
 
-    it('goes on where the one before ended, whatever was added or removed there meanwhile', async () => {
+    it('continues after the previous page, despite concurrent inserts and deletes', async () => {
       const table = await engine.newTable();
       await fill(table, ['1', '2', '3', '4', '5']);
       const query = { index: 'byTenant', partition: 'a', limit: 2 } as const;
@@ -74,7 +74,7 @@ onEachEngine((engine) => {
   });
 
   describe('a query of the table itself', () => {
-    it('answers whole items, the newest first when asked', async () => {
+    it('returns complete items, newest first on request', async () => {
       const table = await engine.newTable();
       for (const sk of ['0000000001', '0000000002', '0000000010']) await table.put({ pk: 'k', sk }, { sk });
 
@@ -88,7 +88,7 @@ onEachEngine((engine) => {
   });
 
   describe('a batch', () => {
-    it('answers a hundred items in the order of their keys and leaves out those that do not exist', async () => {
+    it('returns a hundred items in key order and omits missing ones', async () => {
       const table = await engine.newTable();
       const keys = Array.from({ length: 100 }, (_each, index) => ({
         pk: `i-${(index * 37) % 100}`,
@@ -102,7 +102,7 @@ onEachEngine((engine) => {
       expect(items).toEqual(there.map((key) => ({ ...key, word: key.pk })));
     });
 
-    it('tells keys apart whose texts run together', async () => {
+    it('distinguishes keys whose concatenated texts are equal', async () => {
       const table = await engine.newTable();
       await table.put({ pk: 'a"', sk: ',"b' }, { word: 'one' });
       await table.put({ pk: 'a', sk: '","b' }, { word: 'two' });

@@ -1,4 +1,4 @@
-/** What every store leans on: conditional writes that say who won, reads that are complete, one kind of error. */
+/** The table under every store: conditional writes that report the winner, complete reads, and one kind of error. */
 import { describe, expect, it } from 'vitest';
 import {
   absent,
@@ -15,7 +15,7 @@ const key = { pk: 'a', sk: 'a' };
 
 onEachEngine((engine) => {
   describe('a put', () => {
-    it('stores the item when there is none, and leaves the first one when there is', async () => {
+    it('stores the item if none exists, and keeps an existing one', async () => {
       const table = await engine.newTable();
 
       const first = await table.put(key, { word: 'first' });
@@ -37,7 +37,7 @@ onEachEngine((engine) => {
       expect(await table.get(key)).toMatchObject({ word: 'second' });
     });
 
-    it('writes in either case where the last word counts', async () => {
+    it('writes unconditionally when the caller asks for it', async () => {
       const table = await engine.newTable();
 
       await table.put(key, { word: 'first' }, unconditional);
@@ -46,7 +46,7 @@ onEachEngine((engine) => {
       expect(await table.get(key)).toMatchObject({ word: 'second' });
     });
 
-    it('lets exactly one of twenty rivals through', async () => {
+    it('lets exactly one of twenty concurrent writers succeed', async () => {
       const table = await engine.newTable();
       const rivals = Array.from({ length: 20 }, (_each, rival) => rival);
 
@@ -56,7 +56,7 @@ onEachEngine((engine) => {
       expect(await table.get(key)).toMatchObject({ rival: won.indexOf(true) });
     });
 
-    it('keeps the key it was given, whatever the item says', async () => {
+    it('keeps its key, whatever key attributes the item holds', async () => {
       const table = await engine.newTable();
 
       await table.put(key, { pk: 'forged', sk: 'forged', word: 'hello' });
@@ -83,7 +83,7 @@ onEachEngine((engine) => {
   });
 
   describe('an update', () => {
-    it('answers the item after the change, attributes removed included', async () => {
+    it('returns the item after the change, without removed attributes', async () => {
       const table = await engine.newTable();
       await table.put(key, { status: 'old', name: 'gone', size: 3 });
 
@@ -98,7 +98,7 @@ onEachEngine((engine) => {
       expect(await table.get(key)).toEqual(item);
     });
 
-    it('answers nothing and changes nothing when the condition does not hold', async () => {
+    it('returns undefined and changes nothing when the condition fails', async () => {
       const table = await engine.newTable();
       await table.put(key, { status: 'old' });
 
@@ -108,7 +108,7 @@ onEachEngine((engine) => {
       expect(await table.get(key)).toMatchObject({ status: 'old' });
     });
 
-    it('does not create an item that is not there', async () => {
+    it('does not create a missing item', async () => {
       const table = await engine.newTable();
 
       const item = await table.update(key, { set: { status: 'new' } }, exists('pk'));
@@ -149,7 +149,7 @@ onEachEngine((engine) => {
       expect(await table.get(key)).toBeUndefined();
     });
 
-    it('lets exactly one of twenty rivals say that it deleted', async () => {
+    it('reports the deletion to exactly one of twenty concurrent callers', async () => {
       const table = await engine.newTable();
       await table.put(key, { generation: 1 });
 

@@ -1,4 +1,4 @@
-/** Logs: only what is on the list can be written, and an error is told by its class and place alone. */
+/** Logs: only allow-listed fields are written, and an error is logged by class and stack position only. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IntegrationError } from '../../lib/errors.ts';
@@ -18,7 +18,7 @@ function written(write: (line: (text: string) => void) => void): { lines: string
 const told = (error: unknown) => written((write) => logError(write, 'connect', now, error));
 
 describe('a log line', () => {
-  it('is one JSON object with what the list allows', () => {
+  it('is one JSON object with allow-listed fields', () => {
     const { lines, parsed } = written((write) =>
       createLog('connect', now, write)('warn', 'something happened', {
         provider: 'tiktok',
@@ -44,7 +44,7 @@ describe('a log line', () => {
     ]);
   });
 
-  it('carries the ids of its request, however deep, and of no other', async () => {
+  it('carries the ids of its own request at any call depth', async () => {
     const { parsed, lines } = written(() => undefined);
     const log = createLog('connect', now, (line) => void lines.push(line));
 
@@ -65,7 +65,7 @@ describe('a log line', () => {
     expect(outside).not.toHaveProperty('requestId');
   });
 
-  it('row 19: has no field for what is not on the list, whatever is handed to it', () => {
+  it('row 19: drops every field that is not on the allow-list', () => {
     const smuggled = { accessToken: 's4ndb0x', code: { deep: 's4ndb0x' }, reason: ['s4ndb0x'] };
 
     const strangers = fc.string().map((name) => `${name}!`);
@@ -84,7 +84,7 @@ describe('a log line', () => {
     );
   });
 
-  it('row 19: has no room for long texts and none for secrets', () => {
+  it('row 19: contains neither long texts nor secrets', () => {
     const fields = { reason: 's4ndb0x'.repeat(40), outcome: new Secret('s4ndb0x') } as unknown as LogFields;
 
     const { lines } = written((write) => createLog('connect', now, write)('info', 'event', fields));
@@ -95,7 +95,7 @@ describe('a log line', () => {
 });
 
 describe('row 19: an error in the log', () => {
-  it('is told by class, code and place, and so are its causes', () => {
+  it('is logged by class, code and stack position, and so are its causes', () => {
     const cause = new TypeError('s4ndb0x');
     const { lines, parsed } = told(new IntegrationError('DATABASE_ERROR', 's4ndb0x', { cause }));
 
@@ -130,7 +130,7 @@ describe('row 19: an error in the log', () => {
     expect(lines.join()).toContain('log.test.ts');
   });
 
-  it('says nothing of a message that was changed afterwards', () => {
+  it('is logged without a message that was changed afterwards', () => {
     const error = new Error('s4ndb0x\n    at s4ndb0x');
     error.message = 'harmless';
 
@@ -147,7 +147,7 @@ describe('row 19: an error in the log', () => {
     },
   );
 
-  it('ends, also where causes go round', () => {
+  it('is logged even when its causes form a cycle', () => {
     const error = new Error('one');
     error.cause = error;
 
@@ -156,7 +156,7 @@ describe('row 19: an error in the log', () => {
 });
 
 describe('a metric', () => {
-  it("is one line of CloudWatch's embedded format, with dimensions that are few", () => {
+  it("is one line of CloudWatch's embedded format, with few dimensions", () => {
     const { parsed } = written((write) => {
       const count = createCount(now, write);
       count('refresh_succeeded', { provider: 'tiktok' });

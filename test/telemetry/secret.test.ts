@@ -1,4 +1,4 @@
-/** A secret gives itself away to nobody but who asks for it by name. */
+/** A secret hides its value from everything except an explicit reveal(). */
 import { format, inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/telemetry/secret.ts';
@@ -19,11 +19,11 @@ describe('row 19: a secret', () => {
     ],
     ['a copy', () => JSON.stringify(Object.assign({}, secret))],
     ['a clone', () => JSON.stringify(structuredClone(secret))],
-  ])('does not stand in %s', (_name, print) => {
+  ])('does not appear in %s', (_name, print) => {
     expect(print()).not.toContain('s4ndb0x');
   });
 
-  it('is there for the one who needs it', () => {
+  it('returns its value from reveal()', () => {
     expect(secret.reveal()).toBe('s4ndb0x');
   });
 });

@@ -22,11 +22,11 @@ describe('a return URL', () => {
     ['https://app.example:8443/a/b.html', 'https://app.example:8443/a/b.html'],
     ['https://app.example/a%20b', 'https://app.example/a%20b'],
     ['https://xn--bcher-kva.example/', 'https://xn--bcher-kva.example/'],
-  ])('is taken when it is %s', (text, expected) => {
+  ])('is accepted when it is %s', (text, expected) => {
     expect(parseReturnUrl(text, [])).toBe(expected);
   });
 
-  it('is plain http, or on this machine, only for an exact origin of the settings', () => {
+  it('may be plain http or loopback only for an exact origin in the settings', () => {
     expect(parseReturnUrl('http://localhost:3000/back', local)).toBe('http://localhost:3000/back');
     for (const text of [
       'http://localhost:3001/back',
@@ -106,13 +106,13 @@ describe('a return URL', () => {
     expect(refused).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
-  it('row 5: is refused without a word of it', () => {
+  it('row 5: is refused without being repeated', () => {
     const refused = refusal('https://s4ndb0x:s4ndb0x@app.example/s4ndb0x');
 
     expect(String(refused)).not.toContain('s4ndb0x');
   });
 
-  it('row 5: is, whatever was given, an https page of the host that stands in the text, or refused', () => {
+  it('row 5: is, for any input, an https page on the host in the text, or refused', () => {
     const bits = fc.constantFrom(
       ...'https: http: // / \\ @ : . # ? % %2f app.example evil.example 443 a \t [ ] ::1 é'.split(' '),
     );

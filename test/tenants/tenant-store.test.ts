@@ -1,4 +1,4 @@
-/** Tenants: an id is used once and for ever, and two changes at once do not undo each other. */
+/** Tenants: an id is never reused, and concurrent changes do not overwrite each other. */
 import { describe, expect, it } from 'vitest';
 import type { AppId, ProviderId, TenantId } from '../../lib/ids.ts';
 import { createTenantStore, type Tenant, type TenantStore, withApp } from '../../lib/tenants/tenant.ts';
@@ -32,14 +32,14 @@ onEachEngine((engine) => {
   }
 
   describe('a tenant', () => {
-    it('reads back as it was stored, and an unknown one as nothing', async () => {
+    it('is returned as it was stored, and an unknown one is undefined', async () => {
       const tenants = await stored({ kmsKeyId: 'alias/own', apps: { tiktok: own } });
 
       expect(await tenants.get(tenantId)).toEqual(aTenant({ kmsKeyId: 'alias/own', apps: { tiktok: own } }));
       expect(await tenants.get('nobody' as TenantId)).toBeUndefined();
     });
 
-    it('row 10: takes an id once, also after its deletion', async () => {
+    it('row 10: reserves its id for ever, even after its deletion', async () => {
       const tenants = createTenantStore(await engine.newTable());
 
       const created = await Promise.all(Array.from({ length: 5 }, () => tenants.create(aTenant())));
@@ -50,7 +50,7 @@ onEachEngine((engine) => {
       expect((await tenants.get(tenantId))?.status).toBe('deleted');
     });
 
-    it('changes where it is told to, and nowhere else', async () => {
+    it('changes only the named settings', async () => {
       const tenants = await stored();
 
       const changed = await change(tenants, tenantId, { directLinking: true, returnUrls: [] });
@@ -62,8 +62,8 @@ onEachEngine((engine) => {
     });
   });
 
-  describe('two changes of a tenant at once', () => {
-    it('lose nothing, whatever each of them changes', async () => {
+  describe('concurrent changes of a tenant', () => {
+    it('are all kept', async () => {
       const tenants = await stored({ returnUrls: [] });
       const urls = Array.from({ length: 6 }, (_each, index) => `https://app.example/${index}`);
 
@@ -81,7 +81,7 @@ onEachEngine((engine) => {
       expect(found).toMatchObject({ kmsKeyId: 'alias/own', apps: { tiktok: own } });
     });
 
-    it('are told of a conflict when others come first in every round', async () => {
+    it('fail with a conflict when other writers win every round', async () => {
       const table = await engine.newTable();
       const tenants = createTenantStore(table);
       await tenants.create(aTenant());
@@ -103,7 +103,7 @@ onEachEngine((engine) => {
   });
 
   describe("a tenant's own app", () => {
-    it('takes the place of the shared one, and gives it back', async () => {
+    it('replaces the shared app until it is removed', async () => {
       const tenants = await stored();
 
       expect(await useApp(tenants, tenantId, tiktok, own)).toBe(true);
@@ -113,7 +113,7 @@ onEachEngine((engine) => {
       expect((await tenants.get(tenantId))?.apps).toEqual({});
     });
 
-    it('does not undo a change of another app at the same time', async () => {
+    it('does not overwrite a concurrent change of another app', async () => {
       const tenants = await stored();
       const names = ['tiktok', 'reddit', 'openid', 'slack', 'asana'] as ProviderId[];
 
@@ -134,7 +134,7 @@ onEachEngine((engine) => {
   });
 
   describe('the list of tenants', () => {
-    it('holds all, deleted ones included, page by page', async () => {
+    it('pages through all tenants, deleted ones included', async () => {
       const tenants = createTenantStore(await engine.newTable());
       const ids = Array.from({ length: 103 }, (_each, index) => `tenant-${String(index).padStart(3, '0')}`);
       await Promise.all(ids.map((id) => tenants.create(aTenant({ id: id as TenantId }))));

@@ -1,4 +1,4 @@
-/** Deletion of a tenant's keys: final, whatever races it and wherever it is interrupted. */
+/** Deletion of a tenant's keys is final under every race and interruption. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../lib/ids.ts';
 import { wrappedKeyKey } from '../../lib/table/keys.ts';
@@ -37,7 +37,7 @@ describe('deletion of a tenant’s keys', () => {
     expect(await wrappedKeysOf(context.tenantId)).toEqual([]);
   });
 
-  it('reaches a warm instance when its cache time has passed', async () => {
+  it('reaches a warm instance when its cache expires', async () => {
     const context = newPlace();
     const warm = openVault(aws.instance('WARM'));
     const sealed = await warm.encryptToken(token, context);
@@ -66,7 +66,7 @@ describe('deletion of a tenant’s keys', () => {
     expect((await openVault(instance).decryptToken(kept, other)).reveal()).toBe(token.reveal());
   });
 
-  it('bites from the tombstone on when it crashes before the keys are removed, and ends when run again', async () => {
+  it('takes effect with the tombstone, and completes when it is run again after a crash', async () => {
     const context = newPlace();
     const instance = aws.instance('CRASHING');
     const first = await openVault(instance).encryptToken(token, context);
@@ -108,7 +108,7 @@ describe('deletion of a tenant’s keys', () => {
     expect(await wrappedKeysOf(tenantId)).toEqual([]);
   });
 
-  it('holds for a tenant that never had a key', async () => {
+  it('also works for a tenant that never had a key', async () => {
     const context = newPlace();
     const instance = aws.instance('A');
 

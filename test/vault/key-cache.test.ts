@@ -69,7 +69,7 @@ describe('the cache of tenant keys', () => {
     expect(aws.allCalls()).toBe(0);
   });
 
-  it('row 24: holds no more tenants than its bound, and lets go of the longest unused', async () => {
+  it('row 24: evicts the least recently used tenant beyond its bound', async () => {
     const seal = (vault: ReturnType<typeof openVault>, tenantId: TenantId | undefined) =>
       vault.encryptToken(token, { ...sealContext, tenantId: tenantId ?? acme });
     for (const tenant of tenants) await seal(openVault(aws.instance('MAKER')), tenant);
@@ -121,7 +121,7 @@ describe('the cache of tenant keys', () => {
     expect(aws.calls('kms:Decrypt', 'SET-BACK')).toBe(before + 1);
   });
 
-  it('reports each look into the cache and each KMS call', async () => {
+  it('reports each cache lookup and each KMS call', async () => {
     const looks: boolean[] = [];
     const operations: string[] = [];
     const vault = openVault({

@@ -1,4 +1,4 @@
-/** What the vault does while KMS or the table is away, and that it recovers at once. */
+/** The vault during an outage of KMS or the table: it fails retryably and recovers at once. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../lib/ids.ts';
 import { openVault } from '../../lib/vault/vault.ts';
@@ -13,10 +13,10 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 afterEach(() => aws.interceptWith(undefined));
 
-describe('when KMS is away', () => {
+describe('during an outage of KMS', () => {
   const down = { error: 'KMSInternalException', status: 500 };
 
-  it('the vault fails in a way worth repeating, and works as soon as KMS does', async () => {
+  it('sealing fails retryably, and works as soon as KMS does', async () => {
     const context = newPlace();
     const vault = openVault(aws.instance('A'));
     aws.interceptWith((call) => (call.action.startsWith('kms:') ? down : undefined));
@@ -30,7 +30,7 @@ describe('when KMS is away', () => {
     expect((await vault.decryptToken(sealed, context)).reveal()).toBe(token.reveal());
   });
 
-  it('opening fails likewise, and works again afterwards', async () => {
+  it('opening fails retryably, and works again afterwards', async () => {
     const context = newPlace();
     const sealed = await openVault(aws.instance('A')).encryptToken(token, context);
     const vault = openVault(aws.instance('B'));
@@ -70,7 +70,7 @@ describe('when KMS is away', () => {
     expect((await vault.decryptToken(late, context)).reveal()).toBe(token.reveal());
   });
 
-  it('a table that is away is reported as such, and asked again', async () => {
+  it('an unavailable table is reported as such and read again', async () => {
     const vault = openVault(aws.instance('A'));
     const context = newPlace();
     aws.interceptWith((call) => (call.action.startsWith('dynamodb:') ? down : undefined));

@@ -130,7 +130,7 @@ describe('a sealed token', () => {
     expect(() => openAs(sealed, sealContext)).toThrow(doesNotOpen().message);
   });
 
-  it('fails in one way, which tells neither the reason nor anything of the input', () => {
+  it('fails in one way that reveals neither the reason nor the input', () => {
     const sealed = seal(key, token, sealContext);
     const damaged = { ciphertext: 85, tag: sealed.byteLength - 1, commitment: 40, salt: 6, iv: 70 };
 

@@ -1,4 +1,4 @@
-/** Making and rotating tenant keys, by many instances at once and through lost answers. */
+/** Creation and rotation of tenant keys, by concurrent instances and despite lost answers. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../lib/ids.ts';
 import { wrappedKeyKey } from '../../lib/table/keys.ts';
@@ -19,7 +19,7 @@ beforeEach(() => aws.resetCalls());
 afterEach(() => aws.interceptWith(undefined));
 
 describe('a tenant key', () => {
-  it('is one and the same for all instances that make it at the same moment', async () => {
+  it('is the same for all instances that create it concurrently', async () => {
     const context = newPlace();
     const vaults = Array.from({ length: 20 }, (_, at) => openVault(aws.instance(`RIVAL-${at}`)));
 
@@ -36,7 +36,7 @@ describe('a tenant key', () => {
   });
 
   it.each(['dynamodb:PutItem', 'kms:GenerateDataKey'])(
-    'is good although the answer of %s was lost',
+    'is valid although the answer of %s was lost',
     async (action) => {
       const context = newPlace();
       let lost = 0;
@@ -55,7 +55,7 @@ describe('a tenant key', () => {
     },
   );
 
-  it('is not made by an attempt to open', async () => {
+  it('is not created by an attempt to open', async () => {
     const context = newPlace();
     const sealed = await openVault(aws.instance('A')).encryptToken(token, newPlace());
 
@@ -112,7 +112,7 @@ describe('a tenant key', () => {
     for (const bytes of plain) expect(bytes).toEqual(new Uint8Array(32));
   });
 
-  it('row 23: never stands in the table, nor does a token', async () => {
+  it('row 23: is never stored in the table, and neither is a token', async () => {
     const context = newPlace();
 
     await openVault(aws.instance('A')).encryptToken(token, context);
@@ -184,7 +184,7 @@ describe('rotation', () => {
     });
   });
 
-  it('gives each of many at once a version of its own', async () => {
+  it('gives each of many concurrent rotations a distinct version', async () => {
     const { tenantId } = newPlace();
     const instances = Array.from({ length: 6 }, (_, at) => aws.instance(`ROTATOR-${at}`));
 

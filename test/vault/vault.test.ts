@@ -1,4 +1,4 @@
-/** The vault as its callers see it: what opens where, and whose KMS key guards it. */
+/** The vault's interface: which context opens a token, and which KMS key protects it. */
 import { inspect } from 'node:util';
 import { DisableKeyCommand, EncryptCommand } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 
 describe('the vault', () => {
-  it('gives back what it was given, and tells sealed from open values', async () => {
+  it('returns the tokens it sealed, and distinguishes sealed from plain values', async () => {
     const vault = openVault(aws.instance('A'));
 
     const sealed = await vault.encryptToken(token, sealContext);
@@ -91,7 +91,7 @@ describe('the vault', () => {
     }
   });
 
-  it('fails alike for an unknown version, another tenant without a key and a changed byte', async () => {
+  it('fails identically for an unknown version, a tenant without a key and a changed byte', async () => {
     const instance = aws.instance('A');
     const context = newPlace();
     const sealed = await openVault(instance).encryptToken(token, context);
@@ -130,7 +130,7 @@ describe('the vault', () => {
   });
 });
 
-describe('rights to KMS', () => {
+describe("the vault's KMS permissions", () => {
   it('row 23: keep destination secrets and credentials apart', async () => {
     const context = newPlace();
     const destination = { ...context, kind: 'destination' } as const;
@@ -168,7 +168,7 @@ describe('rights to KMS', () => {
     );
   });
 
-  it('are those to the tenant’s own KMS key where it brings one', async () => {
+  it('cover the tenant’s own KMS key if it has one', async () => {
     const context = newPlace();
     const ownKey = await aws.createKmsKey();
     const shared = aws.instance('SHARED');

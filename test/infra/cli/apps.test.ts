@@ -21,7 +21,7 @@ describe('hawser app', () => {
     expect(stdout + stderr).not.toContain('s4ndb0x');
   });
 
-  it('asks a person at a terminal for the secret, does not show it, and lets it be corrected', async () => {
+  it('prompts at a terminal for the secret, hides it, and lets the person correct it', async () => {
     const raw: boolean[] = [];
     const terminal = Object.assign(new PassThrough(), {
       isTTY: true,
@@ -38,7 +38,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('tiktok')).toMatchObject({ clientId: 'typed', clientSecret: secret });
   });
 
-  it('changes nothing when the prompt is left with Ctrl-C', async () => {
+  it('changes nothing when the person leaves the prompt with Ctrl-C', async () => {
     const before = await cli.secretOf('tiktok');
     const terminal = Object.assign(new PassThrough(), { isTTY: true });
     terminal.write('half\u0003');
@@ -50,7 +50,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('tiktok')).toEqual(before);
   });
 
-  it('takes no secret as an argument, and does not repeat one that was given so', async () => {
+  it('refuses a secret as an argument, and does not print it', async () => {
     const option = await cli.hawser(`app set tiktok --client-id x --client-secret=${secret}`);
     const argument = await cli.hawser(`app set tiktok ${secret} --client-id x`);
 
@@ -82,7 +82,7 @@ describe('hawser app', () => {
     }
   });
 
-  it('reads several secrets from a pipe as one JSON object, and keeps those that it is not given', async () => {
+  it('reads several secrets from a pipe as one JSON object, and keeps the secrets that the object omits', async () => {
     const secrets = { clientSecret: secret, webhookSecret: 's4ndb0x-meta', verifyToken: 's4ndb0x-verify' };
     const set = 'app set instagram --client-id several';
 
@@ -98,7 +98,7 @@ describe('hawser app', () => {
     });
   });
 
-  it('asks a person at a terminal for one secret after the other', async () => {
+  it('prompts at a terminal for one secret after the other', async () => {
     const raw: boolean[] = [];
     const terminal = Object.assign(new PassThrough(), {
       isTTY: true,
@@ -125,7 +125,7 @@ describe('hawser app', () => {
     });
   });
 
-  it('refuses several secrets in another form, with none of them in the complaint', async () => {
+  it('refuses several secrets in another form, and its error repeats none of them', async () => {
     const before = await cli.secretOf('instagram');
     const inputs = [
       secret,
@@ -147,7 +147,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('instagram')).toEqual(before);
   });
 
-  it('asks for no secret that nothing would be checked with', async () => {
+  it('does not ask for a secret that no check uses', async () => {
     const needless = [
       await cli.hawser('app set tiktok --client-id x --webhook-secret', secret),
       await cli.hawser('app set tiktok --client-id x --verify-token', secret),
@@ -159,7 +159,7 @@ describe('hawser app', () => {
       expect([code, stderr]).toEqual([2, expect.stringContaining('it takes no --')]);
   });
 
-  it('shows where a platform is to send its webhooks and callbacks', async () => {
+  it('shows the URLs for the webhooks and callbacks of a platform', async () => {
     const { stdout } = await cli.hawser('app show instagram');
 
     const at = (kind: string) => `${cli.stack.apiUrl}/integrations/${kind}/instagram`;
@@ -182,7 +182,7 @@ describe('hawser app', () => {
     expect(programs).not.toHaveProperty('secretId');
   });
 
-  it("gives a tenant's own app a context that cannot be guessed, and its flows use it", async () => {
+  it("gives a tenant's own app an unguessable app id, and its flows use that app", async () => {
     await cli.hawser('return-url add bakery https://app.example/connected');
     const key = (await cli.hawser('key create bakery')).stdout.trim();
 
@@ -195,7 +195,7 @@ describe('hawser app', () => {
     expect(await cli.json('app list --tenant bakery')).toMatchObject({ apps: [{ clientId: 'own-client' }] });
   });
 
-  it('keeps the context of an app that is set again, so that its redirect URI stays', async () => {
+  it('keeps the app id of an app that is set again, so that its redirect URI stays the same', async () => {
     const before = await cli.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
 
     const after = await cli.hawser('app set tiktok --tenant bakery --client-id own-client', `${secret}2`);
@@ -203,7 +203,7 @@ describe('hawser app', () => {
     expect(after.stdout).toBe(before.stdout);
   });
 
-  it("removes a tenant's own app with its secret, and the tenant is back on the shared one", async () => {
+  it("removes a tenant's own app with its secret, and the tenant uses the shared app again", async () => {
     const { appId } = (await cli.json('app show tiktok --tenant bakery')) as { appId: string };
 
     const removed = await cli.hawser('app remove tiktok --tenant bakery');
@@ -214,7 +214,7 @@ describe('hawser app', () => {
     expect(await cli.json('tenant show bakery')).toMatchObject({ apps: {} });
   });
 
-  it("cannot reach a tenant's own app by its context", async () => {
+  it("cannot address a tenant's own app by its app id", async () => {
     await cli.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
     const { appId } = (await cli.json('app show tiktok --tenant bakery')) as { appId: string };
 
@@ -237,7 +237,7 @@ describe('hawser app', () => {
 });
 
 describe('hawser connections', () => {
-  it('lists who is connected, lets no app go on which connections stand, and shows no secret', async () => {
+  it('lists connections without secrets, and refuses to remove an app that connections use', async () => {
     await cli.hawser('tenant create cafe');
     await cli.hawser(`return-url add cafe https://cafe.example/connected`);
     const redirectUri = (await cli.hawser('app set tiktok --tenant cafe --client-id cafe-client', secret))
@@ -263,11 +263,11 @@ describe('hawser connections', () => {
 });
 
 describe('hawser setup and rotate', () => {
-  it('finds everything filled in already', async () => {
+  it('find every secret already filled in', async () => {
     expect(await cli.json('setup')).toEqual({ made: [] });
   });
 
-  it('keeps the state secret before as the previous one, and shows neither', async () => {
+  it('keep the old state secret as the previous one, and print neither', async () => {
     const before = await cli.readSecret('hawser/state');
 
     const { code, stdout, stderr } = await cli.hawser('rotate state-secret');
@@ -279,7 +279,7 @@ describe('hawser setup and rotate', () => {
     for (const value of Object.values(after)) expect(stdout + stderr).not.toContain(value);
   });
 
-  it('replaces the session signing key', async () => {
+  it('replace the session signing key', async () => {
     const before = await cli.readSecret('hawser/session-key');
 
     const { code } = await cli.hawser('rotate session-key');
@@ -288,7 +288,7 @@ describe('hawser setup and rotate', () => {
     expect((await cli.readSecret('hawser/session-key'))['keyId']).not.toBe(before['keyId']);
   });
 
-  it("raises the version of a tenant's key", async () => {
+  it("raise the version of a tenant's key", async () => {
     const first = (await cli.json('rotate tenant-key bakery')) as { version: number };
 
     expect(await cli.json('rotate tenant-key bakery')).toMatchObject({ version: first.version + 1 });

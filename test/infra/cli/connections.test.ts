@@ -26,7 +26,7 @@ const refuseRevocation = () =>
   });
 
 describe('hawser connections show', () => {
-  it('tells all that is known but what is sealed', async () => {
+  it('shows every field of a connection except the sealed ones', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const people = await cli.hawser(`connections show ${named(connection)}`);
@@ -49,7 +49,7 @@ describe('hawser connections show', () => {
     expect(people.stdout + JSON.stringify(programs)).not.toMatch(/s4ndb0x|accessToken/);
   });
 
-  it('says why a connection has ended, and since when', async () => {
+  it('shows why and when a connection ended', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     const since = Date.now() - 86_400_000;
     const change = { status: 'reconnect_required', statusReason: 'revoked', statusSince: since } as const;
@@ -65,7 +65,7 @@ describe('hawser connections show', () => {
     });
   });
 
-  it("does not find what is another tenant's, or nobody's", async () => {
+  it('does not find a connection of another tenant, or an unknown one', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     const other = await cli.newTenant();
 
@@ -80,7 +80,7 @@ describe('hawser connections show', () => {
 });
 
 describe('hawser connections refresh', () => {
-  it('has the worker renew a connection that nobody has used for weeks, and waits for it', async () => {
+  it('has the worker refresh a connection that was unused for weeks, and waits for the result', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     await cli.store.change(connection, { lastUsedAt: Date.now() - 30 * 86_400_000 });
 
@@ -91,7 +91,7 @@ describe('hawser connections refresh', () => {
     expect(JSON.stringify(waited)).not.toContain('s4ndb0x');
   });
 
-  it('answers at once without --wait, and the renewal follows', async () => {
+  it('returns at once without --wait, and the refresh follows', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const asked = await cli.json(`connections refresh ${named(connection)}`);
@@ -100,7 +100,7 @@ describe('hawser connections refresh', () => {
     await until(async () => (await cli.recordOf(connection))?.generation === 2);
   });
 
-  it('tells of a platform that is down when the next try is', async () => {
+  it('shows the time of the next attempt while the platform is down', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     cli.sandbox.control({
       command: 'inject',
@@ -115,7 +115,7 @@ describe('hawser connections refresh', () => {
     expect(stdout).toMatch(/^It is active, after 1 failures in a row; it is tried again \d{4}-/);
   });
 
-  it('refuses what only the user can bring back, and what is being ended', async () => {
+  it('refuses a connection that only the user can restore, and one that is disconnecting', async () => {
     const lost = await cli.connectPerson(tenant, 'ana', 'mira');
     const ending = await cli.connectPerson(tenant, 'ben', 'jose');
     await cli.store.change(lost, { status: 'reconnect_required', statusReason: 'revoked' });
@@ -131,7 +131,7 @@ describe('hawser connections refresh', () => {
 });
 
 describe('hawser connections disconnect', () => {
-  it('has the worker revoke and delete, and waits for it', async () => {
+  it('has the worker revoke and delete a connection, and waits for the result', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const { stdout } = await cli.hawser(`connections disconnect --wait ${named(connection)}`);
@@ -141,7 +141,7 @@ describe('hawser connections disconnect', () => {
     expect(cli.killGrants()).toBe(0);
   });
 
-  it('hands out no token while the platform is down, and revokes when it is repeated', async () => {
+  it('stops handing out access tokens while the platform is down, and revokes when it is repeated', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     refuseRevocation();
 
@@ -157,7 +157,7 @@ describe('hawser connections disconnect', () => {
 });
 
 describe('hawser users disconnect', () => {
-  it("ends all of one user's connections in a job that can be followed, and nobody else's", async () => {
+  it('disconnects all connections of one user, and no other, in a job that the operator can follow', async () => {
     const mine = await cli.connectPerson(tenant, 'ana', 'mira');
     const theirs = await cli.connectPerson(tenant, 'ben', 'jose');
 
@@ -172,7 +172,7 @@ describe('hawser users disconnect', () => {
     await until(async () => /^Status +done$/m.test((await cli.hawser(`jobs show ${job}`)).stdout));
   });
 
-  it('is listed while it runs, and with its tenant afterwards', async () => {
+  it('is listed as a job while it runs, and under its tenant afterwards', async () => {
     await cli.connectPerson(tenant, 'ana', 'mira');
     refuseRevocation();
 
@@ -188,7 +188,7 @@ describe('hawser users disconnect', () => {
 });
 
 describe('hawser provider', () => {
-  it('lets the sweep pass a paused provider by until it is resumed', async () => {
+  it('makes the sweep skip a paused provider until it is resumed', async () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     await cli.store.change(connection, { lastUsedAt: Date.now(), dueAt: Date.now() - 1 });
 
@@ -210,7 +210,7 @@ describe('hawser provider', () => {
     expect((await cli.hawser('provider list')).stdout).not.toContain('paused');
   });
 
-  it('refuses a provider that there is not', async () => {
+  it('refuses an unknown provider', async () => {
     const { code, stderr } = await cli.hawser('provider pause myspace');
 
     expect(code).toBe(1);

@@ -44,7 +44,7 @@ async function bury(queue: (typeof queueNames)[number], body: string): Promise<s
   return MessageId;
 }
 
-/** Dead letters of queues that nobody works, for all names alike. */
+/** Dead letters of queues without consumers, in the same way for every queue. */
 async function openQuietQueues() {
   const make = async (name: string) => {
     const { QueueUrl = '' } = await cli.sqs.send(new CreateQueueCommand({ QueueName: name }));
@@ -99,7 +99,7 @@ describe('hawser dlq', () => {
     expect(counted.queues.find(({ queue }) => queue === 'refresh')?.count).toBe(1);
   });
 
-  it('shows what a message names, and neither sealed bytes nor what users are called', async () => {
+  it('shows the ids in a message, and neither sealed bytes nor user names', async () => {
     const id = await bury('rescue', JSON.stringify(rescued));
 
     const listed = await cli.hawser('dlq list rescue');
@@ -118,7 +118,7 @@ describe('hawser dlq', () => {
   });
 
   it.each(['not JSON s4ndb0x', '"s4ndb0x"', '["s4ndb0x"]', 'null', '{"id":{"deep":"s4ndb0x"}}'])(
-    'shows nothing of a body that it does not know: %s',
+    'masks the whole of a body of unknown shape: %s',
     async (body) => {
       const id = await bury('rescue', body);
 
@@ -129,7 +129,7 @@ describe('hawser dlq', () => {
     },
   );
 
-  it('can be looked at again and again', async () => {
+  it('shows a dead letter any number of times', async () => {
     const id = await bury('rescue', JSON.stringify(rescued));
 
     for (let round = 0; round < 7; round += 1) {
@@ -137,7 +137,7 @@ describe('hawser dlq', () => {
     }
   });
 
-  it('sends a message back to its worker, which does what it says', async () => {
+  it('replays a message to its worker, which processes it', async () => {
     await cli.hawser('tenant create replayed');
     const jobs = createJobStore(cli.table, () => Date.now());
     const order = { kind: 'disconnect', tenantId: 'replayed' as TenantId } as const;
@@ -181,7 +181,7 @@ describe('hawser dlq', () => {
     expect(await waitingIn(cli.queueUrls.jobs.deadLetters)).toBe(2);
   });
 
-  it('says what it needs to know', async () => {
+  it('refuses incomplete arguments, and names an unknown queue or message', async () => {
     const [neither, both, unknown, none] = [
       await cli.hawser('dlq replay refresh'),
       await cli.hawser('dlq replay refresh some-id --all'),
@@ -195,8 +195,8 @@ describe('hawser dlq', () => {
   });
 });
 
-describe('a replay', () => {
-  it('sends bodies, groups and attributes as they were, and leaves nothing behind', async () => {
+describe('a replay of dead letters', () => {
+  it('sends bodies, groups and attributes unchanged, and empties the dead-letter queue', async () => {
     const { pair, verbs } = await openQuietQueues();
     const bodies = Array.from({ length: 23 }, (_each, index) => dueMessage(`acc-${index}`));
     for (const body of bodies) {
@@ -234,7 +234,7 @@ describe('a replay', () => {
     expect(await waitingIn(pair.deadLetters)).toBe(0);
   });
 
-  it('does not send a message round for ever that fails again meanwhile', async () => {
+  it('does not loop over a message that fails again meanwhile', async () => {
     const { pair, verbs } = await openQuietQueues();
     await cli.sqs.send(
       new SendMessageCommand({ QueueUrl: pair.deadLetters, MessageBody: dueMessage('acc-1') }),

@@ -1,4 +1,4 @@
-/** `hawser destination …`: where a tenant hears of its events, from the operator's word to what arrives there. */
+/** `hawser destination …`: where a tenant receives its events, from the operator's command to the delivery. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClients } from '../../../infra/cli/target/aws-clients.ts';
 import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
@@ -52,7 +52,7 @@ describe('hawser destination', () => {
     for (const one of said) expect(one.stdout + one.stderr).not.toContain(secret.slice(6, 20));
   });
 
-  it('gives programs what it shows to people', async () => {
+  it('prints the same facts as JSON that it shows to people', async () => {
     const made = await cli.json('destination add bakery https://other.bakery.example/');
 
     const expected = {
@@ -68,7 +68,7 @@ describe('hawser destination', () => {
     });
   });
 
-  it('sends a test event, signed, and signs under a new secret as well once there is one', async () => {
+  it('sends a signed test event, and signs it with both secrets after a rotation', async () => {
     const made = await cli.stack.operator.addDestination('rival', { url: endpoint.url });
     const { id } = made.destination;
 
@@ -90,7 +90,7 @@ describe('hawser destination', () => {
     });
   });
 
-  it('puts events on a bus, which has no secret', async () => {
+  it('adds an event bus, which has no secret', async () => {
     const { code, stdout, id } = await add('bakery', '--bus bakery-events');
 
     const rotated = await cli.hawser(`destination rotate-secret bakery ${id}`);
@@ -112,7 +112,7 @@ describe('hawser destination', () => {
     ]);
   });
 
-  it('enables what was disabled, and removes what is no longer wanted', async () => {
+  it('enables a disabled destination, and removes one', async () => {
     const { id } = await add('bakery', '--bus old-events');
 
     const enabled = await cli.hawser(`destination enable bakery ${id}`);
@@ -125,7 +125,7 @@ describe('hawser destination', () => {
   });
 
   it.each(['rotate-secret', 'enable', 'remove', 'test'])(
-    "row 10: finds another tenant's destination as little as one that is not there: %s",
+    "row 10: treats another tenant's destination as an unknown one: %s",
     async (verb) => {
       const { id } = await add('bakery', `https://${verb}.bakery.example/`);
 
@@ -159,7 +159,7 @@ describe('hawser destination', () => {
     expect((await add('bakery', what)).code).toBe(2);
   });
 
-  it('refuses the same destination twice, and an eleventh', async () => {
+  it('refuses a duplicate destination, and an eleventh', async () => {
     await cli.hawser('tenant create crowd');
     for (let number = 1; number <= 10; number += 1) await add('crowd', `--bus events-${number}`);
 
@@ -174,8 +174,8 @@ describe('hawser destination', () => {
   });
 });
 
-describe('an endpoint whose name leads inside', () => {
-  it('row 11: is refused when it is added, and one that nobody knows yet is not', async () => {
+describe('an endpoint whose host name resolves to a private address', () => {
+  it('row 11: is refused when it is added, while a name that does not resolve yet is accepted', async () => {
     const names = new Map([
       ['inside.example', ['10.0.0.1']],
       ['mixed.example', ['93.184.215.14', '::1']],

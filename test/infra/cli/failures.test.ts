@@ -49,7 +49,7 @@ const list = async (options = '') => listed.parse(await cli.json(`failures list 
 const idsOf = async (options: string) => (await list(options)).map(({ id }) => id);
 
 describe('hawser failures', () => {
-  it('says whose failures it found none of, and where to look for others', async () => {
+  it('names the owner whose failures it searched in vain, and where to look for others', async () => {
     const [own, tenants, all] = [
       await cli.hawser('failures list'),
       await cli.hawser('failures list --tenant bakery'),
@@ -62,7 +62,7 @@ describe('hawser failures', () => {
     expect(all.stderr).toContain('Nothing has failed in the last two weeks.');
   });
 
-  it("lists what is nobody's, what is a tenant's, or all, and shows no word of the platform's", async () => {
+  it('lists the failures without a tenant, of one tenant, or all, and never shows text from a platform', async () => {
     await file(eventOf('e-nobody'));
     await file(eventOf('e-bakery', ofBakery), '--tenant bakery');
     await file('s4ndb0x, and nothing that anybody can read');
@@ -79,7 +79,7 @@ describe('hawser failures', () => {
     ).toEqual(['bakery', 'null', 'null']);
   });
 
-  it('shows one, its values masked', async () => {
+  it('shows one failure with its values masked', async () => {
     const id = await file(eventOf('e-show', ofBakery), '--tenant bakery');
 
     const { stdout, code } = await cli.hawser(`failures show ${id} --tenant bakery`);
@@ -91,7 +91,7 @@ describe('hawser failures', () => {
     expect(stdout).not.toContain('s4ndb0x');
   });
 
-  it("finds a tenant's only with its tenant", async () => {
+  it('finds the failure of a tenant only with --tenant', async () => {
     const id = await file(eventOf('e-whose', ofBakery), '--tenant bakery');
 
     for (const command of ['show', 'replay']) {
@@ -100,7 +100,7 @@ describe('hawser failures', () => {
     }
   });
 
-  it('sends one back, or all that were not sent back yet and can be read', async () => {
+  it('replays one failure, or all readable ones that were not replayed yet', async () => {
     const id = await file(eventOf('e-one', ofBakery), '--tenant bakery');
 
     const one = await cli.hawser(`failures replay ${id} --tenant bakery`);
@@ -131,14 +131,14 @@ describe('hawser failures', () => {
     expect((await list()).find(({ id }) => id === unreadable[0])).toMatchObject({ status: 'failed' });
   });
 
-  it('refuses to send back nothing in particular', async () => {
+  it('refuses a replay without an id or --all', async () => {
     expect(await cli.hawser('failures replay')).toMatchObject({ code: 2 });
     expect(await cli.hawser('failures list --tenant nobody')).toMatchObject({ code: 1 });
   });
 });
 
 describe('hawser jobs list', () => {
-  it('says that it looked for jobs under way, and where done ones are', async () => {
+  it('says that it lists running jobs only, and where finished ones are', async () => {
     const own = await cli.hawser('jobs list');
     const tenants = await cli.hawser('jobs list --tenant bakery');
 
@@ -148,7 +148,7 @@ describe('hawser jobs list', () => {
 });
 
 describe('hawser queue stats', () => {
-  it('counts what is in every queue, and what was filed of it', async () => {
+  it('counts the messages in every queue, and the failures filed from it', async () => {
     await cli.hawser('failures replay --all');
     await file(eventOf('e-count', ofBakery), '--tenant bakery');
 
@@ -158,14 +158,14 @@ describe('hawser queue stats', () => {
     const { stdout } = await cli.hawser('queue stats');
 
     const incoming = queues.find(({ queue }) => queue === 'incoming');
-    // The one that nobody can read is still there.
+    // The unreadable failure remains.
     expect(incoming).toMatchObject({ waiting: expect.any(Number), deadLetters: 0, failed: 2 });
     expect(Date.parse(String(incoming?.['oldestFailedAt']))).toBeLessThan(Date.now());
     expect(queues.find(({ queue }) => queue === 'jobs')).toMatchObject({ failed: 0, oldestFailedAt: null });
     expect(stdout).toMatch(/^QUEUE +WAITING +IN FLIGHT +DELAYED +DEAD LETTERS +FAILED +OLDEST FAILED$/m);
   });
 
-  it('tells of dead letters that nobody files how old the oldest is, and leaves them to others', async () => {
+  it('shows the age of the oldest unfiled dead letter, and leaves dead letters visible to other consumers', async () => {
     const before = Date.now();
     const { deadLetters } = cli.queueUrls.rescue;
     for (const MessageBody of ['{"id":"con_1"}', '{"id":"con_2"}']) {

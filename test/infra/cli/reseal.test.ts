@@ -1,4 +1,4 @@
-/** A new version of a tenant's key, and everything sealed anew under it, while the stack goes on working. */
+/** Reseals every connection of a tenant under a new key version while the stack keeps running. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type ConnectedCliFixture, openConnectedCliFixture } from '../../support/cli/connected-cli.ts';
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 const reseal = () => cli.json(`rotate tenant-key ${tenant.id} --reseal`);
 
-it('seals every connection of the tenant under the newest version, and nobody else’s', async () => {
+it('reseal seals every connection of the tenant under the newest key version, and no other tenant’s', async () => {
   const ana = await cli.connectPerson(tenant, 'ana', 'mira');
   await cli.connectPerson(tenant, 'ben', 'jose');
   const other = await cli.newTenant();
@@ -39,7 +39,7 @@ it('seals every connection of the tenant under the newest version, and nobody el
   expect(await cli.tokenStatus(tenant.key, ana)).toBe(200);
 });
 
-it('goes on where it was interrupted when it is run again', async () => {
+it('reseal resumes after an interruption when it runs again', async () => {
   const ana = await cli.connectPerson(tenant, 'ana', 'mira');
   const ben = await cli.connectPerson(tenant, 'ben', 'jose');
   await reseal();
@@ -54,7 +54,7 @@ it('goes on where it was interrupted when it is run again', async () => {
   expect((await cli.recordOf(ana))?.sealed).toEqual(before?.sealed);
 });
 
-it('counts what does not open, and seals the rest', async () => {
+it('reseal counts the tokens that do not open, and reseals the rest', async () => {
   const ana = await cli.connectPerson(tenant, 'ana', 'mira');
   const ben = await cli.connectPerson(tenant, 'ben', 'jose');
   // Sealed for another place.

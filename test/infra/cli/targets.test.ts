@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.close());
 
-/** `hawser` as a process of its own, as `npm run hawser` starts it. */
+/** `hawser` in a separate process, as `npm run hawser` starts it. */
 function spawnIn(
   folder: string,
   argv: readonly string[],
@@ -73,7 +73,7 @@ function awsEnvironment(): Readonly<Record<string, string>> {
 }
 
 describe('the target of a command', () => {
-  it('is the stack of the outputs file, through the credentials of the environment', async () => {
+  it('is the stack of the outputs file, with the credentials of the environment', async () => {
     using place = openFolder();
     place.write('.hawser/outputs.json', { HawserProd: outputs });
 
@@ -91,7 +91,7 @@ describe('the target of a command', () => {
     expect(await cli.json('tenant show on-aws')).toMatchObject({ id: 'on-aws' });
   });
 
-  it('finds the queues of a stack on AWS by its outputs, and asks for a new deployment where they are missing', async () => {
+  it('takes the queues of a stack on AWS from its outputs, and requires a new deployment when they are missing', async () => {
     using place = openFolder();
     const { JobsQueueUrl: _, ...older } = outputs as Readonly<Record<string, string>>;
     place.write('.hawser/outputs.json', { HawserProd: outputs });
@@ -119,7 +119,7 @@ describe('the target of a command', () => {
     expect(refused.stderr).toContain('must use https');
   });
 
-  it('is this machine for a process of its own', async () => {
+  it('is the local stack for a separate process', async () => {
     const { code, stdout, stderr } = await spawnIn(cli.folder, ['tenant', 'list', '--json']);
 
     expect(code).toBe(0);
@@ -127,7 +127,7 @@ describe('the target of a command', () => {
     expect(stderr).toBe(`Acting on this machine, ${cli.stack.apiUrl}.\n`);
   });
 
-  it('is AWS where both are there, and this machine with --local', async () => {
+  it('is AWS when both exist, and the local stack with --local', async () => {
     using place = openFolder();
     place.write('.local/endpoints.json', cli.endpoints);
     place.write('.hawser/outputs.json', { HawserProd: { ...outputs, Region: 'eu-central-1' } });
@@ -159,7 +159,7 @@ describe('the target of a command', () => {
     expect(unknown.code).toBe(1);
   });
 
-  it('says what to do when there is none', async () => {
+  it('says what to do when no target exists', async () => {
     using place = openFolder();
 
     const nothing = await runIn(place.folder, ['tenant', 'list']);
@@ -176,7 +176,7 @@ describe('the target of a command', () => {
     expect(missing.code).toBe(1);
   });
 
-  it('is not a local stack that has gone and left its file', async () => {
+  it('is not a stopped local stack that left its file behind', async () => {
     using place = openFolder();
     place.write('.local/endpoints.json', { ...cli.endpoints, apiUrl: 'http://127.0.0.1:9' });
     const gone = await runIn(place.folder, ['tenant', 'list', '--local']);
@@ -187,7 +187,7 @@ describe('the target of a command', () => {
     expect(broken.stderr).toContain('The local stack does not run.');
   });
 
-  it('explains in a sentence what AWS refuses', async () => {
+  it('explains a refusal of AWS in one sentence', async () => {
     using place = openFolder();
     place.write('.hawser/outputs.json', { HawserProd: { ...outputs, ConnectionsTable: 'missing' } });
     const { AWS_ACCESS_KEY_ID: _, ...withoutCredentials } = awsEnvironment();

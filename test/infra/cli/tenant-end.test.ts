@@ -30,7 +30,7 @@ const letTimePass = (job: string) =>
   cli.table.update(jobKey(job), { set: { createdAt: Date.now() - 12 * 60_000 } }, exists('pk'));
 
 describe('hawser tenant delete', () => {
-  it('shuts the tenant out, revokes every connection, and deletes the keys last of all', async () => {
+  it('locks the tenant out, revokes every connection and deletes the keys last', async () => {
     const ana = await cli.connectPerson(tenant, 'ana', 'mira');
     const ben = await cli.connectPerson(tenant, 'ben', 'jose');
 
@@ -47,7 +47,7 @@ describe('hawser tenant delete', () => {
     expect(await cli.json(`tenant delete ${tenant.id} --yes`)).toMatchObject({ job: { status: 'done' } });
   });
 
-  it('keeps the keys while a flow that began before could still be finished', async () => {
+  it('keeps the keys while an earlier flow can still complete', async () => {
     await cli.connectPerson(tenant, 'ana', 'mira');
     const { job } = await end();
     await until(async () => (await cli.stack.operator.listConnections(tenant.id)).length === 0);
@@ -59,7 +59,7 @@ describe('hawser tenant delete', () => {
     expect(await keyRecord()).toHaveProperty('wrappedKey');
   });
 
-  it('forgets its destinations, with their addresses and secrets, once there is nothing left to tell', async () => {
+  it('deletes the destinations, with their addresses and secrets, after the last event', async () => {
     await cli.connectPerson(tenant, 'ana', 'mira');
     await cli.hawser(`destination add ${tenant.id} https://hooks.${tenant.id}.example/`);
     const record = () => cli.table.get(destinationsKey(tenant.id as TenantId));
@@ -74,7 +74,7 @@ describe('hawser tenant delete', () => {
     expect(await record()).toBeUndefined();
   });
 
-  it('goes on with the job that is there when it is repeated', async () => {
+  it('resumes the existing job when it is repeated', async () => {
     await cli.connectPerson(tenant, 'ana', 'mira');
     const first = await end();
 
@@ -84,7 +84,7 @@ describe('hawser tenant delete', () => {
     expect(await cli.stack.operator.listJobs(tenant.id)).toHaveLength(1);
   });
 
-  it("keeps the tenant's own app until nothing needs it any more, then takes it away with its secret", async () => {
+  it("keeps the tenant's own app until no connection needs it, then deletes it with its secret", async () => {
     const own = { clientId: 'own-client', clientSecret: 's4ndb0x-own-client-secret' };
     const { appId } = await cli.stack.operator.setApp({
       provider: 'tiktok',

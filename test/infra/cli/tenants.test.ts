@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => cli.close());
 
 describe('hawser tenant', () => {
-  it('makes a tenant that list and show know', async () => {
+  it('creates a tenant that list and show return', async () => {
     const created = await cli.hawser('tenant create bakery --name "Bakery & Sons"');
     const listed = await cli.hawser('tenant list');
     const shown = await cli.json('tenant show bakery');
@@ -31,7 +31,7 @@ describe('hawser tenant', () => {
     expect(() => JSON.parse(stdout)).not.toThrow();
   });
 
-  it('refuses an id that is taken, and one that is none', async () => {
+  it('refuses an id that is in use, and a malformed one', async () => {
     await cli.hawser('tenant create twice');
 
     const again = await cli.hawser('tenant create twice');
@@ -42,14 +42,14 @@ describe('hawser tenant', () => {
     expect(malformed).toMatchObject({ code: 1, stdout: '' });
   });
 
-  it('refuses a name that would lie to the people who are asked for access', async () => {
+  it('refuses a name that could mislead people on the consent page', async () => {
     const { code, stderr } = await cli.hawser('tenant create liar --name "\u202eknaB"');
 
     expect(code).toBe(1);
     expect(stderr).toContain('control characters');
   });
 
-  it('changes the name and direct linking, and nothing that was not named', async () => {
+  it('changes the name and direct linking, and no other setting', async () => {
     await cli.hawser('tenant create changing --name Before');
     await cli.hawser('return-url add changing https://app.example/connected');
 
@@ -63,7 +63,7 @@ describe('hawser tenant', () => {
     });
   });
 
-  it('takes a KMS key of the tenant, and returns to the vault while nothing is sealed under it', async () => {
+  it("accepts a KMS key of the tenant, and can revert to the vault's key while nothing is sealed under it", async () => {
     const arn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     await cli.hawser('tenant create sealed');
 
@@ -89,7 +89,7 @@ describe('hawser tenant', () => {
     expect(await cli.json('tenant show wrapped')).toMatchObject({ kmsKeyId: arn });
   });
 
-  it('deletes a tenant only with --yes, and then its keys are dead and its id stays taken', async () => {
+  it('deletes a tenant only with --yes; its API keys stop working and its id stays reserved', async () => {
     await cli.hawser('tenant create leaving');
     const key = (await cli.hawser('key create leaving')).stdout.trim();
 
@@ -107,7 +107,7 @@ describe('hawser tenant', () => {
     expect((await cli.hawser('rotate tenant-key leaving')).code).toBe(1);
   });
 
-  it('answers in one sentence when there is no such tenant', async () => {
+  it('reports an unknown tenant in one sentence', async () => {
     const { code, stderr } = await cli.hawser('tenant show nobody');
 
     expect(code).toBe(1);

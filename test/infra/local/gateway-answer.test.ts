@@ -125,7 +125,7 @@ describe('an answer', () => {
 });
 
 describe('a failure', () => {
-  it('of the function is a 500 that tells nothing', async () => {
+  it('of the function is a 500 that reveals nothing', async () => {
     const gateway = await openGateway(() => {
       throw new TypeError('s4ndb0x-secret');
     });

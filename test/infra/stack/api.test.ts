@@ -17,7 +17,7 @@ const limits = z.object({
 });
 
 describe('the API', () => {
-  it('serves exactly the routes of the contract, each by its function', () => {
+  it('routes exactly the routes of the contract, each to its function', () => {
     const expected = Object.values<Route>(contract).map(
       ({ method, path, function: name }) => `${method} ${path} → ${name}`,
     );
@@ -27,7 +27,7 @@ describe('the API', () => {
     expect(servedRoutes()).toContain('GET /openapi.json → health');
   });
 
-  it('hands over events of version 2.0', () => {
+  it('invokes functions with payload format 2.0', () => {
     const versions = stack
       .ofType('AWS::ApiGatewayV2::Integration')
       .map(({ properties }) => [properties['IntegrationType'], properties['PayloadFormatVersion']]);
@@ -35,7 +35,7 @@ describe('the API', () => {
     expect(new Set(versions.map(String))).toEqual(new Set(['AWS_PROXY,2.0']));
   });
 
-  it('answers browsers of any origin, and never asks for cookies', () => {
+  it('allows CORS requests from any origin, without cookies', () => {
     expect(only(stack, 'AWS::ApiGatewayV2::Api')['CorsConfiguration']).toEqual({
       AllowOrigins: ['*'],
       AllowMethods: ['GET', 'POST', 'DELETE'],
@@ -45,7 +45,7 @@ describe('the API', () => {
     });
   });
 
-  it('limits what writes and calls platforms more tightly than the rest', () => {
+  it('throttles routes that write or call platforms more tightly than the others', () => {
     const stage = only(stack, 'AWS::ApiGatewayV2::Stage');
     const usual = limits.parse(stage['DefaultRouteSettings']);
     const tight = z.record(z.string(), limits).parse(stage['RouteSettings']);
@@ -61,7 +61,7 @@ describe('the API', () => {
     }
   });
 
-  it('sets limits on routes only once they are there', () => {
+  it('sets throttles on routes only after CloudFormation has created them', () => {
     const routes = stack.ofType('AWS::ApiGatewayV2::Route').map(({ path }) => path);
     const [stage] = stack.ofType('AWS::ApiGatewayV2::Stage');
 
@@ -74,7 +74,7 @@ describe('the access log', () => {
     .object({ DestinationArn: z.string(), Format: z.string() })
     .parse(only(stack, 'AWS::ApiGatewayV2::Stage')['AccessLogSettings']);
 
-  it('is one JSON object a line, without query, path, headers or bodies', () => {
+  it('is one JSON object per line, without query, path, headers or bodies', () => {
     const fields = z.record(z.string(), z.string()).parse(JSON.parse(logged.Format));
 
     expect(Object.values(fields).toSorted()).toEqual([
@@ -90,7 +90,7 @@ describe('the access log', () => {
     ]);
   });
 
-  it('forgets', () => {
+  it('expires after its retention', () => {
     const group = stack
       .ofType('AWS::Logs::LogGroup')
       .find(({ path }) => `<${path}.Arn>` === logged.DestinationArn);
@@ -99,10 +99,10 @@ describe('the access log', () => {
   });
 });
 
-describe('a domain of its own', () => {
+describe('a custom domain', () => {
   const withDomain = synthesize(domain);
 
-  it('is the only way in, and the address that functions know', () => {
+  it("is the only way to reach the API, and the public URL in the functions' settings", () => {
     const [mapping] = withDomain.ofType('AWS::ApiGatewayV2::ApiMapping');
 
     expect(only(withDomain, 'AWS::ApiGatewayV2::Api')['DisableExecuteApiEndpoint']).toBe(true);
@@ -112,7 +112,7 @@ describe('a domain of its own', () => {
     expect(withDomain.outputs['ApiUrl']).toBe('https://connect.example.com');
   });
 
-  it('tells what its DNS record must point to', () => {
+  it('outputs the target of its DNS record', () => {
     expect(withDomain.outputs['DomainTarget']).toBe('<Api/Domain.RegionalDomainName>');
   });
 });

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-it('makes the same template with 2 and with 200 providers known', async () => {
+it('the stack synthesizes the same template with 2 and with 200 providers', async () => {
   const two = await templateWith(2);
   const many = await templateWith(200);
 
@@ -17,7 +17,7 @@ it('makes the same template with 2 and with 200 providers known', async () => {
   expect(many).not.toMatch(/tiktok|provider-1\b/i);
 });
 
-/** The template's text, made by modules that are loaded anew and see so many providers. */
+/** The template's text, synthesized by freshly loaded modules that see this number of providers. */
 async function templateWith(count: number): Promise<string> {
   vi.resetModules();
   vi.doMock(import('../../../lib/platforms/registry.ts'), async (load) => {

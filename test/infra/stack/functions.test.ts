@@ -30,13 +30,13 @@ const values = new Map([
 ]);
 
 describe('the stack', () => {
-  it('has the functions of the topology and no others', () => {
+  it('has exactly the functions of the topology', () => {
     const paths = stack.ofType('AWS::Lambda::Function').map(({ path }) => path);
 
     expect(paths.toSorted()).toEqual(rows.map(([name]) => `Functions/${name}/Function`).toSorted());
   });
 
-  it('never sets what would loosen the checks on platforms', () => {
+  it('never sets the settings that loosen the checks on platforms', () => {
     expect(stack.text).not.toContain('INSECURE_ORIGINS');
     expect(stack.text).not.toContain('PLATFORM_ORIGINS');
     expect(stack.text).not.toContain('AWS_ENDPOINT_URL');
@@ -44,7 +44,7 @@ describe('the stack', () => {
 });
 
 describe('a function that the API calls', () => {
-  it('gives up before the gateway does after 30 s', () => {
+  it('times out before the gateway does after 30 s', () => {
     const timeouts = routes.map(({ functionName }) => functions[functionName].timeoutSeconds);
 
     expect(Math.max(...timeouts)).toBeLessThan(30);
@@ -64,13 +64,13 @@ describe.each(rows)('the function %s', (name, row) => {
     });
   });
 
-  it('gets exactly its settings', () => {
+  it('receives exactly its settings', () => {
     const { Variables } = environmentSchema.parse(propertiesOf(name)['Environment']);
 
     expect(Variables).toEqual({ ...expectedSettings(name), NODE_OPTIONS: '--enable-source-maps' });
   });
 
-  it('is stopped by Lambda when it goes round, unless it sends to a queue that it works on', () => {
+  it('has recursive loop detection, unless it sends to the queue that it consumes', () => {
     const worked = Object.entries<QueueRow>(queues).filter(([, { worker }]) => worker?.function === name);
     const sendsTo = row.permissions.flatMap((right) =>
       right.on === 'queue' && right.actions.includes('sqs:SendMessage') ? [right.queue] : [],
@@ -80,7 +80,7 @@ describe.each(rows)('the function %s', (name, row) => {
     expect(propertiesOf(name)['RecursiveLoop']).toBe(selfInvoking ? 'Allow' : undefined);
   });
 
-  it('writes to a log group of its own, which forgets', () => {
+  it('writes to a dedicated log group with limited retention', () => {
     const group = stack.ofType('AWS::Logs::LogGroup').find(({ path }) => path === `Functions/${name}/Logs`);
 
     expect(propertiesOf(name)['LoggingConfig']).toEqual({ LogGroup: `<Functions/${name}/Logs>` });

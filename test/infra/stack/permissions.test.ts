@@ -1,4 +1,4 @@
-/** Who may touch what: no function more than its row says, and the vault's key nobody but those who seal or open. */
+/** Permissions: each function may do what its row says and no more, and only functions that seal or open may use the vault's key. */
 import { describe, expect, it } from 'vitest';
 import { functions, queues } from '../../../infra/topology.ts';
 import type { FunctionRow, Permission, QueueRow } from '../../../infra/topology-rows.ts';
@@ -31,7 +31,7 @@ const appSecrets = 'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::Acco
 
 describe('a role', () => {
   it.each(rows)(
-    'of %s has exactly the actions of its row, of its trigger, its own log and tracing',
+    'of %s allows exactly the actions of its row, its trigger, its own log and tracing',
     (name, row) => {
       const expected = [
         `logs:CreateLogStream on <Functions/${name}/Logs.Arn>`,
@@ -52,7 +52,7 @@ describe('a role', () => {
     },
   );
 
-  it('belongs to one function alone, and only Lambda may take it', () => {
+  it('belongs to exactly one function, and only Lambda may assume it', () => {
     const roles = stack.ofType('AWS::Lambda::Function').map(({ properties }) => properties['Role']);
 
     expect(new Set(roles).size).toBe(rows.length);
@@ -70,7 +70,7 @@ describe('a role', () => {
     }
   });
 
-  it('of a function that answers by itself can reach nothing', () => {
+  it('of a function without dependencies allows logs and tracing only', () => {
     const actions = rightsOf(stack, 'health').map(({ action }) => action);
 
     expect(actions.toSorted()).toEqual([
@@ -98,7 +98,7 @@ describe('no policy', () => {
     expect(actions.length).toBeGreaterThan(100);
   });
 
-  it('holds for every resource, but where AWS knows none or the policy hangs on the resource', () => {
+  it('applies to every resource, except where AWS knows none or the policy is attached to the resource', () => {
     const broad = policies(stack).flatMap(({ of, rights }) =>
       rights
         .filter(({ resource }) => resource.includes('*') && resource !== appSecrets)
@@ -112,7 +112,7 @@ describe('no policy', () => {
     ]);
   });
 
-  it('lets anyone read a whole table', () => {
+  it('allows a scan of a whole table', () => {
     const actions = policies(stack).flatMap(({ rights }) => rights.map(({ action }) => action));
 
     expect(actions).not.toContain('dynamodb:Scan');
@@ -120,7 +120,7 @@ describe('no policy', () => {
 });
 
 describe("the vault's key", () => {
-  it('is for exactly the functions that seal or open, by their roles and by its own policy', () => {
+  it('is usable by exactly the functions that seal or open, according to their roles and its key policy', () => {
     const byRole = rows
       .map(([name]) => name)
       .filter((name) => rightsOf(stack, name).some(({ action }) => action.startsWith('kms:')));
@@ -134,7 +134,7 @@ describe("the vault's key", () => {
     expect(usesInKeyPolicy().toSorted()).toEqual(uses.toSorted());
   });
 
-  it('is used for credentials of some tenant only, and by the deliverer for secrets of destinations only', () => {
+  it('is usable only for the credentials of a tenant, and by the deliverer only for destination secrets', () => {
     const isDeliverer = (principal: string | undefined) => principal === `<Functions/${deliverer}/Role.Arn>`;
     const users = keyPolicy().filter(({ principal }) => !principal?.endsWith(':root'));
     const uses = [
@@ -154,7 +154,7 @@ describe("the vault's key", () => {
     for (const { condition } of deliveries) expect(condition).toEqual(onlyFor('destinations'));
   });
 
-  it('can be administered, but not used, by the account', () => {
+  it('can be administered, but not used, by the account root', () => {
     const allowed = keyPolicy()
       .filter(({ principal }) => principal?.endsWith(':root'))
       .map(({ action }) => action);
@@ -164,7 +164,7 @@ describe("the vault's key", () => {
     expect(allowed.filter((action) => usage.test(action))).toEqual([]);
   });
 
-  it("stands beside tenants' own keys, for the same functions under the same condition", () => {
+  it("is complemented by tenants' own keys, for the same functions under the same condition", () => {
     const own = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     const withOwn = synthesize({ tenantKmsKeyArns: own });
 
@@ -186,7 +186,7 @@ describe("the vault's key", () => {
     }
   });
 
-  it('lets an operator whom the owner names make new tenant keys, and open none but those of destinations', () => {
+  it('lets the configured operator role create tenant keys, and open only those of destinations', () => {
     const operatorRoleArn = 'arn:aws:iam::111122223333:role/operator';
     const [key] = synthesize({ operatorRoleArn }).ofType('AWS::KMS::Key');
 
@@ -207,7 +207,7 @@ describe("the vault's key", () => {
     ]);
   });
 
-  it('lets the role that seals everything anew open credentials, and nothing else, while the owner names it', () => {
+  it('lets the reseal role open credentials, and nothing else, while it is configured', () => {
     const resealRoleArn = 'arn:aws:iam::111122223333:role/reseal';
     const [key] = synthesize({ resealRoleArn }).ofType('AWS::KMS::Key');
 
@@ -221,7 +221,7 @@ describe("the vault's key", () => {
 });
 
 describe('an event bus', () => {
-  it('may be used by the deliverer alone, and only where the owner names it', () => {
+  it('is usable by the deliverer alone, and only when it is configured', () => {
     const onBus = (choices: Readonly<Record<string, string>>) => {
       const made = synthesize(choices);
       return rows.flatMap(([name]) =>
@@ -261,7 +261,7 @@ function usesInKeyPolicy(): string[] {
     .map(({ principal, action }) => `${principal} ${action}`);
 }
 
-/** On what a right is given where the owner has chosen nothing. */
+/** The resources of each grant when the owner configures nothing. */
 function resourcesOf(permission: Permission): readonly string[] {
   return permission.on === 'eventBuses' ? [] : [resourceOf(permission)];
 }

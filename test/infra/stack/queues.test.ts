@@ -25,7 +25,7 @@ describe.each(rows)('the queue %s', (name) => {
   const queue = propertiesAt(`Queues/${name}/Queue`);
   const deadLetters = propertiesAt(`Queues/${name}/DeadLetters`);
 
-  it('gives a message its tries, then keeps it apart for longer than it could have been queued', () => {
+  it('retries a message, then dead-letters it for longer than the queue retains messages', () => {
     expect(maxReceiveCount).toBe(5);
     expect(queue).toMatchObject({
       RedrivePolicy: { deadLetterTargetArn: `<Queues/${name}/DeadLetters.Arn>`, maxReceiveCount },
@@ -35,7 +35,7 @@ describe.each(rows)('the queue %s', (name) => {
     expect(deadLetterDays).toBeGreaterThan(retentionDays);
   });
 
-  it('is encrypted, at rest and on the way', () => {
+  it('is encrypted at rest and in transit', () => {
     for (const [part, properties] of [['Queue', queue] as const, ['DeadLetters', deadLetters] as const]) {
       expect(properties['SqsManagedSseEnabled']).toBe(true);
       expect(propertiesAt(`Queues/${name}/${part}/Policy`)['PolicyDocument']).toMatchObject({
@@ -48,13 +48,13 @@ describe.each(rows)('the queue %s', (name) => {
 });
 
 describe.each(worked)('the worker of %s', (path, worker) => {
-  it('has six times its time-out before a message shows again', () => {
+  it('has a visibility timeout of six times its own time-out', () => {
     const { VisibilityTimeout } = propertiesAt(path);
 
     expect(VisibilityTimeout).toBe(6 * functions[worker.function].timeoutSeconds);
   });
 
-  it('gets batches, and gives back only what failed', () => {
+  it('receives batches and reports only the failed messages', () => {
     const mappings = stack
       .ofType('AWS::Lambda::EventSourceMapping')
       .filter(({ properties }) => properties['EventSourceArn'] === `<${path}.Arn>`)
@@ -73,7 +73,7 @@ describe.each(worked)('the worker of %s', (path, worker) => {
 });
 
 describe('the queues', () => {
-  it('are those of the topology, each with its dead letters, and no others', () => {
+  it('are exactly those of the topology, each with a dead-letter queue', () => {
     const paths = stack.ofType('AWS::SQS::Queue').map(({ path }) => path);
 
     expect(paths.toSorted()).toEqual(
@@ -83,8 +83,8 @@ describe('the queues', () => {
   });
 });
 
-describe('the clock', () => {
-  it('runs exactly the functions of the topology', () => {
+describe('the scheduler', () => {
+  it('invokes exactly the scheduled functions of the topology', () => {
     const started = stack.ofType('AWS::Scheduler::Schedule').map(({ path }) => path);
 
     expect(started).toEqual(Object.keys(schedules).map((name) => `Clock/${name}/Schedule`));
@@ -99,7 +99,7 @@ describe('the clock', () => {
     });
   });
 
-  it('may start its function and nothing else, and only for this account', () => {
+  it('may invoke only its function, and only on behalf of this account', () => {
     const policy = propertiesAt('Clock/refresh-due/Role/DefaultPolicy')['PolicyDocument'];
 
     expect(rightsIn(policy)).toEqual([
@@ -115,7 +115,7 @@ describe('the clock', () => {
     });
   });
 
-  it('does not repeat a run that failed, for the next one is near', () => {
+  it('does not retry a failed run, because the next one follows soon', () => {
     expect(propertiesAt('Clock/refresh-due/Invocation')).toMatchObject({
       MaximumRetryAttempts: 0,
       MaximumEventAgeInSeconds: 60,

@@ -19,7 +19,7 @@ export interface Right {
   readonly condition: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** What a policy allows, without what another of its statements may take back. @throws when a statement is of another shape. */
+/** The actions that a policy allows; it ignores Deny statements. @throws when a statement has another shape. */
 export function rightsIn(policy: unknown): readonly Right[] {
   const allowing = document.parse(policy).Statement.filter(({ Effect }) => Effect === 'Allow');
   return allowing.flatMap(({ Action, Resource, Principal, Condition: condition }) =>

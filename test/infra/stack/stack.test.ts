@@ -1,4 +1,4 @@
-/** The stack as a whole: what it tells the command line, what it watches, what it lets pass, what an owner may choose. */
+/** The stack as a whole: its outputs, its alarms, its suppressed findings, and the options of its owner. */
 import { describe, expect, it } from 'vitest';
 import { functions, queueNames, queueOutputs, queues, schedules, tables } from '../../../infra/topology.ts';
 import { createCount } from '../../../lib/telemetry/metrics.ts';
@@ -6,8 +6,8 @@ import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
 
-describe('the outputs', () => {
-  it('are what the command line reads', () => {
+describe('the outputs of the stack', () => {
+  it('are exactly those that the command line reads', () => {
     expect(stack.outputs).toEqual({
       ApiUrl: '<Api/Http.ApiEndpoint>',
       ConnectionsTable: '<Tables/Connections>',
@@ -30,10 +30,10 @@ describe('the outputs', () => {
   });
 });
 
-describe('the alarms', () => {
+describe('the alarms of the stack', () => {
   const alarms = stack.ofType('AWS::CloudWatch::Alarm');
 
-  it('watch the API, each function and table, queues, the clock, and what the account is allowed', () => {
+  it('watch the API, each function and table, the queues, the scheduler and the account quotas', () => {
     expect(alarms.map(({ path }) => path).toSorted()).toEqual(
       [
         'Alarms/ApiErrors',
@@ -81,14 +81,14 @@ describe('the alarms', () => {
     });
   });
 
-  it('cry over late messages of a queue, and over none that was delayed on purpose', () => {
+  it('fire on late messages of a queue, and not on messages that were delayed on purpose', () => {
     const late = (name: string) =>
       alarms.find(({ path }) => path === `Alarms/Backlog-${name}`)?.properties['Threshold'];
 
     expect([late('events'), late('deliveries')]).toEqual([300, 300 + 900]);
   });
 
-  it('tell of the first event that failed for good, and leave deliveries to the alarm on destinations', () => {
+  it('fire on the first event that failed permanently, and leave deliveries to the alarm on destinations', () => {
     const lines: string[] = [];
     createCount(
       () => 0,
@@ -122,7 +122,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('take silence for trouble only where the clock should be heard', () => {
+  it('treat missing data as a breach only for scheduled functions', () => {
     const alarmed = alarms
       .filter(({ properties }) => properties['TreatMissingData'] !== 'notBreaching')
       .map(({ path }) => path);
@@ -130,7 +130,7 @@ describe('the alarms', () => {
     expect(alarmed).toEqual(['Alarms/Clock-refresh-due']);
   });
 
-  it('raise no cry by themselves, and tell the topic that the owner names', () => {
+  it('have no action by default, and notify the topic that the owner configures', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:alarms';
     const told = synthesize({ alarmTopicArn }).ofType('AWS::CloudWatch::Alarm');
 
@@ -139,22 +139,22 @@ describe('the alarms', () => {
   });
 });
 
-describe('findings that stay', () => {
-  it('are fewer than ten, each with a sentence', () => {
+describe('suppressed findings', () => {
+  it('are fewer than ten, each with a reason', () => {
     expect(stack.acknowledgements.length).toBeGreaterThan(0);
     expect(stack.acknowledgements.length).toBeLessThan(10);
     for (const { reason } of stack.acknowledgements) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
   });
 });
 
-describe('the stage', () => {
-  it('names the stack', () => {
+describe('the stage of the stack', () => {
+  it('is part of the stack name', () => {
     expect(stack.stackName).toBe('Hawser-prod');
     expect(synthesize({ stage: 'test' }).stackName).toBe('Hawser-test');
   });
 });
 
-describe('a choice that does not fit', () => {
+describe('an invalid option of the stack', () => {
   it.each([
     ['stage', { stage: 'Prod/1' }],
     ['domainName', { domainName: 'https://connect.example.com', certificateArn: 'arn' }],

@@ -1,4 +1,4 @@
-/** What must survive: tables, keys and secrets outlive the stack, and no secret stands in its template. */
+/** Storage: tables, keys and secrets outlive the stack, and its template contains no secret. */
 import { describe, expect, it } from 'vitest';
 import { tables } from '../../../infra/topology.ts';
 import { indexes } from '../../../lib/table/keys.ts';
@@ -10,9 +10,9 @@ const tablesByName = {
   activity: resourceAt('Tables/Activity'),
 };
 
-describe('what holds data', () => {
+describe('a stateful resource', () => {
   it.each(['AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret'])(
-    'stays when the stack goes: %s',
+    'is retained when the stack is deleted: %s',
     (type) => {
       const found = stack.ofType(type);
 
@@ -23,7 +23,7 @@ describe('what holds data', () => {
     },
   );
 
-  it('keeps its place in the template, for a new place would mean a new and empty one', () => {
+  it('keeps its logical id, because a new id would replace it by an empty one', () => {
     const logicalIds = Object.keys(JSON.parse(stack.text).Resources);
 
     expect(logicalIds).toEqual(
@@ -39,32 +39,35 @@ describe('what holds data', () => {
 });
 
 describe('a table', () => {
-  it.each(Object.keys(tables) as (keyof typeof tables)[])('is made as the topology says: %s', (name) => {
-    expect(tablesByName[name]?.properties).toMatchObject({
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: keySchema('pk', 'sk'),
-      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: tables[name].precious },
-      DeletionProtectionEnabled: tables[name].precious,
-      SSESpecification: { SSEEnabled: false },
-    });
-    expect(tablesByName[name]?.properties['GlobalSecondaryIndexes'] ?? []).toEqual(
-      tables[name].indexes.map(({ name: IndexName, partition, sort }) => ({
-        IndexName,
-        KeySchema: keySchema(partition, sort),
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      })),
-    );
-  });
+  it.each(Object.keys(tables) as (keyof typeof tables)[])(
+    'has the keys and indexes of the topology: %s',
+    (name) => {
+      expect(tablesByName[name]?.properties).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: keySchema('pk', 'sk'),
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: tables[name].precious },
+        DeletionProtectionEnabled: tables[name].precious,
+        SSESpecification: { SSEEnabled: false },
+      });
+      expect(tablesByName[name]?.properties['GlobalSecondaryIndexes'] ?? []).toEqual(
+        tables[name].indexes.map(({ name: IndexName, partition, sort }) => ({
+          IndexName,
+          KeySchema: keySchema(partition, sort),
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        })),
+      );
+    },
+  );
 
-  it('of connections can be restored and not be deleted by mistake', () => {
+  it('of connections has point-in-time recovery and deletion protection', () => {
     expect(tables.connections).toEqual({ precious: true, indexes: Object.values(indexes) });
     expect(tables.activity.precious).toBe(false);
   });
 });
 
 describe("the vault's key", () => {
-  it('is renewed every year', () => {
+  it('is rotated every year', () => {
     expect(resourceAt('VaultKey')?.properties['EnableKeyRotation']).toBe(true);
   });
 });
@@ -76,7 +79,7 @@ describe('a secret', () => {
   });
 
   it('that signs states is generated once, with 64 letters and digits', () => {
-    // A change of these properties makes CloudFormation generate anew.
+    // A change of these properties makes CloudFormation generate a new value.
     expect(resourceAt('Secrets/State')?.properties['GenerateSecretString']).toEqual({
       SecretStringTemplate: '{"previous":""}',
       GenerateStringKey: 'current',
@@ -85,7 +88,7 @@ describe('a secret', () => {
     });
   });
 
-  it('waits empty for the session key', () => {
+  it('for the session key is created without a value', () => {
     const empty = stack
       .ofType('AWS::SecretsManager::Secret')
       .filter(({ path }) => path !== 'Secrets/State')
@@ -94,11 +97,11 @@ describe('a secret', () => {
     expect(empty).toEqual([['Secrets/SessionKey', ['Description']]]);
   });
 
-  it('of a provider app is made when the app is registered, not by the stack', () => {
+  it('of a provider app is created by the registration of the app, not by the stack', () => {
     expect(secretNames(stack)).toEqual([]);
   });
 
-  it('of an app of another stage has another name, out of reach of this one', () => {
+  it('of an app of another stage has another name prefix, which this stage cannot read', () => {
     expect(synthesize({ stage: 'test' }).outputs['AppSecretPrefix']).toBe('test/hawser/apps/');
     expect(stack.outputs['AppSecretPrefix']).toBe('hawser/apps/');
   });

@@ -41,7 +41,7 @@ export interface Synthesized {
   readonly resources: readonly Resource[];
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly acknowledgements: readonly { readonly id: string; readonly reason: string }[];
-  /** The template's JSON, for what must stand nowhere in it. */
+  /** The template's JSON, to assert that a text does not occur in it. */
   readonly text: string;
   readonly ofType: (type: string) => readonly Resource[];
 }

@@ -1,4 +1,4 @@
-/** Google's tokens: who signed, for whom, and when; each checked, none taken on trust. */
+/** Google's tokens: the check verifies signer, audience and time of each, and trusts nothing before that. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { verifyPubSubPush, verifySecurityEvent } from '../../../lib/platforms/google/webhook-signature.ts';
 import { createKeySet } from '../../../lib/signatures/jwt/key-set.ts';
@@ -58,7 +58,7 @@ describe('a Pub/Sub push', () => {
     expect(reasonOf(await verify(push.token, at(seconds)))).toBe(expected);
   });
 
-  it('row 14: is refused with any one character of the signature changed, its last bits included', async () => {
+  it('row 14: is refused after any one character of the signature changed, its last bits included', async () => {
     const cut = push.token.lastIndexOf('.') + 1;
     const answers: string[] = [];
     for (const signature of textsFlipped(push.token.slice(cut))) {
@@ -68,7 +68,7 @@ describe('a Pub/Sub push', () => {
     expect(new Set(answers)).toEqual(new Set(['malformed', 'mismatch']));
   });
 
-  it('row 14: is refused with any one bit of header or claims changed', async () => {
+  it('row 14: is refused after any one bit of header or claims flipped', async () => {
     const answers: string[] = [];
     for (const altered of claimsFlipped(push.token)) answers.push(reasonOf(await verify(altered)));
 
@@ -120,7 +120,7 @@ describe('a Pub/Sub push', () => {
     expect(answers.map(reasonOf)).toEqual(Array(5).fill('malformed'));
   });
 
-  it('row 14: is refused when another key signed it under a known name, or brings its own key along', async () => {
+  it('row 14: is refused when another key signed it under a known key id, or when it embeds its own key', async () => {
     const forger = await newKey(own.jwk.kid);
     const stranger = await newKey('stranger');
 
@@ -133,7 +133,7 @@ describe('a Pub/Sub push', () => {
     expect(answers.map(reasonOf)).toEqual(['mismatch', 'mismatch', 'mismatch']);
   });
 
-  it('is neither accepted nor refused while the keys cannot be had', async () => {
+  it('is neither accepted nor refused while the key set is unavailable', async () => {
     const away = createKeySet({
       url: 'http://127.0.0.1:1/keys',
       fetch,
@@ -145,7 +145,7 @@ describe('a Pub/Sub push', () => {
   });
 });
 
-describe('a security event', () => {
+describe('a Google security event', () => {
   const expected = { clientIds: ['other', securityEvent.clientId], issuer: securityEvent.issuer };
   const claims = {
     iss: securityEvent.issuer,
@@ -158,7 +158,7 @@ describe('a security event', () => {
     await verifySecurityEvent({ body: Buffer.from(token) }, wanted, keys);
 
   it.each([securityEvent.issuer, 'https://accounts.google.com'])(
-    'is accepted as in the vector, with its id, when the issuer is written %s',
+    'is accepted as in the vector, with its id, from the issuer %s',
     async (issuer) => {
       expect(await verify(securityEvent.token, { ...expected, issuer })).toMatchObject({
         kind: 'verified',
@@ -175,7 +175,7 @@ describe('a security event', () => {
     expect(await verify(securityEvent.token, wanted)).toEqual({ kind: 'refused', reason: 'mismatch' });
   });
 
-  it('row 14: is refused with a character of any part changed', async () => {
+  it('row 14: is refused after one character of any part changed', async () => {
     const answers: string[] = [];
     for (let index = 0; index < securityEvent.token.length; index += 1) {
       const character = securityEvent.token[index] === 'A' ? 'B' : 'A';
@@ -198,7 +198,7 @@ describe('a security event', () => {
     expect((await verify(await own.sign(claims))).kind).toBe('verified');
   });
 
-  it('is refused when there is nothing, or no token', async () => {
+  it('is refused when the body is empty or not a token', async () => {
     expect(await verify('')).toEqual({ kind: 'refused', reason: 'missing' });
     expect(await verify('{"events":{}}')).toEqual({ kind: 'refused', reason: 'malformed' });
   });

@@ -1,4 +1,4 @@
-/** Instagram's two flavours as data: what their errors mean, what their answers hold, and where they are asked. */
+/** The data of Instagram's two flavours: how it classifies their errors, reads their answers and builds their paths. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonObject } from '../../../lib/json.ts';
@@ -30,15 +30,15 @@ const flat = (error_message: string, error_type = 'OAuthException') => ({
   error_message,
 });
 
-describe('a refusal', () => {
-  it.each([190, 102, 3, 10, 200, 210, 299])('with code %i needs the user', (code) => {
+describe('an Instagram error', () => {
+  it.each([190, 102, 3, 10, 200, 210, 299])('with code %i requires a reconnect', (code) => {
     for (const status of [400, 401, 403]) {
       expect(classify(graph(code), status)).toEqual({ kind: 'reconnect_required', reason: String(code) });
     }
   });
 
   it.each([458, 459, 460, 463, 464, 467, 492])(
-    'with subcode %i says that the token is dead, whatever its code',
+    'with subcode %i means a dead token, whatever its code',
     (error_subcode) => {
       expect(classify(graph(190, { error_subcode })).kind).toBe('reconnect_required');
       expect(classify(graph(2_500, { error_subcode }))).toEqual({
@@ -49,7 +49,7 @@ describe('a refusal', () => {
   );
 
   it.each([4, 17, 32, 341, 613, 80_000, 80_002, 80_006, 80_014, 1, 2, -1, -2])(
-    'with code %i passes, under any status',
+    'with code %i is transient under any status',
     (code) => {
       for (const status of [400, 401, 403]) {
         expect(classify(graph(code), status)).toEqual({ kind: 'retryable', reason: String(code) });
@@ -63,7 +63,7 @@ describe('a refusal', () => {
     expect(classify(graph(code), 401).kind).toBe('retryable');
   });
 
-  it('that calls itself transient passes, even with the code of a dead token', () => {
+  it('that is marked transient is transient, even with the code of a dead token', () => {
     expect(classify(graph(190, { is_transient: true }))).toEqual({ kind: 'retryable', reason: 'transient' });
   });
 
@@ -91,14 +91,14 @@ describe('a refusal', () => {
     expect(classify(body).kind).toBe('reconnect_required');
   });
 
-  it('of a kind nobody documented says nothing', () => {
+  it('of an undocumented kind is unclassified', () => {
     expect(classify(flat('Too many', 'OAuthRateLimitException'))).toEqual({
       kind: 'retryable',
       reason: 'unrecognised_error',
     });
   });
 
-  it('never names the platform’s own words', () => {
+  it('never repeats the platform’s own words', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer(), fc.option(fc.integer()), (message, code, subcode) => {
         const failure = classify(
@@ -114,14 +114,14 @@ describe('a refusal', () => {
   });
 });
 
-describe('the wait after too many calls', () => {
+describe('the wait after an Instagram rate limit', () => {
   const use = (entries: object) => ({ 'x-business-use-case-usage': JSON.stringify(entries) });
   const waitOf = (headers: Readonly<Record<string, string>>) => {
     const failure = classify(graph(80_002), 400, headers);
     return failure.kind === 'retryable' ? failure.afterSeconds : failure.kind;
   };
 
-  it('is the longest that the usage header names, in minutes', () => {
+  it('is the longest one in the usage header, in minutes', () => {
     const entry = (minutes: number) => ({
       type: 'instagram',
       call_count: 100,
@@ -131,7 +131,7 @@ describe('the wait after too many calls', () => {
     expect(waitOf(use({ '1784': [entry(3), entry(19)], '999': [entry(0)] }))).toBe(1_140);
   });
 
-  it('is a day at most', () => {
+  it('is at most a day', () => {
     expect(waitOf(use({ '1784': [{ estimated_time_to_regain_access: 1e9 }] }))).toBe(86_400);
   });
 
@@ -146,12 +146,12 @@ describe('the wait after too many calls', () => {
     expect(waitOf(headers)).toBeUndefined();
   });
 
-  it('heeds Retry-After should Meta ever send it', () => {
+  it('honours Retry-After if Meta sends it', () => {
     expect(waitOf({ 'retry-after': '30' })).toBe(30);
   });
 });
 
-describe("the app's proof", () => {
+describe('the appsecret_proof', () => {
   it('is the documented HMAC of the token', () => {
     const proof = appSecretProof(
       new Secret('meta-test-app-secret-fedcba9876543210'),
@@ -174,12 +174,12 @@ describe('a token answer of Instagram Login', () => {
     expect(readLoginTokens(body)).toMatchObject({ access_token: 's4ndb0x', scope: 'a,b' });
   });
 
-  it('without permissions says nothing of scopes', () => {
+  it('without permissions leaves the scopes unknown', () => {
     expect(readLoginTokens(token)).not.toHaveProperty('scope');
   });
 
   it.each([[{ data: [] }], [{ data: 'x' }], [{ data: [null] }], [{}]])(
-    'that is none stays none: %j',
+    'without a usable token is not a grant: %j',
     (body) => {
       expect(readLoginTokens(body)).not.toHaveProperty('access_token');
     },
@@ -190,7 +190,7 @@ describe('a profile of Instagram Login', () => {
   const text =
     '{"id":17841499999999999,"user_id":17841405793187218,"username":"harbour","followers_count":7}';
 
-  it('loses no digit of ids that come as numbers', () => {
+  it('keeps every digit of ids sent as numbers', () => {
     const reading = readLoginProfile(jsonObject(text) ?? {});
 
     expect(reading).toMatchObject({
@@ -231,10 +231,10 @@ describe('a profile of Instagram Login', () => {
   });
 });
 
-describe('an answer with Pages', () => {
+describe('an answer that lists Pages', () => {
   const linked = { id: '1784', username: 'harbour' };
 
-  it('holds the accounts that are linked and that we have a token for', () => {
+  it('yields the linked accounts that come with a Page token', () => {
     const reading = readPages({
       data: [
         { id: '1', name: 'Linked', access_token: 's4ndb0x', instagram_business_account: linked },
@@ -259,10 +259,10 @@ describe('an answer with Pages', () => {
   });
 });
 
-describe('the Graph version', () => {
+describe('the Graph API version', () => {
   const registry = createRegistry();
 
-  it('stands in every path that has one, v26.0 unless the app says otherwise', () => {
+  it('is part of every versioned path, v26.0 unless the app sets another', () => {
     expect(registry.endpointsOf(instagram)).toEqual({
       authorization: 'https://www.instagram.com/oauth/authorize',
       token: 'https://api.instagram.com/oauth/access_token',
@@ -283,7 +283,7 @@ describe('the Graph version', () => {
     expect(() => registry.endpointsOf(instagram, { graphVersion })).toThrow(/graphVersion .* is malformed/);
   });
 
-  it('is no word that a definition can put into a path without explaining it', () => {
+  it('is a path variable that a definition must declare', () => {
     const reading = parseProviderData({ ...instagram.data, appSettings: {} }, true);
 
     expect(reading.kind === 'flawed' && describeFlaws(reading.flaws)).toMatch(

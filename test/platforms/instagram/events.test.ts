@@ -1,4 +1,4 @@
-/** What is read from Meta's deliveries: every shape that is documented or was seen, and an id that survives a retry. */
+/** Meta's deliveries: the reader accepts every documented or observed shape, and derives an id that survives a retry. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readInstagramEvents } from '../../../lib/platforms/instagram/events.ts';
@@ -32,7 +32,7 @@ function only(body: unknown): PlatformEvent {
 
 const comment = { id: '18000000000000001', from: { id: '9', username: 'fan' }, text: 'Très bien!' };
 
-describe('a delivery', () => {
+describe('a delivery from Meta', () => {
   it('is read as in the vector', () => {
     const event = only(JSON.parse(vector?.body ?? ''));
 
@@ -47,7 +47,7 @@ describe('a delivery', () => {
     expect(event).not.toHaveProperty('resourceKey');
   });
 
-  it('is the same event in every shape that the documents and the clients show', () => {
+  it('yields the same event in every documented or observed shape', () => {
     const direct = envelope({ id: account, time: seconds, field: 'comments', value: comment });
 
     const shapes = [change('comments', comment), direct, [change('comments', comment)], [direct]];
@@ -62,13 +62,13 @@ describe('a delivery', () => {
     },
   );
 
-  it('about something else than Instagram has nothing in it for us', () => {
+  it('about another object than Instagram yields no events', () => {
     expect(read({ object: 'page', entry: [{ id: '1', changes: [{ field: 'feed', value: {} }] }] })).toEqual(
       [],
     );
   });
 
-  it('of a thousand updates in several entries is read whole, in its order', () => {
+  it('of a thousand updates in several entries is read completely, in order', () => {
     const entries = Array.from({ length: 40 }, (_, at) => ({
       id: String(at + 1),
       time: seconds,
@@ -85,7 +85,7 @@ describe('a delivery', () => {
     expect(events[999]).toMatchObject({ accountId: '40', data: { value: { id: '39-24' } } });
   });
 
-  it('loses no update to the odd ones beside it', () => {
+  it('yields every valid update despite malformed ones beside it', () => {
     const events = read(
       envelope(
         null,
@@ -100,7 +100,7 @@ describe('a delivery', () => {
     expect(events.every(({ accountId }) => accountId === account)).toBe(true);
   });
 
-  it('may name its account by a number, and keeps every digit of a text', () => {
+  it('may name its account by a number, and keeps every digit of it', () => {
     expect(
       only(envelope({ id: 1_784, time: seconds, field: 'mentions', value: { media_id: '1' } })).accountId,
     ).toBe('1784');
@@ -108,7 +108,7 @@ describe('a delivery', () => {
   });
 });
 
-describe('an event of messages', () => {
+describe('a messaging event from Meta', () => {
   it.each([
     ['messages', { message: { mid: 'm-1', text: 'hi' } }],
     ['message_reactions', { reaction: { mid: 'm-1', action: 'react', reaction: 'love' } }],
@@ -123,17 +123,17 @@ describe('an event of messages', () => {
     expect(event.data).toMatchObject({ field: type, value: item });
   });
 
-  it('that the account itself sent belongs to the account all the same', () => {
+  it('that the account itself sent still belongs to the account', () => {
     const echo = only(messaging({ sender: { id: account }, message: { mid: 'm-2', is_echo: true } }));
 
     expect(echo).toMatchObject({ type: 'messages', accountId: account });
   });
 });
 
-describe('the id of an event', () => {
+describe('the id of a Meta event', () => {
   const idOf = (body: unknown) => only(body).id;
 
-  it('leaves the time of sending out, which a retry may change', () => {
+  it('ignores the time of sending, which a retry may change', () => {
     const later = { time: seconds + 3_600 };
 
     expect(idOf(change('comments', comment, later))).toBe(idOf(change('comments', comment)));
@@ -207,7 +207,7 @@ describe('the id of an event', () => {
     expect(idOf(one)).not.toBe(idOf(other));
   });
 
-  it('is the same for the same content, whatever it is', () => {
+  it('is the same for any two events with the same content', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 20 }), fc.jsonValue(), (field, value) => {
         const twice = [change(field, value), change(field, structuredClone(value), { time: 1 })];
@@ -218,7 +218,7 @@ describe('the id of an event', () => {
   });
 });
 
-describe('the time of an event', () => {
+describe('the time of a Meta event', () => {
   it.each([
     ['seconds', seconds, seconds * 1000],
     ['milliseconds', seconds * 1000 + 1, seconds * 1000 + 1],
@@ -227,7 +227,7 @@ describe('the time of an event', () => {
     expect(only(change('comments', comment, { time })).occurredAt).toBe(expected);
   });
 
-  it.each([0, -1, Number.NaN, 1e300, 'soon', null, {}])('is not known when it is %j', (time) => {
+  it.each([0, -1, Number.NaN, 1e300, 'soon', null, {}])('is undefined when it is %j', (time) => {
     expect(only(change('comments', comment, { time }))).not.toHaveProperty('occurredAt');
   });
 });

@@ -1,4 +1,4 @@
-/** Instagram with Facebook Login before its sandbox: the conformance suite, and several accounts from one consent. */
+/** Instagram with Facebook Login against its sandbox: the conformance suite, and several accounts from one consent. */
 import { describe, expect, it } from 'vitest';
 import { startInstagramFacebook } from '../../../infra/local/platforms/instagram-facebook/instagram-facebook.ts';
 import { instagramFacebook } from '../../../lib/platforms/instagram/definition.ts';
@@ -33,7 +33,7 @@ describe('instagram-facebook', () => {
   describe('conforms', () => conforms(subject));
   describe('survives', () => survivesFaults(subject));
 
-  describe('in its own ways', () => {
+  describe('beyond the suite', () => {
     const meeting = meetingOf(subject);
     const setModes = (modes: Readonly<Record<string, string | number | boolean>>) =>
       expect(meeting().sandbox.control({ command: 'set_modes', modes })).toMatchObject({ ok: true });
@@ -75,15 +75,15 @@ describe('instagram-facebook', () => {
       expect(accounts[1]).not.toHaveProperty('avatarUrl');
     });
 
-    it('finds no account where no Page has one', async () => {
+    it('finds no account when no Page has a linked one', async () => {
       const { tokens, accounts } = await accountsOf({ account: 'pageless' });
 
       expect(accounts).toEqual([]);
-      // Whose grant it is must be known all the same, or it could not be given back.
+      // The platform user must be known even then, because a revocation needs it.
       expect(tokens.subject).toMatch(/^2\d{16}$/);
     });
 
-    it('ends with a user token of sixty days, kept for renewals', async () => {
+    it('stores a user token of sixty days for refreshes', async () => {
       const { connect } = meeting();
 
       const tokens = await connect();
@@ -92,7 +92,7 @@ describe('instagram-facebook', () => {
       expect(refreshTokenOf(tokens).reveal()).toMatch(/^EAALs4ndb0x/);
     });
 
-    it('renews each account of a grant by itself, with its own Page token', async () => {
+    it('refreshes each account of a grant separately, with its own Page token', async () => {
       const { adapter } = meeting();
       const { tokens } = await accountsOf();
 
@@ -108,7 +108,7 @@ describe('instagram-facebook', () => {
       }
     });
 
-    it('needs a new consent when the Page of an account is gone, and for no other account', async () => {
+    it('requires a reconnect only for the account whose Page is gone', async () => {
       const { adapter } = meeting();
       const { tokens } = await accountsOf();
       setModes({ lostPage: '104520000000013', pageSize: 1 });
@@ -121,7 +121,7 @@ describe('instagram-facebook', () => {
       expect(kept.kind).toBe('granted');
     });
 
-    it('does not take Pages that could not be read for Pages that are gone', async () => {
+    it('does not treat unreadable Pages as deleted ones', async () => {
       const { adapter, connect, inject } = meeting();
       const tokens = await connect();
       inject('profile', { kind: 'lose_answer' }, 2);
@@ -131,7 +131,7 @@ describe('instagram-facebook', () => {
       expect(outcome).toEqual({ kind: 'retryable', reason: 'answer_lost' });
     });
 
-    it('tells what is left of a token that the platform would not make live longer', async () => {
+    it('returns the remaining lifetime of a token that the platform does not extend', async () => {
       const { adapter, connect, sandbox } = meeting();
       sandbox.control({ command: 'set_lifetimes', accessTokenSeconds: 900_000 });
       const tokens = await connect();
@@ -158,7 +158,7 @@ describe('instagram-facebook', () => {
       expect(tokens.expiresInSeconds).toEqual(expected);
     });
 
-    it('gives nothing when the long-lived token cannot be had', async () => {
+    it('stores no token when the platform refuses the long-lived one', async () => {
       const { consent, exchange, sandbox } = meeting();
       const consented = await consent();
       sandbox.control({
@@ -172,7 +172,7 @@ describe('instagram-facebook', () => {
       expect(await exchange(consented)).toEqual({ kind: 'retryable', reason: 'answer_lost' });
     });
 
-    it.each(['object', 'true'])('takes either answer to a revocation: %s', async (deletionAnswer) => {
+    it.each(['object', 'true'])('accepts either answer to a revocation: %s', async (deletionAnswer) => {
       const { adapter, connect } = meeting();
       setModes({ deletionAnswer });
 
@@ -191,7 +191,7 @@ describe('instagram-facebook', () => {
       expect((await adapter.getUserProfile(refreshToken, [])).kind).toBe('reconnect_required');
     });
 
-    it('takes no refusal but that of a dead token for a revocation', async () => {
+    it('treats only the refusal of a dead token as a revocation', async () => {
       const { adapter, connect, inject } = meeting();
       const tokens = await connect();
       const error = { message: 'No.', type: 'OAuthException', code: 200, fbtrace_id: 'AbC' };

@@ -1,4 +1,4 @@
-/** Instagram with Instagram Login before its sandbox: the conformance suite, and what only this flavour does. */
+/** Instagram with Instagram Login against its sandbox: the conformance suite, and the behaviour of this flavour only. */
 import { describe, expect, it } from 'vitest';
 import { startInstagram } from '../../../infra/local/platforms/instagram/instagram.ts';
 import { instagram } from '../../../lib/platforms/instagram/definition.ts';
@@ -10,7 +10,7 @@ const subject: Subject = {
   provider: instagram,
   async start(options) {
     const sandbox = await startInstagram(options);
-    // The suite renews tokens of the same minute; what becomes of those is tested below.
+    // The suite refreshes tokens within their first minute; the tests below cover what Instagram does with those.
     sandbox.control({ command: 'set_modes', modes: { minimumAgeSeconds: 0 } });
     return sandbox;
   },
@@ -38,12 +38,12 @@ describe('instagram', () => {
   describe('conforms', () => conforms(subject));
   describe('survives', () => survivesFaults(subject));
 
-  describe('in its own ways', () => {
+  describe('beyond the suite', () => {
     const meeting = meetingOf(subject);
     const setModes = (modes: Readonly<Record<string, string | number | boolean>>) =>
       expect(meeting().sandbox.control({ command: 'set_modes', modes })).toMatchObject({ ok: true });
 
-    it('ends with a token of sixty days, kept as its own refresh token', async () => {
+    it('stores a token of sixty days, which is also its refresh token', async () => {
       const { connect } = meeting();
 
       const tokens = await connect();
@@ -88,16 +88,19 @@ describe('instagram', () => {
       });
     });
 
-    it.each(['graph', 'flat'])('knows a wrong secret, refused in the shape "%s"', async (secretRefusal) => {
-      const { consent, exchange, stranger } = meeting();
-      setModes({ secretRefusal });
+    it.each(['graph', 'flat'])(
+      'recognises the refusal of a wrong secret in the shape "%s"',
+      async (secretRefusal) => {
+        const { consent, exchange, stranger } = meeting();
+        setModes({ secretRefusal });
 
-      const refused = await exchange(await consent(), stranger);
+        const refused = await exchange(await consent(), stranger);
 
-      expect(refused).toEqual({ kind: 'misconfigured', reason: 'client_refused' });
-    });
+        expect(refused).toEqual({ kind: 'misconfigured', reason: 'client_refused' });
+      },
+    );
 
-    it('gives nothing when the long-lived token cannot be had: an hour is no connection', async () => {
+    it('stores no token when the platform refuses the long-lived one, because an hour is too short for a connection', async () => {
       const { consent, exchange, sandbox } = meeting();
       const consented = await consent();
       sandbox.control({
@@ -111,7 +114,7 @@ describe('instagram', () => {
       expect(await exchange(consented)).toEqual({ kind: 'retryable', reason: 'http_500' });
     });
 
-    it('asks a second time for the long-lived token, which costs nothing', async () => {
+    it('retries the request for the long-lived token, which is safe to repeat', async () => {
       const { consent, exchange, sandbox } = meeting();
       const consented = await consent();
       sandbox.control({
@@ -125,7 +128,7 @@ describe('instagram', () => {
       expect((await exchange(consented)).kind).toBe('granted');
     });
 
-    it('does not blame the app for what follows a redeemed code, or the spent code would be shown again', async () => {
+    it('does not blame the app for a failure after the code was redeemed, or the spent code would be sent again', async () => {
       const { consent, exchange, sandbox } = meeting();
       const consented = await consent();
       sandbox.control({
@@ -145,7 +148,7 @@ describe('instagram', () => {
     });
 
     it.each([100, 10, 190, 2_207])(
-      'leaves a token of the first day unchanged, whatever code says so: %i',
+      'keeps a token that is younger than a day, under either error code: %i',
       async (tooEarlyCode) => {
         const { adapter, connect } = meeting();
         setModes({ minimumAgeSeconds: 86_400, tooEarlyCode });
@@ -159,7 +162,7 @@ describe('instagram', () => {
       },
     );
 
-    it('declares no token dead when the second look fails', async () => {
+    it('does not treat a token as dead when the profile check fails', async () => {
       const { adapter, connect, inject } = meeting();
       const tokens = await connect();
       inject('token', { kind: 'status', status: 400, body: 'json', json: graphError(190) });
@@ -171,7 +174,7 @@ describe('instagram', () => {
     });
 
     it.each([458, 459, 460, 464, 467])(
-      'takes a token for dead when it opens nothing any more: subcode %i',
+      'treats a token as dead when the profile refuses it too: subcode %i',
       async (deadTokenSubcode) => {
         const { adapter, connect, sandbox } = meeting();
         setModes({ deadTokenSubcode });
@@ -184,7 +187,7 @@ describe('instagram', () => {
       },
     );
 
-    it('keeps the same token when the platform only moves its end', async () => {
+    it('keeps the same token when the platform only extends its expiry', async () => {
       const { adapter, connect } = meeting();
       setModes({ renewedToken: 'same' });
       const before = await connect();
@@ -202,7 +205,7 @@ describe('instagram', () => {
       [17, 429],
       [613, 400],
     ])(
-      'waits as long as the usage header says: code %i under status %i',
+      'waits as long as the usage header says for code %i under status %i',
       async (throttleCode, throttleStatus) => {
         const { adapter, connect } = meeting();
         setModes({ callBudget: 0, throttleCode, throttleStatus });
@@ -217,7 +220,7 @@ describe('instagram', () => {
       },
     );
 
-    it('says nothing of a wait that the platform does not name', async () => {
+    it('states no wait when the platform names none', async () => {
       const { adapter, connect } = meeting();
       setModes({ callBudget: 0, throttleStatus: 400, throttleCode: 80_002, regainTime: false });
       const { accessToken } = await connect();
@@ -228,7 +231,7 @@ describe('instagram', () => {
       expect(profile).toEqual({ kind: 'retryable', reason: '80002' });
     });
 
-    it('comes back without a profile when the basic permission is missing', async () => {
+    it('yields no profile when the basic permission is missing', async () => {
       const { adapter, connect } = meeting();
       const tokens = await connect({ scopes: ['instagram_business_manage_comments'] });
 

@@ -1,4 +1,4 @@
-/** Microsoft Graph: each item by its clientState, each token by its sender and tenant, data by its own signature. */
+/** Microsoft Graph: the check verifies each item by its clientState, each token by its sender and tenant, and resource data by its signature. */
 import { constants, createCipheriv, createHmac, generateKeyPairSync, publicEncrypt } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openResourceData } from '../../../lib/platforms/microsoft-teams/resource-data.ts';
@@ -17,13 +17,13 @@ const own = await newKey();
 const server = await serveKeys([...microsoft.keys, own.jwk], at(validAtSeconds));
 afterAll(() => server[Symbol.asyncDispose]());
 
-describe('a notification', () => {
+describe('a Graph notification', () => {
   const { stored, refused: wrong } = microsoft.clientState;
   const states = [new Secret(stored), new Secret('previous')];
   const verify = (body: unknown, secrets = states) =>
     verifyNotifications({ body: Buffer.from(JSON.stringify(body)) }, secrets);
 
-  it('row 14: loses the items whose clientState is not ours, and keeps the others', () => {
+  it('row 14: keeps the items with our clientState and drops the others', () => {
     const mixed = [
       { clientState: stored, id: 'a' },
       { clientState: wrong, id: 'b' },
@@ -57,7 +57,7 @@ describe('a notification', () => {
   });
 });
 
-describe('validation tokens', () => {
+describe('the validation tokens of Graph', () => {
   const publisher = '0bf30f3b-4a52-48df-9a82-234910c4a086';
   const claims = {
     iss: `https://sts.windows.net/${tenantId}/`,
@@ -98,7 +98,7 @@ describe('validation tokens', () => {
     expect(await verify([token], {}, seconds)).toBe(expected);
   });
 
-  it('row 14: are refused with any one character of the signature changed', async () => {
+  it('row 14: are refused after any one character of the signature changed', async () => {
     const cut = token.lastIndexOf('.') + 1;
     const answers: string[] = [];
     for (const signature of textsFlipped(token.slice(cut)))
@@ -107,7 +107,7 @@ describe('validation tokens', () => {
     expect(new Set(answers)).toEqual(new Set(['malformed', 'mismatch']));
   });
 
-  it('row 14: are refused with any one character of header or claims changed', async () => {
+  it('row 14: are refused after any one character of header or claims changed', async () => {
     const answers: string[] = [];
     for (const altered of claimsFlipped(token)) answers.push(await verify([altered]));
 
@@ -137,7 +137,7 @@ describe('validation tokens', () => {
     expect(await verify([await own.sign(altered)])).toBe(expected);
   });
 
-  it('row 14: are all refused when there are none or one of them is bad', async () => {
+  it('row 14: are refused when the list is empty or one of them is invalid', async () => {
     expect(await verify([])).toBe('missing');
     expect(await verify([token, ''])).toBe('malformed');
     expect(await verify([token, await own.sign({ ...claims, appid: 'other' })])).toBe('mismatch');
@@ -145,7 +145,7 @@ describe('validation tokens', () => {
   });
 });
 
-describe('resource data', () => {
+describe('the resource data of Graph', () => {
   const { symmetricKeyHex, plain, data, dataSignature, signatureOverText } = microsoft.resourceData;
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
@@ -162,7 +162,7 @@ describe('resource data', () => {
   };
   const privateKeys = new Map([['current', privateKey]]);
 
-  it('is opened as in the vector', () => {
+  it('decrypts as in the vector', () => {
     const opened = openResourceData(content, privateKeys);
 
     expect(opened.kind === 'opened' && Buffer.from(opened.plain).toString()).toBe(plain);
@@ -204,7 +204,7 @@ describe('resource data', () => {
     expect(openResourceData(altered, keys)).toEqual({ kind: 'refused', reason });
   });
 
-  it('is refused when it was signed but does not decrypt', () => {
+  it('is refused when its signature is valid but it does not decrypt', () => {
     const key = Buffer.from(symmetricKeyHex, 'hex');
     const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false);
     const unpadded = Buffer.concat([cipher.update(Buffer.alloc(16, 0xee)), cipher.final()]);

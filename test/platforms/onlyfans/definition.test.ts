@@ -1,4 +1,4 @@
-/** OnlyFans: what is taken for a session of a browser, and how strictly. */
+/** OnlyFans: which values the definition accepts as a browser session, and how strictly. */
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,8 +22,8 @@ function secretOf(input: Readonly<Record<string, string>>): Secret {
 const sealed = (input: Readonly<Record<string, string>>): unknown => JSON.parse(secretOf(input).reveal());
 const malformed = (...fields: readonly string[]) => ({ kind: 'malformed', fields });
 
-describe('the credentials', () => {
-  it('are sealed as one text of all values, under the account they claim', () => {
+describe('OnlyFans credentials', () => {
+  it('are sealed as one text of all values, under the account that they claim', () => {
     const reading = onlyfans.probe.read({
       ...values,
       auth_uid: 's4ndb0xuid',
@@ -39,7 +39,7 @@ describe('the credentials', () => {
     });
   });
 
-  it('are taken under the names that cookie helpers use, empty ones as absent', () => {
+  it('are accepted under the names that cookie exporters use, empty ones as absent', () => {
     const { auth_id: id, ...others } = values;
 
     expect(sealed({ ...others, id, auth_uid_: 's4ndb0xuid', cookie: '' })).toEqual({
@@ -49,7 +49,7 @@ describe('the credentials', () => {
     expect(sealed({ ...values, auth_uid: '', cookies: '' })).toEqual(values);
   });
 
-  it("are taken from the browser's whole Cookie header", () => {
+  it("are accepted as the browser's whole Cookie header", () => {
     const { x_bc, user_agent } = values;
     const cookie = `fp=s4ndb0xfp; auth_id=123456789; sess=${values.sess}; auth_uid_123456789=s4ndb0xuid; ref_src=`;
 
@@ -92,11 +92,11 @@ describe('the credentials', () => {
     expect(onlyfans.probe.read({ ...values, ...changes })).toEqual(malformed(field));
   });
 
-  it('are refused with every field that is missing', () => {
+  it('are refused with the list of missing fields', () => {
     expect(onlyfans.probe.read({})).toEqual(malformed('auth_id', 'sess', 'x_bc', 'user_agent'));
   });
 
-  it('never end a header, whatever is entered', () => {
+  it('never inject a header, whatever the user enters', () => {
     const name = fc.constantFrom('auth_id', 'sess', 'x_bc', 'user_agent', 'auth_uid', 'cookies', 'cookie');
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),

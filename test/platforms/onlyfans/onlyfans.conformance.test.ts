@@ -11,8 +11,8 @@ import { openOnlyFans } from './onlyfans-look.ts';
 const { sandbox, modes, inject, logIn, look, calls } = openOnlyFans();
 const ended = { kind: 'reconnect_required', reason: 'access_denied' };
 
-describe('a session', () => {
-  it('row 9: tells one person from another by an id that stays, whatever browser it is from', async () => {
+describe('an OnlyFans session', () => {
+  it('row 9: identifies the person by a stable id, from any browser', async () => {
     const outcomes = [];
     for (const person of ['nora', 'nora', 'fan', 'guarded', 'huge'])
       outcomes.push(await look(await logIn(person)));
@@ -21,7 +21,7 @@ describe('a session', () => {
     expect(ids).toEqual(['123456789', '123456789', '20406080', '31415926', '98765432109876543210']);
   });
 
-  it('shows who it is of, and keeps neither the secret nor the address that the platform tells', async () => {
+  it('yields the account, and keeps neither the secret nor the e-mail address in the answer', async () => {
     const creator = await look(await logIn());
     const fan = await look(await logIn('fan'));
     const foreign = await look(await logIn('huge'));
@@ -41,7 +41,7 @@ describe('a session', () => {
     expect(JSON.stringify([creator, fan, foreign])).not.toMatch(/email|wsAuth|@|balance/i);
   });
 
-  it('is looked at again and again with the values that were given, whatever new ones are offered', async () => {
+  it('is probed with the submitted values every time, even when the platform offers new ones', async () => {
     const values = await logIn();
     modes({ newSess: 'offered' });
 
@@ -50,7 +50,7 @@ describe('a session', () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(['accounts', 'accounts', 'accounts']);
   });
 
-  it('is found to be over when it ran out, or was logged out', async () => {
+  it('is reported as ended when it expired or was logged out', async () => {
     const [one, other] = [await logIn(), await logIn()];
     sandbox().control({ command: 'expire_access_tokens' });
     const expired = await look(one);
@@ -65,7 +65,7 @@ describe('a session', () => {
     [400, 'Please refresh the page'],
     [401, 'Please refresh the page'],
   ] as const)(
-    'is found to be over by %i "%s" of a platform whose rules the signer knows',
+    'is reported as ended by %i "%s" while the signer knows the current rules',
     async (refusalStatus, endedSession) => {
       modes({ refusalStatus, endedSession, refusalCode: 0 });
 
@@ -80,7 +80,7 @@ describe('a session', () => {
     ['User-Agent', { user_agent: 'Mozilla/5.0 EXAMPLE' }, 'session_ended'],
     ['browser token', { x_bc: '0123456789abcdef0123456789abcdef01234567' }, 'browser_token_refused'],
   ] as const)(
-    'with a wrong %s is ended by the first look, and there is no second',
+    'with a wrong %s is ended by the first probe, and no second one follows',
     async (_what, wrong, reason) => {
       const values = await logIn();
 
@@ -92,21 +92,21 @@ describe('a session', () => {
     },
   );
 
-  it('of two people is refused', async () => {
+  it('that mixes two people is refused', async () => {
     const nora = await logIn();
     const { sess = '' } = await logIn('fan');
 
     expect(await look({ ...nora, sess })).toEqual({ kind: 'reconnect_required', reason: 'wrong_user' });
   });
 
-  it('with a second step is refused without its cookie', async () => {
+  it('with two-step login is refused without the cookie of the second step', async () => {
     const { auth_uid: _, ...without } = await logIn('guarded');
 
     expect(await look(without)).toEqual({ kind: 'reconnect_required', reason: 'security_step' });
   });
 });
 
-describe('a platform', () => {
+describe('the OnlyFans platform', () => {
   it.each([
     ['other_user', 'reconnect_required', 'account_mismatch'],
     ['no_id', 'reconnect_required', 'not_signed_in'],
@@ -119,7 +119,7 @@ describe('a platform', () => {
     expect(await look(await logIn())).toEqual({ kind, reason });
   });
 
-  it('that sends a challenge blocks us, and leaves the session alive', async () => {
+  it('blocks our calls by a challenge without ending the session', async () => {
     const values = await logIn();
     modes({ edge: 'challenge' });
 
@@ -168,7 +168,7 @@ describe('a platform', () => {
   });
 
   it.each([301, 302, 303, 307, 308] as const)(
-    'row 11: is not followed elsewhere with secrets: %i',
+    'row 11: cannot redirect a probe and its secrets elsewhere: %i',
     async (status) => {
       const visits: string[] = [];
       const server = createServer((request, response) => {
@@ -186,7 +186,7 @@ describe('a platform', () => {
   );
 });
 
-describe('a signer', () => {
+describe('an OnlyFans signer', () => {
   it.each<readonly [string, Fault, string]>([
     ['fails', { kind: 'status', status: 500, body: 'json' }, 'signer_failed'],
     ['is limited', { kind: 'rate_limited' }, 'signer_failed'],
@@ -203,7 +203,7 @@ describe('a signer', () => {
     expect(calls()).toEqual({ platform: 0, signer: 1 });
   });
 
-  it('that knows of stale rules spares the session', async () => {
+  it('that reports stale rules protects the session', async () => {
     const values = await logIn();
     modes({ siteRules: 2 });
     const stale = await look(values);
@@ -215,7 +215,7 @@ describe('a signer', () => {
     expect((await look(values)).kind).toBe('accounts');
   });
 
-  it('that does not know costs the session, for which it is blamed and not the user', async () => {
+  it('that does not notice stale rules loses the session, and the error blames the signer, not the user', async () => {
     const values = await logIn();
     modes({ siteRules: 2, signerHealth: 'untold' });
 
@@ -224,7 +224,7 @@ describe('a signer', () => {
   });
 
   it.each([{}, { signerUrl: '' }, { signerUrl: 'http://127.0.0.1:9/' }, { signerUrl: 'nowhere' }])(
-    'that is not there keeps the platform from being asked: %j',
+    'that is missing prevents every call to the platform: %j',
     async (given) => {
       expect((await look(await logIn(), given)).kind).toBe('misconfigured');
       expect(calls()).toEqual({ platform: 0, signer: 0 });

@@ -1,4 +1,4 @@
-/** OnlyFans: what the signer is told and believed, how the platform is asked, and what each of its answers means. */
+/** OnlyFans: what a probe sends to the signer and to the platform, and what each of their answers means. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Answer, PlatformRequest } from '../../../lib/platform-http/platform-http.ts';
@@ -58,8 +58,8 @@ async function look(
   return { outcome, asked, platformCalls: asked.filter(({ url }) => url === profileUrl) };
 }
 
-describe('a look at a session', () => {
-  it('tells the signer what is asked and for whom, and asks the platform as the browser would', async () => {
+describe('a probe of an OnlyFans session', () => {
+  it('sends the signer the path and the user, and calls the platform as the browser would', async () => {
     const { asked } = await look(answered(200, own));
 
     const [toSigner, toPlatform] = asked;
@@ -121,7 +121,7 @@ describe('a look at a session', () => {
     expect(account?.metadata).not.toHaveProperty('performer');
   });
 
-  it('loses no digit of a large id', async () => {
+  it('keeps every digit of a large id', async () => {
     const id = '98765432109876543210';
     const secret = secretOf({ ...values, auth_id: id });
     const ask = (shown: string) =>
@@ -174,7 +174,7 @@ describe('a look at a session', () => {
     });
 
     it.each(ambiguous)(
-      'with %j ends the session only if the signature is known to be good',
+      'with %j ends the session only if the signature is known to be valid',
       async (message) => {
         const good = await look(refused(message));
         const unsaid = await look(refused(message), answered(200, { headers: signed }));
@@ -185,7 +185,7 @@ describe('a look at a session', () => {
       },
     );
 
-    it('without a word is read in the same way', async () => {
+    it('without a body is read in the same way', async () => {
       expect((await look(answered(status, ''))).outcome).toMatchObject({ reason: 'session_ended' });
       expect((await look(answered(status, { error: 'x' }))).outcome).toMatchObject({
         reason: 'session_ended',
@@ -231,7 +231,7 @@ describe('a look at a session', () => {
     expect(platformCalls).toHaveLength(1);
   });
 
-  it('finds a sealed text that is no session to be none', async () => {
+  it('reports a sealed text that is not a session as invalid', async () => {
     const { outcome, asked } = await look(
       answered(200, own),
       undefined,
@@ -244,10 +244,10 @@ describe('a look at a session', () => {
   });
 });
 
-describe('without a good signature', () => {
+describe('a probe of OnlyFans without a valid signature', () => {
   const withHeaders = (headers: unknown) => answered(200, { headers: { ...signed, ...(headers as object) } });
 
-  it.each([[{}], [{ signerUrl: '' }]])('nobody is asked: no signer in %j', async (settings) => {
+  it.each([[{}], [{ signerUrl: '' }]])('calls no host when the app has no signer: %j', async (settings) => {
     const { outcome, asked } = await look(answered(200, own), undefined, settings);
 
     expect(outcome).toEqual({ kind: 'misconfigured', reason: 'signer_missing' });
@@ -279,7 +279,7 @@ describe('without a good signature', () => {
       answered(200, { headers: signed, healthy: false }),
       'signer_unhealthy',
     ],
-  ])('the platform is not asked: the signer %s', async (_name, signer, reason) => {
+  ])('does not call the platform when the signer %s', async (_name, signer, reason) => {
     const { outcome, asked, platformCalls } = await look(answered(200, own), signer);
 
     expect(outcome).toEqual({ kind: 'misconfigured', reason });
@@ -287,7 +287,7 @@ describe('without a good signature', () => {
     expect(platformCalls).toEqual([]);
   });
 
-  it('the platform is not asked: the address of the signer is none that may be called', async () => {
+  it("does not call the platform when the signer's address is not allowed", async () => {
     const outcome = await onlyfans.probe.look(secretOf(values), {
       settings: { signerUrl: 'http://signer.example' },
       http: () => Promise.reject(new Error('A platform was to be called without TLS.')),

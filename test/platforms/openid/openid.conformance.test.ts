@@ -1,4 +1,4 @@
-/** OpenID Connect before a certified server that knows nothing of this project: the conformance suite, discovery included. */
+/** OpenID Connect against an independent, certified server: the conformance suite, discovery included. */
 import { describe, expect, it } from 'vitest';
 import { startOpenId } from '../../../infra/local/platforms/openid/openid.ts';
 import { discoverServer } from '../../../lib/oauth/discovery.ts';
@@ -22,10 +22,10 @@ describe('openid', () => {
   describe('conforms', () => conforms(subject));
   describe('survives', () => survivesFaults(subject));
 
-  describe('in its own ways', () => {
+  describe('beyond the suite', () => {
     const meeting = meetingOf(subject);
 
-    it('row 1: promises its name in every answer, and says it on success and on refusal', async () => {
+    it('row 1: announces the iss parameter, and sends it on success and on denial', async () => {
       const { consent, sandbox, target } = meeting();
 
       const [approved, denied] = [await consent(), await consent({ decision: 'deny' })];
@@ -35,7 +35,7 @@ describe('openid', () => {
       expect(denied.location.searchParams.get('iss')).toBe(sandbox.origin);
     });
 
-    it('gives no refresh token where the user left that unticked', async () => {
+    it('issues no refresh token when the user left offline access unticked', async () => {
       const { connect } = meeting();
 
       const tokens = await connect({ scopes: ['openid', 'profile'] });
@@ -44,7 +44,7 @@ describe('openid', () => {
       expect(tokens.scopes).not.toContain('offline_access');
     });
 
-    it('names the person by name and picture', async () => {
+    it('returns the name and picture of the person', async () => {
       const { adapter, connect } = meeting();
       const { accessToken, subject: who } = await connect();
 
@@ -55,7 +55,7 @@ describe('openid', () => {
       });
     });
 
-    it('row 20: ends the whole grant when a spent refresh token comes back', async () => {
+    it('row 20: revokes the whole grant when a spent refresh token is replayed', async () => {
       const { adapter, connect } = meeting();
       const before = await connect();
       const after = await adapter.refreshAccessToken(before.refreshToken ?? before.accessToken, '');

@@ -1,4 +1,4 @@
-/** Reddit before its sandbox: the conformance suite, and what only Reddit does. */
+/** Reddit against its sandbox: the conformance suite, and the behaviour that only Reddit has. */
 import { describe, expect, it } from 'vitest';
 import { startReddit } from '../../../infra/local/platforms/reddit/reddit.ts';
 import { reddit } from '../../../lib/platforms/reddit/definition.ts';
@@ -24,7 +24,7 @@ describe('reddit', () => {
   describe('conforms', () => conforms(subject));
   describe('survives', () => survivesFaults(subject));
 
-  describe('in its own ways', () => {
+  describe('beyond the suite', () => {
     const meeting = meetingOf(subject);
 
     it.each([
@@ -42,7 +42,7 @@ describe('reddit', () => {
       expect((await adapter.refreshAccessToken(dead, '')).kind).toBe('reconnect_required');
     });
 
-    it('may rotate refresh tokens after all', async () => {
+    it('may also rotate refresh tokens', async () => {
       const { adapter, connect, sandbox } = meeting();
       sandbox.control({ command: 'set_modes', modes: { rotation: 'rotating' } });
       const before = refreshTokenOf(await connect());
@@ -74,7 +74,7 @@ describe('reddit', () => {
       expect((await adapter.getUserProfile(accessToken, [])).kind).toBe('reconnect_required');
     });
 
-    it('takes a spent budget for no more than that', async () => {
+    it('reports an exhausted rate budget as a rate limit only', async () => {
       const { adapter, connect, sandbox } = meeting();
       sandbox.control({ command: 'set_modes', modes: { rateBudget: 0 } });
       const { accessToken } = await connect();
@@ -86,7 +86,7 @@ describe('reddit', () => {
       sandbox.control({ command: 'set_modes', modes: { rateBudget: 1_000 } });
     });
 
-    it('shows a profile whose addresses are not escaped', async () => {
+    it('returns profile URLs without HTML escapes', async () => {
       const { adapter, connect } = meeting();
       const { accessToken } = await connect({ account: 'suspended' });
 
@@ -105,10 +105,10 @@ describe('reddit', () => {
     });
   });
 
-  describe('without the User-Agent it demands', () => {
+  describe('without the User-Agent that it requires', () => {
     const meeting = meetingOf({ ...subject, settings: { userAgent: 'node' } });
 
-    it('keeps its door shut, which is no evidence against anybody’s grant', async () => {
+    it('refuses every call, which is no evidence against a grant', async () => {
       const { consent, exchange } = meeting();
 
       expect(await exchange(await consent())).toMatchObject({ kind: 'retryable' });

@@ -1,4 +1,4 @@
-/** What is read from TikTok's webhooks once their signature is good. */
+/** TikTok's webhooks: what the reader takes from a body whose signature is verified. */
 import { describe, expect, it } from 'vitest';
 import { readTikTokEvent } from '../../../lib/platforms/tiktok/events.ts';
 
@@ -13,8 +13,8 @@ const delivery = {
 const read = (changes: Readonly<Record<string, unknown>> = {}) =>
   readTikTokEvent({ ...delivery, ...changes }, clientId);
 
-describe('an event', () => {
-  it('names the account, what it is about and when, and holds its content parsed', () => {
+describe('a TikTok event', () => {
+  it('carries the account, the resource, the time and its parsed content', () => {
     expect(read()).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -28,7 +28,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('means the end of the grant when the authorization was removed', () => {
+  it('reports the grant as revoked when the user removed the authorization', () => {
     expect(read({ event: 'authorization.removed', content: '{"reason": 1 }' })).toMatchObject([
       { effect: 'deauthorized', data: { reason: 1 } },
     ]);
@@ -48,21 +48,21 @@ describe('an event', () => {
     expect(read({ content })).toMatchObject([{ data }]);
   });
 
-  it('belongs to nobody when its account is none that a connection can have', () => {
+  it('has no account when its account id is not valid for a connection', () => {
     for (const user_openid of ['', 'x'.repeat(129), 'a\u0000b', '\ud800']) {
       expect(read({ user_openid })?.[0]).not.toHaveProperty('accountId');
     }
     expect(read({ user_openid: undefined })?.[0]).not.toHaveProperty('accountId');
   });
 
-  it('is about nothing in particular when what it names is too long for a key', () => {
+  it('has no resource key when the resource id is too long for a key', () => {
     const content = JSON.stringify({ publish_id: 'x'.repeat(2_000) });
 
     expect(read({ content })?.[0]).not.toHaveProperty('resourceKey');
   });
 
   it.each(['client_key', 'event', 'user_openid', 'create_time', 'content'] as const)(
-    'is another one when its %s is another',
+    'has another id when its %s differs',
     (name) => {
       const other = name === 'create_time' ? 1_763_599_991 : name === 'content' ? '{}' : 'other';
       const changed = { ...delivery, [name]: other };
@@ -74,7 +74,7 @@ describe('an event', () => {
   );
 });
 
-describe('a body is none of ours when', () => {
+describe('a TikTok body is refused when', () => {
   it.each([
     ['it names another client', { client_key: 'other' }],
     ['its event has no name', { event: '' }],

@@ -1,4 +1,4 @@
-/** TikTok before its sandbox: the conformance suite, and what only TikTok does. */
+/** TikTok against its sandbox: the conformance suite, and the behaviour that only TikTok has. */
 import { describe, expect, it } from 'vitest';
 import { startTikTok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
 import { tiktok } from '../../../lib/platforms/tiktok/definition.ts';
@@ -25,10 +25,10 @@ describe('tiktok', () => {
   describe('conforms', () => conforms(subject));
   describe('survives', () => survivesFaults(subject));
 
-  describe('in its own ways', () => {
+  describe('beyond the suite', () => {
     const meeting = meetingOf(subject);
 
-    it('puts every error under 200 and is understood all the same', async () => {
+    it('is understood although it sends every error under 200', async () => {
       const { adapter, connect, consent, exchange, sandbox, stranger } = meeting();
       sandbox.control({ command: 'set_modes', modes: { oauthErrorStatus: 'always_200' } });
       const consented = await consent();
@@ -45,7 +45,7 @@ describe('tiktok', () => {
       expect(dead).toEqual({ kind: 'reconnect_required', reason: 'invalid_grant' });
     });
 
-    it('may leave the refresh token as it was', async () => {
+    it('may keep the refresh token on a refresh', async () => {
       const { adapter, connect, sandbox } = meeting();
       sandbox.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
       const before = await connect();
@@ -55,7 +55,7 @@ describe('tiktok', () => {
       expect(refreshTokenOf(after).reveal()).toBe(refreshTokenOf(before).reveal());
     });
 
-    it('says how long the refresh token lives, and who granted', async () => {
+    it('states the lifetime of the refresh token and the account that granted it', async () => {
       const { adapter, connect } = meeting();
 
       const tokens = await connect();
@@ -74,7 +74,7 @@ describe('tiktok', () => {
     });
 
     it.each(['scope_not_authorized', 'scope_permission_missed'])(
-      'refuses a field beyond the scopes with %s, which no retry mends',
+      'refuses a field beyond the granted scopes with %s, which is not retryable',
       async (excessField) => {
         const { adapter, connect, sandbox } = meeting();
         sandbox.control({ command: 'set_modes', modes: { excessField } });

@@ -43,7 +43,7 @@ export function survivesFaults(subject: Subject): void {
 
   describe('the exchange of a code', () => {
     it.each(tokenFaults)(
-      'that meets %s is told as such, and not repeated',
+      'that meets %s is reported as such, and not repeated',
       async (_name, fault, expected) => {
         const { consent, exchange, inject, sandbox } = meeting();
         const consented = await consent();
@@ -57,7 +57,7 @@ export function survivesFaults(subject: Subject): void {
 
   describe('a refresh', () => {
     it.each(tokenFaults)(
-      'that meets %s is told as such, and not repeated',
+      'that meets %s is reported as such, and not repeated',
       async (_name, fault, expected) => {
         const { adapter, connect, inject, sandbox } = meeting();
         const refreshToken = refreshTokenOf(await connect());
@@ -153,7 +153,7 @@ export function survivesFaults(subject: Subject): void {
         { kind: 'rate_limited', retryAfterSeconds: 30 },
         { kind: 'retryable', reason: 'http_429', afterSeconds: 30 },
       ],
-    ])('that meets %s again and again is told as such', async (_name, fault, expected) => {
+    ])('that meets %s every time is reported as such', async (_name, fault, expected) => {
       const { adapter, connect, inject, sandbox } = meeting();
       const { accessToken } = await connect();
       inject('profile', fault, 9);

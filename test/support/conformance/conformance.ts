@@ -38,7 +38,7 @@ export function conforms(subject: Subject): void {
   const meeting = meetingOf(subject);
 
   describe('a consent', () => {
-    it('is asked for by a URL that the platform takes, and comes back with code and state', async () => {
+    it('starts at a URL that the platform accepts, and returns code and state', async () => {
       const { consent, target } = meeting();
 
       const { location, code, state } = await consent();
@@ -48,7 +48,7 @@ export function conforms(subject: Subject): void {
       expect(issuerMatches(target, location.searchParams.get('iss') ?? undefined)).toBe(true);
     });
 
-    it('that is refused comes back as access_denied, with the state', async () => {
+    it('that is denied returns access_denied with the state', async () => {
       const { consent } = meeting();
 
       const { location, state } = await consent({ decision: 'deny' });

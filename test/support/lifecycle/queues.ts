@@ -161,7 +161,7 @@ export function openQueues(
       await resumeJobs({ jobs, queue: queues.jobs });
     },
 
-    /** What tenants were told since the last look. */
+    /** The outbound events since the last call. */
     async events(): Promise<readonly ConnectionEvent[]> {
       const url = queueUrlOf(place, 'events');
       const messages = await receive(url);

@@ -13,7 +13,7 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
-/** What a route answers on success. */
+/** The success response of a route. */
 export type Success<Name extends RouteName> = (typeof contract)[Name]['success'] extends {
   readonly schema: infer Schema extends z.ZodMiniType;
 }
@@ -35,7 +35,7 @@ export interface ApiClient {
   fails(name: RouteName, request?: ApiRequest): Promise<Refusal>;
 }
 
-/** Told of every answer. */
+/** Called with every response. */
 export type OnAnswer = (name: RouteName, answer: RawAnswer) => void;
 
 /** @param credential an API key or a session token; none when absent. */

@@ -40,7 +40,7 @@ export function openRawTables(endpoint: string, region: string) {
     return items;
   }
 
-  /** The one item of a kind (its key begins so) whose attribute has that text. */
+  /** The one item of a kind (by key prefix) whose attribute has that text. */
   async function find(table: TableName, attribute: string, text: string, keyPrefix = ''): Promise<RawItem> {
     const found = (await scan(table)).filter(
       (item) => item[attribute]?.S === text && item['pk']?.S?.startsWith(keyPrefix),
@@ -59,7 +59,7 @@ export function openRawTables(endpoint: string, region: string) {
 
     connection: (connectionId: string) => find('connections', 'id', connectionId),
 
-    /** Sets attributes of an item that exists, whatever they were. */
+    /** Overwrites attributes of an existing item. */
     async change(
       table: TableName,
       item: RawItem,
@@ -80,7 +80,7 @@ export function openRawTables(endpoint: string, region: string) {
       );
     },
 
-    /** Deletes what is of that kind: items whose key begins so. */
+    /** Deletes the items of that kind, by the prefix of their key. */
     async clear(table: TableName, keyPrefix: string): Promise<void> {
       for (const item of await scan(table)) {
         if (!item['pk']?.S?.startsWith(keyPrefix)) continue;

@@ -101,7 +101,7 @@ test('a request over 16 MiB is refused, and the next one served', async () => {
   expect(next.status).toBe(200);
 });
 
-test('a client of another region is told so', async () => {
+test('a client of another region gets an error that names the region', async () => {
   const { endpoints } = await startAws();
   const credentials = { accessKeyId: 'operator', secretAccessKey: 's4ndb0x' };
   const kms = new KMSClient({ region: 'eu-west-1', endpoint: endpoints.kms, credentials, maxAttempts: 1 });

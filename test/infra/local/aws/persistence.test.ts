@@ -120,7 +120,7 @@ test('a damaged file of keys stops the start and is left as it is', async () => 
   expect(await readFile(join(folder, 'kms.json'), 'utf8')).toBe('{"keys": "s4ndb0x');
 });
 
-test('a taken port is told in plain words, and the folder is free again', async () => {
+test('the local stack reports a port in use in plain words and releases its folder', async () => {
   const folder = await temporaryFolder();
   const first = await startAws();
   const port = Number(new URL(first.endpoints.kms).port);

@@ -122,7 +122,7 @@ describe('the token endpoint of a generated platform', () => {
     expect(basic.body['error']).toBe('invalid_client');
   });
 
-  test('rotates refresh tokens and ends the grant when a spent one comes back', async () => {
+  test('rotates refresh tokens and ends the grant when a spent one is replayed', async () => {
     const { at, sandbox } = await startGenerated(harbour);
     const refresh = (refreshToken: string) =>
       postSecret(at(token), { grant_type: 'refresh_token', refresh_token: refreshToken });

@@ -37,7 +37,7 @@ const inspect = (token: string, by = client) =>
   });
 const linkedFields = 'id,name,access_token,instagram_business_account{id,username}';
 
-describe('authorization', () => {
+describe('the Facebook Login sandbox: authorization', () => {
   test('ends every redirect with a fragment of its own, and words a refusal twice', async () => {
     const approved = await approve(dialogUrl(sandbox), {}, fetch);
     const denied = await approve(dialogUrl(sandbox), { decision: 'deny' }, fetch);
@@ -65,7 +65,7 @@ describe('authorization', () => {
   });
 });
 
-describe('tokens', () => {
+describe('the Facebook Login sandbox: tokens', () => {
   const redeem = (code: string, changes = {}, by = client) =>
     facebookToken(sandbox, { code, redirect_uri: redirectUri, ...changes }, by);
 
@@ -165,7 +165,7 @@ describe('tokens', () => {
   });
 });
 
-describe('Pages', () => {
+describe('the Facebook Login sandbox: Pages', () => {
   test('come with their token, and with Instagram only where it is linked', async () => {
     const answer = await read('/me/accounts', await longFacebook(sandbox), { fields: linkedFields });
 
@@ -240,7 +240,7 @@ describe('Pages', () => {
   });
 });
 
-describe('permissions', () => {
+describe('the Facebook Login sandbox: permissions', () => {
   test('are those left ticked, with what every login brings and what was declined', async () => {
     const token = await longFacebook(sandbox, { scopes: ['pages_show_list'] });
 

@@ -34,7 +34,7 @@ const setModes = (modes: Readonly<Record<string, string | number | boolean>>) =>
 const me = (token: string, fields = 'id,user_id,username', version = 'v26.0') =>
   graph(sandbox, `/${version}/me`, { fields }, { headers: { authorization: `Bearer ${token}` } });
 
-describe('authorization', () => {
+describe('the Instagram sandbox: authorization', () => {
   test('ends every redirect with two characters that are no part of the code', async () => {
     const approved = await approve(loginUrl(sandbox), {}, fetch);
     const denied = await approve(loginUrl(sandbox), { decision: 'deny' }, fetch);
@@ -65,7 +65,7 @@ describe('authorization', () => {
   });
 });
 
-describe('code exchange', () => {
+describe('the Instagram sandbox: code exchange', () => {
   test('answers wrapped in an array, without a lifetime, with the app-scoped id', async () => {
     const answer = await redeemLogin(sandbox, await codeFrom(loginUrl(sandbox)));
 
@@ -134,7 +134,7 @@ describe('code exchange', () => {
   });
 });
 
-describe('long-lived tokens', () => {
+describe('the Instagram sandbox: long-lived tokens', () => {
   test('come of short-lived ones, for sixty days', async () => {
     const answer = await prolongLogin(sandbox, await shortLogin(sandbox));
 
@@ -157,7 +157,7 @@ describe('long-lived tokens', () => {
     expect(errorIn(late)).toMatchObject({ code: 190, error_subcode: 463 });
   });
 
-  test('are renewed from their second day to their last second, and each time for sixty days', async () => {
+  test('can be refreshed from their second day to their last second, and each time for sixty days', async () => {
     const token = await longLogin(sandbox);
     clock.advanceSeconds(86_399);
     const early = await renewLogin(sandbox, token);
@@ -173,14 +173,14 @@ describe('long-lived tokens', () => {
     expect(errorIn(late)).toMatchObject({ code: 190 });
   });
 
-  test('need the basic permission for their renewal', async () => {
+  test('need the basic permission for a refresh', async () => {
     const token = await longLogin(sandbox, { scopes: ['instagram_business_manage_comments'] });
     clock.advanceSeconds(86_400);
 
     expect(errorIn(await renewLogin(sandbox, token))).toMatchObject({ code: 10 });
   });
 
-  test('may come without a lifetime, be renewed at once, and stay the same', async () => {
+  test('may arrive without a lifetime, be refreshed at once, and stay the same', async () => {
     setModes({ expiresIn: 'untold', minimumAgeSeconds: 0, renewedToken: 'same' });
     const token = await longLogin(sandbox);
 
@@ -190,7 +190,7 @@ describe('long-lived tokens', () => {
   });
 });
 
-describe('profile', () => {
+describe('the Instagram sandbox: profile', () => {
   test('tells the app-scoped id from the professional account’s', async () => {
     const token = await longLogin(sandbox);
 

@@ -50,7 +50,7 @@ describe('the consent page', () => {
     }
   });
 
-  test('is closed to a browser that did not begin the authorization', async () => {
+  test('refuses a browser that did not begin the authorization', async () => {
     const mine = await call(openIdUrl(sandbox));
     const theirs = await call(openIdUrl(sandbox));
     const fields = { decision: 'approve', account: 'ines', scope: 'openid' };

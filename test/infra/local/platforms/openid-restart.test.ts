@@ -47,7 +47,7 @@ test('keeps keys, tokens, unspent codes and added clients across a restart', asy
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 303]);
 });
 
-test('still knows a spent refresh token for what it is', async () => {
+test('the OpenID sandbox still recognises a spent refresh token as replayed after a restart', async () => {
   const before = await start({ stateFile });
   const spent = textOf(await connectOpenId(before), 'refresh_token');
   const renewed = await refresh(before, spent);

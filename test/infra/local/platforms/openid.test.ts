@@ -76,7 +76,7 @@ test('gives the chosen account a signed ID token, userinfo, and secrets that car
   expect(picture.headers.get('content-type')).toBe('image/svg+xml');
 });
 
-test('is a platform that the built-in provider connects to, refreshes at and lets go of', async () => {
+test('is a platform that the built-in provider connects to, refreshes at and revokes at', async () => {
   const http = createPlatformHttp({ fetch, insecureOrigins: [sandbox.origin] });
   const target = await discoverServer(http, sandbox.origin);
   const app = { clientId: client.clientId, clientSecret: new Secret(client.clientSecret), settings: {} };
@@ -146,7 +146,7 @@ describe('an authorization', () => {
     expect(page.text).toContain('OpenID sandbox.');
   });
 
-  test('asks anew in a browser that keeps its cookies, and makes each consent a grant of its own', async () => {
+  test('asks again in a browser that keeps its cookies, and makes each consent a grant of its own', async () => {
     const kept = new Map<string, string>();
     const browser: typeof fetch = async (url, init) => {
       const headers = new Headers(init?.headers);
@@ -189,7 +189,7 @@ describe('the token endpoint', () => {
     expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_grant']);
   });
 
-  test('takes a code once, and ends what it gave when the code comes back', async () => {
+  test('takes a code once, and ends what it gave when the code is replayed', async () => {
     const code = (await openIdLocation(sandbox)).searchParams.get('code') ?? '';
     const first = await redeem(sandbox, code);
 
@@ -200,7 +200,7 @@ describe('the token endpoint', () => {
     expect(sandbox.calls().codeReuses).toBe(1);
   });
 
-  test('rotates refresh tokens, and ends the grant when a spent one comes back', async () => {
+  test('rotates refresh tokens, and ends the grant when a spent one is replayed', async () => {
     const first = await connectOpenId(sandbox);
     const second = await refresh(sandbox, textOf(first, 'refresh_token'));
     const before = sandbox.calls().refreshTokenReuses;

@@ -37,7 +37,7 @@ const refresh = (refreshToken: string, by = client) =>
   redditToken(sandbox, { grant_type: 'refresh_token', refresh_token: refreshToken }, by);
 const revoke = (token: string, by = client) => redditPost(sandbox, '/api/v1/revoke_token', { token }, by);
 
-describe('authorization', () => {
+describe('the Reddit sandbox: authorization', () => {
   test('sends code and state back, with the fragment that browsers see', async () => {
     const location = await approve(redditUrl(sandbox), {}, fetch);
 
@@ -76,7 +76,7 @@ describe('authorization', () => {
   });
 });
 
-describe('code exchange', () => {
+describe('the Reddit sandbox: code exchange', () => {
   test('answers with a day of access, scopes joined with spaces, and a refresh token for permanent', async () => {
     const answer = await exchange(await redditCode(sandbox));
 
@@ -101,7 +101,7 @@ describe('code exchange', () => {
     expect(answer.body).not.toHaveProperty('refresh_token');
   });
 
-  test('says invalid_grant under 200, or under 400 when switched so, for a code that was used', async () => {
+  test('says invalid_grant under 200, or under 400 when the mode is set, for a code that was used', async () => {
     const code = await redditCode(sandbox);
     await exchange(code);
 
@@ -158,7 +158,7 @@ describe('code exchange', () => {
     expect(answer.body).toEqual({ error: 'unsupported_grant_type' });
   });
 
-  test('joins scopes with commas when switched so', async () => {
+  test('joins scopes with commas when the mode is set', async () => {
     setModes({ scopeSeparator: ',' });
 
     const body = await connectReddit(sandbox);
@@ -167,7 +167,7 @@ describe('code exchange', () => {
   });
 });
 
-describe('refresh', () => {
+describe('the Reddit sandbox: refresh', () => {
   test('leaves the refresh token out of the answer and keeps the old one good', async () => {
     const { refresh_token: token } = await connectReddit(sandbox);
 
@@ -214,7 +214,7 @@ describe('refresh', () => {
   });
 });
 
-describe('revoke', () => {
+describe('the Reddit sandbox: revoke', () => {
   test('of a refresh token kills its access tokens, and repeats harmlessly', async () => {
     const body = await connectReddit(sandbox);
     const renewed = await refresh(textOf(body, 'refresh_token'));
@@ -254,7 +254,7 @@ describe('revoke', () => {
   });
 });
 
-describe('identity', () => {
+describe('the Reddit sandbox: identity', () => {
   test('answers at top level on the API host', async () => {
     const { access_token: token } = await connectReddit(sandbox, { account: 'zoe' });
 
@@ -328,11 +328,11 @@ describe('identity', () => {
   });
 });
 
-describe('rate budget', () => {
+describe('the Reddit sandbox: rate budget', () => {
   const headersOf = (headers: Headers) =>
     ['used', 'remaining', 'reset'].map((name) => headers.get(`x-ratelimit-${name}`));
 
-  test('is shared by all users of a client, told with a float, and renewed when the window ends', async () => {
+  test('is shared by all users of a client, reported as a float, and reset when the window ends', async () => {
     setModes({ rateBudget: 2 });
     const one = await connectReddit(sandbox, { account: 'harbour' });
     const two = await connectReddit(sandbox, { account: 'zoe' });
@@ -351,7 +351,7 @@ describe('rate budget', () => {
     expect(renewed.status).toBe(200);
   });
 
-  test('refuses without Retry-After when switched so', async () => {
+  test('refuses without Retry-After when the mode is set', async () => {
     setModes({ rateBudget: 0, retryAfter: false });
     const { access_token: token } = await connectReddit(sandbox);
 
@@ -362,7 +362,7 @@ describe('rate budget', () => {
   });
 });
 
-describe('User-Agent gate', () => {
+describe('the Reddit sandbox: User-Agent gate', () => {
   test.each(['', 'node', 'undici', 'python-requests/2.32', 'curl/8.5.0', 'axios/1.7.0'])(
     'blocks "%s" with an HTML 403 and no rate headers',
     async (agent) => {
@@ -386,7 +386,7 @@ describe('User-Agent gate', () => {
     expect([blocked.status, passed.status]).toEqual([403, 401]);
   });
 
-  test('answers 429 when switched so', async () => {
+  test('answers 429 when the mode is set', async () => {
     setModes({ userAgentRefusal: 429 });
 
     const answer = await redditMe(sandbox, 's4ndb0x-any', { agent: 'node' });

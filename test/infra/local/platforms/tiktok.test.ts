@@ -39,7 +39,7 @@ const revoke = (token: string, by = client) =>
     token,
   });
 
-describe('authorization', () => {
+describe('the TikTok sandbox: authorization', () => {
   test('sends code, scopes joined with commas and state back', async () => {
     const location = new URL(await approve(tiktokUrl(sandbox), {}, fetch));
 
@@ -94,7 +94,7 @@ describe('authorization', () => {
   });
 });
 
-describe('code exchange', () => {
+describe('the TikTok sandbox: code exchange', () => {
   test('answers flat, with two-hour access and 180-day refresh tokens', async () => {
     const answer = await exchange(await tiktokCode(sandbox));
 
@@ -118,7 +118,7 @@ describe('code exchange', () => {
     expect(twice.body['error']).toBe('invalid_grant');
   });
 
-  test('redeems a code once and lets the grant live when the code comes back', async () => {
+  test('redeems a code once and lets the grant live when the code is replayed', async () => {
     const code = await tiktokCode(sandbox);
     const first = await exchange(code);
 
@@ -201,7 +201,7 @@ describe('code exchange', () => {
     ]);
   });
 
-  test('sends its errors under 200 when switched so', async () => {
+  test('sends its errors under 200 when the mode is set', async () => {
     sandbox.control({ command: 'set_modes', modes: { oauthErrorStatus: 'always_200' } });
 
     const answer = await exchange('s4ndb0x-no-such-code');
@@ -211,7 +211,7 @@ describe('code exchange', () => {
   });
 });
 
-describe('refresh', () => {
+describe('the TikTok sandbox: refresh', () => {
   test('rotates, and the old refresh token is dead at once', async () => {
     const first = await connectTikTok(sandbox);
     const second = await refresh(textOf(first, 'refresh_token'));
@@ -226,7 +226,7 @@ describe('refresh', () => {
     expect(sandbox.calls().refreshTokenReuses).toBe(1);
   });
 
-  test('ends the whole grant on reuse when switched so', async () => {
+  test('ends the whole grant on reuse when the mode is set', async () => {
     sandbox.control({ command: 'set_modes', modes: { refreshReuse: 'ends_grant' } });
     const first = await connectTikTok(sandbox);
     const second = await refresh(textOf(first, 'refresh_token'));
@@ -271,7 +271,7 @@ describe('refresh', () => {
   });
 });
 
-describe('revoke', () => {
+describe('the TikTok sandbox: revoke', () => {
   test('takes every grant of the user for this client away, and leaves other clients and users alone', async () => {
     const one = await connectTikTok(sandbox, { account: 'mira' });
     const two = await connectTikTok(sandbox, { account: 'mira' });
@@ -308,7 +308,7 @@ describe('revoke', () => {
     expect(answers.map((answer) => answer.body['error'])).toEqual(Array(3).fill('invalid_request'));
   });
 
-  test('accepts a dead token when switched so', async () => {
+  test('accepts a dead token when the mode is set', async () => {
     sandbox.control({ command: 'set_modes', modes: { deadTokenRevoke: 'accepted' } });
 
     const answer = await revoke('act.s4ndb0x-unknown');
@@ -317,7 +317,7 @@ describe('revoke', () => {
   });
 });
 
-describe('user info', () => {
+describe('the TikTok sandbox: user info', () => {
   test('answers exactly the fields asked for, with an error object that says ok', async () => {
     const body = await connectTikTok(sandbox, { account: 'jose' });
 
@@ -367,7 +367,7 @@ describe('user info', () => {
     expect(answer.body).toMatchObject({ error: { code, log_id: expect.any(String) } });
   });
 
-  test('refuses an excess field with the other documented error when switched so', async () => {
+  test('refuses an excess field with the other documented error when the mode is set', async () => {
     sandbox.control({ command: 'set_modes', modes: { excessField: 'scope_permission_missed' } });
     const body = await connectTikTok(sandbox);
 
