@@ -3,9 +3,9 @@
  * needs it is refused exactly that action; so no function has a right too many, and none has one too few.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { callbackProbes } from './rights-of-callbacks.ts';
-import { flowProbes } from './rights-of-flows.ts';
-import { tokenProbes } from './rights-of-tokens.ts';
+import { callbackProbes } from './callback-permissions.ts';
+import { flowProbes } from './flow-permissions.ts';
+import { tokenProbes } from './token-permissions.ts';
 import {
   allRights,
   nameOf,
@@ -13,7 +13,7 @@ import {
   type Probe,
   type Right,
   type RightsStack,
-} from './withheld-rights.ts';
+} from './withheld-permissions.ts';
 
 const probes: Readonly<Record<string, Probe>> = { ...flowProbes, ...tokenProbes, ...callbackProbes };
 

@@ -1,7 +1,7 @@
 /** Fifty refresh storms, each with deaths and lost answers of its own; what became of each is printed. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { planOf } from '../lifecycle/storm/plan.ts';
 import { openStorm, type Storm } from '../lifecycle/storm/storm.ts';
+import { planOf } from '../lifecycle/storm/storm-plan.ts';
 import { describeVerdict, type Verdict } from '../lifecycle/storm/verdict.ts';
 
 const seeds = Array.from({ length: 50 }, (_, index) => index + 1);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { userAgent } from '../../infra/local/platforms/onlyfans/session.ts';
 import { accountOf } from '../support/stack/flow-steps.ts';
-import { openFixture, params, type Values } from './onlyfans-house.ts';
+import { openFixture, params, type Values } from './onlyfans-fixture.ts';
 
 const { stack, tenant, sandbox, modes, inject, calls, logIn, connect, statusOf, sweep } = openFixture();
 

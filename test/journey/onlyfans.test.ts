@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Input } from '../../infra/cli/terminal/io.ts';
 import { openFolder, runIn } from '../support/cli/cli-fixture.ts';
 import { accountOf } from '../support/stack/flow-steps.ts';
-import { openFixture, type Values } from './onlyfans-house.ts';
+import { openFixture, type Values } from './onlyfans-fixture.ts';
 
 const { stack, tenant, sandbox, modes, inject, calls, logIn, connect, failToConnect, statusOf } =
   openFixture();

@@ -1,7 +1,7 @@
 /** Refresh storms: whoever dies and whatever is lost, one call at a time, and no connection that could be saved is lost. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { calm, planOf } from './storm/plan.ts';
 import { openStorm, type Storm } from './storm/storm.ts';
+import { calm, planOf } from './storm/storm-plan.ts';
 import { describeVerdict } from './storm/verdict.ts';
 
 describe('200 callers in four processes on one expired token', () => {

@@ -30,8 +30,8 @@ import {
 } from '../support/lifecycle/function-instance.ts';
 import { moveMessages } from './dead-letters.ts';
 import { openInstances } from './event-instances.ts';
+import { judge, type Observed, publishingsOf, subjectName } from './event-violations.ts';
 import { eventQueues, openEventWorkers } from './event-workers.ts';
-import { judge, type Observed, publishingsOf, subjectName } from './judge-events.ts';
 import { appId, type Population, populate, tenantIds } from './population.ts';
 import { openTenantEndpoints, type TenantEndpoints } from './tenant-endpoints.ts';
 import type { Effects } from './unreliable-aws.ts';

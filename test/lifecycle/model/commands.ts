@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import type { LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
-import { type Accounts, type Act, people, perform } from './acts.ts';
+import { type Accounts, type Act, people, perform } from './actions.ts';
 import {
   checkAnswers,
   checkNobodyIsStuck,
@@ -12,7 +12,7 @@ import {
   newModel,
   note,
   watchCalls,
-} from './must-hold.ts';
+} from './invariants.ts';
 
 /** The real side of a run. */
 export interface Real {

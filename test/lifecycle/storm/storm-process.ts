@@ -18,9 +18,9 @@ import {
   openInstance,
 } from '../../support/lifecycle/function-instance.ts';
 import { tiktokAt, tiktokWith } from '../../support/lifecycle/tiktok-with.ts';
-import type { Death, Plan } from './plan.ts';
 import { seededRandom } from './random.ts';
 import { type Scale, scaleTime } from './scaled-time.ts';
+import type { Death, Plan } from './storm-plan.ts';
 
 /** What the process is told; everything is plain data. */
 export interface StormOrder {

@@ -13,10 +13,10 @@ import { connectAccount } from '../../support/lifecycle/connect-account.ts';
 import { type AwsPlace, openClients, openInstance } from '../../support/lifecycle/function-instance.ts';
 import { openRegistration, tenantId, tiktok, user } from '../../support/lifecycle/tenant-at-platform.ts';
 import { tiktokAt, tiktokWith } from '../../support/lifecycle/tiktok-with.ts';
-import { openCrew } from './crew.ts';
+import { openCrew } from './caller-processes.ts';
 import { startGracefulPlatform } from './graceful-platform.ts';
-import type { CallFate, Plan } from './plan.ts';
 import { scaleTime } from './scaled-time.ts';
+import type { CallFate, Plan } from './storm-plan.ts';
 import type { StormOrder } from './storm-process.ts';
 import { judge, type Verdict } from './verdict.ts';
 

@@ -4,8 +4,8 @@ import type { CallReport } from '../../../infra/local/sandbox/call-log.ts';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { refreshConnection } from '../../../lib/integrations/lifecycle/refresh-token.ts';
 import type { Instance } from '../../support/lifecycle/function-instance.ts';
-import type { Weathered } from './crew.ts';
-import type { Plan } from './plan.ts';
+import type { Weathered } from './caller-processes.ts';
+import type { Plan } from './storm-plan.ts';
 import type { CallerOutcome, StormOrder } from './storm-process.ts';
 
 export interface Verdict {

@@ -4,7 +4,7 @@ import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
 import { step } from '../../support/lifecycle/process.ts';
 import { tenantId, tiktok } from '../../support/lifecycle/tenant-at-platform.ts';
-import type { Accounts, Act, Ended, Person } from './acts.ts';
+import type { Accounts, Act, Ended, Person } from './actions.ts';
 
 export interface Known {
   /** The highest generation seen of the connection of that id. */

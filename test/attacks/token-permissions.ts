@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, connectAccount } from '../support/stack/flow-steps.ts';
 import type { RawItem } from '../support/stack/raw-tables.ts';
-import { outcomeOf } from './rights-of-flows.ts';
-import type { Probe, ProbeFixture } from './withheld-rights.ts';
+import { outcomeOf } from './flow-permissions.ts';
+import type { Probe, ProbeFixture } from './withheld-permissions.ts';
 
 type TokenFunction = 'token' | 'refresh' | 'disconnect';
 

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { completionOf, connectAccount, reachCallback, reachReturn } from '../support/stack/flow-steps.ts';
 import { exchange, type RawAnswer } from '../support/stack/http-exchange.ts';
 import type { PlatformName, TestTenant } from '../support/stack/test-stack.ts';
-import type { Probe, ProbeFixture } from './withheld-rights.ts';
+import type { Probe, ProbeFixture } from './withheld-permissions.ts';
 
 /** The code of an error, or what a success says of itself. */
 export function outcomeOf({ status, text }: RawAnswer): string {

@@ -5,8 +5,8 @@ import type { FiledQueue } from '../../lib/vocabulary.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
 import type { TestTenant } from '../support/stack/test-stack.ts';
 import { eventually, signedRequest } from '../support/webhook-fixture.ts';
-import { outcomeOf } from './rights-of-flows.ts';
-import type { Probe, ProbeFixture } from './withheld-rights.ts';
+import { outcomeOf } from './flow-permissions.ts';
+import type { Probe, ProbeFixture } from './withheld-permissions.ts';
 
 const databaseError = 'DATABASE_ERROR';
 const processingFailed = 'PROCESSING_FAILED';
