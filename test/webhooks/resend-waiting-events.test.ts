@@ -1,4 +1,4 @@
-/** What has waited reaches its connection, also when it began to wait only after the connection was told of. */
+/** Waiting events reach their connection, even if they began to wait after the connection was announced. */
 import { beforeEach, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
@@ -51,7 +51,7 @@ onEachEngine((engine) => {
 
   const second = () => sent.filter(({ body }) => JSON.stringify(body).includes('"again"'));
 
-  it('looks again once, after a minute', async () => {
+  it('the resend of waiting events is repeated once, after a minute', async () => {
     await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId });
 
     expect(sent).toEqual([
@@ -67,7 +67,7 @@ onEachEngine((engine) => {
     expect(second()).toHaveLength(1);
   });
 
-  it('reaches an event that began to wait between the looks', async () => {
+  it('the resend of waiting events reaches an event that began to wait between the first run and the repeat', async () => {
     await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId });
     await deps.waiting.keep(early);
 
@@ -78,7 +78,7 @@ onEachEngine((engine) => {
     ]);
   });
 
-  it('reaches no event of another app', async () => {
+  it('the resend of waiting events leaves events of other apps untouched', async () => {
     await deps.waiting.keep({ ...early, appId: 'app_AAAAAAAAAAAAAAAAAAAAAA' as AppId });
 
     await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId });
@@ -86,7 +86,7 @@ onEachEngine((engine) => {
     expect(sent).toEqual(second());
   });
 
-  it('looks at nothing for a connection that has gone', async () => {
+  it('the resend of waiting events reads no events for a deleted connection', async () => {
     await deps.connections.remove(connection);
 
     await reachWaiting(deps, { kind: 'connected', tenantId, provider, accountId });

@@ -1,4 +1,4 @@
-/** How far the news about one thing has come, on both engines. */
+/** The latest event time of each resource, on both engines. */
 import { beforeEach, expect, it } from 'vitest';
 import { newConnectionId } from '../../lib/ids.ts';
 import { resourceOrderKey } from '../../lib/table/keys.ts';
@@ -20,7 +20,7 @@ onEachEngine((engine) => {
 
   const known = async () => (await table.get(resourceOrderKey(connection, 'publish v1')))?.['eventId'];
 
-  it('moves on with each later event', async () => {
+  it('the resource order advances with each later event', async () => {
     const answers = [
       await resourceOrder.advance(connection, 'publish v1', noon, 'first'),
       await resourceOrder.advance(connection, 'publish v1', noon + 1_000, 'second'),
@@ -30,7 +30,7 @@ onEachEngine((engine) => {
     expect(await known()).toBe('second');
   });
 
-  it('knows an event that comes after a later one as older, however often it comes', async () => {
+  it('the resource order reports an event that arrives after a later one as outdated, however often it arrives', async () => {
     await resourceOrder.advance(connection, 'publish v1', noon + 1_000, 'second');
 
     const answers = [
@@ -42,7 +42,7 @@ onEachEngine((engine) => {
     expect(await known()).toBe('second');
   });
 
-  it('answers a repeat as it answered first, and writes nothing again', async () => {
+  it('the resource order gives a repeated event the same answer and writes nothing', async () => {
     await resourceOrder.advance(connection, 'publish v1', noon, 'first');
     const before = await table.get(resourceOrderKey(connection, 'publish v1'));
 
@@ -52,7 +52,7 @@ onEachEngine((engine) => {
     expect(await table.get(resourceOrderKey(connection, 'publish v1'))).toEqual(before);
   });
 
-  it('takes neither of two events of one moment for older', async () => {
+  it('the resource order treats neither of two simultaneous events as outdated', async () => {
     const answers = [
       await resourceOrder.advance(connection, 'publish v1', noon, 'complete'),
       await resourceOrder.advance(connection, 'publish v1', noon, 'publicly available'),
@@ -62,7 +62,7 @@ onEachEngine((engine) => {
     expect(answers).toEqual([true, true, true]);
   });
 
-  it('keeps subjects and connections apart', async () => {
+  it('the resource order keeps resources and connections apart', async () => {
     await resourceOrder.advance(connection, 'publish v1', noon, 'first');
 
     const answers = [
@@ -73,7 +73,7 @@ onEachEngine((engine) => {
     expect(answers).toEqual([true, true]);
   });
 
-  it('ends, of many events at once, with the latest', async () => {
+  it('the resource order keeps the latest of many simultaneous updates', async () => {
     const times = [3, 9, 1, 7, 5, 2, 8, 4, 6];
 
     await Promise.all(

@@ -1,4 +1,4 @@
-/** What waits for a connection, on both engines: in the order in which it came, however much it is. */
+/** The store of events that wait for a connection, on both engines: it returns any number of them in order of arrival. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AccountId, AppId, ProviderId } from '../../lib/ids.ts';
 import type { WebhookEventMessage } from '../../lib/messages/incoming.ts';
@@ -36,7 +36,7 @@ onEachEngine((engine) => {
     return ids;
   }
 
-  it('comes in the order in which it was received, and not what came before', async () => {
+  it('waiting events are returned in order of arrival, from the given time on', async () => {
     await waiting.keep(eventAt(noon - 1, 'a'));
     await waiting.keep(eventAt(noon + 1, 'b'));
     await waiting.keep(eventAt(noon, 'd'));
@@ -45,7 +45,7 @@ onEachEngine((engine) => {
     expect(await idsSince(noon)).toEqual(['c', 'd', 'b']);
   });
 
-  it('comes in full, be it hundreds and those before it hundreds, too', async () => {
+  it('waiting events are returned completely, even if there are hundreds, after hundreds of earlier ones', async () => {
     const times = Array.from({ length: 460 }, (_, index) => noon - 230 + index);
     await Promise.all(times.map((time) => waiting.keep(eventAt(time, `e${time - noon}`))));
 
@@ -54,7 +54,7 @@ onEachEngine((engine) => {
     expect(ids).toEqual(Array.from({ length: 230 }, (_, index) => `e${index}`));
   });
 
-  it('comes for an account and for an owner, each by itself', async () => {
+  it('waiting events are found by account and by platform user separately', async () => {
     await waiting.keep(eventAt(noon, 'both', { platformUserId: 'greta' }));
     await waiting.keep(eventAt(noon, 'account'));
 
@@ -63,22 +63,22 @@ onEachEngine((engine) => {
     expect(await idsSince(noon, 'nobody')).toEqual([]);
   });
 
-  it('is over after 24 hours', async () => {
+  it('waiting events expire after 24 hours', async () => {
     await waiting.keep(eventAt(noon, 'a'));
     now = noon + 86_400_000;
 
     expect(await idsSince(noon)).toEqual([]);
   });
 
-  it('is kept once, however often it is', async () => {
+  it('waiting events are stored once, however often they arrive', async () => {
     await waiting.keep(eventAt(noon, 'a'));
     await waiting.keep(eventAt(noon, 'a'));
 
     expect(await idsSince(noon)).toEqual(['a']);
   });
 
-  describe('forgetting', () => {
-    it('takes what came up to a time, and leaves what came later and what is others’', async () => {
+  describe('waiting events, when deleted,', () => {
+    it('disappear up to a given time, while later ones and those of other accounts remain', async () => {
       const times = Array.from({ length: 120 }, (_, index) => noon - 119 + index);
       await Promise.all(times.map((time) => waiting.keep(eventAt(time, `e${time}`))));
       await waiting.keep(eventAt(noon + 1, 'later'));
