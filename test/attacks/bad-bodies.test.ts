@@ -1,4 +1,4 @@
-/** Bad bodies for every route that takes one: the right error of the catalogue, never a failure of ours. */
+/** Sends malformed bodies to every route that takes one: each gets the right catalogue error, and none a server error. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-/** Sends, holds the answer against the contract, and answers its code. */
+/** Sends a request, checks the response against the contract and returns its error code. */
 async function send(name: RouteName, raw: RawRequest): Promise<string> {
   const answer = await exchange(stack.apiUrl, raw);
   judge(name, answer);
@@ -24,7 +24,7 @@ async function send(name: RouteName, raw: RawRequest): Promise<string> {
 
 const withBody = routeNames.filter((name) => 'body' in contract[name]);
 
-/** Values of every type and size; which of them a field takes is for its schema to say. */
+/** Values of every type and size; the schema of a field decides which of them it accepts. */
 const values: readonly unknown[] = [
   null,
   true,
@@ -52,26 +52,32 @@ const values: readonly unknown[] = [
   { __proto__: null, constructor: 1 },
 ];
 
-describe.each(withBody)('the body of %s', (name) => {
+describe.each(withBody)('the body of a request to %s', (name) => {
   const { names, required } = fieldsOf(name, 'body');
   const schema = (contract[name] as Route).body;
 
   it.each<[string, string | Uint8Array | undefined]>([
     ['nothing', undefined],
-    ['an empty text', ''],
+    ['an empty string', ''],
     ['malformed JSON', '{"userId":'],
-    ['JSON and more', '{"userId":"ada"} x'],
+    ['JSON with trailing characters', '{"userId":"ada"} x'],
     ['null', 'null'],
     ['an array', '[]'],
-    ['a text', '"userId"'],
+    ['a JSON string', '"userId"'],
     ['a number', '1'],
     ['deeply nested JSON', '['.repeat(8_000)],
     ['deeply nested objects', `${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}`],
-    ['invalid UTF-8 in a text', Buffer.from([...Buffer.from('{"userId":"a'), 0xff, ...Buffer.from('b"}')])],
-    ['an overlong encoding', Buffer.from([...Buffer.from('{"userId":"'), 0xc0, 0xaf, ...Buffer.from('"}')])],
+    [
+      'invalid UTF-8 inside a string',
+      Buffer.from([...Buffer.from('{"userId":"a'), 0xff, ...Buffer.from('b"}')]),
+    ],
+    [
+      'an overlong UTF-8 encoding',
+      Buffer.from([...Buffer.from('{"userId":"'), 0xc0, 0xaf, ...Buffer.from('"}')]),
+    ],
     ['UTF-16', Buffer.from('{"userId":"ada"}', 'utf16le')],
-    ['the replacement character', '{"userId":"\ufffd"}'],
-    ['a prototype', '{"userId":"ada","__proto__":{"admin":true}}'],
+    ['a string with the replacement character', '{"userId":"\ufffd"}'],
+    ['an object that sets __proto__', '{"userId":"ada","__proto__":{"admin":true}}'],
   ])('is refused when it is %s', async (_what, rawBody) => {
     const raw = requestOf(name, tenant.apiKey, rawBody === undefined ? {} : { rawBody });
     const { body: _body, ...bare } = raw;
@@ -82,13 +88,13 @@ describe.each(withBody)('the body of %s', (name) => {
   });
 
   it.each([
-    ['no type', undefined],
+    ['missing', undefined],
     ['a form', 'application/x-www-form-urlencoded'],
     ['text', 'text/plain'],
-    ['bytes, which the gateway hands on in base64', 'application/octet-stream'],
-    ['another JSON', 'application/problem+json'],
+    ['binary, which the gateway passes on as base64', 'application/octet-stream'],
+    ['another JSON media type', 'application/problem+json'],
     ['two types', 'application/json, text/plain'],
-  ])('is refused when its type is %s', async (_what, type) => {
+  ])('is refused when its content type is %s', async (_what, type) => {
     const headers = [
       ['authorization', `Bearer ${tenant.apiKey}`] as const,
       ...(type === undefined ? [] : [['content-type', type] as const]),
@@ -99,7 +105,7 @@ describe.each(withBody)('the body of %s', (name) => {
     expect(code).toBe('UNSUPPORTED_MEDIA_TYPE');
   });
 
-  it('is refused when it is too large for us, and when it is too large for the gateway', async () => {
+  it('is refused when it exceeds the API’s limit and when it exceeds the gateway’s', async () => {
     const large = await send(name, requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(16 * 1024 + 1) }));
     const huge = await send(
       name,
@@ -109,7 +115,7 @@ describe.each(withBody)('the body of %s', (name) => {
     expect([large, huge]).toEqual(['PAYLOAD_TOO_LARGE', '413']);
   });
 
-  it('is refused without what is required, and with what nobody knows', async () => {
+  it('is refused without a required field and with an unknown one', async () => {
     const { body = {} } = samples[name];
     const without = required.map((field) =>
       Object.fromEntries(Object.entries(body).filter(([other]) => other !== field)),
@@ -123,7 +129,7 @@ describe.each(withBody)('the body of %s', (name) => {
     expect(codes).toEqual(bodies.map(() => 'INVALID_REQUEST'));
   });
 
-  it.each(names)('is refused with a wrong %s', async (field) => {
+  it.each(names)('is refused with an invalid value in %s', async (field) => {
     const codes: string[] = [];
     const expected: string[] = [];
 

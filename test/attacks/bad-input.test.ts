@@ -1,4 +1,4 @@
-/** Bad queries, paths and credentials for every route of the contract: the right error of the catalogue, never a failure of ours, and nothing of the input in it. */
+/** Sends malformed queries, paths and credentials to every route: each gets the right catalogue error, none a server error, and no error repeats the input. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-/** Sends, holds the answer against the contract, and answers its code. */
+/** Sends a request, checks the response against the contract and returns its error code. */
 async function send(name: RouteName, raw: RawRequest): Promise<string> {
   const answer = await exchange(stack.apiUrl, raw);
   judge(name, answer);
@@ -26,11 +26,11 @@ const withCredential = routeNames.filter((name) =>
   ['apiKey', 'apiKeyOrSession'].includes(contract[name].caller),
 );
 
-describe.each(routeNames)('the query of %s', (name) => {
+describe.each(routeNames)('the query of a request to %s', (name) => {
   const { names } = fieldsOf(name, 'query');
   const known = names.length > 0 ? names : ['userId'];
 
-  it.each(known)('is refused when %s stands twice', async (field) => {
+  it.each(known)('is refused when %s appears twice', async (field) => {
     const code = await send(name, requestOf(name, tenant.apiKey, { query: `${field}=a&${field}=a` }));
 
     expect(code).toBe(refusal(name));
@@ -57,7 +57,7 @@ describe.each(routeNames)('the query of %s', (name) => {
     },
   );
 
-  it('is refused when a value is not what the schema takes, or is too long for the gateway', async () => {
+  it('is refused when a value does not fit the schema or is too long for the gateway', async () => {
     const route: Route = contract[name];
     const texts = ['', '%00', '%0a', 'x'.repeat(5_000), '%F0%9F%98%80', '-1', '1e3', 'null'];
 
@@ -74,7 +74,7 @@ describe.each(routeNames)('the query of %s', (name) => {
   });
 });
 
-/** As they travel in a path. */
+/** Path parameters as they are encoded on the wire. */
 const hostileSegments = [
   '..',
   '%2e%2e',
@@ -107,9 +107,9 @@ const hostileSegments = [
 ];
 
 describe.each(routeNames.filter((name) => fieldsOf(name, 'params').names.length > 0))(
-  'the path of %s',
+  'the path of a request to %s',
   (name) => {
-    it.each(fieldsOf(name, 'params').names)('takes no hostile %s', async (param) => {
+    it.each(fieldsOf(name, 'params').names)('is refused with a hostile %s', async (param) => {
       for (const segment of hostileSegments) {
         const raw = requestOf(name, tenant.apiKey, { params: { [param]: segment } });
 
@@ -121,33 +121,36 @@ describe.each(routeNames.filter((name) => fieldsOf(name, 'params').names.length 
       }
     });
 
-    it.each(['nowhere', 'TikTok', 'constructor', 'tik tok', ''])('knows no provider %j', async (provider) => {
-      if (!fieldsOf(name, 'params').names.includes('provider')) return;
+    it.each(['nowhere', 'TikTok', 'constructor', 'tik tok', ''])(
+      'is refused with the unknown provider %j',
+      async (provider) => {
+        if (!fieldsOf(name, 'params').names.includes('provider')) return;
 
-      const code = await send(
-        name,
-        requestOf(name, tenant.apiKey, { params: { provider: encodeURIComponent(provider) } }),
-      );
+        const code = await send(
+          name,
+          requestOf(name, tenant.apiKey, { params: { provider: encodeURIComponent(provider) } }),
+        );
 
-      expect(['INVALID_PROVIDER', 'INVALID_REQUEST', '404']).toContain(code);
-    });
+        expect(['INVALID_PROVIDER', 'INVALID_REQUEST', '404']).toContain(code);
+      },
+    );
   },
 );
 
-/** A user that nobody knows is ended like any other; every other route finds nothing or does not understand. */
+/** Disconnecting an unknown user succeeds like any other; every other route answers not found or invalid request. */
 const isExpected = (by: 'function' | 'gateway') => (status: number) =>
   (by === 'function' ? [202, 303, 400, 401, 404] : [400, 404, 431]).includes(status);
 
-describe.each(withCredential)('the credential of %s', (name) => {
+describe.each(withCredential)('the credential of a request to %s', (name) => {
   const type = ['content-type', 'application/json'] as const;
 
   it.each<[string, readonly (readonly [string, string])[]]>([
-    ['none', []],
-    ['an empty one', [['authorization', '']]],
+    ['missing', []],
+    ['empty', [['authorization', '']]],
     ['an empty bearer', [['authorization', 'Bearer ']]],
     ['Basic', [['authorization', 'Basic YTpi']]],
-    ['no scheme', [['authorization', 'hwk_0000000000000000']]],
-    ['a very long one', [['authorization', `Bearer ${'a'.repeat(8_000)}`]]],
+    ['without a scheme', [['authorization', 'hwk_0000000000000000']]],
+    ['very long', [['authorization', `Bearer ${'a'.repeat(8_000)}`]]],
     ['nonsense', [['authorization', 'Bearer ../../etc/passwd']]],
     ['a token of three parts', [['authorization', 'Bearer e30.e30.e30']]],
     [
@@ -160,7 +163,7 @@ describe.each(withCredential)('the credential of %s', (name) => {
     expect(code).toBe('UNAUTHORIZED');
   });
 
-  it('is refused when it stands twice', async () => {
+  it('is refused when it is sent twice', async () => {
     const twice = ['authorization', `Bearer ${tenant.apiKey}`] as const;
 
     const code = await send(name, requestOf(name, '', { headers: [twice, twice, type] }));
@@ -168,7 +171,7 @@ describe.each(withCredential)('the credential of %s', (name) => {
     expect(code).toBe('UNAUTHORIZED');
   });
 
-  it('of another tenant finds nothing of this one', async () => {
+  it('of another tenant gives access to no record of this tenant', async () => {
     const stranger = await stack.newTenant();
 
     const own = await send(name, requestOf(name, tenant.apiKey));
@@ -178,7 +181,7 @@ describe.each(withCredential)('the credential of %s', (name) => {
   });
 });
 
-it.each(['PUT', 'PATCH', 'HEAD', 'TRACE'])('%s reaches no route', async (method) => {
+it.each(['PUT', 'PATCH', 'HEAD', 'TRACE'])('the API routes no %s request', async (method) => {
   const answers = await Promise.all(
     routeNames.map((name) => exchange(stack.apiUrl, { ...requestOf(name, tenant.apiKey), method })),
   );
@@ -186,7 +189,7 @@ it.each(['PUT', 'PATCH', 'HEAD', 'TRACE'])('%s reaches no route', async (method)
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
 });
 
-it('repeats nothing of what it was sent, but for a harmless correlation id', async () => {
+it('the API repeats nothing of a request in its error, except a harmless correlation id', async () => {
   const ask = (id: string) =>
     exchange(stack.apiUrl, {
       ...requestOf('status', tenant.apiKey, { query: 'secret_s4ndb0x=value_s4ndb0x' }),

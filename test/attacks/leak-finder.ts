@@ -1,11 +1,11 @@
-/** Finds a secret in whatever form it may have slipped out: as it is, in hexadecimal, or inside base64 at any alignment, once or twice over. */
+/** Finds a leaked secret in plain text, in hexadecimal, or in base64 at any alignment, encoded once or twice. */
 
-/** What every secret of the sandbox platforms carries. */
+/** Part of every secret that a sandbox platform issues. */
 export const marker = 's4ndb0x';
 
 export type LeakFinder = (place: string | Uint8Array) => boolean;
 
-/** @param secret at least seven bytes, so that a find is no accident. */
+/** @param secret at least seven bytes, so that a match is not a coincidence. */
 export function createLeakFinder(secret: string): LeakFinder {
   if (Buffer.byteLength(secret) < 7) throw new Error('So short a secret would be found everywhere.');
   const once = base64Forms(secret);

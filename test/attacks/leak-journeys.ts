@@ -1,4 +1,4 @@
-/** Everything that can happen to secrets, in one long run: every journey that succeeds, and every failure that has a token in its hand. */
+/** Takes secrets through one long run: every journey that succeeds and every failure that happens while a token is in memory. */
 import type { Fault } from '../../infra/local/sandbox/control/control.ts';
 import {
   accountOf,
@@ -10,10 +10,10 @@ import {
 import { type JourneyPlatform, platformFacts, scopesOf } from '../support/stack/platform-facts.ts';
 import type { AwsCallSeen, TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
-/** Has the stack's next matching AWS calls fail; given nothing, none. */
+/** Makes the stack's next matching AWS calls fail, or none when no matcher is given. */
 export type FailAws = (matching: ((call: AwsCallSeen) => boolean) | undefined) => void;
 
-/** A platform that says what it was told, as badly written ones do. */
+/** A platform that echoes its input in errors, as badly written platforms do. */
 const talkative: Fault = {
   kind: 'status',
   status: 400,

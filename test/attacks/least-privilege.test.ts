@@ -1,11 +1,11 @@
 /**
- * Least privilege: every right of every function behind the API is needed. Each is taken away once, and the run that
- * needs it is refused exactly that action; so no function has a right too many, and none has one too few.
+ * Least privilege: every function behind the API needs every permission it has. Each is withheld once, and the probe that
+ * needs it is refused exactly that action; so no function has a permission too many, and none has one too few.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { callbackProbes } from './rights-of-callbacks.ts';
-import { flowProbes } from './rights-of-flows.ts';
-import { tokenProbes } from './rights-of-tokens.ts';
+import { callbackProbes } from './callback-permissions.ts';
+import { flowProbes } from './flow-permissions.ts';
+import { tokenProbes } from './token-permissions.ts';
 import {
   allRights,
   nameOf,
@@ -13,11 +13,11 @@ import {
   type Probe,
   type Right,
   type RightsStack,
-} from './withheld-rights.ts';
+} from './withheld-permissions.ts';
 
 const probes: Readonly<Record<string, Probe>> = { ...flowProbes, ...tokenProbes, ...callbackProbes };
 
-/** Asked only for platforms that take credentials instead of a consent. */
+/** Used only for platforms that take credentials instead of a consent. */
 const ofCredentials = ['connect dynamodb:UpdateItem connections', 'connect sqs:SendMessage events'];
 
 let shared: RightsStack;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => shared.close());
 
-/** Functions that have kept nothing in memory yet. */
+/** Functions with cold caches. */
 async function runCold(right: Right, probe: Probe) {
   const cold = await openRightsStack();
   try {
@@ -37,7 +37,7 @@ async function runCold(right: Right, probe: Probe) {
   }
 }
 
-it('knows a run for every right that there is, and none for rights that there are not', () => {
+it('has a probe for every permission that a function holds, and none for a permission that no function holds', () => {
   const rights = allRights().map(nameOf);
 
   expect([...Object.keys(probes), ...ofCredentials].sort()).toEqual([...rights].sort());

@@ -1,4 +1,4 @@
-/** Flows of a tenant's own app at a server that the test owns: begun in a browser, come back as the test likes. */
+/** Flows of a tenant's own app at a server that the test controls: started in a browser, with a callback that the test builds. */
 import type { Success } from '../support/stack/api-client.ts';
 import type { Browser } from '../support/stack/browser.ts';
 import { begin, completionOf, openLink, type Returned, readReturn } from '../support/stack/flow-steps.ts';
@@ -12,7 +12,7 @@ export interface OwnFlow {
   readonly asked: Asked;
 }
 
-/** Registers the tenant's own OpenID Connect app at a server. Answers its context. */
+/** Registers the tenant's own OpenID Connect app at a server. Returns its app id. */
 export async function registerAt(stack: TestStack, tenant: TestTenant, server: OwnedServer): Promise<string> {
   const app = await stack.local.operator.setApp({
     provider: 'openid',
@@ -35,7 +35,7 @@ export async function startOwn(
   return { browser, user, flowId, asked: readAsked(await openLink(browser, authUrl)) };
 }
 
-/** The honest server's redirect back, with a code for this flow unless another one is given. */
+/** The honest server's redirect to the callback, with a code for this flow unless another one is given. */
 export async function returnOwn(
   { browser, asked }: OwnFlow,
   server: OwnedServer,
@@ -44,7 +44,7 @@ export async function returnOwn(
   return readReturn(await browser.visit(redirectBack(server, asked, code)));
 }
 
-/** The whole way. */
+/** Runs the flow from start to callback. */
 export async function connectOwn(
   stack: TestStack,
   user: User,

@@ -1,12 +1,12 @@
 /**
- * An OpenID Connect server in the hands of whoever runs the test: honest by default, and bent where the test bends it.
- * It has no consent page; a test makes up the platform's redirect itself. It records every call that reaches it.
+ * An OpenID Connect server under the control of a test: honest by default, dishonest where the test makes it so.
+ * It has no consent page; a test builds the platform's redirect itself. It records every call it receives.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { exportJWK, SignJWT } from 'jose';
 
-/** What the client asked for on the authorization URL. */
+/** The parameters of the client's authorization URL. */
 export interface Asked {
   readonly clientId: string;
   readonly redirectUri: string;
@@ -21,7 +21,7 @@ export interface ReceivedCall {
   readonly form: URLSearchParams;
 }
 
-/** How a token answer differs from an honest one. */
+/** How a token response differs from an honest one. */
 export interface Bend {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly signedBy?: KeyObject;
@@ -155,7 +155,7 @@ export async function startOwnedServer({ promisesIssuer = true } = {}) {
   };
 }
 
-/** Reads an authorization URL. */
+/** Parses an authorization URL. */
 export function readAsked(authorizationUrl: string): Asked {
   const query = new URL(authorizationUrl).searchParams;
   return {
@@ -168,7 +168,7 @@ export function readAsked(authorizationUrl: string): Asked {
   };
 }
 
-/** The redirect of an honest server: back to where the client asked, with code, state and issuer. */
+/** The redirect of an honest server to the client's redirect URI, with code, state and issuer. */
 export function redirectBack(server: OwnedServer, asked: Asked, code: string): string {
   const query = new URLSearchParams({ code, state: asked.state, iss: server.origin });
   return `${asked.redirectUri}?${query.toString()}`;

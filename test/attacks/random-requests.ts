@@ -1,4 +1,4 @@
-/** Random requests to a route: mostly near what it takes, sometimes far from it. */
+/** Generates random requests to a route: most are nearly valid, some are far from it. */
 import fc from 'fast-check';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
@@ -10,7 +10,7 @@ export interface Credentials {
   readonly session: string;
 }
 
-/** Any text, as bytes percent-encoded: also what is no UTF-8. */
+/** Any text as percent-encoded bytes, including invalid UTF-8. */
 const anyEncoded = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }).map((text) => encodeURIComponent(text.toWellFormed())),
   fc
@@ -24,7 +24,7 @@ const printable = fc.string({
   maxLength: 60,
 });
 
-/** What some field may well take. */
+/** Values that some field accepts. */
 const plausible = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
   fc.constantFrom(
@@ -40,7 +40,7 @@ const plausible = fc.oneof(
   fc.dictionary(fc.constantFrom('cookie', 'userAgent', 'x'), fc.string({ maxLength: 20 }), { maxKeys: 3 }),
 );
 
-/** A request to one route, made of its own sample and of anything else. */
+/** A request to one route that mixes its sample with arbitrary parts. */
 export function randomRequest(name: RouteName, credentials: Credentials): fc.Arbitrary<RawRequest> {
   const route: Route = contract[name];
   return fc
@@ -117,7 +117,7 @@ function bodyFor(name: RouteName) {
   return route.caller === 'platform' && route.method === 'POST' ? signedBody : fc.constant(undefined);
 }
 
-/** Bytes with whatever a platform might sign them with. */
+/** Bytes with any header in which a platform might sign them. */
 const signedBody = fc
   .tuple(
     fc.oneof(fc.json(), fc.uint8Array({ maxLength: 80 })),

@@ -1,4 +1,4 @@
-/** A request that each route takes, and what its schemas say of every other: the ground on which bad input is made. */
+/** A valid request for each route and the fields of its schemas, from which the tests derive bad input. */
 import * as z from 'zod/mini';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
@@ -18,7 +18,7 @@ const ofAccount: Sample = {
 const nothing: Sample = { params: {}, query: {} };
 const failureId = '001700000000000-00000000-0000-4000-8000-000000000000';
 
-/** Well-formed for every route, whatever comes of it. A route without one is a type error. */
+/** One well-formed request for every route; a route without one is a type error. */
 export const samples: Readonly<Record<RouteName, Sample>> = {
   createSession: {
     ...nothing,
@@ -56,7 +56,7 @@ export const samples: Readonly<Record<RouteName, Sample>> = {
 
 export const routeNames = Object.keys(samples) as RouteName[];
 
-/** The names that a schema knows, and those it cannot do without. */
+/** The field names of a schema, and those it requires. */
 export function fieldsOf(
   routeName: RouteName,
   part: 'params' | 'query' | 'body',
@@ -68,12 +68,12 @@ export function fieldsOf(
   return { names: Object.keys(properties), required };
 }
 
-/** The path of a route with its parameters as they are to travel. */
+/** The path of a route with its encoded parameters. */
 export function pathOf(routeName: RouteName, encodedParams: Readonly<Record<string, string>>): string {
   return contract[routeName].path.replace(/\{(\w+)\}/g, (_, name: string) => encodedParams[name] ?? '');
 }
 
-/** The sample of a route as it travels, with parts of it replaced. */
+/** The sample of a route as an HTTP request, with some parts replaced. */
 export function requestOf(
   routeName: RouteName,
   apiKey: string,
@@ -105,7 +105,7 @@ export function requestOf(
 
 /**
  * Whether the function answered, and not the gateway before it.
- * @throws Error when the answer is a failure of ours, or not as the contract says.
+ * @throws Error when the response is a server error or does not match the contract.
  */
 export function judge(routeName: RouteName, answer: RawAnswer): 'function' | 'gateway' {
   if (answer.status >= 500) throw new Error(`${routeName} answered ${answer.status}: ${answer.text}`);
@@ -119,12 +119,12 @@ export function judge(routeName: RouteName, answer: RawAnswer): 'function' | 'ga
   return 'gateway';
 }
 
-/** The code of an error, or of a page the status. */
+/** The code of an error, or the status of a page. */
 export function codeOf({ status, text }: RawAnswer): string {
   return /"code":"(\w+)"/.exec(text)?.[1] ?? String(status);
 }
 
-/** How a route says that it did not understand; to a platform that is no word but that it proved nothing. */
+/** The code with which a route rejects a malformed request; a platform only learns that it proved nothing. */
 export function refusal(name: RouteName): string {
   const { caller } = contract[name];
   if (caller === 'platform') return 'INVALID_SIGNATURE';

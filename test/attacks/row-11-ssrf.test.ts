@@ -1,6 +1,6 @@
 /**
- * Row 11 of the attack table: an outsider's address is called only where it leads into the public internet at that very
- * moment, whatever its name said before, and never to anything that stands beside us.
+ * Row 11 of the attack table: Hawser calls a tenant's URL only while its name resolves to the public internet, checks
+ * that at every call, and never reaches its own network through it.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,13 +26,13 @@ const forbidden = [
   ['protocol assignments and benchmarks', '192.0.0.1', '198.18.0.1', '198.19.255.255', '2001:2::1'],
   ['documentation', '192.0.2.1', '198.51.100.1', '203.0.113.1', '2001:db8::1', '3fff::1'],
   ['multicast and broadcast', '224.0.0.1', '239.255.255.255', 'ff02::1', '255.255.255.255'],
-  ['what is reserved', '240.0.0.1', '254.1.1.1', '4000::1', '5f00::1', '::', '100::1'],
+  ['reserved', '240.0.0.1', '254.1.1.1', '4000::1', '5f00::1', '::', '100::1'],
   ['unique local and site-local', 'fc00::1', 'fd12:3456::1', 'fec0::1'],
   ['IPv4 mapped or compatible', '::ffff:127.0.0.1', '::ffff:93.184.215.14', '::ffff:a00:1', '::10.0.0.1'],
   ['NAT64', '64:ff9b::a9fe:a9fe', '64:ff9b::5db8:d70e', '64:ff9b:1::a00:1'],
   ['6to4 and Teredo', '2002:a9fe:a9fe::1', '2002:7f00:1::', '2001:0:4136:e378::1', '192.88.99.1'],
-  ['a zone of this machine', 'fe80::1%eth0', '2606:4700::1111%1'],
-  ['what is no address', '', 'localhost', '127.1', '2130706433', '0x7f.0.0.1', '010.0.0.1', '1.2.3.4.5'],
+  ['scoped by a zone of this machine', 'fe80::1%eth0', '2606:4700::1111%1'],
+  ['not an address', '', 'localhost', '127.1', '2130706433', '0x7f.0.0.1', '010.0.0.1', '1.2.3.4.5'],
 ] as const;
 const allowed = [
   '1.1.1.1',
@@ -55,19 +55,19 @@ const allowed = [
   '2600:1f18::1',
 ];
 
-describe('an address', () => {
+describe('the address check', () => {
   it.each(forbidden.map(([place, ...addresses]) => ({ place, addresses })))(
-    'row 11: is not called in $place',
+    'row 11: rejects every address of the range "$place"',
     ({ addresses }) => {
       expect(addresses.filter(isPublicAddress)).toEqual([]);
     },
   );
 
-  it('row 11: of the public internet is called, up to the edges of what is not', () => {
+  it('row 11: accepts public addresses right up to the edges of the rejected ranges', () => {
     expect(allowed.filter((address) => !isPublicAddress(address))).toEqual([]);
   });
 
-  it('row 11: of IPv4 is called under no disguise of IPv6', () => {
+  it('row 11: rejects an IPv4 address in every IPv6 notation', () => {
     const byte = fc.integer({ min: 0, max: 255 });
     fc.assert(
       fc.property(byte, byte, byte, byte, (a, b, c, d) => {
@@ -88,7 +88,7 @@ describe('an address', () => {
   });
 });
 
-describe('a URL', () => {
+describe('a webhook URL', () => {
   it.each([
     ['plain http', 'http://hooks.example/'],
     [
@@ -100,7 +100,7 @@ describe('a URL', () => {
     ],
     ['another port', 'https://hooks.example:8443/', 'https://hooks.example:80/', 'https://hooks.example:22/'],
     ['user information', 'https://user@hooks.example/', 'https://u:p@hooks.example/', 'https://a@127.0.0.1/'],
-    ['an address of IPv4', 'https://93.184.215.14/', 'https://127.0.0.1/', 'https://169.254.169.254/latest'],
+    ['an IPv4 address', 'https://93.184.215.14/', 'https://127.0.0.1/', 'https://169.254.169.254/latest'],
     [
       'an address in disguise',
       'https://2130706433/',
@@ -108,10 +108,10 @@ describe('a URL', () => {
       'https://0177.0.0.1/',
       'https://127.1/',
     ],
-    ['an address in wide digits', 'https://１２７.０.０.１/', 'https://127。0。0。1/'],
-    ['an address of IPv6', 'https://[::1]/', 'https://[::ffff:127.0.0.1]/', 'https://[2606:4700::1111]/'],
-    ['a name of this machine or network', 'https://localhost/', 'https://metadata/', 'https://printer/'],
-    ['a closing dot', 'https://localhost./', 'https://hooks.example./', 'https://127.0.0.1./'],
+    ['an address in full-width digits', 'https://１２７.０.０.１/', 'https://127。0。0。1/'],
+    ['an IPv6 address', 'https://[::1]/', 'https://[::ffff:127.0.0.1]/', 'https://[2606:4700::1111]/'],
+    ['a local host name', 'https://localhost/', 'https://metadata/', 'https://printer/'],
+    ['a trailing dot', 'https://localhost./', 'https://hooks.example./', 'https://127.0.0.1./'],
     [
       'what parsers disagree about',
       'https://hooks.example\\@127.0.0.1/',
@@ -119,9 +119,9 @@ describe('a URL', () => {
       ' https://a.b',
     ],
     ['a fragment', 'https://hooks.example/#', 'https://hooks.example/#a'],
-    ['nothing', '', 'hooks.example', 'https://', 'https:///'],
-    ['too much', `https://hooks.example/${'a'.repeat(2_048)}`],
-  ])('row 11: is refused with %s, and not repeated', (_, ...urls) => {
+    ['no URL in it', '', 'hooks.example', 'https://', 'https:///'],
+    ['more than 2,048 characters', `https://hooks.example/${'a'.repeat(2_048)}`],
+  ])('row 11: is refused with %s, and the error does not repeat it', (_, ...urls) => {
     for (const url of urls) {
       const read = () => parsePinnedUrl(url, []);
       expect(read).toThrow(/^The endpoint /);
@@ -133,11 +133,11 @@ describe('a URL', () => {
     ['https://hooks.example', 'https://hooks.example/'],
     ['https://HOOKS.example:443/a?b=c', 'https://hooks.example/a?b=c'],
     ['https://bücher.example/', 'https://xn--bcher-kva.example/'],
-  ])('row 11: is taken in one spelling: %s', (given, taken) => {
+  ])('row 11: is stored in its canonical form: %s', (given, taken) => {
     expect(parsePinnedUrl(given, []).href).toBe(taken);
   });
 
-  it('row 11: may be an origin of this machine only where the settings name exactly that', () => {
+  it('row 11: may point to a loopback origin only if the settings list exactly that origin', () => {
     const settings = ['http://127.0.0.1:4000'];
 
     expect(parsePinnedUrl('http://127.0.0.1:4000/inbox', settings).pathname).toBe('/inbox');
@@ -147,16 +147,16 @@ describe('a URL', () => {
   });
 });
 
-describe('a call', () => {
+describe('an outbound call', () => {
   it.each([
-    ['private', ['10.0.0.1']],
+    ['a private address', ['10.0.0.1']],
     ['the metadata service', ['169.254.169.254']],
     ['this machine', ['127.0.0.1', '::1']],
-    ['mixed, the public one first', [publicAddress, '10.0.0.1']],
-    ['mixed, the public one last', ['::1', publicAddress]],
-    ['mapped', ['::ffff:10.0.0.1']],
-    ['no address at all', ['localhost']],
-  ])('row 11: goes nowhere when the name leads to what is %s', async (_, addresses) => {
+    ['a public and a private address', [publicAddress, '10.0.0.1']],
+    ['a loopback and a public address', ['::1', publicAddress]],
+    ['a mapped IPv4 address', ['::ffff:10.0.0.1']],
+    ['something that is no address', ['localhost']],
+  ])('row 11: is not made when the host name resolves to %s', async (_, addresses) => {
     const fixture = await openLifecycleFixture();
     fixture.names.set('hooks.example', [addresses]);
 
@@ -164,7 +164,7 @@ describe('a call', () => {
     expect(fixture.connected).toEqual([]);
   });
 
-  it('row 11: goes to the address that was checked, though the name says another the next moment', async () => {
+  it('row 11: connects to the address that was checked, even if the name resolves to another one a moment later', async () => {
     const fixture = await openLifecycleFixture();
     fixture.names.set('hooks.example', [[publicAddress], ['127.0.0.1']]);
 
@@ -176,7 +176,7 @@ describe('a call', () => {
     expect(fixture.connected.map(({ address }) => address)).toEqual([publicAddress]);
   });
 
-  it('row 11: asks for a name once, and hands the socket nothing that it could look up again', async () => {
+  it('row 11: resolves a name once and gives the socket no name to resolve again', async () => {
     const fixture = await openLifecycleFixture();
 
     await fixture.post('https://hooks.example/');
@@ -185,7 +185,7 @@ describe('a call', () => {
     expect(fixture.connected).toEqual([{ address: publicAddress, port: 443, serverName: 'hooks.example' }]);
   });
 
-  it.each([301, 302, 303, 307, 308])('row 11: follows no redirect: %i', async (status) => {
+  it.each([301, 302, 303, 307, 308])('row 11: does not follow a redirect with status %i', async (status) => {
     const fixture = await openLifecycleFixture((_request, response) => {
       response.writeHead(status, { location: 'https://hooks.example/again' }).end();
     });
@@ -194,7 +194,7 @@ describe('a call', () => {
     expect(fixture.requests.length).toBe(1);
   });
 
-  it('row 11: trusts no certificate but one for the name, of an authority that is known', async () => {
+  it('row 11: trusts only a certificate for that host name from a known authority', async () => {
     const fixture = await openLifecycleFixture();
     fixture.names.set('elsewhere.example', [[publicAddress]]);
     const server = await endpointOfTest();
@@ -212,7 +212,7 @@ describe('a call', () => {
     expect([fixture.requests, server.arrived]).toEqual([[], []]);
   });
 
-  it('row 11: reaches this machine only at exactly the origin of the settings', async () => {
+  it('row 11: reaches loopback only at exactly the origin that the settings list', async () => {
     const [named, other] = [await endpointOfTest(), await endpointOfTest()];
     const post = createPinnedPost({
       resolve: async () => ['127.0.0.1'],
@@ -227,7 +227,7 @@ describe('a call', () => {
   });
 });
 
-describe('a destination', () => {
+describe('a registered destination', () => {
   let fixture: DeliveryFixture;
 
   beforeAll(async () => {
@@ -235,7 +235,7 @@ describe('a destination', () => {
   });
   afterAll(() => fixture.close());
 
-  it('row 11: whose name leads inside by now is not called, and fails like any other', async () => {
+  it('row 11: is not called once its name resolves to an internal address, and its delivery fails like any other', async () => {
     const tenantId = fixture.newTenant();
     const { id } = await fixture.addEndpoint(tenantId, 'https://hooks.example/');
     fixture.resolve = async () => ['169.254.169.254'];
@@ -252,7 +252,7 @@ describe('a destination', () => {
     'http://127.0.0.1:9001/2018-06-01/runtime/invocation/next',
     'https://10.0.0.1/',
     'file:///etc/passwd',
-  ])('row 11: that should never have been stored is not called either: %s', async (url) => {
+  ])('row 11: is not called even if a forbidden URL was stored: %s', async (url) => {
     const tenantId = fixture.newTenant();
     const { id } = await fixture.addEndpoint(tenantId, 'https://hooks.example/');
     await fixture.destinations.updateOne(tenantId, id, (one) => ({ ...one, url }));

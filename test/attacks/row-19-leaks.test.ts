@@ -1,6 +1,6 @@
 /**
- * Row 19 of the attack table: no secret of a platform, and none of ours, stands anywhere but where it belongs: not in a
- * log line, an error, a table, a queue, a URL or an answer, whatever went well or wrong.
+ * Row 19 of the attack table: no secret of a platform or of Hawser appears anywhere but in its proper place: not in a
+ * log line, an error, a table, a queue, a URL or a response, on success or on failure.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
@@ -13,13 +13,13 @@ import { liveThrough } from './leak-journeys.ts';
 const accessLog: string[] = [];
 
 let stack: TestStack;
-/** Every call of a function to AWS: what it wrote to tables and queues is in it. */
+/** Every AWS call that a function made, including its writes to tables and queues. */
 const awsCalls: AwsCallSeen[] = [];
-/** Every URL that any server of the stack was asked for: the API, the platforms, the AWS endpoints. */
+/** Every URL requested from any server of the stack: the API, the platforms, the AWS endpoints. */
 const urls: string[] = [];
-/** What lies in the tables at the end. */
+/** The contents of the tables at the end. */
 const items: string[] = [];
-/** Our own secrets that went through hands: API keys, session tokens, states, cookies, completions. */
+/** Hawser's own secrets that were used: API keys, session tokens, states, cookies, completion secrets. */
 const ownSecrets = new Set<string>();
 
 const onRequest = (message: unknown) => {
@@ -53,7 +53,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** An item or a call as text: bytes in base64, as they travel. */
+/** An item or a call as text, with bytes in base64 as on the wire. */
 function textOf(value: unknown): string {
   return JSON.stringify(value, (_name, part: unknown) =>
     part instanceof Uint8Array ? Buffer.from(part).toString('base64') : part,
@@ -81,7 +81,7 @@ function collectOwnSecrets(): void {
   }
 }
 
-/** The places where a finder finds something, shortened. */
+/** The texts in which a finder finds a secret, shortened. */
 const leaksIn = (places: readonly string[], isLeak: LeakFinder) =>
   places.filter(isLeak).map((place) => place.slice(0, 300));
 
@@ -92,7 +92,7 @@ const answersOf = (...names: readonly string[]) =>
 describe('row 19: after every journey and every failure', () => {
   const hasMarker = createLeakFinder(marker);
 
-  it('row 19: the run has been as long and as bad as it was meant to be', () => {
+  it('row 19: the run covered every journey and failure it was meant to cover', () => {
     const codes = stack.answers.map(([, { text }]) => /"code":"(\w+)"/.exec(text)?.[1]);
 
     expect(codes).toEqual(
@@ -113,31 +113,31 @@ describe('row 19: after every journey and every failure', () => {
     expect(urls.length).toBeGreaterThan(500);
   });
 
-  it('row 19: no secret of a platform stands in a function’s output', () => {
+  it('row 19: no function output contains a platform secret', () => {
     expect(leaksIn(stack.output, hasMarker)).toEqual([]);
   });
 
-  it('row 19: nor in the access log', () => {
+  it('row 19: the access log contains no platform secret', () => {
     expect(leaksIn(accessLog, hasMarker)).toEqual([]);
   });
 
-  it('row 19: nor in what is written to tables and queues, nor in any other call to AWS', () => {
+  it('row 19: no AWS call, including every write to a table or queue, contains a platform secret', () => {
     expect(leaksIn(awsCalls.map(textOf), hasMarker)).toEqual([]);
   });
 
-  it('row 19: nor in an item of a table, in bytes or in text', () => {
+  it('row 19: no table item contains a platform secret, in bytes or in text', () => {
     expect(items.length).toBeGreaterThan(50);
     expect(leaksIn(items, hasMarker)).toEqual([]);
   });
 
-  it('row 19: nor in a URL, but for the platform’s own redirect with its code', () => {
+  it('row 19: no URL contains a platform secret, except the platform’s own redirect with its code', () => {
     const leaks = leaksIn(urls, hasMarker);
 
     expect(leaks.filter((url) => !url.startsWith('/integrations/callback/'))).toEqual([]);
     expect(leaks.length).toBeGreaterThan(10);
   });
 
-  it('row 19: nor in an answer of the API, but for the token route’s', () => {
+  it('row 19: no API response contains a platform secret, except the token route’s', () => {
     const others = stack.answers.filter(([name]) => name !== 'getToken');
 
     expect(
@@ -154,14 +154,14 @@ describe('row 19: after every journey and every failure', () => {
     ).toEqual([]);
   });
 
-  it('row 19: nor in an error of the token route', () => {
+  it('row 19: no error of the token route contains a platform secret', () => {
     const errors = answersOf('getToken').filter((text) => text.includes('"error"'));
 
     expect(errors.length).toBeGreaterThan(0);
     expect(leaksIn(errors, hasMarker)).toEqual([]);
   });
 
-  it('row 19: nor in a page or a redirect of ours', () => {
+  it('row 19: no page or redirect of Hawser contains a platform secret', () => {
     const ours = stack.pages.filter(({ url }) => ofApi(url));
 
     expect(ours.length).toBeGreaterThan(50);
@@ -179,14 +179,14 @@ describe('row 19: after every journey and every failure', () => {
     ).toEqual([]);
   });
 
-  it('row 19: no secret of ours stands in a log line, a table or a queue', () => {
+  it('row 19: no log line, table or queue contains a secret of Hawser', () => {
     const everything = [...stack.output, ...accessLog, ...items, ...awsCalls.map(textOf)].join('\n');
 
     expect([...ownSecrets].filter((secret) => createLeakFinder(secret)(everything))).toEqual([]);
   });
 });
 
-it('row 19: the finder finds a secret in every form in which it may hide', () => {
+it('row 19: the leak finder recognizes a secret in every encoding in which it may hide', () => {
   const isLeak = createLeakFinder(marker);
   const token = 'act.s4ndb0xQ3!4718.va';
   const base64 = (text: string) => Buffer.from(text).toString('base64');

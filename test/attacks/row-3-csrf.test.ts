@@ -1,4 +1,4 @@
-/** Row 3 of the attack table: only the browser in which a flow began can bring its answer, once. */
+/** Row 3 of the attack table: only the browser that started a flow can complete its callback, and only once. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { flowCookie } from '../../lib/runtime/http/flow-cookie.ts';
@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 const tokenCalls = () => stack.local.platforms.sandboxes.tiktok.calls().calls.token;
 
-/** The callback with one parameter of its query changed; left out when the change answers nothing. */
+/** The callback URL with its state changed, or removed when `change` returns undefined. */
 function withState(callbackUrl: string, change: (state: string) => string | undefined): string {
   const url = new URL(callbackUrl);
   const changed = change(url.searchParams.get('state') ?? '');
@@ -36,7 +36,7 @@ function withState(callbackUrl: string, change: (state: string) => string | unde
   return url.href;
 }
 
-/** The MAC's first character is another one; the last one would not do, as not all its bits count. */
+/** Changes the first character of the MAC; not all bits of the last one count. */
 const withAnotherMac = (state: string) =>
   state.replace(
     /\.([^.])([^.]*)$/,
@@ -55,7 +55,7 @@ it.each<[string, (name: string, secret: string, jar: Map<string, string>) => voi
     },
   ],
   ['with the cookie twice', (name, secret, jar) => jar.set(name, `${secret}; ${name}=${'A'.repeat(43)}`)],
-])('row 3: a callback %s changes nothing and sends nobody anywhere', async (_name, bend) => {
+])('row 3: a callback %s changes nothing and redirects nobody', async (_name, bend) => {
   const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
   const jar = browser.cookies(stack.apiUrl);
   const [[name, secret] = ['', '']] = jar;
@@ -82,7 +82,7 @@ it.each<[string, (state: string) => string | undefined]>([
   ['of another shape', () => 'state'],
   ['without its MAC', (state) => state.split('.').slice(0, 2).join('.')],
   [
-    'with a MAC of somebody’s own',
+    'with a MAC made without the key',
     (state) => {
       const [flowId, nonce] = state.split('.');
       const mac = createHash('sha256').update(`state.${flowId}.${nonce}`).digest('base64url');
@@ -91,7 +91,7 @@ it.each<[string, (state: string) => string | undefined]>([
   ],
   ['with another nonce', (state) => state.replace(/\.[^.]+\./, `.${'A'.repeat(43)}.`)],
   ['of another flow', (state) => state.replace(/^[^.]+/, 'A'.repeat(22))],
-])('row 3: a state that is %s is refused from the right browser too', async (_name, bend) => {
+])('row 3: the callback refuses a state that is %s, even from the right browser', async (_name, bend) => {
   const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
 
   const refused = await browser.visit(withState(callbackUrl, bend));
@@ -101,7 +101,7 @@ it.each<[string, (state: string) => string | undefined]>([
   expect(tokenCalls()).toBe(0);
 });
 
-it('row 3: a victim’s browser that is sent to an attacker’s callback is refused', async () => {
+it('row 3: the callback refuses a victim’s browser that an attacker sent to the attacker’s callback', async () => {
   const attackers = await reachCallback(stack, wish());
   const victim = stack.newBrowser();
   await reachCallback(stack, { ...wish(), user: tenant.user('victim'), browser: victim });
@@ -112,7 +112,7 @@ it('row 3: a victim’s browser that is sent to an attacker’s callback is refu
   expect((await stack.tables.flow(attackers.flowId))['status']?.S).toBe('pending');
 });
 
-it('row 3: a second start ends the state of the first, and each works once', async () => {
+it('row 3: a second start invalidates the state of the first, and each start works once', async () => {
   const browser = stack.newBrowser();
   const { authUrl } = await begin(wish());
   const first = await decide(browser, await openLink(browser, authUrl));
@@ -127,7 +127,7 @@ it('row 3: a second start ends the state of the first, and each works once', asy
   expect(again).toMatchObject({ status: 404, location: undefined });
 });
 
-it('row 3: two flows in one browser do not disturb each other', async () => {
+it('row 3: two flows in one browser do not interfere with each other', async () => {
   const browser = stack.newBrowser();
   const one = await reachCallback(stack, { ...wish(), browser, visit: { account: 'mira' } });
   const two = await reachCallback(stack, { ...wish(), browser, visit: { account: 'jose' } });
@@ -139,7 +139,7 @@ it('row 3: two flows in one browser do not disturb each other', async () => {
   expect(browser.cookies(stack.apiUrl).size).toBe(0);
 });
 
-it('row 3: state and cookie have 256 bits each, and the table holds only their digests', async () => {
+it('row 3: state and cookie carry 256 random bits each, and the table stores only their digests', async () => {
   const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
   const [, nonce = ''] = (new URL(callbackUrl).searchParams.get('state') ?? '').split('.');
   const secret = browser.cookies(stack.apiUrl).get(`hawser-flow-${flowId}`) ?? '';
@@ -154,7 +154,7 @@ it('row 3: state and cookie have 256 bits each, and the table holds only their d
   expect(flow['browserDigest']?.B).toEqual(new Uint8Array(createHash('sha256').update(secret).digest()));
 });
 
-it('row 3: the cookie is for this flow, this host and ten minutes, and out of reach of scripts', async () => {
+it('row 3: the cookie is HttpOnly and limited to this flow, this host and ten minutes', async () => {
   const { authUrl, flowId } = await begin(wish());
 
   const page = await stack.newBrowser().visit(authUrl);
@@ -170,7 +170,7 @@ it('row 3: the cookie is for this flow, this host and ten minutes, and out of re
   );
 });
 
-it('row 3: whatever is wrong with state or cookie, the page is the same', async () => {
+it('row 3: the error page is the same whether the state or the cookie is wrong', async () => {
   const { browser, callbackUrl } = await reachCallback(stack, wish());
   const stranger = stack.newBrowser();
 

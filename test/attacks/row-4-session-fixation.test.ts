@@ -19,7 +19,7 @@ const tokenCalls = () => stack.local.platforms.sandboxes.tiktok.calls().calls.to
 const flowAs = (user = tenant.user('attacker')) => ({ user, provider: 'tiktok' }) as const;
 
 it.each(['apiKey', 'session'] as const)(
-  'row 4: a victim who finishes an attacker’s link burns it, and the code is never redeemed (%s)',
+  'row 4: a victim who completes an attacker’s link invalidates it, and the code is never redeemed (credential: %s)',
   async (by) => {
     const { returned, flowId } = await reachReturn(stack, flowAs());
     const victim = by === 'apiKey' ? tenant.user('victim') : await tenant.session('victim');
@@ -40,7 +40,7 @@ it.each(['apiKey', 'session'] as const)(
   },
 );
 
-it('row 4: a session cannot claim to be the user who began', async () => {
+it('row 4: a session cannot claim to be the user who started the flow', async () => {
   const { returned } = await reachReturn(stack, flowAs());
   const victim = await tenant.session('victim');
 
@@ -52,7 +52,7 @@ it('row 4: a session cannot claim to be the user who began', async () => {
   expect(tokenCalls()).toBe(0);
 });
 
-it('row 4: without the completion of the browser that came back, nobody can finish and nothing is spoilt', async () => {
+it('row 4: nobody can complete a flow without the returning browser’s completion secret, and an attempt does not break the flow', async () => {
   const user = tenant.user('attacker');
   const { returned, flowId } = await reachReturn(stack, flowAs(user));
   const before = await stack.tables.flow(flowId);
@@ -72,7 +72,7 @@ it('row 4: without the completion of the browser that came back, nobody can fini
   expect(connection.userId).toBe('attacker');
 });
 
-it('row 4: the completion has 256 bits and the table holds only its digest', async () => {
+it('row 4: the completion secret carries 256 random bits, and the table stores only its digest', async () => {
   const { returned, flowId } = await reachReturn(stack, flowAs());
   const completion = returned['completion'] ?? '';
 
@@ -83,7 +83,7 @@ it('row 4: the completion has 256 bits and the table holds only its digest', asy
   expect(JSON.stringify(flow)).not.toContain(completion);
 });
 
-it('row 4: before the completion is shown the code lies sealed in the flow, and afterwards nowhere', async () => {
+it('row 4: the flow stores the code sealed until the completion secret arrives, and no record holds it afterwards', async () => {
   const { returned, flowId } = await reachReturn(stack, flowAs());
   const held = await stack.tables.flow(flowId);
 
@@ -98,7 +98,7 @@ it('row 4: before the completion is shown the code lies sealed in the flow, and 
 describe('row 4: direct linking', () => {
   const direct = { completion: 'direct' };
 
-  it('row 4: needs the owner’s setting', async () => {
+  it('row 4: requires the operator’s setting', async () => {
     const refusal = await tenant.client.fails('connect', {
       params: { provider: 'tiktok' },
       body: { userId: 'ada', ...direct },
@@ -107,7 +107,7 @@ describe('row 4: direct linking', () => {
     expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
   });
 
-  it('row 4: needs an API key', async () => {
+  it('row 4: requires an API key', async () => {
     const willing = await stack.newTenant({ directLinking: true });
     const session = await willing.session('ada');
 
@@ -119,7 +119,7 @@ describe('row 4: direct linking', () => {
     expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
   });
 
-  it('row 4: shows who will gain access before it goes anywhere, and marks the connection', async () => {
+  it('row 4: shows who will gain access before it redirects to the platform, and marks the connection', async () => {
     const willing = await stack.newTenant({ directLinking: true, name: 'Quay & <Sons>' });
     const user = willing.user('some "user"');
     const browser = stack.newBrowser();
@@ -141,7 +141,7 @@ describe('row 4: direct linking', () => {
     expect(connections).toMatchObject([{ linking: 'direct' }]);
   });
 
-  it('row 4: is not what a confirmed flow can be turned into', async () => {
+  it('row 4: cannot be switched on for a flow that was started with confirmation', async () => {
     const willing = await stack.newTenant({ directLinking: true });
     const user = willing.user('ada');
     const browser = stack.newBrowser();

@@ -1,4 +1,4 @@
-/** Row 5 of the attack table: a browser is only ever sent to a URL that the operator has registered, character for character. */
+/** Row 5 of the attack table: Hawser redirects a browser only to a URL that exactly matches one the operator registered. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { completionOf, reachCallback, reachReturn } from '../support/stack/flow-steps.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
@@ -37,7 +37,7 @@ it.each<[string, (registered: string) => string]>([
   ['a script', () => 'javascript:alert(1)'],
   ['a path alone', () => '/connected'],
   ['another tenant’s URL', () => 'https://tenant-0.example/connected'],
-])('row 5: refuses a returnUrl with %s', async (_name, bend) => {
+])('row 5: connect refuses a returnUrl with %s', async (_name, bend) => {
   const returnUrl = bend(tenant.returnUrl);
 
   const connect = await tenant.client.fails('connect', {
@@ -65,11 +65,11 @@ it.each([
   'javascript:alert(1)',
   'data:text/html,x',
   '//app.example/connected',
-])('row 5: not even the operator can register %j', async (url) => {
+])('row 5: the operator cannot register %j as a return URL', async (url) => {
   await expect(stack.local.operator.addReturnUrl(tenant.id, url)).rejects.toThrow('The return URL');
 });
 
-it('row 5: nothing in the callback’s query changes where the browser goes or what it carries', async () => {
+it('row 5: no query parameter of the callback changes where the browser is redirected or with what', async () => {
   const { browser, callbackUrl, flowId } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -88,7 +88,7 @@ it('row 5: nothing in the callback’s query changes where the browser goes or w
   expect(page.headers.get('cache-control')).toBe('no-store');
 });
 
-it('row 5: a flow keeps the return URL it began with when the registrations change', async () => {
+it('row 5: a flow keeps the return URL it started with when the registered URLs change', async () => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -101,7 +101,7 @@ it('row 5: a flow keeps the return URL it began with when the registrations chan
   expect(page.location?.startsWith(`${tenant.returnUrl}?`)).toBe(true);
 });
 
-it('row 5: a session uses only the return URL it was minted with', async () => {
+it('row 5: a session can use only the return URL it was created with', async () => {
   await stack.local.operator.addReturnUrl(tenant.id, 'https://other.example/connected');
   const session = await tenant.session('ada');
   const bare = await tenant.session('ada', { returnUrl: undefined });
@@ -115,7 +115,7 @@ it('row 5: a session uses only the return URL it was minted with', async () => {
   expect(connected.connection.userId).toBe('ada');
 });
 
-it('row 5: with several registered URLs a flow has to name one', async () => {
+it('row 5: a flow must name a return URL if the tenant has registered several', async () => {
   await stack.local.operator.addReturnUrl(tenant.id, 'https://other.example/connected');
 
   const refusal = await tenant.client.fails('connect', {

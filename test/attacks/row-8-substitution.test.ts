@@ -1,4 +1,4 @@
-/** Row 8 of the attack table: a token counts only for whom it was given to, and sealed bytes only where they were sealed. */
+/** Row 8 of the attack table: a token is accepted only for the account it was issued to, and sealed bytes open only in the record they were sealed for. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
 import type { RawItem } from '../support/stack/raw-tables.ts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
   server.bendTo({});
 });
 
-describe('sealed bytes', () => {
+describe('sealed credentials', () => {
   /** The sealed fields of a record, as bytes. */
   const sealedOf = (record: RawItem) =>
     Object.fromEntries(Object.entries(record['sealed']?.M ?? {}).map(([field, value]) => [field, value.B]));
@@ -45,20 +45,23 @@ describe('sealed bytes', () => {
     return { mine, myRecord, theirRecord };
   }
 
-  it.each(['of another tenant', 'of another user'])('row 8: do not open in the row %s', async (whose) => {
-    const other = whose === 'of another tenant' ? await stack.newTenant() : tenant;
-    const { mine, myRecord, theirRecord } = await twoConnections(other);
-    const account = accountOf(tenant.user('ada'), mine);
-    await tenant.client.ok('getToken', account);
+  it.each(['of another tenant', 'of another user'])(
+    'row 8: do not open when moved to a record %s',
+    async (whose) => {
+      const other = whose === 'of another tenant' ? await stack.newTenant() : tenant;
+      const { mine, myRecord, theirRecord } = await twoConnections(other);
+      const account = accountOf(tenant.user('ada'), mine);
+      await tenant.client.ok('getToken', account);
 
-    await stack.tables.change('connections', myRecord, { sealed: sealedOf(theirRecord) });
-    const token = await tenant.client.fails('getToken', account);
-    const renewal = await tenant.client.fails('refreshToken', account);
+      await stack.tables.change('connections', myRecord, { sealed: sealedOf(theirRecord) });
+      const token = await tenant.client.fails('getToken', account);
+      const renewal = await tenant.client.fails('refreshToken', account);
 
-    expect([token.code, renewal.code]).toEqual(['VAULT_ERROR', 'VAULT_ERROR']);
-  });
+      expect([token.code, renewal.code]).toEqual(['VAULT_ERROR', 'VAULT_ERROR']);
+    },
+  );
 
-  it('row 8: do not open as another field', async () => {
+  it('row 8: do not open when moved to another field', async () => {
     const { mine, myRecord } = await twoConnections(tenant);
     const { refreshToken } = sealedOf(myRecord);
     const account = accountOf(tenant.user('ada'), mine);
@@ -71,7 +74,7 @@ describe('sealed bytes', () => {
     expect(token.code).toBe('VAULT_ERROR');
   });
 
-  it('row 8: of one flow do not open in another', async () => {
+  it('row 8: of one flow do not open when moved to another flow', async () => {
     const [mine, theirs] = [tenant.user('ada'), tenant.user('bo')];
     const victims = await reachReturn(stack, { user: mine, provider: 'tiktok' });
     const attackers = await reachReturn(stack, { user: theirs, provider: 'tiktok' });
@@ -87,7 +90,7 @@ describe('sealed bytes', () => {
   });
 });
 
-it('row 8: a profile that speaks of somebody else than the token is refused, and the token given back', async () => {
+it('row 8: complete refuses a profile of a different person than the token’s and revokes the token', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const other = { data: { user: { open_id: 'somebody-else' } }, error: { code: 'ok' } };
@@ -106,7 +109,7 @@ it('row 8: a profile that speaks of somebody else than the token is refused, and
   expect(tiktok().calls().calls.revoke).toBe(1);
 });
 
-it('row 8: a renewal that brings somebody else’s tokens changes nothing', async () => {
+it('row 8: a refresh that returns another account’s tokens changes nothing', async () => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
   const before = await stack.tables.connection(connection.id);
@@ -125,7 +128,7 @@ it('row 8: a renewal that brings somebody else’s tokens changes nothing', asyn
   expect(after['sealed']).toEqual(before['sealed']);
 });
 
-it('row 8: a reconnect takes no other account than the expected one', async () => {
+it('row 8: a reconnect accepts only the account it was started for', async () => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, {
     user,
@@ -147,7 +150,7 @@ it('row 8: a reconnect takes no other account than the expected one', async () =
 describe('an ID token', () => {
   const past = Math.floor(Date.now() / 1000) - 3_600;
 
-  it('row 8: that is in order connects', async () => {
+  it('row 8: that is valid connects the account', async () => {
     await registerAt(stack, tenant, server);
 
     const { connection } = await connectOwn(stack, tenant.user('ada'), server);
@@ -159,16 +162,16 @@ describe('an ID token', () => {
     ['signed by another key', { signedBy: foreignKey }],
     ['of another issuer', { claims: { iss: 'https://evil.example' } }],
     ['for another client', { claims: { aud: 'another-client' } }],
-    ['for several clients without saying for whom', { claims: { aud: ['client', 'another-client'] } }],
+    ['for several clients without an authorized party', { claims: { aud: ['client', 'another-client'] } }],
     ['with another authorized party', { claims: { azp: 'another-client' } }],
     ['of another flow', { claims: { nonce: 'A'.repeat(43) } }],
     ['without a nonce', { claims: { nonce: undefined } }],
     ['that has expired', { claims: { iat: past, exp: past + 300 } }],
-    ['without an end', { claims: { exp: undefined } }],
+    ['without an expiry', { claims: { exp: undefined } }],
     ['of another person than the profile', { claims: { sub: 'somebody-else' } }],
     ['that is missing', { answer: { id_token: undefined } }],
     ['that is unsigned', { answer: { id_token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.' } }],
-  ])('row 8: %s connects nothing', async (_name, bend) => {
+  ])('row 8: %s connects no account', async (_name, bend) => {
     await registerAt(stack, tenant, server);
     const own = await startOwn(stack, tenant.user('ada'));
     const returned = await returnOwn(own, server);

@@ -1,4 +1,4 @@
-/** Rows 1 and 2 of the attack table: a code must only ever travel to the server it came from (COAT, CORF, mix-up). */
+/** Rows 1 and 2 of the attack table: a code is only ever sent to the server that issued it (COAT, CORF, mix-up). */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { completionOf, reachCallback, readReturn } from '../support/stack/flow-steps.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
@@ -29,7 +29,7 @@ const platformTokenCalls = () =>
   );
 const statusOf = async (flowId: string) => (await stack.tables.flow(flowId))['status']?.S;
 
-it('row 1: a code that comes back on another context’s callback is sent to no token endpoint', async () => {
+it('row 1: a code that arrives at another app’s callback is sent to no token endpoint', async () => {
   const { operator, platforms } = stack.local;
   const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
   const { appId } = await operator.setApp({
@@ -52,7 +52,7 @@ it('row 1: a code that comes back on another context’s callback is sent to no 
   expect(platformTokenCalls()).toBe(0);
 });
 
-it('row 1: an honest platform’s code, lured into the flow of a rogue server, never reaches the rogue server', async () => {
+it('row 1: a code of an honest platform, injected into a flow of a rogue server, never reaches the rogue server', async () => {
   await registerAt(stack, tenant, rogue);
   const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
   const before = tokenCalls();
@@ -68,7 +68,7 @@ it('row 1: an honest platform’s code, lured into the flow of a rogue server, n
   expect(platformTokenCalls()).toBe(0);
 });
 
-it('row 1: the token endpoint is the one of the flow’s snapshot, whatever the app’s record says by then', async () => {
+it('row 1: a flow redeems its code at the token endpoint it started with, even if the app’s record has changed since', async () => {
   await registerAt(stack, tenant, honest);
   const { browser, user, asked } = await startOwn(stack, tenant.user('ada'));
   const app = await stack.tables.find('connections', 'tenantId', tenant.id, 'app#');
@@ -92,7 +92,7 @@ it('row 1: the token endpoint is the one of the flow’s snapshot, whatever the 
   expect(tokenCalls()).toEqual([atHonest + 1, atRogue]);
 });
 
-it('row 1: a flow does not survive a new registration of its app, and its code goes to neither server', async () => {
+it('row 1: a flow ends when its app is registered again, and its code goes to neither server', async () => {
   await registerAt(stack, tenant, honest);
   const { browser, user, asked } = await startOwn(stack, tenant.user('ada'));
   await registerAt(stack, tenant, rogue);
@@ -117,7 +117,7 @@ it.each([
       own.set('iss', rogue.origin);
     },
   ],
-])('row 1: an answer with an issuer %s is not acted upon', async (_name, bend) => {
+])('row 1: the callback rejects an authorization response with an issuer %s', async (_name, bend) => {
   await registerAt(stack, tenant, honest);
   const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
   const back = new URL(redirectBack(honest, asked, honest.issueCode(asked)));
@@ -130,7 +130,7 @@ it.each([
   expect(tokenCalls()).toEqual(before);
 });
 
-it('row 1: an issuer from a platform that has none is not acted upon', async () => {
+it('row 1: the callback rejects an issuer from a platform that declares none', async () => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -142,7 +142,7 @@ it('row 1: an issuer from a platform that has none is not acted upon', async () 
   expect(platformTokenCalls()).toBe(0);
 });
 
-it('row 1: every context has a redirect URI of its own', async () => {
+it('row 1: every app has its own redirect URI', async () => {
   const contexts = [await registerAt(stack, tenant, honest)];
   const own = (await startOwn(stack, tenant.user('ada'))).asked.redirectUri;
   tenant = await stack.newTenant();
@@ -159,7 +159,7 @@ it('row 1: every context has a redirect URI of its own', async () => {
 });
 
 it.each(['reddit', `app_${'A'.repeat(22)}`])(
-  'row 2: the context in the path is compared with the flow’s and not believed: %s',
+  'row 2: the callback compares the app in its path with the flow’s and does not trust it: %s',
   async (appId) => {
     const { browser, flowId, callbackUrl } = await reachCallback(stack, {
       user: tenant.user('ada'),

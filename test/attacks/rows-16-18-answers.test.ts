@@ -1,4 +1,4 @@
-/** Rows 16 and 18 of the attack table: answers and their timing tell an attacker nothing, and no page can be framed or read. */
+/** Rows 16 and 18 of the attack table: responses and their timing reveal nothing to an attacker, and no page can be framed or read by another site. */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
@@ -26,14 +26,14 @@ afterEach(() => {
   syncBuiltinESMExports();
 });
 
-/** Counts constant-time comparisons, and lets each go on as it is. */
+/** Records constant-time comparisons without changing their results. */
 function watchComparisons() {
   const watched = vi.spyOn(crypto, 'timingSafeEqual');
   syncBuiltinESMExports();
   return watched;
 }
 
-it('row 16: a state is compared in constant time with both secrets, whichever matches', () => {
+it('row 16: the callback compares a state in constant time with the current and the previous secret, whichever one matches', () => {
   const secrets = { current: new Secret('now'), previous: new Secret('before') };
   const byCurrent = mintState(newFlowId(), secrets).state;
   const byPrevious = mintState(newFlowId(), { current: secrets.previous }).state;
@@ -53,7 +53,7 @@ it('row 16: a state is compared in constant time with both secrets, whichever ma
   ]);
 });
 
-it('row 16: an API key is compared in constant time, revoked or not', () => {
+it('row 16: authentication compares an API key in constant time, whether or not it is revoked', () => {
   const { text, key } = mintApiKey(tenantId, 'test', 0);
   const { secret = '' } = parseApiKey(text.reveal()) ?? {};
   const watched = watchComparisons();
@@ -68,7 +68,7 @@ it('row 16: an API key is compared in constant time, revoked or not', () => {
   expect(watched).toHaveBeenCalledTimes(3);
 });
 
-it('row 16: secrets of flows are compared as digests of one length in constant time', () => {
+it('row 16: flow secrets are compared in constant time, as digests of equal length', () => {
   const digest = crypto.createHash('sha256').update('right').digest();
   const watched = watchComparisons();
 
@@ -80,7 +80,7 @@ it('row 16: secrets of flows are compared as digests of one length in constant t
   );
 });
 
-it('row 16: an unknown key, a wrong secret, a revoked key and no key get the same answer', async () => {
+it('row 16: the API gives the same answer to an unknown key, a wrong secret, a revoked key and no key', async () => {
   const { operator } = stack.local;
   const revoked = await operator.createApiKey(tenant.id, 'short-lived');
   await operator.apiKeys.revoke(tenantId, revoked.id);
@@ -102,13 +102,13 @@ it('row 16: an unknown key, a wrong secret, a revoked key and no key get the sam
   expect(answers[0]).toMatch(/^401 Bearer .*UNAUTHORIZED/);
 });
 
-it('row 16: an API key that a browser sends is refused', async () => {
+it('row 16: the API refuses an API key that a browser sends', async () => {
   const refusal = await tenant.client.fails('status', { headers: { origin: 'https://app.example' } });
 
   expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
 });
 
-it('row 18: no answer of start or callback can be framed, read by the next site, kept, or cut off its opener', async () => {
+it('row 18: no response of start or callback can be framed, cached, leaked in a Referer or scripted by its opener', async () => {
   const browser = stack.newBrowser();
   const user = tenant.user('ada');
   const confirmed = await begin({ user, provider: 'tiktok' });
@@ -138,7 +138,7 @@ it('row 18: no answer of start or callback can be framed, read by the next site,
   }
 });
 
-it('row 18: no page runs a script or loads anything', async () => {
+it('row 18: no page of Hawser runs a script or loads a resource', async () => {
   const { authUrl } = await begin({
     user: tenant.user('<script>alert(1)</script>'),
     provider: 'tiktok',
@@ -151,7 +151,7 @@ it('row 18: no page runs a script or loads anything', async () => {
   expect(page.headers.get('content-security-policy')).not.toMatch(/script-src|unsafe|https?:/);
 });
 
-/** Gives a key its checksum, as whoever knows the format can. */
+/** Adds a valid checksum to a key, as anyone who knows the format can. */
 function reseal(text: string): string {
   return `${text}_${crypto.createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }

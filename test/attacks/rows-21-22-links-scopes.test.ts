@@ -1,4 +1,4 @@
-/** Rows 21 and 22 of the attack table: a connect link is good for one browser, one use and what it was made for; scopes are what was granted. */
+/** Rows 21 and 22 of the attack table: a connect link works for one browser, once and only for its own flow; a connection’s scopes are the granted ones. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import {
   accountOf,
@@ -26,7 +26,7 @@ beforeEach(async () => {
   tenant = await stack.newTenant();
 });
 
-it('row 21: a link that one browser has opened opens in no other', async () => {
+it('row 21: a connect link that one browser has opened does not open in another', async () => {
   const { authUrl, flowId } = await begin(wish());
   const owner = stack.newBrowser();
   await openLink(owner, authUrl);
@@ -42,7 +42,7 @@ it('row 21: a link that one browser has opened opens in no other', async () => {
   expect(returned['completion']).toBeDefined();
 });
 
-it('row 21: of two browsers that open a link at the same time one gets it', async () => {
+it('row 21: of two browsers that open a connect link at the same time, one gets in', async () => {
   const race = (...links: readonly string[]) =>
     Promise.all(links.map((link) => stack.newBrowser().visit(link)));
   // Both have read the flow before either writes to it, in two instances that are there already.
@@ -56,7 +56,7 @@ it('row 21: of two browsers that open a link at the same time one gets it', asyn
   expect(pages.map(({ status }) => status).sort((a, b) => a - b)).toEqual([303, 404]);
 });
 
-it('row 21: a link that was used is over, before and after complete', async () => {
+it('row 21: a used connect link does not open again, before or after complete', async () => {
   const browser = stack.newBrowser();
   const { authUrl } = await begin(wish());
   const returned = await comeBack(browser, await decide(browser, await openLink(browser, authUrl)));
@@ -68,7 +68,7 @@ it('row 21: a link that was used is over, before and after complete', async () =
   expect([held.status, connected.status]).toEqual([404, 404]);
 });
 
-it('row 21: a link says nothing of what it is for', async () => {
+it('row 21: a connect link reveals nothing about its flow', async () => {
   const { authUrl, flowId } = await begin(wish());
 
   const url = new URL(authUrl);
@@ -79,7 +79,7 @@ it('row 21: a link says nothing of what it is for', async () => {
 });
 
 it.each(['scope=video.publish', 'scopes=video.publish', 'redirect_uri=https://evil.example', 'state=mine'])(
-  'row 21: a link cannot be widened with %s',
+  'row 21: a connect link ignores the added parameter %s',
   async (query) => {
     const { authUrl } = await begin(wish());
 
@@ -91,7 +91,7 @@ it.each(['scope=video.publish', 'scopes=video.publish', 'redirect_uri=https://ev
   },
 );
 
-it('row 21: a link is refused whose agreement says anything but yes', async () => {
+it('row 21: start refuses a connect link whose agreement is anything but yes', async () => {
   const { authUrl } = await begin(wish());
 
   const page = await stack.newBrowser().visit(`${authUrl}?agreed=no`);
@@ -99,7 +99,7 @@ it('row 21: a link is refused whose agreement says anything but yes', async () =
   expect(page).toMatchObject({ status: 400, location: undefined });
 });
 
-it('row 21: a link asks the platform for what connect was told and no more', async () => {
+it('row 21: a connect link asks the platform for the scopes that connect named and no more', async () => {
   const { authUrl } = await begin({ ...wish(), body: { scopes: ['video.list'] } });
 
   const asked = new URL(await openLink(stack.newBrowser(), authUrl)).searchParams;
@@ -107,7 +107,7 @@ it('row 21: a link asks the platform for what connect was told and no more', asy
   expect(asked.get('scope')).toBe('user.info.basic,video.list');
 });
 
-it('row 21: a link outlives neither its ten minutes nor its tenant’s app', async () => {
+it('row 21: a connect link stops working after ten minutes or when its tenant’s app is removed', async () => {
   const old = await begin(wish());
   const flow = await stack.tables.flow(old.flowId);
   await stack.tables.change('activity', flow, { expiresAt: Date.now() - 1 });
@@ -118,7 +118,7 @@ it('row 21: a link outlives neither its ten minutes nor its tenant’s app', asy
   expect(Number(flow['ttl']?.N) * 1_000).toBeGreaterThan(Number(flow['expiresAt']?.N));
 });
 
-it('row 22: scopes that were granted are stored, not those that were asked for', async () => {
+it('row 22: complete stores the scopes that the user granted, not the ones that were requested', async () => {
   const scopes = ['user.info.basic', 'user.info.stats', 'video.list'];
 
   const { connection } = await connectAccount(stack, {
@@ -135,7 +135,7 @@ it('row 22: scopes that were granted are stored, not those that were asked for',
   expect(connections).toEqual([connection]);
 });
 
-it('row 22: scopes that nobody asked for are shown as granted and flagged', async () => {
+it('row 22: status shows scopes that nobody requested as granted and flags them', async () => {
   const { returned } = await reachReturn(stack, wish());
   const json = {
     access_token: 'act.s4ndb0x-extra',
@@ -161,7 +161,7 @@ it('row 22: scopes that nobody asked for are shown as granted and flagged', asyn
   expect(stack.output.filter((line) => line.includes('"scopes_unrequested":1'))).toHaveLength(1);
 });
 
-it('row 22: a renewal that narrows the scopes is told', async () => {
+it('row 22: the tenant receives an event when a refresh narrows the scopes', async () => {
   const { connection } = await connectAccount(stack, { ...wish(), body: { scopes: ['video.list'] } });
   const json = {
     access_token: 'act.s4ndb0x-narrow',
@@ -186,7 +186,7 @@ it('row 22: a renewal that narrows the scopes is told', async () => {
 });
 
 it.each([[['no.such.scope']], [['user.info.basic', 'VIDEO.LIST']], [['__proto__']], [['constructor']]])(
-  'row 22: a scope that the provider does not list is refused: %j',
+  'row 22: connect refuses a scope that the provider does not list: %j',
   async (scopes) => {
     const refusal = await tenant.client.fails('connect', {
       params: { provider: 'tiktok' },

@@ -1,4 +1,4 @@
-/** Rows 23 and 24 of the attack table: keys serve only their purpose, and nonsense costs neither a database nor a KMS call. */
+/** Rows 23 and 24 of the attack table: each key serves only its purpose, and invalid requests cost neither a database nor a KMS call. */
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
   tenant = await stack.newTenant();
 });
 
-/** The AWS calls that functions have made since the last look. */
+/** The AWS calls that functions have made since this was last called. */
 function callsOfFunctions(): readonly string[] {
   const calls = stack.local.aws
     .calls()
@@ -33,13 +33,13 @@ function callsOfFunctions(): readonly string[] {
   return calls;
 }
 
-describe('keys', () => {
+describe('encryption keys', () => {
   const functionNames = Object.keys(functions) as FunctionName[];
   const mayOpen = ['connect', 'callback', 'complete', 'token', 'refresh', 'disconnect', 'refresh-connection'];
   /** Opens what destinations are signed with, and no credentials: not even by claiming the other purpose. */
   const ofDestinations = ['deliver'];
 
-  it('row 23: only the functions that seal or open may use the vault’s key, and only for credentials', async () => {
+  it('row 23: only functions that seal or open credentials may use the vault’s key, and only for credentials', async () => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const wrapped = (await stack.tables.scan('connections')).find((item) =>
       item['pk']?.S?.startsWith(`tenant-key#${tenant.id}#`),
@@ -84,7 +84,7 @@ describe('keys', () => {
     );
   });
 
-  it('row 23: a new key version opens what is there, and the next renewal seals anew', async () => {
+  it('row 23: a new key version still opens stored credentials, and the next refresh seals them with the new version', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
     const before = await stack.tables.connection(connection.id);
@@ -101,7 +101,7 @@ describe('keys', () => {
     expect([versionOf(before), versionOf(after)]).toEqual([1, 2]);
   });
 
-  it('row 23: every sealing has a salt and an IV of its own', async () => {
+  it('row 23: every sealed credential has its own salt and IV', async () => {
     for (const account of ['mira', 'jose', 'sora']) {
       await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok', visit: { account } });
     }
@@ -116,7 +116,7 @@ describe('keys', () => {
     expect(new Set(parts.map(({ iv }) => Buffer.from(iv).toString('hex'))).size).toBe(6);
   });
 
-  it('row 23: a refresh token leaves in no answer', async () => {
+  it('row 23: no response contains a refresh token', async () => {
     const user = tenant.user('ada');
     const connected = await connectAccount(stack, { user, provider: 'tiktok' });
     const account = accountOf(user, connected.connection);
@@ -134,7 +134,7 @@ describe('keys', () => {
   });
 });
 
-describe('cost', () => {
+describe('the cost of a request', () => {
   const json = ['content-type', 'application/json'] as const;
   const key = () => ['authorization', `Bearer ${tenant.apiKey}`] as const;
   const post = (headers: readonly (readonly [string, string])[], body: string) =>
@@ -142,7 +142,7 @@ describe('cost', () => {
 
   it.each<[string, () => Promise<{ readonly status: number }>, number]>([
     ['a body over 16 KiB', () => post([json, key()], JSON.stringify({ userId: 'a'.repeat(17_000) })), 413],
-    ['a body that is no JSON', () => post([json, key()], '{'), 400],
+    ['a body that is not JSON', () => post([json, key()], '{'), 400],
     ['a body of another type', () => post([['content-type', 'text/plain'], key()], '{"userId":"a"}'), 415],
     ['a body with unknown fields', () => post([json, key()], '{"userId":"a","x":1}'), 400],
     ['no credential', () => post([json], '{"userId":"a"}'), 401],
@@ -166,7 +166,7 @@ describe('cost', () => {
       () => exchange(stack.apiUrl, { method: 'GET', target: '/integrations/start/short' }),
       400,
     ],
-  ])('row 24: %s costs no AWS call at all', async (_name, send, status) => {
+  ])('row 24: %s costs no AWS call', async (_name, send, status) => {
     callsOfFunctions();
 
     const answer = await send();
@@ -175,7 +175,7 @@ describe('cost', () => {
     expect(callsOfFunctions()).toEqual([]);
   });
 
-  it('row 24: an unknown provider is refused before anything but the credential is read', async () => {
+  it('row 24: the API refuses an unknown provider after reading nothing but the credential', async () => {
     await begin({ user: tenant.user('ada'), provider: 'tiktok' });
     callsOfFunctions();
 
@@ -188,7 +188,7 @@ describe('cost', () => {
     expect(callsOfFunctions()).toEqual([]);
   });
 
-  it('row 24: forged states cost no database call, and the secret is read once for many of them', async () => {
+  it('row 24: many forged states cost one read of the secret and no database call', async () => {
     await reachCallback(stack, { user: tenant.user('ada'), provider: 'tiktok' }).then(
       ({ browser, callbackUrl }) => browser.visit(callbackUrl),
     );
@@ -206,7 +206,7 @@ describe('cost', () => {
     expect(calls.length).toBeLessThanOrEqual(1);
   });
 
-  it('row 24: an API key is read once, however often it is used', async () => {
+  it('row 24: an API key is read from the table once, however often it is used', async () => {
     await tenant.client.ok('status');
     callsOfFunctions();
 
@@ -215,7 +215,7 @@ describe('cost', () => {
     expect(callsOfFunctions().filter((call) => call.endsWith('GetItem'))).toEqual([]);
   });
 
-  it('row 24: thirty flows of a tenant cost one KMS call', async () => {
+  it('row 24: thirty flows of one tenant cost one KMS call', async () => {
     const user = tenant.user('ada');
     callsOfFunctions();
 
@@ -226,7 +226,7 @@ describe('cost', () => {
     ]);
   });
 
-  it('row 24: a warm read of a token costs one AWS call', async () => {
+  it('row 24: reading a token from a warm instance costs one AWS call', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
     const account = accountOf(user, connection);
@@ -238,7 +238,7 @@ describe('cost', () => {
     expect(callsOfFunctions()).toEqual(['LOCAL-token dynamodb:GetItem']);
   });
 
-  it('row 24: the description and the health of the API are free', async () => {
+  it('row 24: the API description and the health check cost no AWS call', async () => {
     callsOfFunctions();
 
     await createApiClient(stack.apiUrl).ok('health');

@@ -1,4 +1,4 @@
-/** Rows 6 and 7 of the attack table: a code is redeemed once, for the flow it was given to, and PKCE cannot be talked down. */
+/** Rows 6 and 7 of the attack table: a code is redeemed once, for the flow it was issued to, and PKCE cannot be downgraded. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { completionOf, reachCallback, reachReturn, readReturn } from '../support/stack/flow-steps.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 it.each(['confirm', 'direct'] as const)(
-  'row 6: a callback that is played again is refused (%s)',
+  'row 6: a replayed callback is refused (completion: %s)',
   async (completion) => {
     const { browser, callbackUrl } = await reachCallback(stack, {
       user: tenant.user('ada'),
@@ -43,7 +43,7 @@ it.each(['confirm', 'direct'] as const)(
   },
 );
 
-it('row 6: of two callbacks at the same time one redeems the code', async () => {
+it('row 6: of two simultaneous callbacks, one redeems the code', async () => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -56,7 +56,7 @@ it('row 6: of two callbacks at the same time one redeems the code', async () => 
   expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('row 6: of four completes at the same time one redeems the code', async () => {
+it('row 6: of four simultaneous completes, one redeems the code', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -69,7 +69,7 @@ it('row 6: of four completes at the same time one redeems the code', async () =>
 });
 
 it.each(['lose_answer', 'garbage_body'] as const)(
-  'row 6: after an ambiguous answer the flow fails and the code is not tried again (%s)',
+  'row 6: complete fails the flow after an ambiguous response and does not retry the code (%s)',
   async (kind) => {
     const user = tenant.user('ada');
     const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
@@ -87,7 +87,7 @@ it.each(['lose_answer', 'garbage_body'] as const)(
   },
 );
 
-it('row 6: another person’s code, put into one’s own callback, is refused by its PKCE challenge', async () => {
+it('row 6: PKCE refuses another person’s code that an attacker injects into their own callback', async () => {
   await registerAt(stack, tenant, server);
   const victims = await startOwn(stack, tenant.user('victim'));
   const stolen = server.issueCode(victims.asked);
@@ -100,7 +100,7 @@ it('row 6: another person’s code, put into one’s own callback, is refused by
   expect(server.callsTo('/token').at(-1)?.form.get('code')).toBe(stolen);
 });
 
-it('row 6: a code of absurd length is not taken', async () => {
+it('row 6: the callback refuses an absurdly long code', async () => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -113,7 +113,7 @@ it('row 6: a code of absurd length is not taken', async () => {
   expect(returned['code']).toBe('OAUTH_CALLBACK_ERROR');
 });
 
-it('row 7: every flow has a fresh S256 challenge, although the server says it wants plain', async () => {
+it('row 7: every flow uses a fresh S256 challenge, even if the server advertises plain', async () => {
   await registerAt(stack, tenant, server);
   const user = tenant.user('ada');
 
@@ -132,7 +132,7 @@ it('row 7: every flow has a fresh S256 challenge, although the server says it wa
 it.each([
   ['a method in the body', { code_challenge_method: 'plain' }],
   ['a switch in the body', { pkce: false }],
-])('row 7: %s does not turn it off', async (_name, extra) => {
+])('row 7: %s does not turn PKCE off', async (_name, extra) => {
   await registerAt(stack, tenant, server);
 
   const refusal = await tenant.client.fails('connect', {
@@ -143,7 +143,7 @@ it.each([
   expect(refusal.code).toBe('INVALID_REQUEST');
 });
 
-it('row 7: the verifier lies sealed in the flow', async () => {
+it('row 7: the flow stores the PKCE verifier sealed', async () => {
   await registerAt(stack, tenant, server);
   const own = await startOwn(stack, tenant.user('ada'));
   const flow = await stack.tables.flow(own.flowId);

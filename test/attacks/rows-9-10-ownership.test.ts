@@ -23,29 +23,32 @@ beforeEach(async () => {
   tenant = await stack.newTenant({ directLinking: true });
 });
 
-describe('linking', () => {
-  it.each(['confirm', 'direct'])('row 9: an account stays with its user (%s)', async (completion) => {
-    const owner = tenant.user('ada');
-    const { connection } = await connectAccount(stack, { user: owner, provider: 'reddit' });
-    const record = await stack.tables.connection(connection.id);
-    const hijacker = tenant.user('mallory');
+describe('linking an account', () => {
+  it.each(['confirm', 'direct'])(
+    'row 9: leaves a connected account with its user (completion: %s)',
+    async (completion) => {
+      const owner = tenant.user('ada');
+      const { connection } = await connectAccount(stack, { user: owner, provider: 'reddit' });
+      const record = await stack.tables.connection(connection.id);
+      const hijacker = tenant.user('mallory');
 
-    const { returned } = await reachReturn(stack, {
-      user: hijacker,
-      provider: 'reddit',
-      body: { completion },
-    });
-    const code =
-      completion === 'direct'
-        ? returned['code']
-        : (await tenant.client.fails('complete', { body: completionOf(hijacker, returned) })).code;
+      const { returned } = await reachReturn(stack, {
+        user: hijacker,
+        provider: 'reddit',
+        body: { completion },
+      });
+      const code =
+        completion === 'direct'
+          ? returned['code']
+          : (await tenant.client.fails('complete', { body: completionOf(hijacker, returned) })).code;
 
-    expect(code).toBe('ACCOUNT_ALREADY_CONNECTED');
-    expect(await stack.tables.connection(connection.id)).toEqual(record);
-    expect(stack.local.platforms.sandboxes.reddit.calls().calls.revoke).toBe(1);
-  });
+      expect(code).toBe('ACCOUNT_ALREADY_CONNECTED');
+      expect(await stack.tables.connection(connection.id)).toEqual(record);
+      expect(stack.local.platforms.sandboxes.reddit.calls().calls.revoke).toBe(1);
+    },
+  );
 
-  it('row 9: two accounts of one name and address are two connections, because only the platform’s id counts', async () => {
+  it('row 9: makes two connections of two accounts with the same name and address, because only the platform’s id counts', async () => {
     const user = tenant.user('ada');
     const jose = { user, provider: 'tiktok', visit: { account: 'jose' } } as const;
     const { connection: mira } = await connectAccount(stack, { user, provider: 'tiktok' });
@@ -73,7 +76,7 @@ describe('linking', () => {
     expect(connections.map(({ id }) => id).sort()).toEqual([mira.id, connection.id].sort());
   });
 
-  it('row 9: the user comes from the credential, and a session cannot name another', async () => {
+  it('row 9: takes the user from the credential, so that a session cannot name another user', async () => {
     const session = await tenant.session('mallory');
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
@@ -89,7 +92,7 @@ describe('linking', () => {
     expect(refusals.map(({ code }) => code)).toEqual(Array(4).fill('FORBIDDEN'));
   });
 
-  it('row 9: a backend has to say which user it means', async () => {
+  it('row 9: requires a backend to name the user', async () => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
 
@@ -104,7 +107,7 @@ describe('linking', () => {
   });
 });
 
-describe('tenants', () => {
+describe('tenant isolation', () => {
   const accountRoutes = ['getToken', 'refreshToken', 'disconnect'] as const;
 
   /** What is left of an answer when its own name is taken off. */
@@ -144,7 +147,7 @@ describe('tenants', () => {
     },
   );
 
-  it('row 10: no list shows another tenant’s connections, whatever user or cursor it is asked for', async () => {
+  it('row 10: no list shows another tenant’s connections, whichever user or cursor the request names', async () => {
     const visits = ['mira', 'jose', 'sora'];
     for (const account of visits) {
       await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok', visit: { account } });
@@ -165,7 +168,7 @@ describe('tenants', () => {
     expect(lists.map(({ connections }) => connections)).toEqual([[], [], [], []]);
   });
 
-  it('row 10: another tenant cannot finish a flow, and does not spoil it by trying', async () => {
+  it('row 10: another tenant cannot complete a flow, and its attempt does not break the flow', async () => {
     const user = tenant.user('ada');
     const { returned, flowId } = await reachReturn(stack, { user, provider: 'tiktok' });
     const before = await stack.tables.flow(flowId);
@@ -180,7 +183,7 @@ describe('tenants', () => {
     expect(connection.userId).toBe('ada');
   });
 
-  it('row 10: the same account connects at two tenants, each with its own connection', async () => {
+  it('row 10: the same account can be connected at two tenants, each with its own connection', async () => {
     const other = await stack.newTenant();
 
     const { connection: mine } = await connectAccount(stack, {
@@ -201,7 +204,7 @@ describe('tenants', () => {
     expect(tokens[0]?.accessToken).not.toBe(tokens[1]?.accessToken);
   });
 
-  it('row 10: no id forges the key of somebody else’s record', async () => {
+  it('row 10: no crafted id addresses another tenant’s record', async () => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const { accountId } = connection;
     const ids = [
@@ -227,7 +230,7 @@ describe('tenants', () => {
     expect(listed).toEqual([]);
   });
 
-  it('row 10: a tenant’s own app serves no other tenant', async () => {
+  it('row 10: the app of one tenant serves no other tenant', async () => {
     const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
     const settings = { provider: 'tiktok', tenantId: tenant.id, settings: {}, ...own };
     const { appId } = await stack.local.operator.setApp(settings);
@@ -248,7 +251,7 @@ describe('tenants', () => {
     ]);
   });
 
-  it('row 10: a session’s limits hold on every route', async () => {
+  it('row 10: every route enforces the limits of a session', async () => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const limited = await tenant.session('ada', { providers: ['reddit'], origin: 'https://app.example' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
@@ -271,7 +274,7 @@ describe('tenants', () => {
     expect([elsewhere.code, nowhere.code]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
   });
 
-  it('row 10: a session is no API key', async () => {
+  it('row 10: a session cannot be used as an API key', async () => {
     const session = await tenant.session('ada');
     const { connection } = await connectAccount(stack, { user: session, provider: 'tiktok' });
 

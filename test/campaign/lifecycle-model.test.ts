@@ -1,4 +1,4 @@
-/** Many random lives of connections against the model of what must hold; the seed of each batch is printed. */
+/** Many random lives of connections against the model of their invariants; each batch prints its seed. */
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { lifecycleProperty } from '../lifecycle/model/commands.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-it('holds in hundreds of long random lives what must hold', { timeout: 3_600_000 }, async () => {
+it('hundreds of long random lives of connections keep the invariants', { timeout: 3_600_000 }, async () => {
   for (let batch = 1; batch <= batches; batch += 1) {
     const details = await fc.check(lifecycleProperty(fixture, 30), { numRuns: livesPerBatch });
     console.log(`lives ${details.numRuns}  seed ${details.seed}  ${details.failed ? 'failed' : 'ok'}`);

@@ -1,7 +1,7 @@
-/** Fifty refresh storms, each with deaths and lost answers of its own; what became of each is printed. */
+/** Fifty refresh storms, each with its own deaths and lost answers; each prints its result. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { planOf } from '../lifecycle/storm/plan.ts';
 import { openStorm, type Storm } from '../lifecycle/storm/storm.ts';
+import { planOf } from '../lifecycle/storm/storm-plan.ts';
 import { describeVerdict, type Verdict } from '../lifecycle/storm/verdict.ts';
 
 const seeds = Array.from({ length: 50 }, (_, index) => index + 1);
@@ -12,7 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => storm.close());
 
-it('loses nobody in fifty storms whom the platform would save', { timeout: 3_000_000 }, async () => {
+it('fifty refresh storms lose no connection that the platform would have saved', {
+  timeout: 3_000_000,
+}, async () => {
   const verdicts: Verdict[] = [];
 
   for (const seed of seeds) {

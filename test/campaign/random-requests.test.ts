@@ -1,4 +1,4 @@
-/** The long version of the random requests: thirty thousand at each route. */
+/** The long version of the random-requests test: thirty thousand requests to each route. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Credentials, randomRequest } from '../attacks/random-requests.ts';
@@ -25,7 +25,7 @@ async function freshCredentials(): Promise<Credentials> {
   return { apiKey: tenant.apiKey, session: token };
 }
 
-it.each(routeNames)('%s answers them all', async (name) => {
+it.each(routeNames)('%s answers thirty thousand random requests as its contract says', async (name) => {
   let reached = 0;
 
   for (let sent = 0; sent < requestsPerRoute; sent += requestsPerSession) {

@@ -1,4 +1,4 @@
-/** The long version of the exactly-once test: ten thousand events, a new seed each time, and its report. */
+/** The long version of the exactly-once test: ten thousand events, a new seed each time, and a printed report. */
 import { expect, it, vi } from 'vitest';
 import { runExactlyOnce } from '../webhooks/exactly-once.ts';
 
@@ -8,7 +8,7 @@ vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 const events = Number(process.env['CAMPAIGN_EVENTS'] ?? 10_000);
 const seed = Number(process.env['CAMPAIGN_SEED'] ?? Date.now() % 1_000_000);
 
-it(`loses none of ${events} events and lets none work twice`, async () => {
+it(`the webhook pipeline loses none of ${events} events and applies none twice`, async () => {
   const { violations, report, accepted } = await runExactlyOnce({ seed, events, workers: 10 });
 
   console.log(

@@ -1,4 +1,4 @@
-/** The long version of the forged requests: a hundred thousand, and what they cost in time and memory. */
+/** The long version of the forged-requests test: a hundred thousand requests, and their cost in time and memory. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 import type { KnownApp } from '../webhooks/forged-deliveries.ts';
@@ -6,7 +6,7 @@ import { fuzzForged, fuzzSigned, knownApps } from '../webhooks/fuzz.ts';
 
 const forged = Number(process.env['CAMPAIGN_REQUESTS'] ?? 100_000);
 const signed = forged / 5;
-/** Enough for caches to have filled and for the engine to have compiled what is hot. */
+/** Enough to fill the caches and to let the engine compile the hot code. */
 const warmUp = forged / 5;
 
 let stack: TestStack;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-it(`refuses ${forged} forged requests, in bounded time and memory`, async () => {
+it(`the webhook route refuses ${forged} forged requests in bounded time and memory`, async () => {
   const before = await fuzzForged(stack, apps, warmUp);
   const residentBefore = process.memoryUsage.rss();
   const report = await fuzzForged(stack, apps, forged - warmUp);
@@ -35,7 +35,7 @@ it(`refuses ${forged} forged requests, in bounded time and memory`, async () => 
   expect(grown).toBeLessThan(200);
 });
 
-it(`fails at none of ${signed} signed requests, whatever they say`, async () => {
+it(`the webhook route fails on none of ${signed} signed requests with random content`, async () => {
   const report = await fuzzSigned(stack, apps, signed);
 
   console.log(report);

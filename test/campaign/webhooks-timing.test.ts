@@ -1,6 +1,6 @@
 /**
- * Whether the time of a refusal tells what was wrong: bad signatures that differ in the first or the last digit, and
- * contexts that do not exist. Measured, and so not part of `npm test`.
+ * Whether the time of a refusal reveals what was wrong: signatures that differ in the first or the last digit, and
+ * apps that do not exist. A measurement, and therefore not part of `npm test`.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { kinds, openTimingFixture, type Times, type TimingFixture } from '../webhooks/timing.ts';
@@ -19,29 +19,35 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-it.each(['tiktok', 'instagram'] as const)('the function takes as long for all, at %s', async (platform) => {
-  const { byDigit, byContext, slowest, apart } = look(
-    `in process, ${platform}`,
-    await fixture.inProcess(platform, callsInProcess),
-  );
+it.each(['tiktok', 'instagram'] as const)(
+  'the webhook function refuses every kind of bad delivery in the same time, at %s',
+  async (platform) => {
+    const { byDigit, byContext, slowest, apart } = look(
+      `in process, ${platform}`,
+      await fixture.inProcess(platform, callsInProcess),
+    );
 
-  expect(Math.abs(byDigit)).toBeLessThan(significant);
-  // Here a nanosecond shows. What is left is a hundredth of a refusal, and far below what any network hides.
-  expect(apart).toBeLessThan(slowest / 100);
-  expect(Number.isFinite(byContext)).toBe(true);
-});
+    expect(Math.abs(byDigit)).toBeLessThan(significant);
+    // Here a nanosecond shows. What is left is a hundredth of a refusal, and far below what any network hides.
+    expect(apart).toBeLessThan(slowest / 100);
+    expect(Number.isFinite(byContext)).toBe(true);
+  },
+);
 
-it.each(['tiktok', 'instagram'] as const)('nobody can tell from outside, at %s', async (platform) => {
-  const { byDigit, byContext } = look(
-    `over HTTP on this machine, ${platform}`,
-    await fixture.overHttp(platform, callsOverHttp),
-  );
+it.each(['tiktok', 'instagram'] as const)(
+  'a client cannot tell from the response time why a delivery was refused, at %s',
+  async (platform) => {
+    const { byDigit, byContext } = look(
+      `over HTTP on this machine, ${platform}`,
+      await fixture.overHttp(platform, callsOverHttp),
+    );
 
-  expect(Math.abs(byDigit)).toBeLessThan(significant);
-  expect(Math.abs(byContext)).toBeLessThan(significant);
-});
+    expect(Math.abs(byDigit)).toBeLessThan(significant);
+    expect(Math.abs(byContext)).toBeLessThan(significant);
+  },
+);
 
-/** Prints the statistics, and answers what is judged of them. */
+/** Prints the statistics and returns the ones that the test checks. */
 function look(where: string, times: Times) {
   const samples = describeSamples(times);
   const first = samples['first digit'];

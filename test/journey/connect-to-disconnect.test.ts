@@ -16,11 +16,11 @@ beforeEach(async () => {
   tenant = await stack.newTenant({ directLinking: true });
 });
 
-describe.each(platformNames)('%s', (provider) => {
+describe.each(platformNames)('an account at %s', (provider) => {
   const { people, revocation } = platformFacts[provider];
 
   it.each(['apiKey', 'session'] as const)(
-    'connects, uses, renews and lets go, confirmed, by %s',
+    'is connected with confirmation, used, refreshed and disconnected with the credential %s',
     async (by) => {
       const user = by === 'apiKey' ? tenant.user('ada') : await tenant.session('ada');
       const backend = tenant.user('ada');
@@ -66,7 +66,7 @@ describe.each(platformNames)('%s', (provider) => {
     },
   );
 
-  it('connects directly, and says of the connection that nobody confirmed it', async () => {
+  it('is connected directly, and its connection is marked as unconfirmed', async () => {
     const user = tenant.user('bo');
 
     const { returned } = await reachReturn(stack, {

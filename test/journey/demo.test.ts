@@ -10,7 +10,7 @@ import type { Scene } from '../../infra/local/demo/scenes/scene.ts';
 const entry = resolve(import.meta.dirname, '../../infra/local/demo/main.ts');
 
 describe('npm run demo', () => {
-  it('walks the whole journey by itself, and shows no secret', { timeout: 90_000 }, async () => {
+  it('plays the whole journey unattended and prints no secret', { timeout: 90_000 }, async () => {
     const { code, stdout } = await spawnDemo();
 
     expect(code, stdout.slice(-2_000)).toBe(0);
@@ -52,7 +52,7 @@ describe('npm run demo', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('ends with 1 and says what was expected when a step is not as told', async () => {
+  it('exits with 1 and names the expectation when a check of a scene fails', async () => {
     const scene: Scene = {
       title: 'A promise',
       shows: 'Nothing.',
@@ -70,7 +70,7 @@ describe('npm run demo', () => {
     expect(printed).not.toContain('What was shown');
   });
 
-  it('ends with 1 when the API answers otherwise than its contract says', async () => {
+  it('exits with 1 when the API violates its contract', async () => {
     const scene: Scene = {
       title: 'A wrong turn',
       shows: 'Nothing.',
@@ -85,7 +85,7 @@ describe('npm run demo', () => {
     expect(printed).toContain('✗ The API answered 404.');
   });
 
-  it('stops at once when it is told to, and takes everything down', async () => {
+  it('stops on a signal and shuts everything down', async () => {
     const before = demoFolders();
     const stopping = new AbortController();
     const scene: Scene = {
@@ -103,15 +103,15 @@ describe('npm run demo', () => {
     expect(demoFolders()).toEqual(before);
   });
 
-  it('uses colours where they are wanted', async () => {
+  it('prints colours where the terminal asks for them', async () => {
     const { printed } = await playHere([], undefined, true);
 
     expect(printed).toContain('\u001b[1mHawser: a demo\u001b[0m');
   });
 });
 
-describe('the mask', () => {
-  it('gives equal secrets equal marks and others another', () => {
+describe('the secret mask of the demo', () => {
+  it('replaces equal secrets by equal marks and different secrets by different ones', () => {
     const { secret } = createMask();
 
     expect(secret('a-secret-of-some-length')).toMatch(/^\[masked [0-9a-f]{4}\]$/);
@@ -119,20 +119,20 @@ describe('the mask', () => {
     expect(secret('a-secret-of-some-length')).not.toBe(secret('another-secret'));
   });
 
-  it.each(['accessToken', 'refreshToken', 'completion', 'token'])('hides %s in JSON', (name) => {
+  it.each(['accessToken', 'refreshToken', 'completion', 'token'])('hides the field %s in JSON', (name) => {
     const masked = createMask().fieldsOf({ inner: { [name]: 'a-secret-of-some-length' } });
 
     expect(JSON.stringify(masked)).toContain(`"${name}":"[masked `);
   });
 
-  it('hides a secret it has seen wherever it stands later', () => {
+  it('hides a secret it has seen wherever it appears later', () => {
     const mask = createMask();
     mask.fieldsOf({ deep: [{ accessToken: 'token/with+signs==' }] });
 
     expect(mask.scrub('a token/with+signs== and token%2Fwith%2Bsigns%3D%3D')).not.toMatch(/signs/);
   });
 
-  it('leaves the codes of errors and the attributes of cookies readable', () => {
+  it('leaves error codes and cookie attributes readable', () => {
     const mask = createMask();
 
     const parameters = mask.parametersOf(new URLSearchParams('code=ACCESS_DENIED&state=0123456789abcdef'));
@@ -146,7 +146,7 @@ describe('the mask', () => {
   });
 });
 
-/** As `npm run demo` starts it, with an output that is no terminal. */
+/** Runs the demo as `npm run demo` does, with an output that is not a terminal. */
 function spawnDemo(): Promise<{ readonly code: number; readonly stdout: string }> {
   return new Promise((done) => {
     const env = { PATH: process.env['PATH'] ?? '' };

@@ -1,4 +1,4 @@
-/** Letting go when the platform does not play along: down, forgetful, or still serving another connection of the same grant. */
+/** Disconnecting when the platform is down, has forgotten the grant, or still serves another connection of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountOf, connectAccount } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames } from '../support/stack/platform-facts.ts';
@@ -16,12 +16,12 @@ beforeEach(async () => {
   tenant = await stack.newTenant();
 });
 
-describe.each(platformNames)('%s', (provider) => {
+describe.each(platformNames)('disconnect at %s', (provider) => {
   const { people } = platformFacts[provider];
   const sandbox = () => stack.local.platforms.sandboxes[provider];
   const visit = { account: people[0] };
 
-  it('hands no token out while the platform is down, and revokes at the repeat', async () => {
+  it('serves no token while the platform is down and revokes when it is repeated', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
     const account = accountOf(user, connection);
@@ -48,7 +48,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(sandbox().calls().calls.revoke).toBe(2);
   });
 
-  it('counts a grant that the platform has forgotten as revoked', async () => {
+  it('reports a grant that the platform no longer knows as revoked', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
     sandbox().control({ command: 'kill_grants' });
@@ -60,7 +60,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(connections).toEqual([]);
   });
 
-  it('revokes with a token that has run out', async () => {
+  it('revokes the grant of an expired token', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
     const record = await stack.tables.connection(connection.id);
@@ -74,7 +74,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(left).toEqual({ ok: true, affected: 0 });
   });
 
-  it('disconnects an account that has to be reconnected', async () => {
+  it('succeeds for a connection that requires a reconnect', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
     sandbox().control({ command: 'kill_grants' });
@@ -85,7 +85,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(gone.revocation).toBe('revoked');
   });
 
-  it('connects the account anew after it was let go', async () => {
+  it('allows the account to be connected again afterwards', async () => {
     const user = tenant.user('ada');
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
     await tenant.client.ok('disconnect', accountOf(user, before));
@@ -98,7 +98,7 @@ describe.each(platformNames)('%s', (provider) => {
   });
 });
 
-it('leaves a grant to the other tenant’s connection that lives on it', async () => {
+it('disconnect keeps a grant that another tenant’s connection still uses', async () => {
   const other = await stack.newTenant();
   const mine = tenant.user('ada');
   const theirs = other.user('zoe');
@@ -116,7 +116,7 @@ it('leaves a grant to the other tenant’s connection that lives on it', async (
   expect(stack.local.platforms.sandboxes.tiktok.calls().calls.revoke).toBe(1);
 });
 
-it('disconnects once when asked twice at the same time', async () => {
+it('two simultaneous disconnects end a connection once', async () => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
   const account = accountOf(user, connection);

@@ -1,4 +1,4 @@
-/** Flows that end before a connection: denied, expired, short of a scope. Each end is told to whoever must know, and nothing is left behind. */
+/** Flows that end without a connection: denied, expired or short of a scope. The caller learns each outcome, and no token is left behind. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   begin,
@@ -25,11 +25,11 @@ beforeEach(async () => {
   tenant = await stack.newTenant({ directLinking: true });
 });
 
-describe.each(platformNames)('%s', (provider) => {
+describe.each(platformNames)('a flow at %s', (provider) => {
   const { people, required, optional, lasting } = platformFacts[provider];
   const calls = () => stack.local.platforms.sandboxes[provider].calls().calls;
 
-  it('tells the return URL of a denied consent and redeems nothing', async () => {
+  it('reports a denied consent to the return URL and redeems no code', async () => {
     const user = tenant.user('ada');
 
     const { flowId, returned } = await reachReturn(stack, { user, provider, visit: { decision: 'deny' } });
@@ -38,7 +38,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(calls().token).toBe(0);
   });
 
-  it('connects without the scope that was left unticked and says that it is missing', async () => {
+  it('connects without an unticked scope and lists it as missing', async () => {
     const user = tenant.user('ada');
 
     const { connection } = await connectAccount(stack, {
@@ -53,7 +53,7 @@ describe.each(platformNames)('%s', (provider) => {
   });
 });
 
-it('ends a flow whose required scope was left unticked and gives the tokens back', async () => {
+it('complete fails a flow whose required scope the user left unticked and revokes the tokens', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, {
     user,
@@ -70,11 +70,11 @@ it('ends a flow whose required scope was left unticked and gives the tokens back
 
 describe('an expired flow', () => {
   const wish = () => ({ user: tenant.user('ada'), provider: 'tiktok' as const });
-  /** Functions live by the machine's own clock, so the flow is made older rather than the clock put forward. */
+  /** Functions use the machine's clock, so the test ages the flow instead of advancing the clock. */
   const expire = async (flowId: string) =>
     stack.tables.change('activity', await stack.tables.flow(flowId), { expiresAt: Date.now() - 1 });
 
-  it('lives ten minutes', async () => {
+  it('had a lifetime of ten minutes', async () => {
     const before = Date.now();
 
     const { expiresAt } = await begin(wish());
@@ -83,7 +83,7 @@ describe('an expired flow', () => {
     expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(600_000);
   });
 
-  it('does not start', async () => {
+  it('does not open', async () => {
     const { authUrl, flowId } = await begin(wish());
     await expire(flowId);
 
@@ -93,7 +93,7 @@ describe('an expired flow', () => {
     expect(page.headers.getSetCookie()).toEqual([]);
   });
 
-  it('is told to the return URL when consent took too long, and its code is not redeemed', async () => {
+  it('is reported to the return URL when the consent took too long, and its code is not redeemed', async () => {
     const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
     await expire(flowId);
 
@@ -103,7 +103,7 @@ describe('an expired flow', () => {
     expect(stack.local.platforms.sandboxes.tiktok.calls().calls.token).toBe(0);
   });
 
-  it('does not start again for a browser that stayed on the consent page', async () => {
+  it('does not open again for a browser that stayed on the consent page', async () => {
     const browser = stack.newBrowser();
     const { authUrl, flowId } = await begin(wish());
     const platformUrl = await openLink(browser, authUrl);
@@ -116,7 +116,7 @@ describe('an expired flow', () => {
     expect(returned['code']).toBe('FLOW_EXPIRED');
   });
 
-  it('does not complete once the code has waited for more than 60 seconds', async () => {
+  it('does not complete when its code is older than 60 seconds', async () => {
     const { flowId, returned } = await reachReturn(stack, wish());
     const flow = await stack.tables.flow(flowId);
     const waits = Number(flow['heldUntil']?.N) - Date.now();
@@ -133,7 +133,7 @@ describe('an expired flow', () => {
     expect(stack.local.platforms.sandboxes.tiktok.calls().calls.token).toBe(0);
   });
 
-  it('says that the answer was lost when whoever redeemed it never came back', async () => {
+  it('reports a lost answer when the instance that was redeeming its code never finished', async () => {
     const { flowId, returned } = await reachReturn(stack, wish());
     const body = completionOf(wish().user, returned);
     const flow = await stack.tables.flow(flowId);

@@ -1,13 +1,13 @@
-/** What becomes of a lent OnlyFans session: the sweep looks at it now and then, and nothing of it shows anywhere. Over HTTP against the whole stack. */
+/** The life of a lent OnlyFans session: the sweep probes it now and then, and no part of it leaks. Over HTTP against the whole stack. */
 import { describe, expect, it } from 'vitest';
 import { userAgent } from '../../infra/local/platforms/onlyfans/session.ts';
 import { accountOf } from '../support/stack/flow-steps.ts';
-import { openFixture, params, type Values } from './onlyfans-house.ts';
+import { openFixture, params, type Values } from './onlyfans-fixture.ts';
 
 const { stack, tenant, sandbox, modes, inject, calls, logIn, connect, statusOf, sweep } = openFixture();
 
-describe('the sweep', () => {
-  it('looks once and leaves a session that lives alone', async () => {
+describe('the sweep of OnlyFans sessions', () => {
+  it('probes a live session once and leaves it unchanged', async () => {
     const user = tenant().user('ada');
     const connection = await connect(user, await logIn());
     modes({ newSess: 'offered' });
@@ -18,7 +18,7 @@ describe('the sweep', () => {
     expect(await statusOf(user)).toMatchObject({ status: 'active' });
   });
 
-  it('finds a session that has died; its user can connect again', async () => {
+  it('detects an ended session, and its user can reconnect', async () => {
     const user = tenant().user('ada');
     const connection = await connect(user, await logIn());
     sandbox().control({ command: 'kill_grants', account: 'nora' });
@@ -40,7 +40,7 @@ describe('the sweep', () => {
     ['a block', () => modes({ edge: 'challenge' })],
     ['a signer that fails', () => inject('token', { kind: 'status', status: 500, body: 'json' })],
     ['a platform that is down', () => inject('profile', { kind: 'status', status: 503, body: 'html' })],
-  ])('takes %s for no evidence against the session', async (_name, arrange) => {
+  ])('does not end a session because of %s', async (_name, arrange) => {
     const user = tenant().user('ada');
     const connection = await connect(user, await logIn());
     arrange();
@@ -54,8 +54,8 @@ describe('the sweep', () => {
   });
 });
 
-describe('row 19: nothing of a session', () => {
-  it('stands in a log, an error, an answer or a table, but for the answer of the token route', async () => {
+describe('row 19: no part of a session', () => {
+  it('appears in a log, an error, a response or a table, except in the response of the token route', async () => {
     const user = tenant().user('ada');
     const credentials = await logIn('guarded');
     const given = { ...credentials, cookies: 'fp=s4ndb0xfingerprint' };
@@ -103,7 +103,7 @@ describe('row 19: nothing of a session', () => {
   });
 });
 
-/** Every binary value in an item, however deep. */
+/** Every binary value in an item, at any depth. */
 function bytesIn(value: unknown): readonly Uint8Array[] {
   if (value instanceof Uint8Array) return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(bytesIn) : [];

@@ -1,19 +1,19 @@
 /**
- * OnlyFans, whose users lend a browser session: off until the owner turns it on, connected by one look at the platform,
- * handed to the tenant's backend alone, and never refreshed. Over HTTP against the whole stack.
+ * OnlyFans, whose users lend a browser session: disabled until the operator enables it, connected after one session probe,
+ * served to the tenant's backend alone, and never refreshed. Over HTTP against the whole stack.
  */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Input } from '../../infra/cli/terminal/io.ts';
 import { openFolder, runIn } from '../support/cli/cli-fixture.ts';
 import { accountOf } from '../support/stack/flow-steps.ts';
-import { openFixture, type Values } from './onlyfans-house.ts';
+import { openFixture, type Values } from './onlyfans-fixture.ts';
 
 const { stack, tenant, sandbox, modes, inject, calls, logIn, connect, failToConnect, statusOf } =
   openFixture();
 const signerUrl = () => `${sandbox().origin}/signer`;
 
-describe('until the owner turns it on', () => {
-  it('is neither offered nor reached; one command with a signer turns it on, and asks for no secret', async () => {
+describe('the OnlyFans provider', () => {
+  it('is neither listed nor called until the operator enables it with one command that names a signer and asks for no secret', async () => {
     const user = tenant().user('ada');
     const credentials = await logIn();
     const place = openFolder();
@@ -65,7 +65,7 @@ describe('until the owner turns it on', () => {
     expect(connection.status).toBe('active');
   });
 
-  it('cannot be turned on without a signer, with one that is not safe to call, or with a client', async () => {
+  it('cannot be enabled without a signer, with an unsafe signer URL or with a client', async () => {
     const { operator } = stack().local;
     const set = (settings: Values, client: object = {}) =>
       operator.setApp({ provider: 'onlyfans', settings, ...client });
@@ -87,7 +87,7 @@ describe('until the owner turns it on', () => {
     );
   });
 
-  it("can be turned on for one tenant alone, and off again once that tenant's connections are gone", async () => {
+  it('can be enabled for a single tenant and disabled again once that tenant’s connections are gone', async () => {
     const { operator } = stack().local;
     const user = tenant().user('ada');
     const onlyOne = { provider: 'onlyfans', tenantId: tenant().id, settings: { signerUrl: signerUrl() } };
@@ -103,48 +103,51 @@ describe('until the owner turns it on', () => {
   });
 });
 
-describe('a connection', () => {
-  it.each(['apiKey', 'session'] as const)('is made, used by the backend and let go, by %s', async (by) => {
-    const user = by === 'apiKey' ? tenant().user('ada') : await tenant().session('ada');
-    const backend = tenant().user('ada');
-    const credentials = await logIn('guarded');
+describe('an OnlyFans connection', () => {
+  it.each(['apiKey', 'session'] as const)(
+    'is created, used by the backend and disconnected with the credential %s',
+    async (by) => {
+      const user = by === 'apiKey' ? tenant().user('ada') : await tenant().session('ada');
+      const backend = tenant().user('ada');
+      const credentials = await logIn('guarded');
 
-    const connection = await connect(user, { ...credentials, cookies: 'fp=s4ndb0xfp' });
-    const listed = await statusOf(user);
-    const token = await tenant().client.ok('getToken', accountOf(backend, connection));
-    const refresh = await user.client.fails('refreshToken', accountOf(user, connection));
-    const asked = calls();
-    const gone = await user.client.ok('disconnect', accountOf(user, connection));
-    const afterwards = await tenant().client.fails('getToken', accountOf(backend, connection));
+      const connection = await connect(user, { ...credentials, cookies: 'fp=s4ndb0xfp' });
+      const listed = await statusOf(user);
+      const token = await tenant().client.ok('getToken', accountOf(backend, connection));
+      const refresh = await user.client.fails('refreshToken', accountOf(user, connection));
+      const asked = calls();
+      const gone = await user.client.ok('disconnect', accountOf(user, connection));
+      const afterwards = await tenant().client.fails('getToken', accountOf(backend, connection));
 
-    expect(connection).toMatchObject({
-      provider: 'onlyfans',
-      accountId: '31415926',
-      userId: 'ada',
-      status: 'active',
-      linking: 'confirmed',
-      displayName: 'Guarded Garden',
-      scopes: [],
-      missingScopes: [],
-      refreshable: false,
-      expiresAt: null,
-      metadata: { username: 'guarded.garden', performer: true },
-    });
-    expect(listed).toEqual(connection);
-    expect(token).toMatchObject({ tokenType: 'Session', expiresAt: null, scopes: [] });
-    expect(JSON.parse(token.accessToken)).toEqual({ ...credentials, extra_cookies: 'fp=s4ndb0xfp' });
-    expect(refresh.code).toBe('NO_REFRESH_TOKEN');
-    expect(asked).toEqual({ platform: 1, signer: 1 });
-    expect(gone).toEqual({
-      disconnected: true,
-      revocation: 'not_supported',
-      receipts: [{ token: 'access_token', outcome: 'dies_of_age' }],
-    });
-    expect(afterwards.code).toBe('ACCOUNT_NOT_FOUND');
-    expect(calls()).toEqual(asked);
-  });
+      expect(connection).toMatchObject({
+        provider: 'onlyfans',
+        accountId: '31415926',
+        userId: 'ada',
+        status: 'active',
+        linking: 'confirmed',
+        displayName: 'Guarded Garden',
+        scopes: [],
+        missingScopes: [],
+        refreshable: false,
+        expiresAt: null,
+        metadata: { username: 'guarded.garden', performer: true },
+      });
+      expect(listed).toEqual(connection);
+      expect(token).toMatchObject({ tokenType: 'Session', expiresAt: null, scopes: [] });
+      expect(JSON.parse(token.accessToken)).toEqual({ ...credentials, extra_cookies: 'fp=s4ndb0xfp' });
+      expect(refresh.code).toBe('NO_REFRESH_TOKEN');
+      expect(asked).toEqual({ platform: 1, signer: 1 });
+      expect(gone).toEqual({
+        disconnected: true,
+        revocation: 'not_supported',
+        receipts: [{ token: 'access_token', outcome: 'dies_of_age' }],
+      });
+      expect(afterwards.code).toBe('ACCOUNT_NOT_FOUND');
+      expect(calls()).toEqual(asked);
+    },
+  );
 
-  it('is not handed to a browser', async () => {
+  it('gives its credentials to no browser', async () => {
     const user = await tenant().session('ada');
     const connection = await connect(user, await logIn());
 
@@ -153,7 +156,7 @@ describe('a connection', () => {
     expect(['FORBIDDEN', 'UNAUTHORIZED']).toContain(refused.code);
   });
 
-  it('is made again in place by its own user, and by nobody else', async () => {
+  it('can be reconnected in place by its own user and by no other user', async () => {
     const [ada, bo] = [tenant().user('ada'), tenant().user('bo')];
     const first = await connect(ada, await logIn());
     const renewed = await logIn();
@@ -167,7 +170,7 @@ describe('a connection', () => {
     expect(JSON.parse(token.accessToken)).toEqual(renewed);
   });
 
-  it('is refused before the platform is asked when it is of another account, malformed or missing', async () => {
+  it('is refused without a call to the platform when the credentials are missing, malformed or of another account', async () => {
     const user = tenant().user('ada');
     const credentials = await logIn();
 
@@ -184,7 +187,7 @@ describe('a connection', () => {
     expect(calls()).toEqual({ platform: 0, signer: 0 });
   });
 
-  it('is refused when the platform does not know the session, which is asked about once', async () => {
+  it('is refused when the platform does not recognize the session, after a single probe', async () => {
     const user = tenant().user('ada');
     const credentials = await logIn();
 
@@ -198,7 +201,7 @@ describe('a connection', () => {
       details: { reason: 'session_ended' },
     });
     expect(asked).toEqual({ platform: 1, signer: 1 });
-    // The wrong look has ended the session of the browser itself.
+    // The probe with wrong credentials has ended the browser's own session.
     expect(again).toMatchObject({ code: 'CREDENTIALS_REFUSED', details: { reason: 'access_denied' } });
     expect(await statusOf(user)).toBeUndefined();
   });
@@ -212,22 +215,22 @@ describe('a connection', () => {
       0,
     ],
     [
-      'the signer knows that its rules are stale',
+      'the signer reports that its rules are stale',
       () => modes({ siteRules: 2 }),
       'OAUTH_INIT_ERROR',
       'signer_unhealthy',
       0,
     ],
     [
-      'the signer does not know',
+      'the signer’s rules are stale without its knowing',
       () => modes({ siteRules: 2, signerHealth: 'untold' }),
       'OAUTH_INIT_ERROR',
       'signature_or_session',
       1,
     ],
-    ['the platform is blocked', () => modes({ edge: 'challenge' }), 'PROVIDER_ERROR', 'blocked', 1],
+    ['the platform blocks the call', () => modes({ edge: 'challenge' }), 'PROVIDER_ERROR', 'blocked', 1],
     [
-      'the platform has too many calls',
+      'the platform rate-limits the call',
       () => inject('profile', { kind: 'rate_limited' }),
       'PROVIDER_ERROR',
       'http_429',
@@ -247,20 +250,23 @@ describe('a connection', () => {
       'answer_lost',
       1,
     ],
-  ])('is not made when %s, and nobody is asked twice', async (_name, arrange, code, reason, platform) => {
-    const user = tenant().user('ada');
-    const credentials = await logIn();
-    arrange();
+  ])(
+    'is not created when %s, and neither signer nor platform is called twice',
+    async (_name, arrange, code, reason, platform) => {
+      const user = tenant().user('ada');
+      const credentials = await logIn();
+      arrange();
 
-    const refused = await failToConnect(user, credentials);
+      const refused = await failToConnect(user, credentials);
 
-    expect(refused).toMatchObject({ code, details: { reason } });
-    expect(calls()).toEqual({ platform, signer: 1 });
-    expect(await statusOf(user)).toBeUndefined();
-  });
+      expect(refused).toMatchObject({ code, details: { reason } });
+      expect(calls()).toEqual({ platform, signer: 1 });
+      expect(await statusOf(user)).toBeUndefined();
+    },
+  );
 });
 
-/** A standard input that must not be read: whoever asks for a secret fails. */
+/** A standard input that fails on every read, so that a prompt for a secret fails the test. */
 const unreadable: Input = {
   isTTY: false,
   [Symbol.asyncIterator]() {

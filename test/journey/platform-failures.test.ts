@@ -1,4 +1,4 @@
-/** Platforms that fail, at the exchange, at the profile and at a renewal: a catalogue error, no second use of a code, no token left lying about. */
+/** Platforms that fail at the code exchange, the profile call or a refresh: the caller gets a catalogue error, no code is used twice and no token is orphaned. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../infra/local/sandbox/control/control.ts';
 import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
@@ -40,7 +40,7 @@ function inject(
 
 const callsAt = (provider: PlatformName) => stack.local.platforms.sandboxes[provider].calls().calls;
 
-describe('at the exchange of the code', () => {
+describe('when the code exchange fails, Hawser', () => {
   it.each<[string, Fault, string]>([
     ['status 500', serverError, 'platform_unavailable'],
     ['status 500 with a page', { kind: 'status', status: 500, body: 'html' }, 'platform_unavailable'],
@@ -54,7 +54,7 @@ describe('at the exchange of the code', () => {
       { kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/' },
       'platform_unavailable',
     ],
-  ])('ends the flow after %s and asks the platform once', async (_name, fault, reason) => {
+  ])('fails the flow after %s and calls the platform once', async (_name, fault, reason) => {
     const user = tenant.user('ada');
     const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
     inject('tiktok', 'token', fault);
@@ -67,7 +67,7 @@ describe('at the exchange of the code', () => {
     expect(listed.connections).toEqual([]);
   });
 
-  it('says that the app is at fault when the platform refuses the client', async () => {
+  it('reports a misconfigured app when the platform refuses the client', async () => {
     const user = tenant.user('ada');
     const { returned } = await reachReturn(stack, { user, provider: 'reddit' });
     inject('reddit', 'token', { kind: 'status', status: 401, body: 'json' }, 2);
@@ -78,7 +78,7 @@ describe('at the exchange of the code', () => {
     expect(callsAt('reddit').token).toBe(1);
   });
 
-  it('tells the return URL of a direct flow', async () => {
+  it('reports the failure of a direct flow to the return URL', async () => {
     inject('tiktok', 'token', serverError);
 
     const { flowId, returned } = await reachReturn(stack, {
@@ -92,8 +92,8 @@ describe('at the exchange of the code', () => {
   });
 });
 
-describe('at the profile', () => {
-  it('gets over one hiccup', async () => {
+describe('when the profile call fails, Hawser', () => {
+  it('retries it once and connects', async () => {
     inject('tiktok', 'profile', serverError);
 
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
@@ -106,7 +106,7 @@ describe('at the profile', () => {
     ['status 500', serverError],
     ['garbage', { kind: 'garbage_body' }],
     ['half an answer', { kind: 'half_body', afterwards: 'close' }],
-  ])('gives the tokens back after %s', async (_name, fault) => {
+  ])('revokes the tokens after %s', async (_name, fault) => {
     const user = tenant.user('ada');
     const { returned } = await reachReturn(stack, { user, provider: 'reddit' });
     inject('reddit', 'profile', fault, 2);
@@ -121,11 +121,11 @@ describe('at the profile', () => {
   });
 });
 
-describe('at a renewal', () => {
+describe('when a refresh fails, the token route', () => {
   /** After a failure a platform is left in peace for a while; this ends the while. */
   const endPause = () => stack.tables.clear('activity', 'lease#');
 
-  it('serves a valid token on, and an expired one never', async () => {
+  it('keeps serving a valid token and never serves an expired one', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
     const account = accountOf(user, connection);
@@ -153,7 +153,7 @@ describe('at a renewal', () => {
     expect(callsAt('reddit').token).toBe(4);
   });
 
-  it('asks to reconnect when the person removed the app at the platform, and not when our client is refused', async () => {
+  it('asks the user to reconnect if they removed the app, but not if the platform refuses the client', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
     const account = accountOf(user, connection);
@@ -179,7 +179,7 @@ describe('at a renewal', () => {
     ]);
   });
 
-  it('renews an expired token once and serves the new one from then on', async () => {
+  it('refreshes an expired token once and then serves the new one', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
     const record = await stack.tables.connection(connection.id);
@@ -193,10 +193,10 @@ describe('at a renewal', () => {
   });
 });
 
-describe('that do not answer in time', () => {
+describe('a platform that does not respond in time', () => {
   const forEver: Fault = { kind: 'hold_answer' };
 
-  it('ends each flow inside the time that a request has', { timeout: 40_000 }, async () => {
+  it('leaves every request time to end its flow', { timeout: 40_000 }, async () => {
     const users = ['ada', 'bo', 'cy'].map((name) => tenant.user(name));
     const [atExchange, atProfile, inDirect] = users;
     if (!atExchange || !atProfile || !inDirect) throw new Error('Three users are needed.');

@@ -1,4 +1,4 @@
-/** The same account again: by the same user in place, by another user refused, by somebody else's browser not at all. */
+/** Connecting an account again: the same user reconnects it in place, another user is refused, and a foreign browser gets nowhere. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames } from '../support/stack/platform-facts.ts';
@@ -16,11 +16,11 @@ beforeEach(async () => {
   tenant = await stack.newTenant();
 });
 
-describe.each(platformNames)('%s', (provider) => {
+describe.each(platformNames)('a reconnect at %s', (provider) => {
   const { people, revokesReplaced } = platformFacts[provider];
   const calls = () => stack.local.platforms.sandboxes[provider].calls().calls;
 
-  it('reconnects in place: the same connection, a new token, the old grant ended where that is its own', async () => {
+  it('keeps the connection, stores a new token and revokes the old grant where the platform has one grant per consent', async () => {
     const user = tenant.user('ada');
     const visit = { account: people[0] };
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
@@ -42,7 +42,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(calls().revoke).toBe(revokesReplaced ? 1 : 0);
   });
 
-  it('leaves an account with the user who has it and cleans the tokens of the other one up', async () => {
+  it('leaves an account with its user and revokes the tokens that another user obtained for it', async () => {
     const visit = { account: people[0] };
     const owner = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user: owner, provider, visit });
@@ -63,7 +63,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(calls().revoke).toBe(revokesReplaced ? 1 : 0);
   });
 
-  it('refuses another account than the one to reconnect, and keeps neither its tokens nor a connection', async () => {
+  it('refuses a different account and keeps neither its tokens nor a connection to it', async () => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit: { account: people[0] } });
     const { returned } = await reachReturn(stack, {
@@ -81,7 +81,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(calls().revoke).toBe(1);
   });
 
-  it('brings a connection back that the platform had ended', async () => {
+  it('reactivates a connection whose grant the platform had ended', async () => {
     const user = tenant.user('ada');
     const visit = { account: people[0] };
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
@@ -104,7 +104,7 @@ describe.each(platformNames)('%s', (provider) => {
   });
 });
 
-it('begins no reconnect of an account that is not the user’s', async () => {
+it('connect refuses to reconnect an account of another user', async () => {
   const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
 
   const refusal = await tenant.client.fails('connect', {
@@ -115,7 +115,7 @@ it('begins no reconnect of an account that is not the user’s', async () => {
   expect(refusal).toMatchObject({ code: 'ACCOUNT_NOT_FOUND', status: 404 });
 });
 
-it('gives two users who connect the same account at the same time one connection and one refusal', async () => {
+it('when two users connect the same account simultaneously, one gets the connection and the other is refused', async () => {
   const users = [tenant.user('ada'), tenant.user('bo')];
   const ready = await Promise.all(users.map((user) => reachReturn(stack, { user, provider: 'reddit' })));
 

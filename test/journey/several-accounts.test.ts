@@ -1,4 +1,4 @@
-/** One consent, several accounts: each a connection of its own, renewed by itself, and the grant ends with the last of them. */
+/** One consent for several accounts: each gets its own connection and its own refresh, and the last disconnect revokes the grant. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { accountOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
 import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
@@ -23,7 +23,7 @@ const sandbox = () => stack.local.platforms.sandboxes[provider];
 const connect = (visit = {}) => connectAccount(stack, { user: tenant.user('ada'), provider, visit });
 const account = (accountId: string) => accountOf(tenant.user('ada'), { provider, accountId });
 
-it('becomes one connection for each linked account, under one grant', async () => {
+it('one consent creates one connection per linked account, under one grant', async () => {
   const { connections } = await connect();
 
   expect(connections.map(({ accountId }) => accountId).sort()).toEqual([bakery, ferry]);
@@ -38,7 +38,7 @@ it('becomes one connection for each linked account, under one grant', async () =
   });
 });
 
-it('hands out for each account the token of its own Page, before and after a renewal', async () => {
+it('the token route serves each account its own Page’s token, before and after a refresh', async () => {
   await connect();
   const tokenOf = async (accountId: string) =>
     (await tenant.client.ok('getToken', account(accountId))).accessToken;
@@ -53,7 +53,7 @@ it('hands out for each account the token of its own Page, before and after a ren
   }
 });
 
-it('loses only the account whose Page is gone', async () => {
+it('a refresh ends only the connection whose Page no longer exists', async () => {
   await connect();
   sandbox().control({ command: 'set_modes', modes: { lostPage: '104520000000013' } });
 
@@ -65,7 +65,7 @@ it('loses only the account whose Page is gone', async () => {
   expect(kept.connection.status).toBe('active');
 });
 
-it('leaves the grant to the other account, and ends it with the last', async () => {
+it('disconnect revokes a shared grant only with its last account', async () => {
   await connect();
 
   const first = await tenant.client.ok('disconnect', account(bakery));
@@ -78,7 +78,7 @@ it('leaves the grant to the other account, and ends it with the last', async () 
   expect(sandbox().control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
 });
 
-it('shows what was left unticked', async () => {
+it('status shows the permissions that the user left unticked', async () => {
   const user = tenant.user('ada');
   const scopes = ['instagram_basic', 'pages_show_list', 'instagram_content_publish'];
 
@@ -92,7 +92,7 @@ it('shows what was left unticked', async () => {
   expect(connection.missingScopes).toEqual(['instagram_content_publish']);
 });
 
-it('gives a grant back that opens no account at all', async () => {
+it('complete revokes a grant that gives access to no account', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider, visit: { account: 'pageless' } });
 
@@ -105,7 +105,7 @@ it('gives a grant back that opens no account at all', async () => {
   expect(sandbox().control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
 });
 
-it('leaves a token of its first day as it is, where the platform renews none so young', async () => {
+it('a refresh leaves a token of its first day unchanged at a platform that refreshes none so young', async () => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'instagram' });
 
@@ -114,7 +114,7 @@ it('leaves a token of its first day as it is, where the platform renews none so 
   expect(renewed).toMatchObject({ status: 'active', expiresAt: connection.expiresAt });
 });
 
-it('says plainly where a platform has no revocation', async () => {
+it('disconnect reports that a platform has no revocation', async () => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'instagram' });
 

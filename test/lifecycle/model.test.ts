@@ -1,4 +1,4 @@
-/** Random lives of connections against a simple model of what must hold, whoever dies and whatever the platform does. */
+/** Random lives of connections against a model of their invariants, with dying instances and a misbehaving platform. */
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, it } from 'vitest';
 import { type LifecycleFixture, openLifecycleFixture } from '../support/lifecycle/lifecycle-fixture.ts';
@@ -11,6 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-it('holds in every random life of two connections what must hold', { timeout: 120_000 }, async () => {
+it('every random life of two connections keeps the invariants', { timeout: 120_000 }, async () => {
   await fc.assert(lifecycleProperty(fixture, 14), { numRuns: 6, interruptAfterTimeLimit: 40_000 });
 });

@@ -1,7 +1,7 @@
-/** Refresh storms: whoever dies and whatever is lost, one call at a time, and no connection that could be saved is lost. */
+/** Refresh storms: despite killed instances and lost answers, one token call runs at a time and no recoverable connection is lost. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { calm, planOf } from './storm/plan.ts';
 import { openStorm, type Storm } from './storm/storm.ts';
+import { calm, planOf } from './storm/storm-plan.ts';
 import { describeVerdict } from './storm/verdict.ts';
 
 describe('200 callers in four processes on one expired token', () => {
@@ -12,14 +12,14 @@ describe('200 callers in four processes on one expired token', () => {
   });
   afterAll(() => storm.close());
 
-  it('make one token call, all get its token, and the grant lives', { timeout: 60_000 }, async () => {
+  it('share one token call and its token, and the grant survives', { timeout: 60_000 }, async () => {
     const verdict = await storm.run(calm);
 
     expect(verdict).toMatchObject({ calls: 1, kills: 0, served: 200, status: 'active', violations: [] });
   });
 });
 
-describe('with SIGKILL of holders and lost answers', () => {
+describe('a refresh storm with killed lease holders and lost answers', () => {
   let storm: Storm;
 
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('with SIGKILL of holders and lost answers', () => {
   afterAll(() => storm.close());
 
   it.each([1, 2])(
-    'seed %i: at most one call per lease and one at a time, none lost that could be saved, none stuck',
+    'makes at most one call per lease and one at a time, and leaves no recoverable connection lost or stuck (seed %i)',
     { timeout: 120_000 },
     async (seed) => {
       const verdict = await storm.run(planOf(seed));

@@ -1,6 +1,6 @@
 /**
- * Webhooks of a server that nobody here wrote a provider for: the operator describes them with its app, and they are
- * checked, understood and handled as any other's are.
+ * Webhooks of a server without a provider in the catalogue: the operator describes them with its app, and they are
+ * verified, parsed and handled like those of any other provider.
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-/** A tenant, and an app that could be its own. */
+/** A tenant and the settings of an app for it. */
 async function newApp() {
   const { stack } = fixture;
   const tenant = await stack.newTenant();
@@ -36,7 +36,7 @@ async function newApp() {
   return { tenant, client, app: { provider: 'openid', tenantId: tenant.id, issuer, ...client } };
 }
 
-/** A tenant with an app of its own whose webhooks are as described, and one connection. */
+/** A tenant with its own app, whose webhooks are described, and one connection. */
 async function connected(description: object, webhookSecret: string) {
   const { stack } = fixture;
   const { tenant, client, app } = await newApp();
@@ -62,7 +62,7 @@ function deliver(appId: string, body: string, headers: Readonly<Record<string, s
 const toldOf = (tenant: TestTenant, type: string) =>
   eventually(() => fixture.toldOf(tenant.id, type)[0] as object | undefined);
 
-it('signed as Standard Webhooks reach the tenant, once, and take access away where they say so', async () => {
+it('webhooks signed as Standard Webhooks reach the tenant once and end access where they report a deauthorization', async () => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const { tenant, appId, connection } = await connected(standard, secret);
   const send = (id: string, type: string) => {
@@ -91,7 +91,7 @@ it('signed as Standard Webhooks reach the tenant, once, and take access away whe
   expect(fixture.toldOf(tenant.id, 'photo.added')).toHaveLength(1);
 });
 
-it('signed by an HMAC that was described reach the tenant, and nobody with another signature', async () => {
+it('webhooks with a described HMAC signature reach the tenant, and any other signature is refused', async () => {
   const secret = 's4ndb0x-generic';
   const { tenant, appId, connection } = await connected(github, secret);
   const body = JSON.stringify({ delivery: 'd-1', action: 'opened', sender: connection.accountId });
@@ -106,7 +106,7 @@ it('signed by an HMAC that was described reach the tenant, and nobody with anoth
   expect(await toldOf(tenant, 'opened')).toMatchObject({ accountId: connection.accountId });
 });
 
-it('that are not described are taken from nobody, and a description that could not be checked is refused', async () => {
+it('the webhook route refuses undescribed webhooks, and the operator cannot register an unverifiable description', async () => {
   const { operator } = fixture.stack.local;
   const app = { ...(await newApp()).app, webhookSecret: 's4ndb0x-webhook' };
   const { appId } = await operator.setApp({ ...app, settings: {} });
@@ -121,7 +121,7 @@ it('that are not described are taken from nobody, and a description that could n
   await expect(wrong).rejects.toThrow("The webhook's description");
 });
 
-it('stay described when only the secret of the app changes, until the description is taken away', async () => {
+it('the webhook description survives a change of the app’s secret until the operator removes it', async () => {
   const { operator } = fixture.stack.local;
   const { app } = await newApp();
   const settings = { webhook: JSON.stringify(github) };

@@ -1,4 +1,4 @@
-/** Messages from one queue to another, each put there before it is taken away here. */
+/** Moves messages from one queue to another; each is sent there before it is deleted here. */
 import {
   DeleteMessageCommand,
   ReceiveMessageCommand,
@@ -6,7 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 
-/** Answers how many there were. */
+/** Returns how many messages it moved. */
 export async function moveMessages(sqs: SQSClient, from: string, to: string): Promise<number> {
   let moved = 0;
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * Platforms that no provider here stands for yet, each described as its provider would describe it: what their documents
- * print goes through the real route and comes out as events. With one byte altered, nothing comes out.
+ * Platforms without a provider in the catalogue, each described as its provider would describe it: the samples of their
+ * documentation go through the real route and become events. With one byte altered, none does.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyPubSubPush, verifySecurityEvent } from '../../lib/platforms/google/webhook-signature.ts';
@@ -64,7 +64,7 @@ const slack: WebhookDefinition = {
   signedWith: 'webhookSecret',
   handshake: (request, _secrets, verification) => slackHandshake(request, verification),
   read: ({ content, body }) => {
-    // Commands come as forms, and everything else as JSON.
+    // Commands arrive as forms, everything else as JSON.
     const form = new URLSearchParams(Buffer.from(body).toString('utf8'));
     return content === undefined
       ? [news(form.get('trigger_id') ?? '', 'command', form.get('command'))]
@@ -159,7 +159,7 @@ interface Case {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly events: readonly { readonly id: string; readonly type: string }[];
-  /** Whether a change of the body is noticed; with Google nothing but TLS protects it. */
+  /** Whether the signature covers the body; at Google only TLS protects it. */
   readonly bodyIsProven?: false;
 }
 
@@ -257,15 +257,15 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-describe.each(Object.entries(cases))('%s', (_name, { platform, headers, body, events }) => {
-  it('comes out as its events', async () => {
+describe.each(Object.entries(cases))('a delivery of %s', (_name, { platform, headers, body, events }) => {
+  it('becomes the events that it contains', async () => {
     const { status } = await route.send(platform, { headers, body });
 
     expect(status).toBe(200);
     expect(route.sent.map((message) => message.body)).toMatchObject(events.map((event) => ({ event })));
   });
 
-  it('row 14: comes to nothing under another secret, or for another app', async () => {
+  it('row 14: is refused under another secret or for another app', async () => {
     const others = { ...platform, secrets: ['another'], settings: {} };
 
     const { status, text } = await route.send(others, { headers, body });
@@ -279,7 +279,7 @@ const proven = Object.entries(cases).filter(
   ([, { bodyIsProven, body }]) => bodyIsProven !== false && body !== '',
 );
 it.each(proven)(
-  'row 14: %s comes to nothing with one byte altered',
+  'row 14: the webhook route refuses a delivery of %s with one byte altered',
   async (_name, { platform, headers, body }) => {
     for (const place of [0, Math.floor(body.length / 2), body.length - 1]) {
       const altered = Buffer.from(body);
@@ -293,8 +293,8 @@ it.each(proven)(
   },
 );
 
-describe('a proof that takes keys of the platform', () => {
-  it('is asked for again while the keys cannot be had, and refuses nothing for good', async () => {
+describe('a signature that needs the platform’s public keys', () => {
+  it('is answered with a retryable error while the keys are unavailable', async () => {
     const platform = {
       webhook: gmail('away'),
       secrets: [],
@@ -312,7 +312,7 @@ describe('a proof that takes keys of the platform', () => {
     expect(route.sent).toEqual([]);
   });
 
-  it('fetches them once for many deliveries', async () => {
+  it('needs one fetch of the keys for many deliveries', async () => {
     const before = server.asked.filter(({ url }) => url === '/google').length;
     const { platform, headers, body } = { ...cases["Google's Pub/Sub"] };
     if (!platform || !headers) throw new Error('There is no such case.');
@@ -323,8 +323,8 @@ describe('a proof that takes keys of the platform', () => {
   });
 });
 
-describe('a handshake', () => {
-  it('of Slack repeats the challenge of a question that Slack signed, and of no other', async () => {
+describe('the webhook handshake', () => {
+  it('of Slack returns the challenge of a request that Slack signed, and of no other', async () => {
     const platform = { webhook: slack, secrets: [slackQuestion.secret], now: clockOf(slackQuestion) };
     const { headers, body } = slackQuestion;
 
@@ -336,7 +336,7 @@ describe('a handshake', () => {
     expect(route.sent).toEqual([]);
   });
 
-  it('of Microsoft repeats its validation token, decoded once, as plain text', async () => {
+  it('of Microsoft returns its validation token, decoded once, as plain text', async () => {
     const { query, body } = microsoft.handshake;
 
     const answer = await route.send(graphPlatform, { query, headers: {}, body: '' });
@@ -345,7 +345,7 @@ describe('a handshake', () => {
     expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8');
   });
 
-  it('of Asana keeps the secret that it names before it is answered, where one is waited for, and once', async () => {
+  it('of Asana stores the offered secret before responding, only when one is expected, and only once', async () => {
     const kept: string[] = [];
     const planting = {
       isArmed: async () => kept.length === 0,
@@ -364,7 +364,7 @@ describe('a handshake', () => {
     expect(kept).toEqual(['f'.repeat(64)]);
   });
 
-  it('of Asana is refused where nobody can keep the secret, and where it could not be kept', async () => {
+  it('of Asana is refused when there is no store for the secret or when storing it fails', async () => {
     const planting = {
       isArmed: async () => true,
       keep: () => Promise.reject(new Error('The secret could not be written.')),

@@ -1,4 +1,4 @@
-/** Function instances that work the queues of events, put together as `lib/api` does, over clients that fail. */
+/** Function instances that consume the event queues, composed as in production, over unreliable clients. */
 import type { SQSEvent } from 'aws-lambda';
 import { deadLetterName, localNames } from '../../infra/local/stack/provision.ts';
 import { openQueue, type Queue } from '../../lib/aws/queue.ts';
@@ -32,13 +32,13 @@ export interface InstanceDeps {
   readonly lostAnswers: number;
   readonly random: () => number;
   readonly now: () => number;
-  /** Where tenants' endpoints stand. */
+  /** The origin of the tenants' endpoints. */
   readonly insecureOrigins: readonly string[];
 }
 
 type Clients = ReturnType<typeof openUnreliable>;
 
-/** The function that works a queue, and how one instance of it is made over its clients. */
+/** The function that consumes a queue, and how to create an instance of it over its clients. */
 const workers = {
   incoming: { functionName: 'process-event', create: processing },
   events: { functionName: 'fan-out-events', create: fanningOut },
@@ -137,7 +137,7 @@ function delivering(instance: InstanceDeps, { dynamoDb, kms, sqs }: Clients) {
   );
 }
 
-/** A second of the queue's time for however many of the clock's, which a test plays. */
+/** Maps the queue's seconds to the clock that the test controls. */
 function soon(queue: Queue<DeliveryMessage>): Queue<DeliveryMessage> {
   return { ...queue, send: (message) => queue.send({ ...message, delaySeconds: 1 }) };
 }

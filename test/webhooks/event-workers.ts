@@ -1,6 +1,6 @@
 /**
  * The workers of the queues of events, as the product composes them, many instances at once. Any of them may die in
- * the middle of a batch, messages come twice at a time, and what was done with may come again.
+ * the middle of a batch, SQS delivers messages twice at a time and redelivers finished ones.
  */
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -35,7 +35,7 @@ export interface WorkCounts {
   batches: number;
   messages: number;
   deaths: number;
-  /** Deaths after an effect and before its receipt was marked as done. */
+  /** Deaths after an effect and before its idempotency claim was completed. */
   deathsBetween: number;
   failed: number;
   twice: number;
@@ -48,13 +48,13 @@ export interface EventWorkersOptions {
   readonly workers: number;
   readonly accidents: Accidents;
   readonly random: () => number;
-  /** A new instance of the function that works a queue. */
+  /** A new instance of the function that consumes a queue. */
   readonly newInstance: (queue: EventQueue) => WorkBatch;
 }
 
-/** Longer than a round lasts. */
+/** Longer than a round. */
 const hiddenSeconds = 40_000;
-/** Steps of a whole batch, nearly: each call has two. */
+/** About the steps of a whole batch: each call has two. */
 const mostSteps = 100;
 
 export function openEventWorkers(options: EventWorkersOptions) {
@@ -81,7 +81,7 @@ export function openEventWorkers(options: EventWorkersOptions) {
     return Messages;
   }
 
-  /** One batch at one instance. Answers the messages that are done with, or that the instance died. */
+  /** Runs one batch in one instance. Returns the finished messages, or that the instance died. */
   async function invoke(work: WorkBatch, messages: readonly Message[]): Promise<readonly Message[] | 'died'> {
     const steps = random() < accidents.deaths ? Math.floor(random() * mostSteps) : undefined;
     const died = Promise.withResolvers<'died'>();
@@ -99,7 +99,7 @@ export function openEventWorkers(options: EventWorkersOptions) {
     return messages.filter(({ MessageId = '' }) => !failed.has(MessageId));
   }
 
-  /** Works until nothing is visible. Answers what has to come again. */
+  /** Works until no message is visible. Returns the messages to be redelivered. */
   async function drain(queue: EventQueue, again: Message[]): Promise<number> {
     let work = options.newInstance(queue);
     let received = 0;
@@ -116,7 +116,7 @@ export function openEventWorkers(options: EventWorkersOptions) {
       if (outcomes[0] === 'died') work = options.newInstance(queue);
       const undeleted = random() < accidents.undeleted;
       if (undeleted) counts.undeleted += 1;
-      // Whoever is done with a message deletes it, whatever became of the other who had it.
+      // A worker deletes a message that it finished, even if another worker of the same message failed.
       const done = undeleted ? [] : outcomes.flatMap((outcome) => (outcome === 'died' ? [] : outcome));
       const left = messages.filter((message) => !done.includes(message));
       await forget(

@@ -1,19 +1,19 @@
-/** The short version of the campaign's: some hundred events through everything that goes wrong in life. */
+/** The short version of the exactly-once campaign: some hundred events through every simulated fault. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runExactlyOnce } from './exactly-once.ts';
 
-// The webhook function tells of each request.
+// The webhook function logs each request.
 beforeAll(() => vi.spyOn(process.stdout, 'write').mockReturnValue(true));
 afterAll(() => vi.restoreAllMocks());
 
-it('loses no event and lets none work twice, whatever goes wrong on its way', {
+it('the webhook pipeline loses no event and applies none twice, under every simulated fault', {
   timeout: 60_000,
 }, async () => {
   const { violations, report, accepted } = await runExactlyOnce({ seed: 4711, events: 150, workers: 3 });
 
   expect(violations).toEqual([]);
   expect(accepted).toMatchObject({ waiting: 0, givenUp: 0 });
-  // Or the test would test a fair-weather world.
+  // Without faults the test would prove nothing.
   expect(report['receivers that died']).toBeGreaterThan(0);
   expect(report['workers killed']).toBeGreaterThan(0);
   expect(report['… between an effect and done']).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 /**
- * The whole way of webhooks under everything that goes wrong in life: the sandbox of TikTok sends over HTTP, twice and
- * out of order; receivers and workers die anywhere; SQS delivers again; DynamoDB throttles; answers get lost; tenants'
+ * The whole webhook pipeline under every simulated fault: the TikTok sandbox sends over HTTP, twice and
+ * out of order; receivers and workers die anywhere; SQS redelivers; DynamoDB throttles; responses get lost; tenants'
  * endpoints fail.
  */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
@@ -30,8 +30,8 @@ import {
 } from '../support/lifecycle/function-instance.ts';
 import { moveMessages } from './dead-letters.ts';
 import { openInstances } from './event-instances.ts';
+import { judge, type Observed, publishingsOf, subjectName } from './event-violations.ts';
 import { eventQueues, openEventWorkers } from './event-workers.ts';
-import { judge, type Observed, publishingsOf, subjectName } from './judge-events.ts';
 import { appId, type Population, populate, tenantIds } from './population.ts';
 import { openTenantEndpoints, type TenantEndpoints } from './tenant-endpoints.ts';
 import type { Effects } from './unreliable-aws.ts';
@@ -59,11 +59,11 @@ const rates = {
   deathsAfterTaking: 0.02,
 };
 const accidents = { deaths: 0.08, deathsAfterEffect: 0.12, twice: 0.15, undeleted: 0.02 };
-/** Longer than a message stays hidden after its worker died. */
+/** Longer than a message stays invisible after its worker died. */
 const roundMilliseconds = 400_000;
 const mostRounds = 60;
 
-/** Answers what was seen, what of it must not be, and the lines of a report. */
+/** Returns the observations, the violations among them, and the lines of a report. */
 export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOnceOptions) {
   const random = seededRandom(seed);
   const began = performance.now();
@@ -114,7 +114,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     injected.deaths += 1;
     return new Error('Runtime exited.');
   };
-  /** Dies before SQS has the events, or afterwards and without a word; the platform sends again either way. */
+  /** Dies before or after SQS has the events, without a response; the platform retries either way. */
   const mortal: typeof handler = async (event, context) => {
     const fate = random();
     if (fate < rates.deathsBeforeTaking) throw death();
@@ -185,7 +185,7 @@ export async function runExactlyOnce({ seed, events: count, workers }: ExactlyOn
     skew += roundMilliseconds;
     if (!atRest) continue;
     if (!connected) {
-      // Their events have come and found nobody.
+      // Their events have arrived and found no connection.
       for (const connection of population.late) await connections.create(connection);
       await tellOf(clients, place, population.late);
       connected = true;
@@ -275,7 +275,7 @@ async function subjectsOf({ dynamoDb }: AwsClients, population: Population): Pro
   return new Map(await Promise.all(known));
 }
 
-/** What the product itself tells when a connection has been made. */
+/** The event that the product itself publishes about a new connection. */
 async function tellOf(
   { sqs }: AwsClients,
   place: AwsPlace,
@@ -302,7 +302,7 @@ async function tellOf(
   );
 }
 
-/** Whether a delivery waits for its next try. */
+/** Whether a delivery is waiting for its next try. */
 async function anyDelayed({ sqs }: AwsClients, place: AwsPlace): Promise<boolean> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({
@@ -313,7 +313,7 @@ async function anyDelayed({ sqs }: AwsClients, place: AwsPlace): Promise<boolean
   return Attributes?.ApproximateNumberOfMessagesDelayed !== '0';
 }
 
-/** As an operator does once the trouble is over. Answers how many there were. */
+/** Redrives the dead letters, as an operator does once the trouble is over. Returns their number. */
 async function replayDeadLetters({ sqs }: AwsClients, place: AwsPlace): Promise<number> {
   let moved = 0;
   for (const queue of eventQueues) {

@@ -1,9 +1,9 @@
-/** Requests to the webhook route that nobody signed: random ones, and good ones that somebody changed afterwards. */
+/** Forged requests to the webhook route: random ones, and valid ones that were altered after signing. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import type { RawRequest } from '../support/stack/http-exchange.ts';
 
-/** An app whose secret a test knows, at a platform of either kind. */
+/** An app at either kind of platform, whose secret the test knows. */
 export interface KnownApp {
   readonly appId: string;
   readonly clientId: string;
@@ -13,12 +13,12 @@ export interface KnownApp {
 
 type Header = readonly [name: string, value: string];
 
-/** A delivery that the product would take, before anything is done to it. */
+/** A valid delivery, before it is altered. */
 interface Good {
   readonly app: KnownApp;
   readonly body: Buffer;
   readonly header: string;
-  /** What stands before the signature, and the signature in hexadecimal. */
+  /** The text before the signature, and the signature in hexadecimal. */
   readonly before: string;
   readonly mac: string;
 }
@@ -48,7 +48,7 @@ export function requestOf(good: Good, headers: readonly Header[] = [signatureOf(
 
 const signatureOf = ({ header, before, mac }: Good): Header => [header, before + mac];
 
-/** A body such as the platform sends, with whatever JSON in it. */
+/** A body in the platform's shape with arbitrary JSON in it. */
 export function bodyFor({ clientId, dialect }: KnownApp): fc.Arbitrary<Buffer> {
   const texts = fc.string({ unit: 'grapheme', maxLength: 30 });
   const content = fc.jsonValue({ maxDepth: 3 });
@@ -95,7 +95,7 @@ export function forgedDelivery(apps: readonly KnownApp[], now: () => number): fc
   );
 }
 
-/** A byte flipped, taken away, put in, or the rest cut off. */
+/** Flips, removes or inserts a byte, or truncates the body. */
 function changedBody(good: Good): fc.Arbitrary<RawRequest> {
   const { body } = good;
   const place = fc.nat({ max: Math.max(body.length - 1, 0) });
@@ -113,7 +113,7 @@ function changedBody(good: Good): fc.Arbitrary<RawRequest> {
   );
 }
 
-/** Another digit, a shorter or a longer one, another spelling of the same bytes. */
+/** Changes a digit of the signature, its length, or its spelling. */
 function changedSignature(good: Good): fc.Arbitrary<RawRequest> {
   const { header, before, mac } = good;
   const place = fc.nat({ max: mac.length - 1 });
@@ -137,7 +137,7 @@ function changedTime(good: Good): fc.Arbitrary<RawRequest> {
   return times.map((t) => requestOf(good, [[good.header, `t=${t},s=${good.mac}`]]));
 }
 
-/** Repeated, missing, under another name, of the other platform, or very long. */
+/** Repeats, drops, renames, swaps or lengthens the signature header. */
 function oddHeaders(good: Good, apps: readonly KnownApp[]): fc.Arbitrary<RawRequest> {
   const own = signatureOf(good);
   const other = own[0] === 'tiktok-signature' ? 'x-hub-signature-256' : 'tiktok-signature';
@@ -150,7 +150,7 @@ function oddHeaders(good: Good, apps: readonly KnownApp[]): fc.Arbitrary<RawRequ
     requestOf(good, [[own[0], own[1].toUpperCase()]]),
     requestOf(good, [[own[0], 'A'.repeat(5_000)]]),
     requestOf(good, [[own[0], ',='.repeat(2_000)]]),
-    // The signature of one app at the door of another.
+    // The signature of one app, sent to another.
     {
       ...requestOf(good),
       target: `/integrations/webhook/${stranger === good.app ? 'none' : stranger.appId}`,
@@ -158,7 +158,7 @@ function oddHeaders(good: Good, apps: readonly KnownApp[]): fc.Arbitrary<RawRequ
   );
 }
 
-/** The same at a context that is none. */
+/** The same delivery, sent to an unknown app. */
 function elsewhere(good: Good): fc.Arbitrary<RawRequest> {
   const contexts = fc.oneof(
     fc.constantFrom('snapchat', 'openid', 'onlyfans', `app_${'A'.repeat(22)}`, '__proto__', 'TikTok', '%00'),
@@ -177,7 +177,7 @@ function elsewhere(good: Good): fc.Arbitrary<RawRequest> {
     .map((appId) => ({ ...requestOf(good), target: `/integrations/webhook/${appId}` }));
 }
 
-/** Handshakes of whoever does not know the verify token. */
+/** Handshakes without the verify token. */
 function handshake({ appId }: KnownApp): fc.Arbitrary<RawRequest> {
   const names = fc.constantFrom(
     'hub.mode',
@@ -215,7 +215,7 @@ function anything(apps: readonly KnownApp[]): fc.Arbitrary<RawRequest> {
   const body = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.json().map((text) => Buffer.from(text)),
-    // Deeper than any parser's stack, and nearly as large as is taken.
+    // Deeper than any parser's stack, and almost at the size limit.
     fc.constantFrom(Buffer.from('['.repeat(50_000)), Buffer.from(`{"a":"${'x'.repeat(100_000)}"}`)),
   );
   const type = fc.constantFrom(

@@ -1,4 +1,4 @@
-/** Two thousand forged requests at the webhook route, and some hundred that are signed and make no sense. */
+/** Sends two thousand forged requests to the webhook route, and some hundred signed ones with random content. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 import type { KnownApp } from './forged-deliveries.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-it('refuses every forged request, and asks no database and no queue for it', {
+it('the webhook route refuses every forged request without a call to a database or a queue', {
   timeout: 90_000,
 }, async () => {
   const { requests, wrong, failures, awsCalls } = await fuzzForged(stack, apps, 2_000);
@@ -21,11 +21,13 @@ it('refuses every forged request, and asks no database and no queue for it', {
   expect(wrong).toEqual([]);
   expect(failures).toEqual([]);
   expect(requests).toBe(2_000);
-  // Secrets are kept in memory; unknown contexts are looked up a few times a second at most.
+  // Secrets are cached; unknown apps are looked up at most a few times a second.
   expect(Object.keys(awsCalls)).toEqual(['secretsmanager:GetSecretValue']);
 });
 
-it('takes or refuses whatever a platform has signed, and fails at nothing', { timeout: 90_000 }, async () => {
+it('the webhook route accepts or refuses every signed request and fails on none', {
+  timeout: 90_000,
+}, async () => {
   const { wrong, failures, byStatus } = await fuzzSigned(stack, apps, 500);
 
   expect(wrong).toEqual([]);

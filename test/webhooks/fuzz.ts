@@ -1,4 +1,4 @@
-/** Throws forged and odd requests at the webhook route of the whole product, and looks at what they cost. */
+/** Sends forged and malformed requests to the webhook route of the whole product and measures their cost. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
@@ -13,9 +13,9 @@ import { bodyFor, forgedDelivery, type KnownApp, requestOf, signed } from './for
 export interface FuzzReport {
   readonly requests: number;
   readonly byStatus: Readonly<Record<string, number>>;
-  /** What a forger must not get: a yes, or an error of ours. */
+  /** Responses that no forger may get: a success or a server error. */
   readonly wrong: readonly string[];
-  /** Functions that met what they had not foreseen, and what it was. */
+  /** Functions that failed unexpectedly, and why. */
   readonly failures: readonly string[];
   /** Calls of the webhook function to AWS, by action. */
   readonly awsCalls: Readonly<Record<string, number>>;
@@ -23,7 +23,7 @@ export interface FuzzReport {
   readonly seconds: number;
 }
 
-/** Requests that are under way at once. */
+/** Concurrent requests. */
 const together = 25;
 
 /** Two tenants' own apps, one at each kind of platform, whose secrets the test knows. */
@@ -39,7 +39,7 @@ export async function knownApps(stack: TestStack): Promise<readonly KnownApp[]> 
   return [await register('tiktok', 'tiktok'), await register('instagram', 'meta')];
 }
 
-/** None of these requests is signed by the app at whose door it knocks. */
+/** Requests that the addressed app did not sign. */
 export function fuzzForged(
   stack: TestStack,
   apps: readonly KnownApp[],
@@ -49,7 +49,7 @@ export function fuzzForged(
   return fuzz(stack, forgedDelivery(apps, Date.now), requests, allowed);
 }
 
-/** All of these are signed well, whatever they say. */
+/** Correctly signed requests with arbitrary content. */
 export function fuzzSigned(
   stack: TestStack,
   apps: readonly KnownApp[],
@@ -93,13 +93,13 @@ async function fuzz(
     wrong.push(JSON.stringify({ status, ...rest, body: body && Buffer.from(body).toString('base64') }));
   }
 
-  /** The functions' lines would pile up. */
+  /** Discards the functions' log lines, which would pile up. */
   function takeOutput(): void {
     for (const line of stack.output.splice(0)) {
       if (!line.includes('"event":"unexpected error"')) continue;
       const { errors } = unexpected.parse(JSON.parse(line.slice(line.indexOf('{'))));
       const { name, code } = errors[0] ?? {};
-      // Another worker has the same event in hand; that is foreseen.
+      // Another worker holds the claim of the same event, which is expected.
       if (code !== 'PROCESSING_FAILED') failures.push(`${line.split(' ', 1)[0]}: ${name} ${code}`);
     }
   }
@@ -130,7 +130,7 @@ const unexpected = z.object({
   errors: z.array(z.object({ name: z.string(), code: z.optional(z.string()) })),
 });
 
-/** Until the workers have had everything in hand that was accepted. */
+/** Waits until the workers have received every accepted event. */
 async function drained({ local }: TestStack): Promise<void> {
   const { sqs: endpoint } = local.endpoints;
   const clients = openClients({ endpoint, region: local.aws.region, accountId: local.aws.accountId }, 3);
@@ -143,7 +143,7 @@ async function drained({ local }: TestStack): Promise<void> {
       if (Number(Attributes?.ApproximateNumberOfMessages) === 0) break;
       await sleep(200);
     }
-    // The last batch is still in hand.
+    // The last batch is still in progress.
     await sleep(1_000);
   } finally {
     for (const client of Object.values(clients)) client.destroy();

@@ -1,4 +1,4 @@
-/** An event is handled once: who claims it, who gives it back, and what a repeat finds. */
+/** Every event is applied once: workers claim it, release it on failure, and recognize a repeat. */
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import type { Connection } from '../../lib/connections/connection.ts';
@@ -31,12 +31,12 @@ function message(event: Partial<WebhookEventMessage['event']> = {}, receivedAt =
   };
 }
 
-/** The event that a tenant receives by a message of the queue `events`. */
+/** The tenant's event in a message of the queue `events`. */
 function eventIn({ body }: Message) {
   return parseMessage(eventMessage, body).event;
 }
 
-/** A worker on a table, whose queues keep what they are sent. */
+/** A worker over a table, with queues that record their messages. */
 function openWorker(table: Table) {
   const clock = testClock();
   const [queued, told]: [Message[], Message[]] = [[], []];
@@ -61,8 +61,8 @@ function openWorker(table: Table) {
 }
 
 onEachEngine((engine) => {
-  describe('a worker that meets an event', () => {
-    it('gives it back while somebody else is at it', async () => {
+  describe('a worker that receives a webhook event', () => {
+    it('returns it to the queue while another worker holds its claim', async () => {
       const { idempotency, deps, queued } = openWorker(await engine.newTable());
       await idempotency.claim(appId, eventIdempotencyKey(message()));
 
@@ -71,7 +71,7 @@ onEachEngine((engine) => {
       expect(queued).toEqual([]);
     });
 
-    it('takes it over once the claim of the other has run out, and the other can end nothing any more', async () => {
+    it('takes it over once the other worker’s claim has expired, and the other worker can no longer complete it', async () => {
       const { clock, idempotency, deps } = openWorker(await engine.newTable());
       const lost = await idempotency.claim(appId, eventIdempotencyKey(message()));
       if (lost.kind !== 'claimed') throw new Error('The event was to be free.');
@@ -84,7 +84,7 @@ onEachEngine((engine) => {
       await expect(processEvent(deps, message())).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
     });
 
-    it('counts one that is about no account, and is done with it', async () => {
+    it('counts an event that concerns no account, and completes it', async () => {
       const { deps, idempotency, queued, counted } = openWorker(await engine.newTable());
       const { accountId: _, ...nobodys } = message().event;
 
@@ -94,7 +94,7 @@ onEachEngine((engine) => {
       expect((await idempotency.claim(appId, eventIdempotencyKey(message()))).kind).toBe('done');
     });
 
-    it('acknowledges what is done, and does nothing more', async () => {
+    it('acknowledges a completed event without further work', async () => {
       const { deps, told, counted } = openWorker(await engine.newTable());
       await deps.connections.create(aConnection({ appId, accountId, provider: message().provider }));
       await processEvent(deps, message());
@@ -105,7 +105,7 @@ onEachEngine((engine) => {
       expect(counted).toEqual(['webhook_duplicate']);
     });
 
-    it('knows it is done for longer than a failure of the same event can be sent again', async () => {
+    it('remembers a completed event for longer than a failure of it can be sent again', async () => {
       const table = await engine.newTable();
       const { clock, deps } = openWorker(table);
       await processEvent(deps, message());
@@ -121,7 +121,7 @@ onEachEngine((engine) => {
       expect(Number(receipt?.['ttl'])).toBeGreaterThan(Number(failure?.['ttl']));
     });
 
-    it('lets the next try begin at once after it failed, and says why it did', async () => {
+    it('releases its claim on failure and records the reason, so that the next try can start at once', async () => {
       const { deps, idempotency, told } = openWorker(await engine.newTable());
       await deps.connections.create(aConnection({ appId, accountId, provider: message().provider }));
       const failing = {
@@ -137,7 +137,7 @@ onEachEngine((engine) => {
       expect(told.length).toBe(1);
     });
 
-    it('handles it once of ten who try at the same time', async () => {
+    it('is the only one of ten simultaneous workers to apply it', async () => {
       const { deps, told } = openWorker(await engine.newTable());
       await deps.connections.create(aConnection({ appId, accountId, provider: message().provider }));
 
@@ -149,7 +149,7 @@ onEachEngine((engine) => {
       expect(told.length).toBe(1);
     });
 
-    it('needs no further message for the only connection that it concerns, and one each for several', async () => {
+    it('sends no further message for a single connection, and one per connection for several', async () => {
       const { deps, queued, told } = openWorker(await engine.newTable());
       const { provider } = message();
       await deps.connections.create(aConnection({ appId, accountId, provider }));
@@ -164,7 +164,7 @@ onEachEngine((engine) => {
       expect([told.length, queued.length]).toEqual([1, 2]);
     });
 
-    it('gives the only connection a message of its own where it fails, so that the failure is its tenant’s', async () => {
+    it('sends a separate message for a single connection when it fails, so that the failure belongs to its tenant', async () => {
       const { deps, idempotency, queued } = openWorker(await engine.newTable());
       const connection = aConnection({ appId, accountId, provider: message().provider });
       await deps.connections.create(connection);
@@ -180,7 +180,7 @@ onEachEngine((engine) => {
       expect((await idempotency.claim(appId, eventIdempotencyKey(message()))).kind).toBe('done');
     });
 
-    it('tells of it once where its connection appeared while it began to wait', async () => {
+    it('publishes it once when its connection appears just as it begins to wait', async () => {
       const { deps, queued, told } = openWorker(await engine.newTable());
       const connection = aConnection({ appId, accountId, provider: message().provider });
       const { tenantId, provider } = connection;
@@ -199,7 +199,7 @@ onEachEngine((engine) => {
       expect(told.length).toBe(1);
     });
 
-    it('keeps apart the same event of two apps, and of two connections', () => {
+    it('keeps equal event ids of two apps or two connections apart', () => {
       const to = (id: string) =>
         ({ id, tenantId: 'acme', accountId }) as NonNullable<WebhookEventMessage['connection']>;
 
@@ -214,8 +214,8 @@ onEachEngine((engine) => {
     });
   });
 
-  describe('an event’s part for one connection', () => {
-    it('reaches none that was made of the same account since, by another user of the tenant', async () => {
+  describe('the message of an event for one connection', () => {
+    it('does not reach a newer connection of the same account by another user of the tenant', async () => {
       const { deps, told } = openWorker(await engine.newTable());
       const { provider } = message();
       const gone = aConnection({ appId, accountId, provider });
@@ -231,7 +231,7 @@ onEachEngine((engine) => {
     });
   });
 
-  describe('a deauthorization', () => {
+  describe('a deauthorization event', () => {
     const deauthorized = ({ id, tenantId }: Connection, occurredAt: number): WebhookEventMessage => ({
       ...message({ id: `d-${occurredAt}`, effect: 'deauthorized', occurredAt }),
       connection: { id, tenantId, accountId },
@@ -241,7 +241,7 @@ onEachEngine((engine) => {
       [-60_000, 'active', true],
       [0, 'reconnect_required', false],
       [60_000, 'reconnect_required', false],
-    ])('%i ms after the grant leaves the connection %s', async (after, status, superseded) => {
+    ])('that occurred %i ms after the grant leaves the connection %s', async (after, status, superseded) => {
       const { clock, deps, told } = openWorker(await engine.newTable());
       const connection = aConnection({
         appId,
@@ -258,7 +258,7 @@ onEachEngine((engine) => {
       expect(told.map(eventIn)).toMatchObject([{ superseded }]);
     });
 
-    it('moves no connection of another app, whose account and owner are the same', async () => {
+    it('changes no connection of another app with the same account and platform user', async () => {
       const { clock, deps, told } = openWorker(await engine.newTable());
       const connection = aConnection({
         appId: 'app_other' as AppId,

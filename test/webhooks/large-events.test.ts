@@ -1,4 +1,4 @@
-/** The largest event that is accepted fits wherever an event has to lie; a larger one is refused before anything is promised. */
+/** The largest accepted event fits every store and queue; a larger one is refused before the webhook is acknowledged. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { type SendMessageBatchCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ const secret = 's4ndb0x-secret-of-large-events';
 const clock = testClock();
 const registry = createRegistry();
 
-/** Takes a delivery as the webhook function does: what SQS was sent, or the code of the refusal. */
+/** Receives a delivery as the webhook function does. Returns the SQS messages or the error code. */
 async function receive(body: string): Promise<readonly string[] | string> {
   const sent: string[] = [];
   const client = new SQSClient({ region: 'us-east-1' });
@@ -77,20 +77,20 @@ const words = (bytes: number) => randomBytes(bytes / 2).toString('hex');
 
 const changes = (value: string) => delivery([]).replace('[]', `[{"field":"x","value":${value}}]`);
 
-/** Known by its own id, so that nobody need look at the rest of it. */
+/** Has its own id, so that the test need not compare the rest. */
 const comment = (words: string) =>
   delivery([]).replace('[]', `[{"field":"comments","value":{"id":"1","text":${words}}}]`);
 
-describe('a delivery', () => {
-  it('may be large when its events are not', async () => {
+describe('a webhook delivery', () => {
+  it('may be large if its single events are not', async () => {
     const sent = await receive(delivery(Array.from({ length: 20 }, () => words(30_000))));
 
     expect(sent).toHaveLength(20);
   });
 
   it.each([
-    ['one of its events could lie nowhere', delivery([words(10), words(450_000)])],
-    ['it is small, and large once its numbers are written out', changes(`[${'9e15,'.repeat(40_000)}1]`)],
+    ['one of its events is too large to store', delivery([words(10), words(450_000)])],
+    ['its numbers make it too large once they are written out', changes(`[${'9e15,'.repeat(40_000)}1]`)],
     ['it is deeper than can be compared', changes('['.repeat(5_000) + ']'.repeat(5_000))],
     ['it is deeper than can be written', comment('['.repeat(5_000) + ']'.repeat(5_000))],
     ['it is large, and deeper than can be written', comment('['.repeat(60_000) + ']'.repeat(60_000))],
@@ -100,7 +100,7 @@ describe('a delivery', () => {
 });
 
 onEachEngine((engine) => {
-  it('an event of the largest size can wait, and can fail', async () => {
+  it('may contain an event of the maximum size, which can wait for a connection and be filed as a failure', async () => {
     const table = await engine.newTable();
     const [body = ''] = await receive(delivery([words(370_000)]));
     const message = parseMessage(webhookEventMessage, JSON.parse(body));

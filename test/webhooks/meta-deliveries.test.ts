@@ -1,4 +1,4 @@
-/** Meta's deliveries over HTTP: the handshake, the signature, and what becomes of each update. */
+/** Meta's deliveries over HTTP: the handshake, the signature, and the processing of each update. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange } from '../support/stack/http-exchange.ts';
 import {
@@ -27,7 +27,7 @@ const commentsTold = (id: string) =>
 const told = (id: string) => eventually(() => commentsTold(id)[0]);
 const unknownContext = `app_${'A'.repeat(22)}`;
 
-describe('the handshake', () => {
+describe('the Meta webhook handshake', () => {
   const ask = (appId: string, token: string, challenge = '1158201444') =>
     exchange(fixture.stack.apiUrl, {
       method: 'GET',
@@ -38,7 +38,7 @@ describe('the handshake', () => {
       }).toString()}`,
     });
 
-  it('is answered with the challenge, to the letter, as plain text', async () => {
+  it('is answered with the exact challenge as plain text', async () => {
     const answer = await ask(app.appId, app.verifyToken, '<b>0 158&');
 
     expect([answer.status, answer.text]).toEqual([200, '<b>0 158&']);
@@ -46,7 +46,7 @@ describe('the handshake', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('row 16: looks the same with a wrong token as with no app at all', async () => {
+  it('row 16: gets the same response for a wrong verify token as for an unknown app', async () => {
     const wrong = await ask(app.appId, 'wrong');
     const nobody = await ask(unknownContext, app.verifyToken);
 
@@ -56,8 +56,8 @@ describe('the handshake', () => {
   });
 });
 
-describe('a delivery', () => {
-  it('reaches the tenant of the account that it names', async () => {
+describe('a Meta delivery', () => {
+  it('reaches the tenant whose account it names', async () => {
     const answer = await fixture.deliver(app, comments(accountId, ['c-1']));
 
     expect([answer.status, answer.text]).toEqual([200, '']);
@@ -75,7 +75,7 @@ describe('a delivery', () => {
     ['text', 'application/json', 'c-text'],
     ['base64', 'application/octet-stream', 'c-base64'],
     ['base64, as a form', 'application/x-www-form-urlencoded', 'c-form'],
-  ])('row 14: is verified over its raw bytes where the gateway hands it on as %s', async (_, type, id) => {
+  ])('row 14: is verified over its raw bytes when the gateway passes it on as %s', async (_, type, id) => {
     const body = comments(accountId, [id]).replace('words of', 'Tr\\u00e8s – bien ');
 
     const answer = await fixture.deliver(app, body, { type });
@@ -84,7 +84,7 @@ describe('a delivery', () => {
     expect((await told(id)).data['value']).toMatchObject({ text: expect.stringContaining('Très – bien') });
   });
 
-  it('is good under the secret of the Instagram app and under that of the Meta app', async () => {
+  it('is accepted under the secret of the Instagram app and under that of the Meta app', async () => {
     const answers = [
       await fixture.deliver(app, comments(accountId, ['c-own'])),
       await fixture.deliver(app, comments(accountId, ['c-meta']), { secret: app.webhookSecret }),
@@ -95,7 +95,7 @@ describe('a delivery', () => {
     await told('c-meta');
   });
 
-  it('is good under the app secret alone where users log in with Facebook', async () => {
+  it('is accepted only under the app secret when users log in with Facebook', async () => {
     const other = await fixture.newApp('instagram-facebook');
 
     const statuses = [
@@ -106,7 +106,7 @@ describe('a delivery', () => {
     expect(statuses).toEqual([200, 401]);
   });
 
-  it('row 14: is refused when anything of it was changed, and looks as one for nobody does', async () => {
+  it('row 14: is refused when any part of it was changed, with the same response as for an unknown app', async () => {
     const body = comments(accountId, ['c-forged']);
     const good = hmac(app.clientSecret, body).toString('hex');
     const forged = [
@@ -124,7 +124,7 @@ describe('a delivery', () => {
     expect(commentsTold('c-forged')).toEqual([]);
   });
 
-  it('row 14: that is forged costs no call of a database or a queue', async () => {
+  it('row 14: that is forged costs no call to a database or a queue', async () => {
     fixture.stack.local.aws.resetCalls();
 
     await fixture.deliver(app, comments(accountId, ['c-3']), { secret: 'another' });
@@ -133,7 +133,7 @@ describe('a delivery', () => {
     expect(calls).toEqual([]);
   });
 
-  it('row 15: has its effect once, however often it is sent, and at whatever time', async () => {
+  it('row 15: takes effect once, however often and whenever it is sent', async () => {
     const now = Date.now();
     for (const time of [now, now, now + 60_000]) {
       await fixture.deliver(app, comments(accountId, ['c-again'], time));
@@ -144,7 +144,7 @@ describe('a delivery', () => {
     expect(commentsTold('c-again').length).toBe(1);
   });
 
-  it('of 25 updates is split into as many events, in three calls of the queue', async () => {
+  it('of 25 updates becomes 25 events, sent in three calls to the queue', async () => {
     const ids = Array.from({ length: 25 }, (_, index) => `c-batch-${index}`);
     fixture.stack.local.aws.resetCalls();
 
@@ -158,7 +158,7 @@ describe('a delivery', () => {
     expect(ids.map((id) => commentsTold(id).length)).toEqual(ids.map(() => 1));
   });
 
-  it('is taken with characters in it that the queue does not know', async () => {
+  it('is accepted with characters that SQS does not allow', async () => {
     const body = comments(accountId, ['c-odd']).replace('words of', 'odd \uffff\ufffe\u0000');
 
     const answer = await fixture.deliver(app, body.replace('\u0000', '\\u0000'));
@@ -167,7 +167,7 @@ describe('a delivery', () => {
     expect((await told('c-odd')).data['value']).toMatchObject({ text: 'odd \uffff\ufffe\u0000 c-odd' });
   });
 
-  it('with nothing for us in it is taken, and tells nobody', async () => {
+  it('without relevant updates is accepted and publishes nothing', async () => {
     const page = JSON.stringify({ object: 'page', entry: [{ id: accountId, time: 1, changes: [] }] });
 
     expect((await fixture.deliver(app, page)).status).toBe(200);
@@ -176,7 +176,7 @@ describe('a delivery', () => {
 });
 
 describe('row 17: a tenant that knows the secret of its own app', () => {
-  it("moves nothing of others, whose accounts it names, and reaches only its own app's connections", async () => {
+  it('changes nothing of other tenants whose accounts it names, and reaches only its own app’s connections', async () => {
     const theirs = await fixture.newApp();
     await fixture.connect(theirs, 'eve');
 

@@ -1,11 +1,11 @@
-/** The sandbox platforms and the product, put together as `npm start` does: each sends, and each is understood. */
+/** The sandbox platforms and the product, composed as `npm start` does: the product understands every platform's deliveries. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack/local-stack.ts';
 import { connectAccount } from '../support/stack/flow-steps.ts';
 import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 
-describe('a platform that has just been started', () => {
+describe('a freshly started sandbox platform', () => {
   let stack: LocalStack;
 
   beforeAll(async () => {
@@ -22,7 +22,7 @@ describe('a platform that has just been started', () => {
     ['tiktok', { account: 'mira', event: 'post.publish.complete' }],
     ['instagram', { account: 'yuki', event: 'comments' }],
     ['instagram-facebook', { account: 'ferry', event: 'mentions' }],
-  ] as const)('knows where Hawser listens: %s', async (name, event) => {
+  ] as const)('delivers to Hawser’s webhook route: %s', async (name, event) => {
     const sandbox = stack.platforms.sandboxes[name];
 
     sandbox.control({ command: 'send_webhook', events: [event] });
@@ -31,7 +31,7 @@ describe('a platform that has just been started', () => {
     expect(sandbox.webhooks?.report()).toMatchObject({ requests: 1, accepted: 1, handshakesRefused: 0 });
   });
 
-  it('gets a yes for the last retry too, where retries keep the time of the first try', async () => {
+  it('has its last retry accepted, even if retries keep the timestamp of the first try', async () => {
     const sandbox = stack.platforms.sandboxes.tiktok;
     const { accepted = 0 } = sandbox.webhooks?.report() ?? {};
 
@@ -46,11 +46,11 @@ describe('a platform that has just been started', () => {
   });
 
   it.each([
-    ['signed by nobody', { signature: 'wrong_secret' }],
-    ['changed on its way', { signature: 'tampered' }],
+    ['signed with a wrong secret', { signature: 'wrong_secret' }],
+    ['changed in transit', { signature: 'tampered' }],
     ['signed before anything that is still tried again', { signedSecondsAgo: 74 * 3_600 }],
     ['signed in time to come', { signedSecondsAgo: -400 }],
-  ] as const)('gets no yes for a delivery that was %s, however often it comes', async (_what, how) => {
+  ] as const)('never has a delivery accepted that was %s, however often it retries', async (_what, how) => {
     const sandbox = stack.platforms.sandboxes.tiktok;
     const before = sandbox.webhooks?.report();
     sandbox.control({ command: 'webhook', hourMilliseconds: 1 });
@@ -86,7 +86,7 @@ describe('a user who removes the application at TikTok', () => {
   const subscribe = () =>
     sandbox.control({ command: 'webhook', url: `${stack.apiUrl}/integrations/webhook/tiktok` });
 
-  it('has to connect again, without anybody asking TikTok for a token', async () => {
+  it('has to reconnect, without a token call to TikTok', async () => {
     const tenant = await stack.newTenant();
     const user = tenant.user('ada');
     await connectAccount(stack, { user, provider: 'tiktok', visit: { account: 'mira' } });
@@ -104,7 +104,7 @@ describe('a user who removes the application at TikTok', () => {
     expect(sandbox.calls().latest.filter(({ grantType }) => grantType === 'refresh_token')).toEqual([]);
   });
 
-  it('is told of to Hawser too when Hawser itself has revoked, and nothing comes of it', async () => {
+  it('causes no change when the notification follows Hawser’s own revocation', async () => {
     const tenant = await stack.newTenant();
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, {

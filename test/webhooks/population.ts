@@ -1,6 +1,6 @@
 /**
- * Who is connected, what happens to them, and what must come of it: accounts in one or two tenants, publishing whose
- * states follow one another, grants taken back (some before the present grant), and accounts that are connected only
+ * The connected accounts, their events and the expected outcome: accounts in one or two tenants, posts whose
+ * states follow one another, deauthorizations (some of an earlier grant), and accounts that are connected only
  * after their first events.
  */
 import type { WebhookEvent } from '../../infra/local/sandbox/webhooks/webhook-dialect.ts';
@@ -11,25 +11,25 @@ import { aConnection } from '../support/records.ts';
 export const appId = 'tiktok' as AppId;
 export const tenantIds = ['ash', 'birch', 'cedar'].map((id) => id as TenantId);
 
-/** An event with the number by which it is known again wherever it turns up. */
+/** An event with a number that identifies it wherever it appears. */
 export interface NumberedEvent extends WebhookEvent {
   readonly number: number;
   readonly occurredAt: number;
   readonly kind: 'publish' | 'deauthorized' | 'outdated' | 'early';
-  /** Names what it is about, where later events about it replace earlier ones. */
+  /** Names its resource, if later events about it replace earlier ones. */
   readonly publishId?: string;
 }
 
 export interface Population {
   readonly events: readonly NumberedEvent[];
-  /** There from the beginning. */
+  /** Connected from the beginning. */
   readonly connections: readonly SealedConnection[];
-  /** Stored after their events, with flows that began before. */
+  /** Connected after their events, by flows that started before them. */
   readonly late: readonly SealedConnection[];
 }
 
 const publishers = 30;
-/** The states of one publishing, in TikTok's words. */
+/** The states of one post, in TikTok's terms. */
 const states = ['inbox_delivered', 'complete', 'publicly_available', 'no_longer_publicaly_available'];
 const dayMilliseconds = 86_400_000;
 
@@ -60,7 +60,7 @@ export function populate(count: number, now: number): Population {
       connect(account, granted);
       events.push({ ...shared, kind: 'deauthorized', account, ...removal(number) });
     } else if (number % 100 === 18) {
-      // The user has come back since: what is told here is about the grant before.
+      // The user has reconnected since: this event is about the earlier grant.
       const account = `returned-${number}`;
       connect(account, now);
       events.push({ ...shared, kind: 'outdated', account, ...removal(number) });

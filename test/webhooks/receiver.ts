@@ -1,4 +1,4 @@
-/** An endpoint on loopback that keeps what it is sent, and answers as a test tells it to. */
+/** A loopback endpoint that records the requests it receives and responds as the test specifies. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 
 export interface ReceivedCall {

@@ -1,4 +1,4 @@
-/** The sandboxes of Instagram send webhooks as Meta does, in both of its shapes and units. */
+/** The Instagram sandboxes send webhooks as Meta does, in both of its payload shapes and time units. */
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startInstagram } from '../../infra/local/platforms/instagram/instagram.ts';
@@ -30,8 +30,8 @@ afterEach(async () => {
   await receiver.close();
 });
 
-describe('before the first delivery', () => {
-  it('asks whether the address is ours, once', async () => {
+describe('the Instagram sandbox, before its first delivery,', () => {
+  it('verifies the callback URL once with a handshake', async () => {
     comment();
     comment();
     await settled();
@@ -47,10 +47,10 @@ describe('before the first delivery', () => {
   });
 
   it.each([
-    ['a wrong verify token', 's4ndb0x-other', handshake],
-    ['another text than the challenge', verifyToken, (): Answered => [200, 'hello']],
+    ['no challenge because the verify token differs', 's4ndb0x-other', handshake],
+    ['a different text than the challenge', verifyToken, (): Answered => [200, 'hello']],
     ['an error', verifyToken, (): Answered => 500],
-  ])('sends nothing after %s', async (_what, known, answering) => {
+  ])('sends nothing when the handshake was answered with %s', async (_what, known, answering) => {
     sandbox.control({ command: 'webhook', verifyToken: known });
     answer = answering;
 
@@ -62,8 +62,8 @@ describe('before the first delivery', () => {
   });
 });
 
-describe('a delivery', () => {
-  it('escapes what is not ASCII before it is signed', async () => {
+describe('a delivery of the Instagram sandbox', () => {
+  it('has non-ASCII characters escaped before it is signed', async () => {
     comment({ text: 'Très bien! 早 🌊' });
     await settled();
 
@@ -76,7 +76,7 @@ describe('a delivery', () => {
     );
   });
 
-  it('holds up to a thousand updates', async () => {
+  it('contains up to a thousand updates', async () => {
     const events = Array.from({ length: 1_001 }, () => ({ account: 'yuki', event: 'comments' }));
 
     const result = sandbox.control({ command: 'send_webhook', events });
@@ -86,7 +86,7 @@ describe('a delivery', () => {
     expect(deliveries().map((call) => entriesOf(call).length)).toEqual([1_000, 1]);
   });
 
-  it('tells a comment in either shape, and its time in either unit', async () => {
+  it('reports a comment in either payload shape, with its time in either unit', async () => {
     comment({ text: 'a' });
     await settled();
     sandbox.control({
@@ -111,7 +111,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('tells messages in a list of their own', async () => {
+  it('reports messages in a separate list', async () => {
     sandbox.control({
       command: 'send_webhook',
       events: [{ account: 'saltmarsh', event: 'messages', content: { message: { mid: 'm_1', text: 'hi' } } }],
@@ -128,18 +128,21 @@ describe('a delivery', () => {
     ]);
   });
 
-  it.each(['changes', 'flat'] as const)('is read by the product in the shape %s', async (webhookShape) => {
-    sandbox.control({ command: 'set_modes', modes: { webhookShape } });
-    comment({ id: '18000000000000001' });
-    await settled();
+  it.each(['changes', 'flat'] as const)(
+    'is understood by the product in the payload shape %s',
+    async (webhookShape) => {
+      sandbox.control({ command: 'set_modes', modes: { webhookShape } });
+      comment({ id: '18000000000000001' });
+      await settled();
 
-    const content: unknown = JSON.parse(deliveries()[0]?.body.toString('utf8') ?? '');
-    expect(
-      instagram.webhook?.read({ content, headers: {}, body: Buffer.of() }, { ...client, settings: {} }),
-    ).toMatchObject([{ type: 'comments', effect: 'none', accountId: saltmarsh }]);
-  });
+      const content: unknown = JSON.parse(deliveries()[0]?.body.toString('utf8') ?? '');
+      expect(
+        instagram.webhook?.read({ content, headers: {}, body: Buffer.of() }, { ...client, settings: {} }),
+      ).toMatchObject([{ type: 'comments', effect: 'none', accountId: saltmarsh }]);
+    },
+  );
 
-  it('comes again at once, then ever less often, for 36 hours', async () => {
+  it('is retried at once, then with growing intervals, for 36 hours', async () => {
     let refused = 0;
     answer = (call) => {
       if (call.method === 'GET') return handshake(call);
@@ -155,7 +158,7 @@ describe('a delivery', () => {
     expect(sandbox.webhooks?.report()).toMatchObject({ requests: 8, givenUp: 1 });
   });
 
-  it('is signed by another secret of the app where it is told to', async () => {
+  it('is signed with another secret of the app on request', async () => {
     sandbox.control({ command: 'webhook', signingSecret: 's4ndb0x-meta-app' });
 
     comment();
@@ -170,7 +173,7 @@ describe('a delivery', () => {
   });
 });
 
-it('comes from the sandbox of Facebook Login, too', async () => {
+it('the Facebook Login sandbox sends webhooks too', async () => {
   await using facebook = await facebookSandbox();
   facebook.sandbox.control({ command: 'webhook', url: receiver.url, verifyToken });
 
@@ -192,7 +195,7 @@ async function settled(): Promise<void> {
   await sandbox.webhooks?.settled();
 }
 
-/** Answers as the product does. */
+/** Responds as the product does. */
 function handshake({ method, query }: ReceivedCall): Answered {
   const answered = metaHandshake({ method, query: query.toString() }, [new Secret(verifyToken)]);
   return answered ? [answered.status, answered.body] : 200;

@@ -1,4 +1,4 @@
-/** The sandbox of TikTok sends webhooks as TikTok does, and badly only when it is told to. */
+/** The TikTok sandbox sends webhooks as TikTok does, and misbehaves only on request. */
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTikTok } from '../../infra/local/platforms/tiktok/tiktok.ts';
@@ -41,8 +41,8 @@ const complete = (publish: string, occurredAt?: number) => ({
   ...(occurredAt !== undefined && { occurredAt }),
 });
 
-describe('a delivery', () => {
-  it('holds one event, its content as JSON in a text, signed over the raw bytes', async () => {
+describe('a delivery of the TikTok sandbox', () => {
+  it('contains one event with its content as a JSON string, signed over the raw bytes', async () => {
     sandbox.control({
       command: 'send_webhook',
       events: [{ ...complete('v_é~1'), occurredAt: 1_763_599_990_999 }],
@@ -66,7 +66,7 @@ describe('a delivery', () => {
     expect(call?.headers['tiktok-signature']).toBe(`t=${t},s=${s}`);
   });
 
-  it('is verified and read by the product', async () => {
+  it('is verified and parsed by the product', async () => {
     sandbox.control({ command: 'send_webhook', events: [complete('v1')] });
     await settled();
 
@@ -79,7 +79,7 @@ describe('a delivery', () => {
     ]);
   });
 
-  it('comes again until it is taken, each time signed anew', async () => {
+  it('is retried until it is accepted, with a new signature each time', async () => {
     answer = () => {
       clock.advanceSeconds(60);
       return receiver.calls.length < 4 ? 500 : 204;
@@ -94,7 +94,7 @@ describe('a delivery', () => {
     expect(sandbox.webhooks?.report()).toMatchObject({ deliveries: 1, requests: 4, accepted: 1, waiting: 0 });
   });
 
-  it('keeps the time of its first try where that is how the platform does it', async () => {
+  it('keeps the timestamp of its first try in the mode in which the platform does so', async () => {
     sandbox.control({ command: 'set_modes', modes: { webhookRetrySignature: 'first' } });
     answer = () => {
       clock.advanceSeconds(60);
@@ -107,18 +107,18 @@ describe('a delivery', () => {
     expect(new Set(receiver.calls.map(({ headers }) => headers['tiktok-signature'])).size).toBe(1);
   });
 
-  it('is given up after 72 hours, which last as long as they are told to', async () => {
+  it('is abandoned after 72 hours, whose length a command can scale', async () => {
     answer = () => 503;
     sandbox.control({ command: 'webhook', hourMilliseconds: 1 });
 
     sandbox.control({ command: 'send_webhook', events: [complete('v1')] });
     await settled();
 
-    // 30 s, and twice as long each time.
+    // 30 s, doubled each time.
     expect(sandbox.webhooks?.report()).toMatchObject({ requests: 14, accepted: 0, givenUp: 1, waiting: 0 });
   });
 
-  it('comes again when nobody answered', async () => {
+  it('is retried when it got no response', async () => {
     const { url } = receiver;
     await receiver.close();
     sandbox.control({ command: 'webhook', url, hourMilliseconds: 1 });
@@ -131,7 +131,7 @@ describe('a delivery', () => {
   });
 });
 
-describe('told to misbehave, it', () => {
+describe('the TikTok sandbox, on request,', () => {
   it.each([
     ['signs under another secret', { signature: 'wrong_secret' }, 'mismatch'],
     ['signs another body', { signature: 'tampered' }, 'mismatch'],
@@ -145,7 +145,7 @@ describe('told to misbehave, it', () => {
     expect(verified(receiver.calls[0])).toEqual({ kind: 'refused', reason });
   });
 
-  it('sends copies', async () => {
+  it('sends duplicates', async () => {
     const result = sandbox.control({ command: 'send_webhook', events: [complete('v1')], copies: 3 });
     await settled();
 
@@ -154,7 +154,7 @@ describe('told to misbehave, it', () => {
     expect(receiver.calls).toHaveLength(3);
   });
 
-  it('sends late', async () => {
+  it('sends after a delay', async () => {
     sandbox.control({ command: 'send_webhook', events: [complete('v1')], delayMilliseconds: 30 });
     const before = receiver.calls.length;
     await settled();
@@ -163,7 +163,7 @@ describe('told to misbehave, it', () => {
     expect(receiver.calls).toHaveLength(1);
   });
 
-  it('sends a share of the deliveries twice and a share out of order, and every one at least once', async () => {
+  it('sends some deliveries twice and some out of order, and each at least once', async () => {
     sandbox.control({ command: 'webhook', duplicates: 0.2, outOfOrder: 0.1 });
     const events = Array.from({ length: 1_000 }, (_, index) => complete(`v${index}`));
 
@@ -183,8 +183,8 @@ describe('told to misbehave, it', () => {
   });
 });
 
-describe('when a grant ends', () => {
-  it('tells that the user has removed the application', async () => {
+describe('when a grant ends, the TikTok sandbox', () => {
+  it('reports that the user has removed the app', async () => {
     const { openId } = await grant();
 
     sandbox.control({ command: 'kill_grants', account: 'mira' });
@@ -197,7 +197,7 @@ describe('when a grant ends', () => {
     });
   });
 
-  it('tells that the application itself has revoked', async () => {
+  it('reports that the app itself has revoked the grant', async () => {
     const { openId, revoke } = await grant();
 
     await revoke();
@@ -207,7 +207,7 @@ describe('when a grant ends', () => {
     expect(removal()).toMatchObject({ user_openid: openId, content: '{"reason":5}' });
   });
 
-  it('tells nobody once the subscription is over', async () => {
+  it('sends nothing once the subscription has ended', async () => {
     await grant();
     sandbox.control({ command: 'webhook', url: null });
 
@@ -218,8 +218,8 @@ describe('when a grant ends', () => {
   });
 });
 
-describe('a command', () => {
-  it('is refused where there is no address or no client', () => {
+describe('a webhook command to the TikTok sandbox', () => {
+  it('is refused without an address or a client', () => {
     sandbox.control({ command: 'webhook', url: null });
 
     expect(sandbox.control({ command: 'webhook', duplicates: 1 }).ok).toBe(false);
@@ -242,7 +242,7 @@ describe('a command', () => {
     },
   );
 
-  it('is taken over HTTP, and what became of it can be read there', async () => {
+  it('is accepted over HTTP, where its result can be read too', async () => {
     const command = { command: 'send_webhook', events: [{ account: 'mira', event: 'post.publish.failed' }] };
     const taken = await fetch(`${sandbox.origin}/_sandbox/control`, {
       method: 'POST',

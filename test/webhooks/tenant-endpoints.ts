@@ -1,4 +1,4 @@
-/** The tenants' own endpoints: they check each signature, fail now and then, and remember what they were told how often. */
+/** The tenants' endpoints: they verify each signature, fail now and then, and count each event they received. */
 import * as z from 'zod/mini';
 import type { TenantId } from '../../lib/ids.ts';
 import { standardWebhooksSignature } from '../../lib/signatures/schemes.ts';
@@ -20,11 +20,11 @@ export interface TenantEndpoints {
   readonly origin: string;
   readonly urlOf: (tenantId: TenantId) => string;
   readonly secretOf: (tenantId: TenantId) => ReturnType<typeof newStandardWebhookSecret>;
-  /** What was accepted, each time it was. */
+  /** The accepted events, one entry per delivery. */
   readonly accepted: readonly Told[];
-  /** Calls that were refused although nothing was wrong. */
+  /** Valid calls that were refused on purpose. */
   readonly refused: () => number;
-  /** Calls that no tenant may get: badly signed, unreadable, or another tenant's. */
+  /** Calls that no tenant may receive: badly signed, malformed, or another tenant's. */
   readonly wrong: readonly string[];
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export async function openTenantEndpoints(options: {
   readonly tenantIds: readonly TenantId[];
   readonly now: () => number;
   readonly random: () => number;
-  /** How many of the calls are answered with an error. */
+  /** The share of calls that get an error. */
   readonly failures: number;
 }): Promise<TenantEndpoints> {
   const { tenantIds, now, random, failures } = options;
@@ -44,7 +44,7 @@ export async function openTenantEndpoints(options: {
   const receiver = await openReceiver(answer);
 
   function answer(call: ReceivedCall): number {
-    // Kept by nobody, so that ten thousand calls do not pile up.
+    // Not recorded, so that ten thousand calls do not pile up.
     receiver.calls.length = 0;
     if (random() < failures) {
       refused += 1;

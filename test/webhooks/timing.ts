@@ -1,6 +1,6 @@
 /**
- * How long the webhook function takes to refuse, by what is wrong: the first digit of the signature, the last one, or
- * the context. The kinds come in random order, so that whatever slows the machine slows all alike.
+ * Measures how long the webhook function takes to refuse, by what is wrong: the first digit of the signature, the last, or
+ * the app id. The kinds come in random order, so that a slow machine slows all alike.
  */
 import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
@@ -69,13 +69,13 @@ export async function openTimingFixture() {
     (one) => one.close(),
   );
   return {
-    /** The function alone, as nobody outside can measure it. */
+    /** The function alone, more precise than any outside measurement. */
     inProcess: (platform: Platform, calls: number) =>
       measure(calls, (kind) => {
         const event = eventOf(forged(platform, kind));
         return () => statusOf(handler, event);
       }),
-    /** Over HTTP on this machine: nearer than anybody outside. */
+    /** Over HTTP on this machine: closer than any attacker. */
     overHttp: (platform: Platform, calls: number) =>
       measure(calls, (kind) => {
         const { appId, header, signature } = forged(platform, kind);
@@ -91,7 +91,7 @@ export async function openTimingFixture() {
   };
 }
 
-/** A fifth of all calls only warms up. */
+/** A fifth of all calls is warm-up. */
 async function measure(calls: number, prepare: (kind: Kind) => () => Promise<number>): Promise<Times> {
   const times: Record<Kind, number[]> = { 'first digit': [], 'last digit': [], 'unknown context': [] };
   const warmUp = calls / 4;
@@ -107,7 +107,7 @@ async function measure(calls: number, prepare: (kind: Kind) => () => Promise<num
   return times;
 }
 
-/** As often a known context as an unknown one: what a processor meets more often it does faster. */
+/** Known and unknown apps are equally frequent, because a processor speeds up the more frequent path. */
 function drawn(): Kind {
   if (Math.random() < 0.5) return 'unknown context';
   return Math.random() < 0.5 ? 'first digit' : 'last digit';
@@ -126,7 +126,7 @@ function forged(platform: Platform, kind: Kind) {
   };
 }
 
-/** A text that was put together is flattened by whoever reads it first, in a time that depends on its pieces. */
+/** V8 flattens a concatenated string on first read, in a time that depends on its pieces. */
 function inOnePiece(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }

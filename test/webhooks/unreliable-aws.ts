@@ -1,6 +1,6 @@
 /**
- * AWS clients of a function, over a network that loses answers and under an instance that may die between any two
- * calls. Every write that took effect is known here, also the one whose answer never reached the product.
+ * AWS clients of a function, over a network that loses responses and in an instance that may die between any two
+ * calls. They record every write that took effect, including those whose response never reached the product.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -12,11 +12,11 @@ import type { FunctionName } from '../../lib/config.ts';
 import type { AwsPlace } from '../support/lifecycle/function-instance.ts';
 import { step } from '../support/lifecycle/process.ts';
 
-/** What took effect, in the order in which the answers came. */
+/** The writes that took effect, in the order of their responses. */
 export interface Effects {
-  /** Keys of connections that lost their grant, once for each time. */
+  /** Keys of connections that lost their grant, once per loss. */
   readonly deauthorizations: string[];
-  /** Subjects that moved on: the key, the time they moved to, and by which event. */
+  /** Resources whose order advanced: the key, the new time, and the event. */
   readonly advances: {
     readonly resourceKey: string;
     readonly occurredAt: number;
@@ -25,7 +25,7 @@ export interface Effects {
   answersLost: number;
 }
 
-/** What one run of an instance has done so far. */
+/** The effects of one run of an instance so far. */
 export interface RunTrace {
   effects: number;
   /** Receipts that were marked as done. */
@@ -42,11 +42,11 @@ export interface UnreliableOptions {
   readonly functionName: FunctionName;
   readonly effects: Effects;
   readonly random: () => number;
-  /** How many answers get lost after the call took effect. */
+  /** The share of responses that get lost after the call took effect. */
   readonly lostAnswers: number;
 }
 
-/** The parts of DynamoDB's calls that are looked at. */
+/** The parts of DynamoDB's calls that are checked. */
 type Input = {
   readonly TableName?: string;
   readonly Key?: Readonly<Record<string, { readonly S?: string }>>;
@@ -54,7 +54,7 @@ type Input = {
   readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string }>>;
 };
 
-/** The dead go no further. */
+/** Stops an instance that has died. */
 async function dieIfFatal(): Promise<void> {
   const trace = runTrace.getStore();
   if (!trace?.fatal || trace.effects === 0) return;

@@ -1,5 +1,5 @@
 /**
- * Every published and computed vector of a signature through the real route: over HTTP, through the gateway's event in
+ * Sends every published and computed signature vector through the real route: over HTTP, through the gateway's event in
  * both of its body encodings, into the product's adapter, at the time at which the vector was signed.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => route.close());
 
-/** Sends it to a platform of the vector's scheme, whose deliveries hold one event each. */
+/** Sends a vector to a platform of its scheme, whose deliveries contain one event each. */
 function deliver(
   vector: SchemeVector,
   type: string | undefined,
@@ -35,13 +35,13 @@ function deliver(
   });
 }
 
-describe.each(vectors)('the vector $name', (vector) => {
+describe.each(vectors)('the signature vector $name', (vector) => {
   it.each([
     ['as text', 'application/json; charset=utf-8', false],
-    ['as base64, because it is no text', 'application/octet-stream', true],
+    ['as base64, because it is not text', 'application/octet-stream', true],
     ['as base64, because it is a form', 'application/x-www-form-urlencoded', true],
     ['as base64, because nobody says what it is', undefined, true],
-  ])('row 14: is taken when the gateway hands it over %s', async (_how, type, isBase64Encoded) => {
+  ])('row 14: is accepted when the gateway passes its body on %s', async (_how, type, isBase64Encoded) => {
     const { status } = await deliver(vector, type);
 
     expect(status).toBe(200);
@@ -49,7 +49,7 @@ describe.each(vectors)('the vector $name', (vector) => {
     expect(route.sent.map(({ body }) => body)).toMatchObject([{ event: { id: 'the-event' } }]);
   });
 
-  it('row 14: is refused with any one byte of the body changed, in either encoding', async () => {
+  it('row 14: is refused when any single byte of the body changes, in either encoding', async () => {
     const body = Buffer.from(vector.body, 'utf8');
     const places = [0, Math.floor(body.length / 2), body.length - 1];
 
@@ -65,7 +65,7 @@ describe.each(vectors)('the vector $name', (vector) => {
     expect(route.sent).toEqual([]);
   });
 
-  it('row 15: is refused once it is too old, where its scheme tells the time', async () => {
+  it('row 15: is refused when it is too old, if its scheme has a timestamp', async () => {
     if (vector.timestampSeconds === undefined) return;
     const tolerance = vector.scheme.timestamp?.toleranceSeconds ?? 0;
     const late = { ...vector, nowSeconds: vector.timestampSeconds + tolerance + 1 };
@@ -78,7 +78,7 @@ describe.each(vectors)('the vector $name', (vector) => {
 
 const rejects = vectors.flatMap((vector) => vector.rejects.map((reject) => ({ vector, ...reject })));
 
-it.each(rejects)('row 14: refuses $vector.name with $name', async ({ vector, headers }) => {
+it.each(rejects)('row 14: the webhook route refuses $vector.name with $name', async ({ vector, headers }) => {
   const { status } = await deliver(vector, 'application/json', { headers });
 
   expect(status).toBe(401);

@@ -1,6 +1,6 @@
 /**
- * The product's own webhook function, run in this process as Lambda would run it: its module reads its settings from
- * the environment when it is loaded, and once.
+ * The product's webhook function, run in this process as Lambda would run it: its module reads its settings from
+ * the environment once, when it is loaded.
  */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
@@ -15,7 +15,7 @@ export type WebhookHandler = (
 
 const name: FunctionName = 'webhook';
 
-/** Loads it over a local AWS, with the function's own rights and no others. */
+/** Loads the function over a local AWS with only its own permissions. */
 export async function loadWebhookFunction(aws: AwsPlace): Promise<WebhookHandler> {
   Object.assign(process.env, {
     [variableOf('incomingQueueUrl')]: queueUrlOf(aws, 'incoming'),

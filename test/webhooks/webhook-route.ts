@@ -1,4 +1,4 @@
-/** The route of webhooks for any platform that can be described: HTTP in, the product's adapter between, messages out. */
+/** The webhook route for any described platform: HTTP requests in, through the product's adapter, queue messages out. */
 import { type Gateway, startGateway } from '../../infra/local/gateway/gateway.ts';
 import { cors, routes } from '../../infra/topology.ts';
 import type { Message } from '../../lib/aws/queue.ts';
@@ -15,7 +15,7 @@ import { exchange, type RawAnswer, type RawRequest } from '../support/stack/http
 
 export interface Platform {
   readonly webhook: WebhookDefinition;
-  /** Of the webhooks, the current one first. */
+  /** The webhook secrets, the current one first. */
   readonly secrets: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
   readonly planting?: ReceiveDeps['planting'];
@@ -23,11 +23,11 @@ export interface Platform {
 }
 
 export interface Route {
-  /** What the gateway said of each body: whether it came as base64. */
+  /** Whether the gateway passed each body on as base64. */
   readonly encodings: boolean[];
-  /** What was put into the queue. */
+  /** The messages sent to the queue. */
   readonly sent: Message[];
-  /** Sends a request to the platform's context, of which only this much is said. */
+  /** Sends a request with these headers and this body to the platform's app. */
   send(
     platform: Platform,
     request: Pick<RawRequest, 'body'> & {
@@ -74,7 +74,7 @@ export async function openWebhookRoute(): Promise<Route> {
   };
 }
 
-/** The product's route, with the described platform in the place of another. */
+/** The product's route, with the described platform in place of another. */
 function handlerOf(
   { webhook, secrets, settings = {}, planting, now }: Platform,
   method: string,

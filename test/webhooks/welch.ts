@@ -1,6 +1,6 @@
 /**
- * Whether two sets of times differ by more than chance: Welch's t-test, after the slowest have been left out, which the
- * garbage collector and other processes made. As dudect does it: https://eprint.iacr.org/2016/1123
+ * Decides whether two sets of times differ by more than chance: Welch's t-test without the slowest samples, which the
+ * garbage collector and other processes cause. dudect does the same: https://eprint.iacr.org/2016/1123
  */
 
 export interface Sample {
@@ -12,7 +12,7 @@ export interface Sample {
 /** Beyond this, chance is no explanation: less than one in a hundred thousand. */
 export const significant = 4.5;
 
-/** The samples of each class without those beyond a share of all of them. */
+/** The samples of each class without those above a percentile of all samples. */
 export function describeSamples<Name extends string>(
   times: Readonly<Record<Name, readonly number[]>>,
   kept = 0.9,
@@ -31,7 +31,7 @@ function describe(times: readonly number[]): Sample {
   return { count, mean, variance };
 }
 
-/** Welch's t: the difference of the means in units of what chance makes of it. */
+/** Welch's t: the difference of the means in units of its standard error. */
 export function welch(left: Sample, right: Sample): number {
   return (left.mean - right.mean) / Math.sqrt(left.variance / left.count + right.variance / right.count);
 }

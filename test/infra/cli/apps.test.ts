@@ -258,7 +258,9 @@ describe('hawser connections', () => {
     expect(people.stdout + JSON.stringify(ofAna)).not.toContain('s4ndb0x');
     expect(ofAna).toMatchObject({ connections: [{ userId: 'ana', provider: 'tiktok', status: 'active' }] });
     expect(ofBen).toEqual({ connections: [] });
-    expect((await cli.hawser('app remove tiktok --tenant cafe')).stderr).toContain('Connections use this app');
+    expect((await cli.hawser('app remove tiktok --tenant cafe')).stderr).toContain(
+      'Connections use this app',
+    );
   });
 });
 

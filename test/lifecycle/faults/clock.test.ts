@@ -1,4 +1,4 @@
-/** The clock jumps: forward by a day, back by an hour, forward and right again. Nothing is stuck, lost or served after its end. */
+/** The clock jumps forward by a day, back by an hour, or forward and back. No connection is stuck or lost, and no expired token is served. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import {
@@ -24,8 +24,8 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(() => fixture.reset());
 
-describe('forward by a day', () => {
-  it('renews what then seems to have ended, once, and ends nothing', async () => {
+describe('a clock that jumps forward by a day', () => {
+  it('causes one refresh of each apparently expired token and ends no connection', async () => {
     const connection = await fixture.connect(fixture.newInstance());
     fixture.time.advance(day);
     const instance = fixture.newInstance();
@@ -40,7 +40,7 @@ describe('forward by a day', () => {
     expectNoRace(fixture);
   });
 
-  it('in the middle of a call stores what the call brings', async () => {
+  it('during a refresh call does not prevent storing its result', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.platformCall = async (call) => {
       const answer = await call();
@@ -57,8 +57,8 @@ describe('forward by a day', () => {
   });
 });
 
-describe('back by an hour', () => {
-  it('does not let a dead holder keep its lease for an hour', async () => {
+describe('a clock that jumps back by an hour', () => {
+  it('does not extend a dead holder’s lease by an hour', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     await fixture.newInstance().deps.leases.take(connection.id, connection.generation, 20_000);
     fixture.time.advance(-hour);
@@ -71,7 +71,7 @@ describe('back by an hour', () => {
     expect(tokenCalls(fixture)).toBe(1);
   });
 
-  it('does not lengthen the pause that a platform asked for by an hour', async () => {
+  it('does not extend a platform’s Retry-After by an hour', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject({ kind: 'rate_limited', retryAfterSeconds: 30 });
     await getAccessToken(fixture.newInstance().deps, accountOf(connection)).catch(() => undefined);
@@ -86,7 +86,7 @@ describe('back by an hour', () => {
   });
 });
 
-it('forward and right again does not serve a token by a clock that was wrong', async () => {
+it('the token route does not trust an expiry that was stored while the clock was wrong', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   fixture.time.advance(day);
   await getAccessToken(fixture.newInstance().deps, accountOf(connection));

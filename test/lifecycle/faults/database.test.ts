@@ -1,4 +1,4 @@
-/** DynamoDB fails at every single call of the path, in every way in which it can, and no connection is lost or raced for. */
+/** DynamoDB fails at every single call of the path, in every way it can, and no connection is lost or refreshed concurrently. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../infra/local/aws/front/front.ts';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
@@ -34,7 +34,7 @@ const spans = [
 
 describe.each(faults)('DynamoDB %s', (_, fault) => {
   describe.each(spans)('%s', (_span, strikes) => {
-    it('costs no connection when a token is asked for', { timeout: 90_000 }, async () => {
+    it('loses no connection while the token route works', { timeout: 90_000 }, async () => {
       const read = (instance: Instance, connection: SealedConnection) =>
         getAccessToken(instance.deps, accountOf(connection));
 
@@ -51,7 +51,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
       expect(calls).toBeGreaterThan(4);
     });
 
-    it('costs no connection when the refresh worker renews it', { timeout: 90_000 }, async () => {
+    it('loses no connection while the refresh worker works', { timeout: 90_000 }, async () => {
       const work = async (instance: Instance, { provider, accountId }: SealedConnection) => {
         await fixture.queues.send('refresh', JSON.stringify({ tenantId, provider, accountId }));
         await fixture.queues.work('refresh', instance);
@@ -68,7 +68,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
       expect(calls).toBeGreaterThan(4);
     });
 
-    it('leaves no disconnect half done', { timeout: 90_000 }, async () => {
+    it('leaves no disconnect unfinished', { timeout: 90_000 }, async () => {
       const disconnect = (instance: Instance, connection: SealedConnection) =>
         disconnectIntegration(instance.deps, accountOf(connection));
 
@@ -96,7 +96,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
   });
 });
 
-/** Does something once for each DynamoDB call that it makes, with that call struck, and looks at what is left of it. */
+/** Runs an operation once for each DynamoDB call it makes, with that call failing, and checks the result. */
 async function atEachCall(
   act: (instance: Instance, connection: SealedConnection) => Promise<unknown>,
   fault: Fault,

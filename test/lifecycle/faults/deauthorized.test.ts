@@ -1,4 +1,4 @@
-/** The platform tells that a user took the grant back while a renewal of it is under way: the renewal cannot bring it back. */
+/** The platform reports that a user revoked the grant while a refresh is in flight: the refresh cannot reactivate the connection. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(() => fixture.reset());
 
-it('stays in force when a renewal that was under way succeeds, and no token is handed out', async () => {
+it('a deauthorization stays in force when a refresh in flight succeeds, and no token is served', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   fixture.platformCall = async (call) => {
     fixture.platformCall = (other) => other();
@@ -39,7 +39,7 @@ it('stays in force when a renewal that was under way succeeds, and no token is h
   expect(events.map(({ type }) => type)).not.toContain('connection.recovered');
 });
 
-it('stays in force when rescued credentials are stored only after it', async () => {
+it('a deauthorization stays in force when the rescue queue stores credentials after it', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   fixture.fault = ({ action, body }) =>
     action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('hawser-connections')
@@ -58,7 +58,7 @@ it('stays in force when rescued credentials are stored only after it', async () 
   });
 });
 
-it('stays in force when it comes just before rescued credentials overturn another end', async () => {
+it('a deauthorization stays in force when it arrives just before rescued credentials overturn another end', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   fixture.fault = ({ action, body }) =>
     action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('hawser-connections')
@@ -89,7 +89,7 @@ it('stays in force when it comes just before rescued credentials overturn anothe
   });
 });
 
-it('is the last word also where the end had been declared for another reason', async () => {
+it('a deauthorization prevails when the connection had already ended for another reason', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   const slow = fixture.newInstance();
   fixture.platformCall = async (call) => {
@@ -112,7 +112,7 @@ it('is the last word also where the end had been declared for another reason', a
   expect(events.map(({ type }) => type)).toEqual(['connection.reconnect_required']);
 });
 
-/** Does what the worker of webhook events does with the platform's word; what the tenant is told of it is not looked at. */
+/** Applies the platform's notification as the webhook worker does; the event for the tenant is not checked here. */
 async function deauthorize(seen: SealedConnection): Promise<void> {
   const { deps } = fixture.newInstance();
   const connection = await recordOf(fixture, seen);

@@ -1,4 +1,4 @@
-/** Letting go while everything else goes on: refreshes in flight, platforms that are down, users who come back, processes that die. */
+/** Disconnecting while refreshes are in flight, platforms are down, users reconnect and instances die. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { disconnectIntegration } from '../../../lib/integrations/disconnect/disconnect-integration.ts';
@@ -29,8 +29,8 @@ beforeEach(() => fixture.reset());
 const disconnect = (connection: SealedConnection) =>
   disconnectIntegration(fixture.newInstance().deps, accountOf(connection));
 
-describe('with a refresh in flight', () => {
-  it('waits it out, revokes with the token it brings, and hands that token to nobody', async () => {
+describe('a disconnect with a refresh in flight', () => {
+  it('waits for the refresh, revokes with its token and serves that token to no caller', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     let disconnected: ReturnType<typeof disconnect> | undefined;
     fixture.platformCall = async (call) => {
@@ -51,7 +51,7 @@ describe('with a refresh in flight', () => {
     expectNoGrant();
   });
 
-  it('serves no token that is still valid once the disconnect has begun, though its renewal failed', async () => {
+  it('stops the token route from serving a still valid token, even if the refresh failed', async () => {
     const connection = await fixture.connect(fixture.newInstance());
     fixture.time.advance(lifetimeMilliseconds - 60_000);
     fixture.inject({ kind: 'status', status: 500, body: 'json' });
@@ -69,7 +69,7 @@ describe('with a refresh in flight', () => {
     expect(refused.code).toBe('ACCOUNT_NOT_FOUND');
   });
 
-  it('does not wait for ever: the sweep goes on after a holder that died', async () => {
+  it('does not wait forever for a dead lease holder: the sweep resumes it', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     await fixture.newInstance().deps.leases.take(connection.id, connection.generation, 20_000);
 
@@ -84,8 +84,8 @@ describe('with a refresh in flight', () => {
   });
 });
 
-describe('at a platform that is down', () => {
-  it('is pending, hands no token out, and is finished by the sweep once, with one event', async () => {
+describe('a disconnect while the platform is down', () => {
+  it('stays pending, serves no token, and is finished once by the sweep, with one event', async () => {
     const connection = await fixture.connect(fixture.newInstance());
     await fixture.queues.empty('events');
     fixture.inject({ kind: 'status', status: 503, body: 'json' }, { endpoint: 'revoke', calls: 3 });
@@ -107,7 +107,7 @@ describe('at a platform that is down', () => {
     ).toMatchObject([{ data: { revocation: 'revoked' } }]);
   });
 
-  it('takes an answer that was lost for no answer, and asks again', async () => {
+  it('treats a lost revocation response as a failure and calls again', async () => {
     const connection = await fixture.connect(fixture.newInstance());
     fixture.inject({ kind: 'lose_answer' }, { endpoint: 'revoke' });
 
@@ -120,7 +120,7 @@ describe('at a platform that is down', () => {
   });
 });
 
-it('says "revoked" of no grant that it could not show a token to', async () => {
+it('does not report "revoked" for a grant whose token it could not present', async () => {
   const instance = fixture.newInstance();
   const connection = await expiredConnection(fixture, instance);
   // The platform rotated the token for a process that is no more; nobody holds its successor.
@@ -134,7 +134,7 @@ it('says "revoked" of no grant that it could not show a token to', async () => {
   expect(await recordOf(fixture, connection)).toBeUndefined();
 });
 
-it('lets a reconnect take the account back, whatever the disconnect was doing', async () => {
+it('a reconnect takes the account back at any stage of a disconnect', async () => {
   const connection = await fixture.connect(fixture.newInstance());
   fixture.inject({ kind: 'status', status: 503, body: 'json' }, { endpoint: 'revoke' });
   await disconnect(connection);
@@ -148,7 +148,7 @@ it('lets a reconnect take the account back, whatever the disconnect was doing', 
   expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
 });
 
-it('does not delete what a reconnect stored while the platform confirmed the revocation', async () => {
+it('a disconnect does not delete credentials that a reconnect stored while the platform confirmed the revocation', async () => {
   const connection = await fixture.connect(fixture.newInstance());
   const consented = await fixture.consent(fixture.newInstance());
   fixture.platformCall = async (call) => {
@@ -167,7 +167,9 @@ it('does not delete what a reconnect stored while the platform confirmed the rev
   });
 });
 
-it('ends in revocation, deletion and one event at whatever step it dies', { timeout: 90_000 }, async () => {
+it('a disconnect that dies at any step ends in revocation, deletion and one event', {
+  timeout: 90_000,
+}, async () => {
   for (let steps = 0; ; steps += 1) {
     const instance = fixture.newInstance();
     const connection = await fixture.connect(instance);
@@ -192,7 +194,7 @@ it('ends in revocation, deletion and one event at whatever step it dies', { time
   }
 });
 
-it('waits out the renewal of somebody else who meets it, and spends no token twice', async () => {
+it('a disconnect waits for another instance’s refresh and spends no token twice', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
 
   const [token, outcome] = await Promise.all([

@@ -1,4 +1,4 @@
-/** What tenants are told: each change of state once by its id, even if whoever made it dies before, while or after telling. */
+/** The transactional outbox: each change of state is published under one id, even if the instance that made it dies before, during or after publishing. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { refreshConnection } from '../../../lib/integrations/lifecycle/refresh-token.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
@@ -21,8 +21,8 @@ beforeEach(() => fixture.reset());
 
 const away = { error: 'ServiceUnavailable', status: 503 } as const;
 
-describe('the end of a grant', () => {
-  it('is told once however many notice it', async () => {
+describe('the event about an ended grant', () => {
+  it('is published once, however many instances notice the end', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.platform.control({ command: 'kill_grants' });
 
@@ -44,7 +44,7 @@ describe('the end of a grant', () => {
     expect(JSON.stringify(events)).not.toContain('sealed');
   });
 
-  it('is told by the sweep when the queue did not take it', async () => {
+  it('is published by the sweep when the queue refused it at first', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.platform.control({ command: 'kill_grants' });
     fixture.fault = ({ action }) => (action === 'sqs:SendMessage' ? away : undefined);
@@ -61,7 +61,7 @@ describe('the end of a grant', () => {
     expect((await recordOf(fixture, connection))?.pendingEvent).toBeUndefined();
   });
 
-  it('is told with one id at whatever step its discoverer dies', { timeout: 90_000 }, async () => {
+  it('keeps one id, at whichever step its publisher dies', { timeout: 90_000 }, async () => {
     for (let steps = 0; ; steps += 1) {
       const instance = fixture.newInstance();
       const connection = await expiredConnection(fixture, instance);
@@ -82,7 +82,7 @@ describe('the end of a grant', () => {
   });
 });
 
-it('keeps the id of a change that is told again after a renewal', async () => {
+it('an event that is published again after a refresh keeps its id', async () => {
   const instance = fixture.newInstance();
   // The event goes out, and the note that it has yet to go stays behind.
   fixture.fault = ({ action, body }) =>
@@ -101,7 +101,7 @@ it('keeps the id of a change that is told again after a renewal', async () => {
   expect(second.length).toBeGreaterThan(0);
 });
 
-it('tells of a misconfigured app and of its recovery, each once', async () => {
+it('tenants receive one event about a misconfigured app and one about its recovery', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   await fixture.register('s4ndb0x-secret-nobody-told-us', 'platform');
 

@@ -1,4 +1,4 @@
-/** The end of all connections of a user or a tenant: a job that goes on after whatever interrupts it, until none is left. */
+/** The job that ends all connections of a user or a tenant: it resumes after every interruption until none is left. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { UserId } from '../../../lib/ids.ts';
@@ -23,8 +23,8 @@ const bo = 'bo' as UserId;
 describe.each([
   ['a user', user, 1],
   ['a tenant', undefined, 0],
-] as const)('the end of %s', (_, userId, left) => {
-  it('revokes and deletes every connection, and leaves the others alone', async () => {
+] as const)('the job that ends every connection of %s', (_, userId, left) => {
+  it('revokes and deletes those connections and no others', async () => {
     const connections = await connectAll();
     const { jobId } = await begin(fixture.newInstance(), userId);
 
@@ -39,7 +39,7 @@ describe.each([
     ).toHaveLength(3 - left);
   });
 
-  it('goes on after a crash at any step of its worker', { timeout: 90_000 }, async () => {
+  it('resumes after a crash at any step of its worker', { timeout: 90_000 }, async () => {
     for (let steps = 0; ; steps += 3) {
       const connections = await connectAll();
       const instance = fixture.newInstance();
@@ -61,7 +61,7 @@ describe.each([
   });
 });
 
-it('is found by the sweep when its message was never sent', async () => {
+it('the sweep resumes a job whose message was never sent', async () => {
   const connection = await fixture.connect(fixture.newInstance());
   fixture.fault = ({ action }) =>
     action === 'sqs:SendMessage' ? { error: 'ServiceUnavailable', status: 503 } : undefined;
@@ -73,7 +73,7 @@ it('is found by the sweep when its message was never sent', async () => {
   expect(await recordOf(fixture, connection)).toBeUndefined();
 });
 
-it('waits for a platform that is down, and is done when the last revocation is', async () => {
+it('a job waits for a platform that is down and is done after the last revocation', async () => {
   const connection = await fixture.connect(fixture.newInstance());
   fixture.inject({ kind: 'status', status: 500, body: 'json' }, { endpoint: 'revoke', calls: 2 });
   const { jobId } = await begin(fixture.newInstance(), user);

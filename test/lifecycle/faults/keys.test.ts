@@ -1,4 +1,4 @@
-/** KMS or Secrets Manager is away: nothing is spent that could not be sealed, and what is in memory serves on. */
+/** KMS or Secrets Manager is down: no token is spent whose successor could not be sealed, and cached keys keep working. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import {
@@ -27,8 +27,8 @@ const away = { error: 'InternalFailure', status: 500 } as const;
 describe.each([
   ['KMS', 'kms:'],
   ['Secrets Manager', 'secretsmanager:'],
-])('%s away', (_, service) => {
-  it('means no lease and no call, and all is well after', async () => {
+])('an outage of %s', (_, service) => {
+  it('prevents leases and platform calls, and refreshes succeed after it', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     let writes = 0;
     fixture.fault = ({ action }) => {
@@ -46,7 +46,7 @@ describe.each([
     expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
   });
 
-  it('makes the worker wait in the record and not in the queue, and fills no dead letters', async () => {
+  it('makes the worker postpone the record instead of retrying the message, and fills no dead-letter queue', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.fault = ({ action }) => (action.startsWith(service) ? away : undefined);
 
@@ -73,7 +73,7 @@ describe.each([
   });
 });
 
-it('serves a valid token from a warm instance while KMS is away, and renews it for as long as keys are in memory', async () => {
+it('a warm instance serves a valid token while KMS is down and refreshes it as long as its keys are cached', async () => {
   const instance = fixture.newInstance();
   const connection = await fixture.connect(instance);
   await getAccessToken(instance.deps, accountOf(connection));

@@ -1,4 +1,4 @@
-/** What one call at a time means when a lease is lost, left behind, eaten up by slow reads, or waited for in vain. */
+/** Single-flight refreshes when a lease expires, outlives its holder, is used up by slow reads or is awaited in vain. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(() => fixture.reset());
 
-it('makes one call for all who ask at once, in one instance or in many', async () => {
+it('simultaneous callers share one refresh call, in one instance or in many', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   const instances = Array.from({ length: 6 }, () => fixture.newInstance());
 
@@ -41,7 +41,7 @@ it('makes one call for all who ask at once, in one instance or in many', async (
   expect(tokenCalls(fixture)).toBe(1);
 });
 
-it('stores a success although the lease was lost in mid-call, and overturns the end that was declared meanwhile', async () => {
+it('a refresh whose lease expired mid-call still stores its success and overturns an end declared meanwhile', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   const slow = fixture.newInstance();
   fixture.platformCall = async (call) => {
@@ -68,7 +68,7 @@ it('stores a success although the lease was lost in mid-call, and overturns the 
   ]);
 });
 
-it('lets the reconnect of a user stand before a late refresher, and lets go of what that one brings', async () => {
+it('a user’s reconnect prevails over a late refresh, whose tokens are revoked', async () => {
   const instance = fixture.newInstance();
   const connection = await expiredConnection(fixture, instance);
   let reconnected: SealedConnection | undefined;
@@ -88,18 +88,18 @@ it('lets the reconnect of a user stand before a late refresher, and lets go of w
   expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
 });
 
-describe('a holder that dies', () => {
-  // Each call has two steps, its leaving and its answer: the app's record, the lease, the platform, the store, the event.
+describe('a lease holder that dies', () => {
+  // Each call has two steps, its request and its response: the app's record, the lease, the platform, the store, the event.
   const deaths = [
     ['before it has the lease', 2],
-    ['as its lease is granted', 3],
+    ['when it gets its lease', 3],
     ['before its call', 4],
-    ['with its result just stored', 7],
-    ['before it has told of it', 8],
+    ['right after it stored the result', 7],
+    ['before it has published the event', 8],
   ] as const;
 
   it.each(deaths)(
-    '%s leaves the connection to the next one, and a single call in flight',
+    '%s leaves the connection to the next instance, with a single call in flight',
     async (_, steps) => {
       const doomed = fixture.newInstance();
       const connection = await warmConnection(doomed);
@@ -121,7 +121,7 @@ describe('a holder that dies', () => {
   it.each([
     ['before it has read the answer', 5],
     ['before it has stored the answer', 6],
-  ])('%s takes the rotated token with it, which is found out with one careful call', async (_, steps) => {
+  ])('%s loses the rotated token, which one careful call detects', async (_, steps) => {
     const doomed = fixture.newInstance();
     const connection = await warmConnection(doomed);
 
@@ -143,8 +143,8 @@ describe('a holder that dies', () => {
   }
 });
 
-describe('a lease that slow reads have eaten up', () => {
-  it('is given back without a call, because the call might outlive it', async () => {
+describe('a lease that slow reads have nearly used up', () => {
+  it('is released without a call, because the call might outlive it', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     const slow = fixture.newInstance();
     const sluggish = {
@@ -169,8 +169,8 @@ describe('a lease that slow reads have eaten up', () => {
   });
 });
 
-describe('a caller who waits for somebody else', () => {
-  it('never begins a call that the end of its own function would cut off', async () => {
+describe('a caller that waits for another lease holder', () => {
+  it('never starts a call that its function’s time-out would cut off', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     const dead = await fixture.newInstance().deps.leases.take(connection.id, connection.generation, 15_000);
     const began = fixture.time.now();
@@ -187,7 +187,7 @@ describe('a caller who waits for somebody else', () => {
     expectNoRace(fixture);
   });
 
-  it('takes over early enough from a holder that died early', async () => {
+  it('takes over in time from a holder that died early', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     await fixture.newInstance().deps.leases.take(connection.id, connection.generation, 5_000);
 

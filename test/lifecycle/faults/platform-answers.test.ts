@@ -1,4 +1,4 @@
-/** Every way in which a platform can answer a renewal wrongly, late or not at all, and what becomes of the connection. */
+/** Every way in which a platform can answer a refresh wrongly, late or not at all, and the effect on the connection. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
@@ -27,8 +27,8 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(() => fixture.reset());
 
-describe('a platform that refuses for now', () => {
-  it('is not asked again before the time that its Retry-After names, by whoever it may be', async () => {
+describe('a platform that fails temporarily', () => {
+  it('is called by no instance before its Retry-After has passed', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject({ kind: 'rate_limited', retryAfterSeconds: 120 });
 
@@ -52,7 +52,7 @@ describe('a platform that refuses for now', () => {
     ['400 in HTML', { kind: 'status', status: 400, body: 'html' }],
     ['404', { kind: 'status', status: 404, body: 'json', json: {} }],
     ['a redirect', { kind: 'redirect', status: 302, location: 'https://elsewhere.example/' }],
-  ])('costs nothing but time when it answers %s', async (_, fault) => {
+  ])('delays the refresh but loses no connection when it answers %s', async (_, fault) => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject(fault, { calls: 3 });
 
@@ -67,7 +67,7 @@ describe('a platform that refuses for now', () => {
     expectNoRace(fixture);
   });
 
-  it('is asked once a minute at most by the sweep, and by the first one after its return', async () => {
+  it('is called at most once a minute by the sweep, and by the first caller after it recovers', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject({ kind: 'status', status: 500, body: 'json' }, { calls: 12 });
 
@@ -88,18 +88,18 @@ describe('a platform that refuses for now', () => {
   });
 });
 
-describe('an answer that is lost', () => {
+describe('a lost refresh response', () => {
   const lost: readonly (readonly [string, Fault])[] = [
-    ['does not come in time', { kind: 'hold_answer' }],
+    ['times out', { kind: 'hold_answer' }],
     ['breaks off with the connection', { kind: 'lose_answer' }],
-    ['breaks off half-way', { kind: 'half_body', afterwards: 'close' }],
+    ['ends half-way', { kind: 'half_body', afterwards: 'close' }],
     ['stalls half-way', { kind: 'half_body', afterwards: 'stall' }],
-    ['is no JSON', { kind: 'garbage_body' }],
+    ['is not JSON', { kind: 'garbage_body' }],
     ['does not end', { kind: 'oversized_body', bytes: 400_000 }],
     ['is an HTML page under 200', { kind: 'status', status: 200, body: 'html' }],
   ];
 
-  it.each(lost)('keeps everybody from the token until the call must be over when it %s', async (_, fault) => {
+  it.each(lost)('blocks further calls until its own call must have ended when it %s', async (_, fault) => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject(fault);
 
@@ -115,7 +115,7 @@ describe('an answer that is lost', () => {
   });
 
   it.each(lost)(
-    'saves the connection with one more call when it %s and the token still works',
+    'costs one more call, which saves the connection, when it %s and the token still works',
     async (_, fault) => {
       fixture.platform.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
       const connection = await expiredConnection(fixture, fixture.newInstance());
@@ -129,7 +129,7 @@ describe('an answer that is lost', () => {
     },
   );
 
-  it('ends the connection when the platform had rotated the token, and says why', async () => {
+  it('ends the connection, and gives the reason, when the platform had rotated the token', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject({ kind: 'lose_answer' });
 
@@ -145,7 +145,7 @@ describe('an answer that is lost', () => {
     expect(tokenCalls(fixture)).toBe(2);
   });
 
-  it('stays in doubt when the careful retry is refused for now, and so is told apart from a dead grant', async () => {
+  it('leaves the connection in doubt when the careful retry fails temporarily, and so is not mistaken for an ended grant', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject({ kind: 'lose_answer' });
     fixture.inject({ kind: 'rate_limited', retryAfterSeconds: 5 });
@@ -157,8 +157,8 @@ describe('an answer that is lost', () => {
   });
 });
 
-describe('invalid_grant', () => {
-  it('ends the connection when nobody else has touched the token', async () => {
+describe('an invalid_grant response', () => {
+  it('ends the connection when no other instance has used the token', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.platform.control({ command: 'kill_grants' });
 
@@ -170,7 +170,7 @@ describe('invalid_grant', () => {
     expect(tokenCalls(fixture)).toBe(1);
   });
 
-  it('takes a token away that would have been valid for a while', async () => {
+  it('withdraws an access token that would still have been valid', async () => {
     const connection = await fixture.connect(fixture.newInstance());
     fixture.time.advance(lifetimeMilliseconds - 60_000);
     fixture.platform.control({ command: 'kill_grants' });
@@ -180,7 +180,7 @@ describe('invalid_grant', () => {
     expect(failure.code).toBe('TOKEN_EXPIRED');
   });
 
-  it('counts for nothing after a rival has refreshed: the rival’s token is served', async () => {
+  it('is ignored when a concurrent instance has refreshed, and that instance’s token is served', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     const slow = fixture.newInstance();
     const rival = fixture.newInstance();
@@ -204,8 +204,8 @@ describe('invalid_grant', () => {
   });
 });
 
-describe('invalid_grant while a rival’s call is under way', () => {
-  it('is the rival’s to explain: nobody is told of an end that is none', async () => {
+describe('an invalid_grant response while another instance’s call is in flight', () => {
+  it('waits for that call to decide, so that no tenant hears of an end that did not happen', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     const rotated = Promise.withResolvers<void>();
     let rival: ReturnType<typeof getAccessToken> | undefined;
@@ -231,8 +231,8 @@ describe('invalid_grant while a rival’s call is under way', () => {
   });
 });
 
-describe('invalid_client', () => {
-  it('makes one more call with a secret read afresh, when the secret was changed meanwhile', async () => {
+describe('an invalid_client response', () => {
+  it('causes one more call with the re-read secret if the secret has changed meanwhile', async () => {
     const instance = fixture.newInstance();
     const connection = await expiredConnection(fixture, instance);
     const renewed = await refreshConnection(instance.deps, connection);
@@ -245,7 +245,7 @@ describe('invalid_client', () => {
     expect(fixture.counted).not.toContainEqual(expect.objectContaining({ name: 'refresh_misconfigured' }));
   });
 
-  it('is our own fault: no user is sent to reconnect, and all is well once the operator has mended it', async () => {
+  it('is treated as a misconfigured app: no user has to reconnect, and refreshes succeed once the operator has fixed it', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     await fixture.register('s4ndb0x-secret-nobody-told-us', 'platform');
 
@@ -264,7 +264,7 @@ describe('invalid_client', () => {
     ]);
   });
 
-  it('is left to the operator for ten minutes before the sweep tries again', async () => {
+  it('gives the operator ten minutes before the sweep tries again', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     await fixture.register('s4ndb0x-secret-nobody-told-us', 'platform');
     await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
@@ -285,7 +285,7 @@ describe('invalid_client', () => {
     });
   });
 
-  it('postpones the connections of an app that is not registered any more, without filling the dead letters', async () => {
+  it('the worker postpones connections of an unregistered app without filling the dead-letter queue', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     await fixture.unregister();
 
@@ -302,8 +302,8 @@ describe('invalid_client', () => {
   });
 });
 
-describe('an answer that leaves something out or makes something up', () => {
-  it('keeps the refresh token when it brings none', async () => {
+describe('an incomplete or implausible refresh response', () => {
+  it('without a refresh token leaves the old one in place', async () => {
     fixture.platform.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject({ kind: 'without_refresh_token' });
@@ -320,7 +320,7 @@ describe('an answer that leaves something out or makes something up', () => {
   });
 
   it.each([-1, 0, 1e12, 'soon', '', null])(
-    'assumes the usual lifetime for an expires_in of %j',
+    'with an expires_in of %j gets the usual lifetime',
     async (value) => {
       const connection = await expiredConnection(fixture, fixture.newInstance());
       fixture.inject({ kind: 'expires_in', value });
@@ -331,7 +331,7 @@ describe('an answer that leaves something out or makes something up', () => {
     },
   );
 
-  it('does not serve a token that lived for a second only', async () => {
+  it('with a lifetime of one second never has its token served', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     fixture.inject({ kind: 'expires_in', value: 1 });
 
@@ -344,7 +344,7 @@ describe('an answer that leaves something out or makes something up', () => {
   });
 });
 
-it('serves a valid token through every passing trouble of its renewal', async () => {
+it('the token route serves a valid token through every temporary refresh failure', async () => {
   const connection = await fixture.connect(fixture.newInstance());
   fixture.time.advance(lifetimeMilliseconds - 60_000);
   fixture.inject({ kind: 'status', status: 500, body: 'json' });

@@ -1,4 +1,4 @@
-/** SQS delivers twice, in another order, again after a crash, or something that nobody sent: the record decides, not the message. */
+/** SQS delivers a message twice, out of order, again after a crash, or a malformed one: the record decides, not the message. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AppId } from '../../../lib/ids.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
@@ -29,7 +29,7 @@ afterAll(() => fixture.close());
 beforeEach(() => fixture.reset());
 
 describe('the refresh queue', () => {
-  it('renews once however often a message comes, in one batch, in the next, or in two at once', async () => {
+  it('causes one refresh, however often a message arrives: in one batch, in the next or in two at once', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
     const [one, two] = [fixture.newInstance(), fixture.newInstance()];
     await fixture.queues.sweep(one);
@@ -48,7 +48,7 @@ describe('the refresh queue', () => {
     expect(await recordOf(fixture, connection)).toMatchObject({ generation: connection.generation + 1 });
   });
 
-  it('renews every connection whatever the order of its messages', async () => {
+  it('refreshes every connection in any order of its messages', async () => {
     const instance = fixture.newInstance();
     const connections = [];
     for (const person of ['mira', 'jose', 'sora']) connections.push(await fixture.connect(instance, person));
@@ -64,7 +64,7 @@ describe('the refresh queue', () => {
     }
   });
 
-  it('does nothing for a message that comes back after the worker had stored and died', async () => {
+  it('ignores a message that is redelivered after its worker stored the token and died', async () => {
     const instance = fixture.newInstance();
     const connection = await expiredConnection(fixture, instance);
     await runUntil(16, () => workConnection(instance.deps, connection));
@@ -77,7 +77,7 @@ describe('the refresh queue', () => {
     expect(tokenCalls(fixture)).toBe(1);
   });
 
-  it('does nothing for a connection that is gone', async () => {
+  it('ignores a message about a deleted connection', async () => {
     const instance = fixture.newInstance();
     const connection = await expiredConnection(fixture, instance);
     await instance.deps.connections.remove(connection);
@@ -86,7 +86,7 @@ describe('the refresh queue', () => {
     expect(tokenCalls(fixture)).toBe(0);
   });
 
-  it('keeps the good messages of a batch from suffering with the bad one', async () => {
+  it('works the valid messages of a batch that contains a bad one', async () => {
     const instance = fixture.newInstance();
     const connection = await expiredConnection(fixture, instance);
     await fixture.queues.send('refresh', '{"tenantId":"harbour"}');
@@ -101,7 +101,7 @@ describe('the refresh queue', () => {
 });
 
 describe('the platform limiter of a worker', () => {
-  it('runs no more of one platform’s work at once than the platform takes, whoever comes when', async () => {
+  it('runs no more concurrent calls to a platform than the platform allows, in any order of arrival', async () => {
     const limiter = createPlatformLimiter(fixture.time.now);
     const limit = (work: () => Promise<Worked>) =>
       limiter({ app: tiktokApp, concurrency: async () => 5, work });
@@ -124,7 +124,7 @@ describe('the platform limiter of a worker', () => {
     expect(most).toBe(5);
   });
 
-  it('leaves a platform alone for a moment after several in a row went unanswered', async () => {
+  it('opens the circuit of a platform for a moment after several consecutive calls got no response', async () => {
     const limiter = createPlatformLimiter(fixture.time.now);
     const limit = (work: () => Promise<Worked>) =>
       limiter({ app: tiktokApp, concurrency: async () => 5, work });
@@ -145,7 +145,7 @@ describe('the platform limiter of a worker', () => {
 
 describe.each(['refresh', 'rescue', 'jobs'] as const)('a poisoned message in the %s queue', (name) => {
   it.each(['not JSON', '{}', '[]', 'null', '{"jobId":7,"tenantId":["harbour"]}'])(
-    'ends among the dead letters: %s',
+    'ends in the dead-letter queue: %s',
     async (body) => {
       await fixture.queues.send(name, body);
 
@@ -162,7 +162,7 @@ describe.each(['refresh', 'rescue', 'jobs'] as const)('a poisoned message in the
   );
 });
 
-it('sends a token on although the event of its renewal cannot be sent', async () => {
+it('a refresh returns its token even if its event cannot be published', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   fixture.fault = ({ action }) =>
     action.startsWith('sqs:') ? { error: 'ServiceUnavailable', status: 503 } : undefined;

@@ -1,4 +1,4 @@
-/** Credentials that were rotated and could not be stored: they wait sealed in a queue, and nobody spends the dead token meanwhile. */
+/** Rotated credentials that could not be stored wait sealed in the rescue queue, and no instance uses the spent token meanwhile. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { disconnectIntegration } from '../../../lib/integrations/disconnect/disconnect-integration.ts';
 import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
@@ -27,7 +27,7 @@ beforeEach(async () => {
   fixture.platform.control({ command: 'set_modes', modes: { refreshReuse: 'ends_grant' } });
 });
 
-it('serves the caller, and everybody else once the rescue is applied', async () => {
+it('rescued credentials serve their own caller at once and all others after the rescue is applied', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   failStores();
 
@@ -45,7 +45,7 @@ it('serves the caller, and everybody else once the rescue is applied', async () 
   expect(tokenCalls(fixture)).toBe(1);
 });
 
-it('keeps the dead token from being spent until the queue would give up, lest the platform ends the grant', async () => {
+it('a pending rescue blocks the spent refresh token until its message expires, so that the platform does not end the grant', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   failStores();
   await getAccessToken(fixture.newInstance().deps, accountOf(connection));
@@ -62,7 +62,7 @@ it('keeps the dead token from being spent until the queue would give up, lest th
   expectNoRace(fixture);
 });
 
-it('is tried again when the database is away still, and overturns an end that was declared meanwhile', async () => {
+it('a rescue is retried while the database is down and overturns an end declared meanwhile', async () => {
   fixture.platform.control({ command: 'set_modes', modes: { refreshReuse: 'refused' } });
   const connection = await expiredConnection(fixture, fixture.newInstance());
   failStores();
@@ -84,7 +84,7 @@ it('is tried again when the database is away still, and overturns an end that wa
   );
 });
 
-it('changes nothing when it comes a second time, or when a reconnect was faster', async () => {
+it('a rescue changes nothing when it is redelivered or when a reconnect came first', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   failStores();
   await getAccessToken(fixture.newInstance().deps, accountOf(connection));
@@ -105,7 +105,7 @@ it('changes nothing when it comes a second time, or when a reconnect was faster'
   expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
 });
 
-it('hands the rescued tokens to a disconnect that came meanwhile, which ends the grant with them', async () => {
+it('a rescue passes its tokens to a disconnect begun meanwhile, which revokes the grant with them', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   failStores();
   await getAccessToken(fixture.newInstance().deps, accountOf(connection));
@@ -119,7 +119,7 @@ it('hands the rescued tokens to a disconnect that came meanwhile, which ends the
   expect(fixture.platform.control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
 });
 
-it('leaves no secret in the queue or the logs, and says so loudly when even the queue is away', async () => {
+it('a rescue puts no secret into the queue or the logs, and raises an alarm when the queue is down too', async () => {
   const connection = await expiredConnection(fixture, fixture.newInstance());
   failStores('sqs:SendMessage');
 
@@ -134,7 +134,7 @@ it('leaves no secret in the queue or the logs, and says so loudly when even the 
   expect(fixture.lines.join('\n')).not.toContain('s4ndb0x');
 });
 
-/** The connections table takes no update, as when its partition is throttled; the leases are in the other table. */
+/** The connections table refuses updates, as when its partition is throttled; leases are in the other table. */
 function failStores(further?: string): void {
   fixture.fault = ({ action, body }) => {
     const strikes =

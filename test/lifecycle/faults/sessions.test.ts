@@ -1,4 +1,4 @@
-/** A platform whose sessions are looked at and never renewed: one look per turn, because a wrong one can end the session. */
+/** A platform whose sessions are probed and never refreshed: one probe per turn, because a wrong one can end the session. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { AccountId, AppId, ProviderId } from '../../../lib/ids.ts';
@@ -50,7 +50,7 @@ beforeEach(async () => {
   outcome = { kind: 'accounts', accounts: [account] };
 });
 
-it('looks once although the message comes to two workers at the same time', async () => {
+it('two workers with the same message probe a session once', async () => {
   const connection = await dueSession();
 
   const worked = await Promise.all([
@@ -62,7 +62,7 @@ it('looks once although the message comes to two workers at the same time', asyn
   expect(worked.toSorted()).toEqual(['postponed', 'probed']);
 });
 
-it('tells of a session’s end once, and looks no more', async () => {
+it('the worker publishes the end of a session once and stops probing it', async () => {
   const connection = await dueSession();
   outcome = { kind: 'reconnect_required', reason: 'session_ended' };
 
@@ -83,7 +83,7 @@ it.each<ProfileOutcome>([
   { kind: 'retryable', reason: 'http_503' },
   { kind: 'unknown', reason: 'answer_lost' },
   { kind: 'misconfigured', reason: 'signing_refused' },
-])('ends no session on the word "$kind"', async (said) => {
+])('the worker does not end a session on the probe outcome "$kind"', async (said) => {
   const connection = await dueSession();
   outcome = said;
 

@@ -1,8 +1,8 @@
-/** The model's commands: acts alone and together, what the platform does, and time. */
+/** The model's commands: single and concurrent actions, platform behaviour, and time. */
 import * as fc from 'fast-check';
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import type { LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
-import { type Accounts, type Act, people, perform } from './acts.ts';
+import { type Accounts, type Act, people, perform } from './actions.ts';
 import {
   checkAnswers,
   checkNobodyIsStuck,
@@ -12,9 +12,9 @@ import {
   newModel,
   note,
   watchCalls,
-} from './must-hold.ts';
+} from './invariants.ts';
 
-/** The real side of a run. */
+/** The system under test in a run. */
 export interface Real {
   readonly fixture: LifecycleFixture;
   readonly accounts: Accounts;
@@ -46,7 +46,7 @@ const kind = fc.constantFrom<Act['kind'][]>(
   'disconnect',
   'connect',
 );
-/** A sweep looks at sixteen shards before it has anything to do. */
+/** A sweep reads sixteen shards before it has any work. */
 const mostSteps = { connect: 60, read: 24, refresh: 24, disconnect: 36, sweep: 110 } as const;
 const act = fc
   .tuple(kind, person, fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined, freq: 2 }))
@@ -129,7 +129,7 @@ const troubled = fc
     }),
   );
 
-/** The property: whatever is done, in whatever order, what must hold holds. */
+/** The property: the invariants hold after any actions in any order. */
 export function lifecycleProperty(fixture: LifecycleFixture, maxCommands: number) {
   const commands = fc.commands(
     [together, together, together, passes, passes, connects, troubled, endsAtPlatform],

@@ -1,6 +1,6 @@
 /**
- * TikTok as it would be with a grace period: a refresh token that was rotated works a while longer and gives the same
- * successor again. Everything else is the sandbox's.
+ * TikTok as it would be with a grace period: a rotated refresh token keeps working for a while and returns the same
+ * successor again. All other behaviour is the sandbox's.
  */
 
 import { tiktok } from '../../../infra/local/platforms/tiktok/tiktok.ts';
@@ -10,7 +10,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../../infra/
 
 type Modes = typeof tiktok extends Dialect<infer M> ? M : never;
 
-/** @param graceSeconds reads how long a rotated token works on; 0 for not at all. */
+/** @param graceSeconds reads how long a rotated token keeps working; 0 for not at all. */
 export function startGracefulPlatform(options: SandboxOptions, graceSeconds: () => number): Promise<Sandbox> {
   return startSandbox(graceful(options.now, graceSeconds), options);
 }

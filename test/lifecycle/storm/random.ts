@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed gives the same plan. */
+/** Repeatable randomness: the same seed gives the same plan. */
 
 /** Numbers from 0 to below 1 (mulberry32). */
 export function seededRandom(seed: number): () => number {

@@ -1,4 +1,4 @@
-/** Time that runs faster than the machine's, by the same clock in every process: leases end sooner and nobody has to agree on more than a start. */
+/** Time that runs faster than the machine's, shared by all processes that agree on a start: leases end sooner. */
 
 export interface Scale {
   /** When it began, by the machine's clock. */

@@ -18,11 +18,11 @@ import {
   openInstance,
 } from '../../support/lifecycle/function-instance.ts';
 import { tiktokAt, tiktokWith } from '../../support/lifecycle/tiktok-with.ts';
-import type { Death, Plan } from './plan.ts';
 import { seededRandom } from './random.ts';
 import { type Scale, scaleTime } from './scaled-time.ts';
+import type { Death, Plan } from './storm-plan.ts';
 
-/** What the process is told; everything is plain data. */
+/** The order that the process receives; plain data only. */
 export interface StormOrder {
   readonly plan: Plan;
   readonly aws: AwsPlace;
@@ -39,7 +39,7 @@ export interface StormOrder {
   readonly patienceMilliseconds: number;
 }
 
-/** How one caller fared. */
+/** The outcome of one caller. */
 export type CallerOutcome =
   /** The token is told by its digest. */
   | { readonly kind: 'served'; readonly digest: string }
@@ -71,7 +71,7 @@ async function weather(order: StormOrder): Promise<void> {
   for (const client of Object.values(clients)) client.destroy();
 }
 
-/** Asks until there is a token, or certainly none any more, as an application would. */
+/** Calls until it gets a token or a final error, as an application would. */
 async function call(order: StormOrder, { deps }: Instance, random: () => number): Promise<CallerOutcome> {
   await deps.sleep(3_000 * random());
   const until = deps.now() + order.patienceMilliseconds;
@@ -92,7 +92,7 @@ async function call(order: StormOrder, { deps }: Instance, random: () => number)
   return { kind: 'stuck', reason };
 }
 
-/** An instance that writes down its leases and calls, and dies at its point of one. */
+/** An instance that journals its leases and calls, and dies at the planned point of one. */
 function openMortal(
   order: StormOrder,
   clients: ReturnType<typeof openClients>,

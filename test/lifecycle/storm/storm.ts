@@ -1,6 +1,6 @@
 /**
  * A refresh storm: 200 callers in four processes on one expired connection of a platform that rotates, that ends the
- * grant when a spent token comes back, and that takes five seconds to answer.
+ * grant when a spent token is used again, and that takes five seconds to answer.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +13,10 @@ import { connectAccount } from '../../support/lifecycle/connect-account.ts';
 import { type AwsPlace, openClients, openInstance } from '../../support/lifecycle/function-instance.ts';
 import { openRegistration, tenantId, tiktok, user } from '../../support/lifecycle/tenant-at-platform.ts';
 import { tiktokAt, tiktokWith } from '../../support/lifecycle/tiktok-with.ts';
-import { openCrew } from './crew.ts';
+import { openCrew } from './caller-processes.ts';
 import { startGracefulPlatform } from './graceful-platform.ts';
-import type { CallFate, Plan } from './plan.ts';
 import { scaleTime } from './scaled-time.ts';
+import type { CallFate, Plan } from './storm-plan.ts';
 import type { StormOrder } from './storm-process.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -26,7 +26,7 @@ const graceSeconds = 300;
 
 export type Storm = Awaited<ReturnType<typeof openStorm>>;
 
-/** @param factor how much faster than the machine's its time runs. */
+/** @param factor how many times faster than the machine's clock its time runs. */
 export async function openStorm(factor: number) {
   const scale = { began: Date.now(), factor };
   const { now, sleep, real } = scaleTime(scale);

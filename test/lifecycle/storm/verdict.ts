@@ -1,11 +1,11 @@
-/** What a storm must have left behind, judged by the platform's count, the journal of leases and the record. */
+/** Checks the result of a storm against the platform's call count, the journal of leases and the record. */
 import { readFileSync } from 'node:fs';
 import type { CallReport } from '../../../infra/local/sandbox/call-log.ts';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { refreshConnection } from '../../../lib/integrations/lifecycle/refresh-token.ts';
 import type { Instance } from '../../support/lifecycle/function-instance.ts';
-import type { Weathered } from './crew.ts';
-import type { Plan } from './plan.ts';
+import type { Weathered } from './caller-processes.ts';
+import type { Plan } from './storm-plan.ts';
 import type { CallerOutcome, StormOrder } from './storm-process.ts';
 
 export interface Verdict {
@@ -16,7 +16,7 @@ export interface Verdict {
   readonly served: number;
   readonly gone: number;
   readonly status: string;
-  /** What must not have happened and did; none when all is well. */
+  /** The promises that the storm broke; empty when it kept all. */
   readonly violations: readonly string[];
 }
 
@@ -103,7 +103,7 @@ export function describeVerdict(verdict: Verdict): string {
   return columns.join('  ');
 }
 
-/** The platform renews what the record holds. */
+/** The platform accepts a refresh with the stored token. */
 async function isAlive({ deps }: Instance, record: SealedConnection): Promise<boolean> {
   try {
     const outcome = await refreshConnection(deps, record);

@@ -1,10 +1,10 @@
-/** The model: what is known of each person's connection from outside, and what must hold of it after every step. */
+/** The model: what an observer knows of each person's connection, and the invariants that hold after every step. */
 import { expect } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
 import { step } from '../../support/lifecycle/process.ts';
 import { tenantId, tiktok } from '../../support/lifecycle/tenant-at-platform.ts';
-import type { Accounts, Act, Ended, Person } from './acts.ts';
+import type { Accounts, Act, Ended, Person } from './actions.ts';
 
 export interface Known {
   /** The highest generation seen of the connection of that id. */
@@ -12,11 +12,11 @@ export interface Known {
   generation: number;
   /** The sealed access token of that generation. */
   sealed: string;
-  /** As it was last seen. */
+  /** The status last seen. */
   status: SealedConnection['status'] | 'none';
-  /** Why the platform may refuse its token by now; a death without such a reason is a false one. */
+  /** Why the platform may refuse its token; a connection that ends without such a reason is a violation. */
   readonly reasons: Set<'ended at the platform' | 'an answer was lost' | 'a holder died'>;
-  /** Whether the platform may hold a grant whose tokens died with whoever was connecting. */
+  /** Whether the platform may hold a grant whose tokens were lost with the instance that was connecting. */
   orphaned: boolean;
 }
 
@@ -30,7 +30,7 @@ export function newModel(): Model {
   return { people: new Map(), races: [] };
 }
 
-/** Every call to the platform takes three seconds, so that whatever may meet it does. */
+/** Every call to the platform takes three seconds, so that concurrent actions overlap with it. */
 export function watchCalls(fixture: LifecycleFixture, model: Model): void {
   const halfway = 1_500;
   const answeredAt = new Map<string, number>();
@@ -63,7 +63,7 @@ export function knownOf(model: Model, person: Person): Known {
   return known;
 }
 
-/** Takes note of what was done together. */
+/** Records concurrent actions. */
 export function note(model: Model, acts: readonly Act[], ends: readonly Ended[]): void {
   acts.forEach(({ kind, person }, index) => {
     if (ends[index]?.kind !== 'died') return;
@@ -75,7 +75,7 @@ export function note(model: Model, acts: readonly Act[], ends: readonly Ended[])
   });
 }
 
-/** What must hold of the answers that were given. */
+/** The invariants of every response. */
 export async function checkAnswers(
   fixture: LifecycleFixture,
   model: Model,
@@ -105,7 +105,7 @@ export async function checkAnswers(
   }
 }
 
-/** What must hold of every record, whatever was done. */
+/** The invariants of every record. */
 export async function checkRecords(
   fixture: LifecycleFixture,
   model: Model,
@@ -138,7 +138,7 @@ export async function checkRecords(
   return records;
 }
 
-/** When faults are over and time has passed, nobody is left between life and death. */
+/** Once faults are over and time has passed, no connection is stuck in a transient status. */
 export async function checkNobodyIsStuck(
   fixture: LifecycleFixture,
   model: Model,

@@ -1,4 +1,4 @@
-/** What has waited reaches its connection, also when it began to wait only after the connection was told of. */
+/** Waiting events reach their connection, even if they began to wait after the connection was announced. */
 import { beforeEach, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
@@ -86,7 +86,7 @@ onEachEngine((engine) => {
     expect(sent).toEqual(second());
   });
 
-  it('looks at nothing for a connection that has gone', async () => {
+  it('the resend of waiting events reads no events for a deleted connection', async () => {
     await deps.connections.remove(connection);
 
     await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId });

@@ -1,11 +1,11 @@
-/** For each right of the functions that connect and list: a run that needs it, and what comes of it without. */
+/** A probe for each permission of the functions that connect and list, with its outcome when the permission is withheld. */
 import { createHmac } from 'node:crypto';
 import { completionOf, connectAccount, reachCallback, reachReturn } from '../support/stack/flow-steps.ts';
 import { exchange, type RawAnswer } from '../support/stack/http-exchange.ts';
 import type { PlatformName, TestTenant } from '../support/stack/test-stack.ts';
-import type { Probe, ProbeFixture } from './withheld-rights.ts';
+import type { Probe, ProbeFixture } from './withheld-permissions.ts';
 
-/** The code of an error, or what a success says of itself. */
+/** The code of an error, or the revocation outcome or status of a success. */
 export function outcomeOf({ status, text }: RawAnswer): string {
   return /"code":"(\w+)"/.exec(text)?.[1] ?? /"revocation":"(\w+)"/.exec(text)?.[1] ?? String(status);
 }
@@ -13,7 +13,7 @@ export function outcomeOf({ status, text }: RawAnswer): string {
 const databaseError = 'DATABASE_ERROR';
 const vaultError = 'VAULT_ERROR';
 
-/** A request by a tenant that the function has not met. */
+/** A request by a tenant that the function has not cached. */
 const request = (
   send: (tenant: TestTenant, kit: ProbeFixture) => Promise<RawAnswer>,
   before: (tenant: TestTenant, kit: ProbeFixture) => Promise<unknown> = async () => undefined,
@@ -48,7 +48,7 @@ const connectProbes: Readonly<Record<string, Probe>> = {
   'connect kms:Decrypt vaultKey': { prepare: request(connect('openid'), makeKey), outcome: vaultError },
 };
 
-/** Opens a link; a page that is not found tells nothing, so its status is the outcome. */
+/** Opens a link; a not-found page has no code, so its status is the outcome. */
 const start: Probe['prepare'] = async (kit) => {
   const tenant = await kit.newTenant();
   const { authUrl } = await tenant.client
@@ -66,7 +66,7 @@ const startProbes: Readonly<Record<string, Probe>> = {
   'start secretsmanager:GetSecretValue stateSecret': { prepare: start, outcome: '503', coldStart: true },
 };
 
-/** The callback of a flow, confirmed or direct, whose account somebody else may already have. */
+/** The callback of a flow, confirmed or direct, whose account another user may already have connected. */
 const callback =
   (
     completion: 'confirm' | 'direct',
@@ -85,7 +85,7 @@ const callback =
     };
   };
 
-/** Says whether the tenant has yet to be told of a connection. */
+/** Whether an event about a connection is still pending. */
 async function pendingEvent({ stack }: ProbeFixture): Promise<string> {
   const connections = (await stack.tables.scan('connections')).filter((item) =>
     item['pk']?.S?.startsWith('connection#'),
@@ -93,7 +93,7 @@ async function pendingEvent({ stack }: ProbeFixture): Promise<string> {
   return connections.some((item) => item['pendingEvent'] !== undefined) ? ', untold' : '';
 }
 
-/** Another user of the tenant has the account; the tokens that come in vain are to be given back. */
+/** Another user of the tenant has connected the account; the unused tokens must be revoked. */
 const takenBefore = (tenant: TestTenant, { stack }: ProbeFixture) =>
   connectAccount(stack, { user: tenant.user('bo'), provider: 'tiktok' });
 
@@ -175,7 +175,7 @@ const listProbes: Readonly<Record<string, Probe>> = {
   'users sqs:SendMessage jobs': { prepare: endUser, outcome: 'PROCESSING_FAILED' },
 };
 
-/** A delivery of TikTok, signed with the secret of the tenant's own app. */
+/** A TikTok delivery, signed with the secret of the tenant's own app. */
 const webhook: Probe['prepare'] = async (kit) => {
   const { stack } = kit;
   const tenant = await kit.newTenant();

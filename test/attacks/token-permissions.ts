@@ -1,15 +1,15 @@
-/** For each right of the functions that hand out, renew and end tokens: a run that needs it, and what comes of it without. */
+/** A probe for each permission of the functions that serve, refresh and revoke tokens, with its outcome when the permission is withheld. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, connectAccount } from '../support/stack/flow-steps.ts';
 import type { RawItem } from '../support/stack/raw-tables.ts';
-import { outcomeOf } from './rights-of-flows.ts';
-import type { Probe, ProbeFixture } from './withheld-rights.ts';
+import { outcomeOf } from './flow-permissions.ts';
+import type { Probe, ProbeFixture } from './withheld-permissions.ts';
 
 type TokenFunction = 'token' | 'refresh' | 'disconnect';
 
 const routeOf = { token: 'getToken', refresh: 'refreshToken', disconnect: 'disconnect' } as const;
 
-/** What to do to a connection before, and while the function works. */
+/** What to do to a connection before the function runs and while it runs. */
 interface Circumstance {
   readonly before?: (kit: ProbeFixture, record: RawItem) => Promise<unknown>;
   readonly meanwhile?: (kit: ProbeFixture, record: RawItem) => Promise<unknown>;
@@ -37,20 +37,20 @@ const expire = ({ stack }: ProbeFixture, record: RawItem) =>
 
 const tiktok = ({ stack }: ProbeFixture) => stack.local.platforms.sandboxes.tiktok;
 
-/** The person has removed the app, which the platform says only when asked for a renewal. */
+/** The person has removed the app, which the platform reports only on a refresh. */
 const removeApp = async (kit: ProbeFixture, record: RawItem) => {
   await expire(kit, record);
   tiktok(kit).control({ command: 'kill_grants' });
 };
 
-/** The platform is down, and left in peace for a while. */
+/** The platform is down, and its back-off is running. */
 const goDown = async (kit: ProbeFixture, record: RawItem) => {
   await expire(kit, record);
   const fault = { kind: 'status', status: 500, body: 'json' } as const;
   tiktok(kit).control({ command: 'inject', endpoint: 'token', calls: 1, fault });
 };
 
-/** Others store newer credentials while the platform takes its time. */
+/** Another instance stores newer credentials while the platform is slow to respond. */
 const overtaken: Circumstance = {
   before: async (kit, record) => {
     await expire(kit, record);
@@ -63,7 +63,7 @@ const overtaken: Circumstance = {
   },
 };
 
-/** The renewed credentials cannot be stored. */
+/** The refreshed credentials cannot be stored. */
 const unstorable = (functionName: TokenFunction): Circumstance => ({
   before: async (kit, record) => {
     await expire(kit, record);
@@ -77,7 +77,7 @@ const unstorable = (functionName: TokenFunction): Circumstance => ({
   },
 });
 
-/** What handing out and renewing have in common. A renewal that is asked for needs no expired token. */
+/** The probes that serving and refreshing share. A requested refresh needs no expired token. */
 function renewalProbes(functionName: 'token' | 'refresh'): Readonly<Record<string, Probe>> {
   const expired = on(functionName, { before: expire });
   const name = (right: string) => `${functionName} ${right}`;
@@ -113,7 +113,7 @@ const pending = (circumstance?: Circumstance): Probe => ({
   outcome: 'revoke_pending',
 });
 
-/** A disconnect that cannot be finished is taken up again; no token is handed out meanwhile. */
+/** The sweep resumes a disconnect that could not finish; no token is served meanwhile. */
 const disconnectProbes: Readonly<Record<string, Probe>> = {
   'disconnect dynamodb:GetItem connections': { prepare: on('disconnect'), outcome: 'DATABASE_ERROR' },
   'disconnect dynamodb:UpdateItem connections': { prepare: on('disconnect'), outcome: 'DATABASE_ERROR' },

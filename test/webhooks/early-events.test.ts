@@ -1,4 +1,4 @@
-/** Events that come before their connection: they wait, and reach it only if its flow had begun by then. */
+/** Events that arrive before their connection: they wait, and reach it only if its flow had already started. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { begin, comeBack, completionOf, decide, openLink } from '../support/stack/flow-steps.ts';
 import {
@@ -25,7 +25,7 @@ const isWaiting = (id: string) =>
 const toldWords = ({ tenant }: OwnApp) =>
   fixture.toldOf(tenant.id, 'comments').map(({ data }) => JSON.stringify(data['value']));
 
-it('reaches a connection whose flow began before it, and none whose flow began after it', async () => {
+it('an early event reaches a connection whose flow started before it, and none whose flow started after it', async () => {
   const app = await fixture.newApp();
   const user = app.tenant.user('ada');
   const browser = fixture.stack.newBrowser();
@@ -44,7 +44,7 @@ it('reaches a connection whose flow began before it, and none whose flow began a
   expect(toldWords(app).length).toBe(1);
 });
 
-it('row 17: waits for a connection of its own app, and for no other of the same account', async () => {
+it('row 17: an early event waits for a connection of its own app and for no other of the same account', async () => {
   const app = await fixture.newApp();
   const other = await fixture.newApp();
   const user = other.tenant.user('eve');

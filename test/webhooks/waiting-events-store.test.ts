@@ -1,4 +1,4 @@
-/** What waits for a connection, on both engines: in the order in which it came, however much it is. */
+/** The store of events that wait for a connection, on both engines: it returns any number of them in order of arrival. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AccountId, AppId, ProviderId } from '../../lib/ids.ts';
 import type { WebhookEventMessage } from '../../lib/messages/incoming.ts';
@@ -45,7 +45,7 @@ onEachEngine((engine) => {
     expect(await idsSince(noon)).toEqual(['c', 'd', 'b']);
   });
 
-  it('comes in full, be it hundreds and those before it hundreds, too', async () => {
+  it('waiting events are returned completely, even if there are hundreds, after hundreds of earlier ones', async () => {
     const times = Array.from({ length: 460 }, (_, index) => noon - 230 + index);
     await Promise.all(times.map((time) => waiting.add(eventAt(time, `e${time - noon}`))));
 
@@ -77,8 +77,8 @@ onEachEngine((engine) => {
     expect(await idsSince(noon)).toEqual(['a']);
   });
 
-  describe('forgetting', () => {
-    it('takes what came up to a time, and leaves what came later and what is others’', async () => {
+  describe('waiting events, when deleted,', () => {
+    it('disappear up to a given time, while later ones and those of other accounts remain', async () => {
       const times = Array.from({ length: 120 }, (_, index) => noon - 119 + index);
       await Promise.all(times.map((time) => waiting.add(eventAt(time, `e${time}`))));
       await waiting.add(eventAt(noon + 1, 'later'));

@@ -1,4 +1,4 @@
-/** The whole product with OnlyFans in view: log-ins at its sandbox, connections by credentials, and looks by the worker. */
+/** The whole stack set up for OnlyFans: log-ins at its sandbox, connections by credentials, and session probes by the worker. */
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest';
 import { modes as modesSchema } from '../../infra/local/platforms/onlyfans/modes.ts';
@@ -12,7 +12,7 @@ export type Connection = Success<'status'>['connections'][number];
 
 export const params = { provider: 'onlyfans' };
 
-/** One stack for the tests of a file; each has a tenant of its own and a sandbox without a past. */
+/** One stack for the tests of a file; each test gets a new tenant and an empty sandbox. */
 export function openFixture() {
   let running: { readonly stack: TestStack; readonly tenant: TestTenant } | undefined;
   const current = () => {

@@ -1,4 +1,4 @@
-/** `complete` repeated: after a lost answer, at the same time, after a failure. A code is redeemed once whatever happens. */
+/** Repeated calls of `complete`: after a lost response, simultaneously and after a failure. A code is redeemed once in every case. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { accountOf, completionOf, reachReturn } from '../support/stack/flow-steps.ts';
@@ -17,7 +17,7 @@ beforeEach(async () => {
   tenant = await stack.newTenant();
 });
 
-it('gives the same connection to a caller who hung up before the answer and asks again', async () => {
+it('complete returns the same connection to a caller who hung up before the response and repeats the call', async () => {
   const user = tenant.user('ada');
   // Two instances are there already, so that the second question does not wait for one to start.
   const strangers = { body: completionOf(user, { flow: 'A'.repeat(22), completion: 'B'.repeat(43) }) };
@@ -51,7 +51,7 @@ it('gives the same connection to a caller who hung up before the answer and asks
   expect(sandbox().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('lets one of two at the same time redeem the code and tells the other to wait or the result', async () => {
+it('of two simultaneous completes, one redeems the code and the other gets the result or is asked to wait', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -71,7 +71,7 @@ it('lets one of two at the same time redeem the code and tells the other to wait
   expect(sandbox().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('repeats a failure as it was and does not ask the platform again', async () => {
+it('a repeated complete returns the same failure and does not call the platform again', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -94,7 +94,7 @@ it('repeats a failure as it was and does not ask the platform again', async () =
   expect(sandbox().calls().calls.token).toBe(1);
 });
 
-it('says that the account is gone when it was disconnected before the repeat', async () => {
+it('a repeated complete reports that the account is gone if it was disconnected meanwhile', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -106,7 +106,7 @@ it('says that the account is gone when it was disconnected before the repeat', a
   expect(refusal.code).toBe('ACCOUNT_NOT_FOUND');
 });
 
-it('keeps the connection when the outcome of the flow could not be written down', async () => {
+it('complete keeps the connection when it cannot store the outcome of the flow', async () => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   let written = 0;

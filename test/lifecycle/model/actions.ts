@@ -1,4 +1,4 @@
-/** What can be done to a connection, alone or at the same time as other things, and by whom: an instance that may die at any step. */
+/** The actions of the model on a connection, alone or concurrent; each runs in an instance that may die at any step. */
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import type { AccountId } from '../../../lib/ids.ts';
@@ -16,11 +16,11 @@ export type Person = (typeof people)[number];
 export interface Act {
   readonly kind: 'connect' | 'read' | 'refresh' | 'disconnect' | 'sweep';
   readonly person: Person;
-  /** Steps until the instance dies; it lives when absent. */
+  /** Steps until the instance dies; it survives when absent. */
   readonly diesAfter: number | undefined;
 }
 
-/** How an act ended. */
+/** How an action ended. */
 export type Ended =
   | { readonly kind: 'died' }
   | { readonly kind: 'refused'; readonly code: string }
@@ -29,10 +29,10 @@ export type Ended =
   | { readonly kind: 'refreshed' | 'swept' }
   | { readonly kind: 'disconnected'; readonly revocation: Revocation };
 
-/** The platform's ids of people, known once they have connected. */
+/** The platform's account ids of people, known once they have connected. */
 export type Accounts = Map<Person, AccountId>;
 
-/** Does it, and says how it ended. Errors that are not ours are failures of the test. */
+/** Performs an action and returns how it ended. Errors that are not Hawser's fail the test. */
 export async function perform(fixture: LifecycleFixture, accounts: Accounts, act: Act): Promise<Ended> {
   try {
     const { result } = await runUntil(act.diesAfter, () => dispatch(fixture, accounts, act));

@@ -1,4 +1,4 @@
-/** What comes to a context without an app is checked like everything else, and refused whatever the check says. */
+/** Deliveries to an unregistered app are checked against a decoy and always refused, so that they look like deliveries to a registered one. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
@@ -52,8 +52,8 @@ function signedByTikTok(headers: Readonly<Record<string, string>> = {}) {
   return { method: 'POST', headers: { 'tiktok-signature': `t=${t},s=${s}`, ...headers }, body };
 }
 
-describe('a context without an app', () => {
-  it('takes nothing, not even what the stand-in has signed', async () => {
+describe('an unregistered app', () => {
+  it('accepts no delivery, not even one signed with the decoy’s secret', async () => {
     const receiving = deps({ decoy: () => ({ app: nobody, webhook: webhook(tiktok) }) });
 
     const answer = receiveWebhook(receiving, 'nowhere', signedByTikTok());
@@ -62,7 +62,7 @@ describe('a context without an app', () => {
     expect(receiving.sent).toEqual([]);
   });
 
-  it('answers no handshake, not even one with the stand-in’s token', async () => {
+  it('answers no handshake, not even one with the decoy’s verify token', async () => {
     const receiving = deps({ decoy: () => ({ app: nobody, webhook: webhook(instagram) }) });
     const query = new URLSearchParams({
       'hub.mode': 'subscribe',
@@ -80,7 +80,7 @@ describe('a context without an app', () => {
     await expect(answer).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
   });
 
-  it('refuses for the reason for which an app would have refused', async () => {
+  it('refuses for the same reason as a registered app', async () => {
     const receiving = deps();
     const requests = [
       signedByTikTok(),
@@ -101,7 +101,7 @@ describe('a context without an app', () => {
     ]);
   });
 
-  it('is checked by the scheme of the platform whose name it has, else of the one it pretends to', () => {
+  it('is checked by the signature scheme of the platform it is named after, or else of the one the headers suggest', () => {
     const decoy = createDecoy(registry);
     const request = (header: string) => ({ method: 'POST', headers: { [header]: 'x' }, body });
 
@@ -112,7 +112,7 @@ describe('a context without an app', () => {
   });
 });
 
-describe('the look-up of contexts', () => {
+describe('the look-up of webhook apps', () => {
   const stored = () => ({ provider: 'tiktok', clientId: 'client', clientSecret: 's4ndb0x-client-secret' });
   const strangers = Array.from({ length: 50 }, (_, index) => `app_${String(index).padStart(22, '0')}`);
 
@@ -126,7 +126,7 @@ describe('the look-up of contexts', () => {
     return { asked, secrets };
   }
 
-  it('reads a secret once for as long as it stays in memory, and anew when it has changed', async () => {
+  it('reads a secret once while it is cached and again after it has changed', async () => {
     let value = stored();
     const { secrets } = source({ 'apps/tiktok': () => value });
     const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
@@ -139,8 +139,8 @@ describe('the look-up of contexts', () => {
     expect(third?.clientSecrets.map((one) => one.reveal())).toEqual(['s4ndb0x-rotated']);
   });
 
-  it('looks twenty unknown ones up in a second, and finds none of the others, whatever is read meanwhile', async () => {
-    // Each reading gives a new object, as after a secret was loaded again.
+  it('looks up at most twenty unknown apps a second and rejects the rest unread', async () => {
+    // Each read returns a new object, as after a reload of a secret.
     const { asked, secrets } = source({ 'apps/tiktok': stored });
     const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
     await findApp('tiktok');
@@ -153,7 +153,7 @@ describe('the look-up of contexts', () => {
     expect(await findApp('tiktok')).toBeDefined();
   });
 
-  it('finds a shared app, whose name everybody knows, however many unknown ones came before it', async () => {
+  it('finds a shared app, whose name is public, after any number of unknown ones', async () => {
     const { secrets } = source({ 'apps/tiktok': stored });
     const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
     for (const appId of strangers) await findApp(appId);
@@ -161,7 +161,7 @@ describe('the look-up of contexts', () => {
     expect(await findApp('tiktok')).toBeDefined();
   });
 
-  it('knows an app that is registered later, as soon as it may look again', async () => {
+  it('finds an app that was registered later as soon as the limit allows', async () => {
     let now = noon;
     let registered = false;
     const late = strangers[0] ?? '';
@@ -179,7 +179,7 @@ describe('the look-up of contexts', () => {
   });
 
   it.each(['TikTok', '', '../tiktok', 'app_short', `app_${'A'.repeat(23)}`, 'tiktok#'])(
-    'asks nobody for %j, which is no name of a context',
+    'rejects %j, which is not an app id, without a look-up',
     async (appId) => {
       const { asked, secrets } = source({});
       const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });

@@ -1,4 +1,4 @@
-/** What must be true after every event has gone its way, whatever happened on it; each thing that is not, in words. */
+/** Checks the promises of the webhook pipeline after all events were processed, and describes each violation. */
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { NumberedEvent, Population } from './population.ts';
 import type { Told } from './tenant-endpoints.ts';
@@ -7,17 +7,17 @@ import type { Effects } from './unreliable-aws.ts';
 export interface Observed {
   readonly population: Population;
   readonly effects: Effects;
-  /** What tenants' endpoints accepted, each time they did. */
+  /** The events that tenants' endpoints accepted, one entry per delivery. */
   readonly told: readonly Told[];
-  /** What they must never get. */
+  /** Calls that they must never receive. */
   readonly wrong: readonly string[];
-  /** As they are in the end. */
+  /** Their final state. */
   readonly connections: readonly SealedConnection[];
-  /** What is known last about a publishing at a connection: when it happened. */
+  /** The time of the latest known event about a post at a connection. */
   readonly subjects: ReadonlyMap<string, number | undefined>;
 }
 
-/** The publishings of a population: each with its latest event, at each of its connections. */
+/** The posts of a population, each with its latest event at each of its connections. */
 export function publishingsOf(
   population: Population,
 ): readonly { readonly event: NumberedEvent; readonly connection: SealedConnection }[] {
@@ -28,7 +28,7 @@ export function publishingsOf(
   );
 }
 
-/** Names a publishing at a connection. */
+/** Names a post at a connection. */
 export const subjectName = (connectionId: string, publishId = '') => `${publishId} at ${connectionId}`;
 
 export function judge(observed: Observed): readonly string[] {
@@ -40,7 +40,7 @@ export function judge(observed: Observed): readonly string[] {
   ];
 }
 
-/** Each event reaches the tenant of each of its connections, at least once and always under the same id. */
+/** Each event reaches the tenants of all its connections, at least once and always under the same id. */
 function judgeDeliveries({ population, told }: Observed): readonly string[] {
   const wanted = new Map(
     population.events.flatMap((event) =>
@@ -50,7 +50,7 @@ function judgeDeliveries({ population, told }: Observed): readonly string[] {
   const ids = new Map<string, string>();
   const violations: string[] = [];
   for (const { id, connectionId, data } of told) {
-    // Events of our own have no number.
+    // Hawser's own events have no number.
     if (data.number === undefined) continue;
     const place = `event ${data.number} at ${connectionId}`;
     const seen = wanted.get(place);
@@ -67,7 +67,7 @@ function judgeDeliveries({ population, told }: Observed): readonly string[] {
   return violations;
 }
 
-/** A grant that was taken back ends its connections once; one from before the present grant ends nothing. */
+/** A deauthorization ends its connections once; one of an earlier grant ends none. */
 function judgeGrants({ population, effects, connections }: Observed): readonly string[] {
   const violations: string[] = [];
   const ended = Map.groupBy(effects.deauthorizations, (key) => key);
@@ -84,14 +84,14 @@ function judgeGrants({ population, effects, connections }: Observed): readonly s
   return violations;
 }
 
-/** What is known last about a publishing is the latest that happened, and each event moves it once at most. */
+/** The order of a post ends at its latest event, and each event advances it at most once. */
 function judgeSubjects({ population, effects, told, subjects }: Observed): readonly string[] {
   const violations: string[] = [];
   const publishings = publishingsOf(population);
   for (const { event, connection } of publishings) {
     const name = subjectName(connection.id, event.publishId);
     const known = subjects.get(name);
-    // TikTok tells seconds.
+    // TikTok's times are in seconds.
     const wanted = Math.floor(event.occurredAt / 1000) * 1000;
     if (known !== wanted) violations.push(`${name} is known as of ${known}, not ${wanted}.`);
   }

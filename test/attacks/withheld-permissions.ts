@@ -1,4 +1,4 @@
-/** A stack in which one right at a time can be taken from a function, and which tells what was refused for want of it. */
+/** A stack that can withhold one permission at a time from a function, and that records which calls were refused for it. */
 import { functions, routes } from '../../infra/topology.ts';
 import type { Permission } from '../../infra/topology-rows.ts';
 import {
@@ -8,7 +8,7 @@ import {
   type TestTenant,
 } from '../support/stack/test-stack.ts';
 
-/** One action of one function on one thing. */
+/** One action of one function on one resource. */
 export interface Right {
   readonly functionName: string;
   readonly action: string;
@@ -16,7 +16,7 @@ export interface Right {
   readonly on: string;
 }
 
-/** What a test does with a right withheld: first all that needs it, then the one thing that must be refused. */
+/** A test with one permission withheld: the set-up that must still work, then the one action that must be refused. */
 export interface Probe {
   readonly prepare: (kit: ProbeFixture) => Promise<() => Promise<string>>;
   /** What comes of it: the error that is answered, or what is left undone behind an answer that is not harmed by it. */
@@ -35,7 +35,7 @@ export interface ProbeFixture {
 
 export const nameOf = ({ functionName, action, on }: Right) => `${functionName} ${action} ${on}`;
 
-/** Every right of every function behind the API. */
+/** Every permission of every function behind the API. */
 export function allRights(): readonly Right[] {
   const names = new Set(routes.map((route) => route.functionName));
   const rights = [...names].flatMap((functionName) =>

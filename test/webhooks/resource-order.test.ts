@@ -1,4 +1,4 @@
-/** How far the news about one thing has come, on both engines. */
+/** The latest event time of each resource, on both engines. */
 import { beforeEach, expect, it } from 'vitest';
 import { newConnectionId } from '../../lib/ids.ts';
 import { resourceWatermarkKey } from '../../lib/table/keys.ts';
@@ -20,7 +20,7 @@ onEachEngine((engine) => {
 
   const known = async () => (await table.get(resourceWatermarkKey(connection, 'publish v1')))?.['eventId'];
 
-  it('moves on with each later event', async () => {
+  it('the resource order advances with each later event', async () => {
     const answers = [
       await resourceWatermarks.advance(connection, 'publish v1', noon, 'first'),
       await resourceWatermarks.advance(connection, 'publish v1', noon + 1_000, 'second'),
@@ -52,7 +52,7 @@ onEachEngine((engine) => {
     expect(await table.get(resourceWatermarkKey(connection, 'publish v1'))).toEqual(before);
   });
 
-  it('takes neither of two events of one moment for older', async () => {
+  it('the resource order treats neither of two simultaneous events as outdated', async () => {
     const answers = [
       await resourceWatermarks.advance(connection, 'publish v1', noon, 'complete'),
       await resourceWatermarks.advance(connection, 'publish v1', noon, 'publicly available'),
@@ -73,7 +73,7 @@ onEachEngine((engine) => {
     expect(answers).toEqual([true, true]);
   });
 
-  it('ends, of many events at once, with the latest', async () => {
+  it('the resource order keeps the latest of many simultaneous updates', async () => {
     const times = [3, 9, 1, 7, 5, 2, 8, 4, 6];
 
     await Promise.all(

@@ -1,4 +1,4 @@
-/** A platform that renews nothing before a token has reached an age: the token is kept, and not served beyond its end. */
+/** A platform that refreshes no token below a minimum age: Hawser keeps the token and never serves it after its expiry. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { refreshToken } from '../../../lib/integrations/lifecycle/refresh-token.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 beforeEach(() => fixture.reset());
 
-it('leaves a young token as it is when a refresh is asked for', async () => {
+it('a requested refresh leaves a token younger than the minimum age unchanged', async () => {
   const connection = await fixture.connect(fixture.newInstance());
   fixture.platform.control({ command: 'reset_calls' });
 
@@ -29,7 +29,7 @@ it('leaves a young token as it is when a refresh is asked for', async () => {
   expect(await recordOf(fixture, connection)).toMatchObject({ generation: connection.generation });
 });
 
-it('serves no token that ended before it was old enough to be renewed, and renews it then', async () => {
+it('the token route never serves a token that expired before its minimum refresh age, and refreshes it at that age', async () => {
   const connection = await fixture.connect(fixture.newInstance());
   fixture.time.advance(lifetimeMilliseconds);
 

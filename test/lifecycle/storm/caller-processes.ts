@@ -1,4 +1,4 @@
-/** The processes of a storm: forked once, given orders, and replaced when they are killed, as Lambda replaces instances. */
+/** The caller processes of a storm: forked once, sent orders, and replaced when killed, as Lambda replaces instances. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { CallerOutcome, StormOrder } from './storm-process.ts';

@@ -1,17 +1,17 @@
-/** For each right of the functions that take platforms' callbacks and hand out what failed: a run that needs it. */
+/** A probe for each permission of the functions that receive platforms' callbacks and list failures. */
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { localQueueUrls } from '../../infra/local/stack/provision.ts';
 import type { FiledQueue } from '../../lib/vocabulary.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
 import type { TestTenant } from '../support/stack/test-stack.ts';
 import { eventually, signedRequest } from '../support/webhook-fixture.ts';
-import { outcomeOf } from './rights-of-flows.ts';
-import type { Probe, ProbeFixture } from './withheld-rights.ts';
+import { outcomeOf } from './flow-permissions.ts';
+import type { Probe, ProbeFixture } from './withheld-permissions.ts';
 
 const databaseError = 'DATABASE_ERROR';
 const processingFailed = 'PROCESSING_FAILED';
 
-/** A callback to an app whose secret no function has read. */
+/** A callback to an app whose secret no function has cached. */
 const callback =
   (kind: 'deauthorize' | 'data-deletion'): Probe['prepare'] =>
   async (kit) => {
@@ -41,7 +41,7 @@ const statusPage: Probe['prepare'] = async ({ stack }) => {
   return async () => outcomeOf(await exchange(stack.apiUrl, { method: 'GET', target }));
 };
 
-/** What the API makes of a failure of a tenant whose key no function has read. */
+/** The API's view of a failure of a tenant whose key no function has cached. */
 const onFailure =
   (name: 'listFailures' | 'getFailure' | 'replayFailure', queue: FiledQueue = 'incoming'): Probe['prepare'] =>
   async (kit) => {
@@ -51,7 +51,7 @@ const onFailure =
     return async () => outcomeOf(await tenant.client.send(name, { params }));
   };
 
-/** Has a message of the tenant fail, and waits until it is filed. */
+/** Makes a message of the tenant fail and waits until it is filed. */
 async function fail({ stack }: ProbeFixture, { id: tenantId }: TestTenant, queue: FiledQueue) {
   const { endpoints, aws } = stack.local;
   const credentials = { accessKeyId: 'operator', secretAccessKey: 'local' };
