@@ -70,7 +70,7 @@ async function reseal(operator: Call['operator'], tenantId: string): Promise<Sho
     ]),
     note:
       counts.left > 0
-        ? 'The others kept changing or cannot be opened. Run the command again to retry them.'
+        ? 'The others kept changing, or do not open. Run the command again to retry them.'
         : 'Functions that have cached the previous version seal under it for up to five minutes. Run it again after that.',
   };
 }
