@@ -1,4 +1,4 @@
-/** CDK's entry: reads the owner's options and makes the stack, which must pass the checks. */
+/** The CDK app: reads the deployment's options and creates the stack, which must pass the checks. */
 import { App } from 'aws-cdk-lib';
 import { bundlesFolder } from './bundle.ts';
 import { addChecks } from './checks.ts';

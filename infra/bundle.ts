@@ -1,6 +1,6 @@
 /**
- * Makes of each function a self-contained folder for Lambda: one file that its start loads, and chunks for what is
- * loaded by `import()`. `cdk.json` runs it before every synthesis, and the stack takes each folder as it is.
+ * Bundles each function into a self-contained folder for Lambda: one file for the cold start, and a chunk for each
+ * `import()`. `cdk.json` runs it before every synthesis; the stack deploys each folder unchanged.
  */
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -12,7 +12,7 @@ import { openApiAtBuildTime } from './bundle/open-api-plugin.ts';
 import { functions } from './topology.ts';
 
 export interface BundleOptions {
-  /** Where the folders of the functions go; emptied first. */
+  /** The folder for the bundles; it is emptied first. */
   readonly outputFolder: string;
 }
 
@@ -20,17 +20,17 @@ export type BundleReport = Readonly<Record<FunctionName, EntryBundle>>;
 
 const root = resolve(import.meta.dirname, '..');
 
-/** Where the stack looks for the functions. */
+/** The folder from which the stack deploys the functions. */
 export const bundlesFolder = join(root, '.build', 'functions');
 
-/** How everything for Lambda is built; what is measured beside it is built alike. */
+/** The esbuild options for Lambda, which the bundles of the benchmark share. */
 export const bundling = {
   bundle: true,
   minify: true,
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  // ES modules first: they shake, CommonJS does not. Half the size.
+  // Prefer ES modules, which esbuild can tree-shake: the bundles are half the size.
   mainFields: ['module', 'main'],
   sourcemap: true,
   // Stack traces need the map, not a second copy of every source.

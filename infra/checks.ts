@@ -1,6 +1,6 @@
 /**
- * What every synthesis must pass, offline: cdk-nag's rules, beside the rules of CloudFormation itself, which `cdk.json`
- * turns into errors (`validateAgainstDefaultRules`).
+ * The checks that every synthesis must pass, offline: cdk-nag's rules, in addition to CloudFormation's own, which
+ * `cdk.json` turns into errors (`validateAgainstDefaultRules`).
  */
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';

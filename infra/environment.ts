@@ -1,8 +1,8 @@
-/** Each function's environment, from the settings it names and the values a stack has for them. */
+/** Builds a function's environment from the settings that it declares and the values that a stack supplies. */
 import { type FunctionName, functionSettings, type SettingName, variableOf } from '../lib/config.ts';
 
 /**
- * A value for every setting there is: a new setting without a value is a type error in every stack.
+ * A value for every setting: a new setting without a value fails the type check of both stacks.
  * `undefined` leaves a setting at its default.
  */
 export type SettingValues = { readonly [Name in SettingName]: string | undefined };

@@ -1,4 +1,4 @@
-/** The topology on AWS: one stack for each stage. It says what depends on what; the constructs say how each is made. */
+/** The topology as a CloudFormation stack, one per stage. This file wires the resources together; `constructs/` creates each of them. */
 import { type App, Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import { acceptFindings } from './constructs/accepted-findings.ts';
 import { createAlarms } from './constructs/alarms.ts';
@@ -46,7 +46,7 @@ export function createStack(app: App, options: StackOptions, bundles: string): S
     deliveriesDeadLettersUrl: queues.deliveries.deadLetters.queueUrl,
     appSecretPrefix: secrets.appPrefix,
     proactiveRefresh: options.proactiveRefresh,
-    // On AWS platforms are where they are, and nothing is reached without TLS.
+    // On AWS, functions call the real platforms, and only over TLS.
     platformOrigins: undefined,
     insecureOrigins: undefined,
   };
@@ -85,7 +85,7 @@ function queueUrls(queues: Queues): Readonly<Record<string, string>> {
   return Object.fromEntries(entries);
 }
 
-/** What the command line reads after a deployment. */
+/** Writes the outputs that the command line reads after a deployment. */
 function writeOutputs(stack: Stack, outputs: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
 }

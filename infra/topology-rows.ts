@@ -1,10 +1,10 @@
-/** What the rows of the topology can say: of a function its rights, of a queue who works it off. */
+/** The shape of the topology's rows: a function's permissions, a queue's worker. */
 import type { FunctionName } from '../lib/config.ts';
 import type { IndexName } from '../lib/table/keys.ts';
 
 export type QueueName = 'events' | 'deliveries' | 'refresh' | 'incoming' | 'rescue' | 'jobs';
 
-/** One right, by action names. Nothing broader can be written here. */
+/** One permission, by exact action names: the type allows no wildcard. */
 export type Permission =
   | {
       readonly on: 'connections' | 'activity';
@@ -20,7 +20,7 @@ export type Permission =
       readonly on: 'stateSecret' | 'sessionKey' | 'appSecrets';
       readonly actions: readonly ['secretsmanager:GetSecretValue'];
     }
-  /** The buses that the owner names, and none where he names none. */
+  /** The buses that the deployment names with `-c eventBusArns=…`, or none. */
   | { readonly on: 'eventBuses'; readonly actions: readonly ['events:PutEvents'] }
   | { readonly on: 'queue'; readonly queue: QueueName; readonly actions: readonly QueueAction[] }
   | { readonly on: 'deadLetters'; readonly queue: QueueName; readonly actions: readonly ['sqs:SendMessage'] };
@@ -38,28 +38,28 @@ type QueueAction = 'sqs:SendMessage' | 'sqs:GetQueueAttributes';
 export interface QueueWorker {
   readonly function: FunctionName;
   readonly batchSize: number;
-  /** Batches worked on at once; protects the platforms and the account's other functions. */
+  /** Batches processed at once. The limit protects the platforms and the account's other functions. */
   readonly maxConcurrency: number;
 }
 
 export interface QueueRow {
-  /** The function that works its messages off; its events are then batches. Absent where nobody does yet. */
+  /** The function that processes its messages, in batches. */
   readonly worker?: QueueWorker;
-  /** The function that works its dead letters off; absent where they wait for the operator. */
+  /** The function that processes its dead letters; without one they wait for the operator. */
   readonly deadLetters?: QueueWorker;
-  /** What is kept in it, for the console. */
+  /** What its messages are, for the AWS console. */
   readonly description: string;
-  /** The longest delay under which its own worker sends to it; none when absent. */
+  /** The longest delay with which its own worker sends to it; without one it sends without delay. */
   readonly delaySeconds?: number;
 }
 
 export interface FunctionRow {
-  /** What it is for, in the console. */
+  /** What it does, for the AWS console. */
   readonly description: string;
-  /** Gives up after this; the gateway does after 30 s. */
+  /** Lambda stops it after this time; API Gateway stops waiting after 30 s. */
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly permissions: readonly Permission[];
-  /** It sends to a queue that it works on, again and again. Lambda else stops what goes round about sixteen times. */
+  /** It sends to its own queue. Lambda's loop detection would otherwise stop it after about sixteen rounds. */
   readonly selfInvoking?: true;
 }

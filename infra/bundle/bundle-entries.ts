@@ -1,6 +1,6 @@
 /**
- * Builds entry files for Lambda, each into a folder of its own. What an entry imports statically is one file, which its
- * start loads; what it loads by `import()` lies in chunks beside it, which cost a start nothing.
+ * Bundles entry files for Lambda, each into its own folder. One file holds the static imports, which a cold start loads;
+ * each `import()` becomes a chunk beside it, which costs a cold start nothing.
  */
 import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
@@ -8,18 +8,18 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 export interface EntryBundle {
   readonly file: string;
-  /** Of all files that a start loads: the entry, and chunks that it shares with its own lazy ones. */
+  /** The total size of the files that a cold start loads: the entry, and chunks that it shares with lazy ones. */
   readonly bytes: number;
-  /** The files that ended up in these, from the project's root. */
+  /** The source files in these, relative to the project's root. */
   readonly sources: readonly string[];
-  /** Chunks that are loaded when they are first needed. */
+  /** The chunks that an `import()` loads on first use. */
   readonly lazy: readonly { readonly file: string; readonly bytes: number }[];
 }
 
 export interface EntriesOptions {
   /** Source files by name. */
   readonly entries: Readonly<Record<string, string>>;
-  /** Gets one folder for each name. */
+  /** Receives one folder per name. */
   readonly outputFolder: string;
   readonly root: string;
   readonly bundling: BuildOptions;
@@ -38,7 +38,7 @@ export async function bundleEntries(options: EntriesOptions): Promise<Readonly<R
     ...bundling,
     metafile: true,
   };
-  // One run parses what they share once. It would also write what is loaded by `import()` into the entries.
+  // One run parses shared sources once, but it inlines each `import()` into its entry.
   const { metafile } = await build({
     ...shared,
     plugins: [...(bundling.plugins ?? []), recordLazyImports(root, lazyImporters)],
@@ -56,7 +56,7 @@ export async function bundleEntries(options: EntriesOptions): Promise<Readonly<R
   return Object.fromEntries(bundles);
 }
 
-/** Built alone, so that its chunks lie in its own folder and it shares none with another function. */
+/** Bundles an entry separately, so that its chunks are in its own folder and no other function shares them. */
 async function splitEntry(
   shared: BuildOptions & { metafile: true },
   source: string,

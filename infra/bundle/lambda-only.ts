@@ -1,6 +1,6 @@
 /**
- * What a bundle leaves out because a function on Lambda never needs it, or can have it for less: ways to credentials
- * beside the environment, the instance's metadata service, event streams, the slow way to `node:http`.
+ * Replaces modules of the SDK that a function on Lambda never needs or can load faster: credential sources other than
+ * the environment, the instance metadata service, event streams, the slow import of `node:http`.
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
@@ -8,11 +8,11 @@ import type { Plugin } from 'esbuild';
 
 interface Substitute {
   readonly name: string;
-  /** The import that is answered otherwise. */
+  /** Matches the import to replace. */
   readonly of: RegExp;
   /**
-   * The module that takes its place, whose own imports resolve from where the original lies. A name that is imported
-   * but missing from it fails the build.
+   * The source of the replacement module. Its imports resolve from the original's folder. The build fails if a name that
+   * somebody imports is missing from it.
    */
   readonly by: string | ((original: string) => Promise<string>);
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run deploy`: deploys the stack with CDK and keeps its outputs where `npm run hawser` reads them. Arguments go on
- * to CDK, such as `-- -c stage=test`.
+ * `npm run deploy`: deploys the stack with CDK and writes its outputs to the file that `npm run hawser` reads. It passes
+ * arguments such as `-- -c stage=test` to CDK.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..', '..');
 const outputsFile = join('.hawser', 'outputs.json');
 
-/** Answers CDK's exit code. */
+/** Returns CDK's exit code. */
 async function deploy(passedOn: readonly string[]): Promise<number> {
   const cdk = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
   const child = spawn(

@@ -1,6 +1,5 @@
 /**
- * Runs one command of `hawser`. Data goes to standard output; everything else goes to standard error: the target it acts
- * on, advice, and complaints.
+ * Runs one command of `hawser`. It prints data to standard output, and the target, advice and errors to standard error.
  */
 import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Act, Shown } from './commands/call.ts';
@@ -33,12 +32,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       .configureHelp({ formatHelp: writeHelp })
       .configureOutput({
         writeOut: (text) => io.stdout.write(text),
-        // Complaints are written below, in our words, without the values that were given.
+        // The catch block below prints errors in our words, without repeating values.
         writeErr: () => undefined,
         getOutHelpWidth: () => io.stdout.columns ?? 100,
       });
   });
-  // The command as far as the words name one: its usage stands beside a complaint.
+  // The command or noun that the command line names; its usage is printed with an error.
   let reached: CommandUnknownOpts = program;
   for (const parent of [program, ...program.commands]) {
     parent.hook('preSubcommand', (_, command) => {

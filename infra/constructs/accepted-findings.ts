@@ -1,10 +1,10 @@
-/** Findings of cdk-nag that stay, each where it arises and with its reason. A test counts them; a new one needs a good sentence. */
+/** The cdk-nag findings that we accept, each with its construct and its reason. A test counts them; a new one needs a sound reason. */
 import { type Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { Secrets } from './secrets.ts';
 
 interface AcceptedFinding {
-  /** Path of the construct from the stack; it holds for all beneath. */
+  /** The construct's path within the stack; the entry covers its children too. */
   readonly at: string;
   readonly id: string;
   readonly reason: string;
@@ -22,49 +22,53 @@ function acceptedFindings({ appPrefix }: Secrets): readonly AcceptedFinding[] {
       at: 'Api',
       id: 'AwsSolutions-APIG4',
       reason:
-        'Each route authenticates in its function, as the contract says: only our own table knows API keys and session tokens, and browsers on their way through a consent carry no credential.',
+        'Each route authenticates in its function, as the contract says: only Hawser can verify API keys and session tokens, and browsers in a consent flow carry no credential.',
     },
     {
       at: 'Functions',
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'The two actions of X-Ray know no resource; a template test allows them and nothing else.',
+      reason:
+        'The two X-Ray actions do not support resources; a template test allows these two actions only.',
     },
     {
       at: 'Functions',
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${appPrefix}*]`,
       reason:
-        'Provider apps get their secrets when they are registered, while the system runs, all under this one prefix.',
+        'Operators register provider apps at runtime; the names of all their secrets start with this prefix.',
     },
     {
       at: 'Functions',
       id: 'Serverless-LambdaDLQ',
       reason:
-        'The API and the pollers of queues wait for the answer of these functions; what the clock starts, it starts again.',
+        'The API and the queue pollers invoke these functions synchronously; the schedule invokes its function again a minute later.',
     },
     {
       at: 'Functions',
       id: 'Serverless-LambdaEventSourceMappingDestination',
-      reason: 'Messages that fail go to the dead-letter queue of their own queue, which keeps them whole.',
+      reason: 'SQS moves failed messages to the dead-letter queue of their queue, unchanged.',
     },
     {
       at: 'Clock',
       id: 'Serverless-LambdaAsyncFailureDestination',
-      reason: 'A run of the clock carries nothing that could be lost, and the next one is near.',
+      reason: 'A scheduled run carries no data that could be lost, and the next one follows within a minute.',
     },
     {
       at: 'Queues',
       id: 'Serverless-SQSRedrivePolicy',
-      reason: 'Only dead-letter queues have no dead-letter queue; a template test holds the others to it.',
+      reason:
+        'Only dead-letter queues have no dead-letter queue; a template test checks that every other queue has one.',
     },
     {
       at: 'Secrets',
       id: 'AwsSolutions-SMG4',
-      reason: 'Both are replaced by the operator, and the ones before them stay valid meanwhile.',
+      reason:
+        'The operator rotates both with `hawser rotate`, and the previous values stay valid for a while.',
     },
     {
       at: 'Tables/Activity',
       id: 'AwsSolutions-DDB3',
-      reason: 'It holds what expires within minutes or days; a backup would only keep what should be gone.',
+      reason:
+        'Its items expire within minutes or days; a backup would only retain data that should be deleted.',
     },
   ];
 }

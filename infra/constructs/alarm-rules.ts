@@ -1,4 +1,4 @@
-/** What the alarms watch: something fails that should not, work stays undone, or a limit is near. CloudWatch charges for each metric watched. */
+/** The alarms: unexpected failures, stalled work, and limits that are nearly reached. CloudWatch charges for each metric. */
 import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
@@ -22,7 +22,7 @@ export interface AlarmRule {
   readonly description: string;
   readonly metric: IMetric;
   readonly when: { readonly above: number } | { readonly below: number };
-  /** Alarms at the first period beyond the threshold; in two of three when absent. */
+  /** Alarms after one period beyond the threshold; otherwise after two of three. */
   readonly atOnce?: true;
 }
 
@@ -60,7 +60,7 @@ function apiErrors(api: HttpApi): AlarmRule {
   };
 }
 
-/** Handlers answer what goes wrong; what Lambda counts as an error is a crash, a time-out, a failed start. */
+/** Handlers turn failures into responses, so Lambda only counts crashes, time-outs and failed starts as errors. */
 function functionErrors(name: string, lambda: LambdaFunction): AlarmRule {
   return {
     id: `Function-${name}`,
@@ -70,10 +70,10 @@ function functionErrors(name: string, lambda: LambdaFunction): AlarmRule {
   };
 }
 
-/** All functions of an account draw on one pool, so that one metric tells of all. */
+/** All functions of an account share one concurrency pool, so one metric covers all of them. */
 const throttledFunctions: AlarmRule = {
   id: 'FunctionThrottles',
-  description: "The account's concurrency is used up, and Lambda turns calls away.",
+  description: "The account's concurrency is used up, and Lambda rejects calls.",
   metric: LambdaFunction.metricAllThrottles({ period }),
   when: { above: 0 },
 };
@@ -99,11 +99,11 @@ function throttledTable(name: string, TableName: string): AlarmRule {
   };
 }
 
-/** KMS counts no refused calls. It counts calls, and the quota is the account's, not the key's. */
+/** KMS publishes no metric of throttled calls, but one of all calls. The quota applies to the account, not to the key. */
 const kmsQuota: AlarmRule = {
   id: 'KmsQuota',
   description:
-    'The account uses more than 80 % of its KMS quota for symmetric keys; above it KMS refuses calls.',
+    'The account uses more than 80 % of its KMS quota for symmetric keys; above the quota KMS throttles calls.',
   metric: new MathExpression({
     expression: '100 * calls / SERVICE_QUOTA(calls)',
     usingMetrics: {
@@ -125,35 +125,35 @@ const kmsQuota: AlarmRule = {
   when: { above: 80 },
 };
 
-/** The functions count it in their logs, without dimensions. */
+/** The functions emit this metric through their logs, without dimensions. */
 const credentialsLost: AlarmRule = {
   id: 'CredentialsLost',
   description:
-    'Renewed credentials could be neither stored nor put into the rescue queue. Their users have to connect again.',
+    'Hawser could neither store refreshed credentials nor put them into the rescue queue. Their users must connect again.',
   metric: counted('credentials_lost'),
   when: { above: 0 },
-  // It happens once for each user and leaves no second period to wait for.
+  // Each loss happens once, so there may be no second period with a data point.
   atOnce: true,
 };
 
-/** Counted as above; its tenant hears of it at its other destinations, if it has any. */
+/** The tenant is notified too, at its other destinations if it has any. */
 const destinationDisabled: AlarmRule = {
   id: 'DestinationDisabled',
   description:
-    'A destination of a tenant failed for three days, or said that it is gone, and gets no events any more.',
+    'Hawser disabled a destination because deliveries failed for three days or the destination answered that it is gone.',
   metric: counted('destination_disabled'),
   when: { above: 0 },
   atOnce: true,
 };
 
-/** Filed at once, so that they do not stay among the dead letters, where the alarm on these would see them. */
+/** A function files these dead letters at once, so the alarm on the dead-letter queue does not see them. */
 const eventsFailed: AlarmRule = {
   id: 'EventsFailed',
   description:
-    'Events of platforms could not be handled, or events of ours not passed on, and were filed. `hawser failures list --all` shows them; once the reason is gone they can be sent again.',
+    'Inbound events could not be processed, or outbound events not fanned out. `hawser failures list --all` lists them; replay them after you have fixed the cause.',
   metric: new MathExpression({
     expression: 'FILL(incoming, 0) + FILL(events, 0)',
-    // What fails on its way to a destination is the business of its tenant.
+    // A tenant watches the failed deliveries to its own destinations.
     usingMetrics: {
       incoming: counted('message_failed', { reason: 'incoming' }),
       events: counted('message_failed', { reason: 'events' }),
@@ -164,7 +164,7 @@ const eventsFailed: AlarmRule = {
   atOnce: true,
 };
 
-/** What the functions count in their logs, under the dimensions that they give it. */
+/** A metric that the functions emit through their logs. */
 function counted(metricName: string, dimensionsMap: Readonly<Record<string, string>> = {}): Metric {
   return new Metric({ namespace: 'Hawser', metricName, dimensionsMap, statistic: Stats.SUM, period });
 }
@@ -172,15 +172,15 @@ function counted(metricName: string, dimensionsMap: Readonly<Record<string, stri
 function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Queues]): readonly AlarmRule[] {
   const failed: AlarmRule = {
     id: `DeadLetters-${name}`,
-    description: `Messages of the queue ${name} failed for good and wait to be looked at.`,
+    description: `Messages of the queue ${name} failed for good and need an operator.`,
     metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
     when: { above: 0 },
   };
   const { delaySeconds = 0 }: QueueRow = queueRows[name];
   const late: AlarmRule = {
     id: `Backlog-${name}`,
-    description: `The oldest message of the queue ${name} waits for more than ${5 + delaySeconds / 60} minutes.`,
-    // A message may be that old when its delay ends. What has been received three times no longer counts as the oldest.
+    description: `The oldest message of the queue ${name} has been waiting for more than ${5 + delaySeconds / 60} minutes.`,
+    // A message may be `delaySeconds` old when it becomes visible. SQS ignores messages that were received three times.
     metric: queue.metricApproximateAgeOfOldestMessage({ period: minute }),
     when: { above: 300 + delaySeconds },
   };
@@ -190,7 +190,7 @@ function queueRules(name: keyof Queues, { queue, deadLetters }: Queues[keyof Que
 function clock(name: string, lambda: LambdaFunction): AlarmRule {
   return {
     id: `Clock-${name}`,
-    description: `The clock did not run ${name} for five minutes.`,
+    description: `EventBridge Scheduler did not invoke ${name} for five minutes.`,
     metric: lambda.metricInvocations({ period }),
     when: { below: 1 },
   };

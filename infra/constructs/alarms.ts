@@ -1,4 +1,4 @@
-/** Makes the alarms. They tell the topic that the owner names; without one they only show in CloudWatch. */
+/** Creates the alarms. They notify the topic of `-c alarmTopicArn=…`; without one they only show in CloudWatch. */
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -23,7 +23,7 @@ function createAlarm(scope: Construct, { id, description, metric, when, atOnce }
     comparisonOperator: isCeiling
       ? ComparisonOperator.GREATER_THAN_THRESHOLD
       : ComparisonOperator.LESS_THAN_THRESHOLD,
-    // Hours without traffic are no trouble; silence of what must go on is.
+    // A quiet API publishes no data points, which is fine; a schedule must always publish some.
     treatMissingData: isCeiling ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,
     evaluationPeriods: atOnce ? 1 : 3,
     datapointsToAlarm: atOnce ? 1 : 2,

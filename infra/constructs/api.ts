@@ -1,6 +1,6 @@
 /**
- * The HTTP API: the contract's routes, each to its function, with limits and access logs. The logs never hold the
- * query, in which codes and states travel.
+ * The HTTP API: the contract's routes, each integrated with its function, with rate limits and access logs. The logs
+ * never contain the query string, because it carries codes and states.
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
@@ -28,17 +28,17 @@ export interface Api {
   readonly api: HttpApi;
   /** Where browsers and platforms reach it. */
   readonly publicUrl: string;
-  /** Its own domain, where it has one. */
+  /** Its custom domain, if it has one. */
   readonly domainName?: DomainName;
 }
 
-/** Requests per second, of all callers together; a fifth of what a new account may have. */
+/** Requests per second of all callers together: a fifth of a new account's quota. */
 const usualLimit = { rateLimit: 2_000, burstLimit: 1_000 };
-/** For what writes, and reaches platforms on a caller's word. */
+/** For routes that write and call platforms. */
 const tightLimit = { rateLimit: 200, burstLimit: 100 };
 const tightlyLimited: readonly RouteName[] = ['connect', 'complete', 'disconnect'];
 
-/** One line for each request. Route instead of path, because paths hold ids; never the query. */
+/** One line per request. It has the route instead of the path, because paths contain ids, and never the query. */
 const accessLogFields = {
   requestId: '$context.requestId',
   time: '$context.requestTime',
@@ -51,13 +51,13 @@ const accessLogFields = {
   error: '$context.error.message',
 } as const;
 
-/** The API without its routes: functions need to know its address before it can know them. */
+/** Creates the API without its routes, because the functions' environment needs its URL first. */
 export function createApi(parent: Construct, domain: StackOptions['domain']): Api {
   const scope = new Construct(parent, 'Api');
   const api = new HttpApi(scope, 'Http', {
     apiName: 'Hawser',
     createDefaultStage: false,
-    // Whoever knows the API's own address would else get around what stands before the domain.
+    // Otherwise callers could use API Gateway's own URL to bypass a firewall in front of the domain.
     disableExecuteApiEndpoint: domain !== undefined,
     corsPreflight: {
       allowOrigins: [...cors.allowOrigins],
@@ -75,7 +75,7 @@ export function createApi(parent: Construct, domain: StackOptions['domain']): Ap
   return { api, publicUrl: `https://${domain.name}`, domainName };
 }
 
-/** Connects every route of the contract with its function, and opens the API. */
+/** Integrates every route of the contract with its function, and deploys the API's stage. */
 export function serveRoutes({ api, domainName }: Api, functions: Functions): void {
   const scope = new Construct(api, 'Serving');
   const integrations = new Map<string, HttpLambdaIntegration>();
@@ -107,7 +107,7 @@ function createStage(scope: Construct, httpApi: HttpApi, served: readonly HttpRo
   });
   const { defaultChild } = stage.node;
   if (!(defaultChild instanceof CfnStage)) throw new Error('A stage was expected to be made of a CfnStage.');
-  // A route's settings replace the stage's as a whole, and can only be set once the route is there.
+  // A route's settings replace all settings of the stage, and can only be set after the route exists.
   defaultChild.routeSettings = Object.fromEntries(
     routes
       .filter(({ name }) => tightlyLimited.includes(name))

@@ -1,4 +1,4 @@
-/** The functions of the topology: each with its own bundle, role, log group and environment. What calls them is not said here. */
+/** The functions of the topology, each with its own bundle, role, log group and environment. Other constructs add their triggers. */
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -26,7 +26,7 @@ const runtime = Runtime.NODEJS_24_X;
 export const logRetention = RetentionDays.THREE_MONTHS;
 
 export interface FunctionsProps {
-  /** Holds one folder for each function. */
+  /** The folder with one bundle folder per function. */
   readonly bundles: string;
   readonly settings: SettingValues;
   readonly holdings: Holdings;
@@ -60,7 +60,7 @@ function createFunction(parent: Construct, name: FunctionName, props: FunctionsP
     },
     role,
     logGroup,
-    // Adds the two actions of X-Ray, for which AWS knows no resource.
+    // Adds the two X-Ray actions, which do not support resources.
     tracing: Tracing.ACTIVE,
     // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
     ...(row.selfInvoking && { recursiveLoop: RecursiveLoop.ALLOW }),

@@ -1,4 +1,4 @@
-/** Turns the rights of a function's row into IAM statements: exactly its actions, on exactly its resources. */
+/** Turns the permissions of a function's row into IAM statements with exactly its actions and resources. */
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
@@ -9,7 +9,7 @@ import type { Secrets } from './secrets.ts';
 import type { Tables } from './tables.ts';
 import { onlyFor } from './vault-key.ts';
 
-/** What rights can be given on. */
+/** The resources on which a function can hold permissions. */
 export interface Holdings {
   readonly tables: Tables;
   readonly vaultKey: Key;
@@ -19,7 +19,7 @@ export interface Holdings {
   readonly eventBusArns: readonly string[];
 }
 
-/** Nothing where the owner names nothing on which the right could be given. */
+/** Returns `undefined` if the deployment names no such resource, for example no event bus. */
 export function statementFor(
   stack: Stack,
   permission: Permission,

@@ -1,4 +1,4 @@
-/** The functions that work the queues of the topology off, and those that file what failed. */
+/** Connects the queues of the topology with their workers, and the dead-letter queues with the functions that file failures. */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -7,7 +7,7 @@ import type { QueueRow, QueueWorker } from '../topology-rows.ts';
 import type { Functions } from './functions.ts';
 import type { Queues } from './queues.ts';
 
-/** Lets each worker take its queue's messages in batches, of which only what failed comes back. */
+/** Each worker receives batches; only the messages that it reports as failed become visible again. */
 export function workQueues(queues: Queues, functions: Functions): void {
   for (const name of queueNames) {
     const { worker, deadLetters }: QueueRow = rows[name];

@@ -18,7 +18,7 @@ export interface QueuePair {
 }
 export type Queues = Readonly<Record<QueueName, QueuePair>>;
 
-/** SQS's own encryption: messages hold no secret in the clear, and a customer key would have to be granted to all. */
+/** SQS-managed encryption: messages contain no plaintext secrets, and every function would need a grant on a customer key. */
 const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } satisfies QueueProps;
 
 export function createQueues(parent: Construct): Queues {

@@ -1,4 +1,4 @@
-/** The clock: runs functions of the topology at their intervals. A run that fails is not repeated, for the next one is near. */
+/** Invokes the topology's scheduled functions with EventBridge Scheduler. A failed run is not retried, because the next one follows soon. */
 import { Aws, Duration } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventInvokeConfig, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';

@@ -1,8 +1,8 @@
 /**
- * The stack's own secrets, which outlive it. Only the secret that signs states is born with a value; the session key
- * stays empty until the operator fills it, so that no deployment can ever overwrite what it holds. Provider apps' secrets
- * are no part of the stack: `hawser app set` makes each under the prefix, which is all that the functions' rights name,
- * so that the template is the same whatever the catalogue holds.
+ * The stack's own secrets, which are retained when the stack is deleted. Only the secret that signs states is created
+ * with a value. `hawser setup` fills the session key, so that no deployment can overwrite it. Provider apps' secrets are
+ * not part of the stack: `hawser app set` creates each of them under a prefix. The functions' permissions name only this
+ * prefix, so the template does not depend on the catalogue.
  */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnSecret, type CfnSecretProps } from 'aws-cdk-lib/aws-secretsmanager';
@@ -14,7 +14,7 @@ export interface Secrets {
   /** ARNs. */
   readonly stateSecret: string;
   readonly sessionKey: string;
-  /** What the names of provider apps' secrets begin with. */
+  /** The prefix of the names of provider apps' secrets. */
   readonly appPrefix: string;
 }
 
@@ -25,7 +25,7 @@ export function createSecrets(parent: Construct, stage: string): Secrets {
   return {
     stateSecret: createSecret(scope, 'State', {
       description: 'Signs the state of consent flows: the current secret and the one before it',
-      // Any change here makes CloudFormation generate a new secret, and flows under way fail.
+      // Any change here makes CloudFormation generate a new secret, and flows in progress fail.
       generateSecretString: {
         secretStringTemplate: JSON.stringify({ previous: '' }),
         generateStringKey: 'current',
@@ -41,7 +41,7 @@ export function createSecrets(parent: Construct, stage: string): Secrets {
 }
 
 /**
- * Made from the bare resource: CDK's own construct would put a generated password where nothing is given.
+ * Uses the L1 resource, because CDK's `Secret` construct would generate a password when no value is given.
  * @returns the secret's ARN.
  */
 function createSecret(scope: Construct, id: string, props: CfnSecretProps): string {

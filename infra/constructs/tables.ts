@@ -1,4 +1,4 @@
-/** The tables of the topology. They outlive the stack; what is precious can be restored to any second. */
+/** The tables of the topology. They are retained when the stack is deleted; precious ones have point-in-time recovery. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
@@ -22,8 +22,8 @@ function createTable(scope: Construct, id: string, name: TableName): Table {
     sortKey: { name: 'sk', type: AttributeType.STRING },
     billingMode: BillingMode.PAY_PER_REQUEST,
     timeToLiveAttribute,
-    // AWS's own key: secrets are sealed before they get here, and a customer key would have to be granted along
-    // with the table.
+    // An AWS-owned key is enough: Hawser seals secrets before it stores them, and every function with access to the
+    // table would need a grant on a customer key.
     encryption: TableEncryption.DEFAULT,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: precious },
     deletionProtection: precious,

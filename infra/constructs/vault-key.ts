@@ -1,6 +1,6 @@
 /**
- * The KMS key under which tenant keys are wrapped. Its own policy names who may use it, so that no policy elsewhere in
- * the account can give that away; the account itself may only administer it.
+ * The KMS key that wraps tenant keys. Its key policy lists every principal that may use it, so that no IAM policy
+ * elsewhere in the account can grant that; the account itself may only administer the key.
  */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
@@ -14,7 +14,7 @@ import {
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
-/** What administration needs, by name; nothing among it opens or seals. */
+/** The actions for administration; none of them encrypts or decrypts. */
 const administration = [
   'kms:CancelKeyDeletion',
   'kms:DescribeKey',
@@ -37,7 +37,7 @@ const administration = [
   'kms:UpdateKeyDescription',
 ];
 
-/** Who may do what with the key, and for which purpose. */
+/** The principals that may use the key, with their actions and purpose. */
 export interface KeyUse {
   readonly principals: readonly IPrincipal[];
   readonly actions: readonly string[];
@@ -66,7 +66,7 @@ export function createVaultKey(
       actions: ['kms:GenerateDataKey'],
       purpose: 'credentials',
     });
-    // It makes the secrets of destinations, and seals them under a key that may be there.
+    // It creates the secrets of destinations, and seals them under a new or existing tenant key.
     allowUse(key, {
       principals: [new ArnPrincipal(options.operatorRoleArn)],
       actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
@@ -83,7 +83,7 @@ export function createVaultKey(
   return key;
 }
 
-/** Names in the key's policy who may use it. */
+/** Adds principals that may use the key to its policy. */
 export function allowUse(key: Key, { principals, actions, purpose }: KeyUse): void {
   key.addToResourcePolicy(
     new PolicyStatement({
@@ -95,7 +95,7 @@ export function allowUse(key: Key, { principals, actions, purpose }: KeyUse): vo
   );
 }
 
-/** Holds where the call names this purpose, and some tenant. */
+/** Requires this purpose and any tenant id in the encryption context. */
 export function onlyFor(purpose: string): Conditions {
   return {
     StringEquals: { 'kms:EncryptionContext:purpose': purpose },

@@ -1,6 +1,6 @@
 /**
- * `npm start`: the whole product on this machine, with sandbox platforms and a demo tenant. Keeps its data in `.local`
- * across restarts; `--fresh` empties it first.
+ * `npm start`: runs the whole product on this machine, with sandbox platforms and a demo tenant. It keeps its data in
+ * `.local` across restarts; `--fresh` empties the folder first.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const port = readPort(process.env['PORT']);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = lockFolder(folder);
-  if (process.argv.includes('--fresh')) empty();
+  if (process.argv.includes('--fresh')) emptyFolder();
   const ports = await readPorts();
   const api = { url: '', key: '' };
   const inbox = openInbox(() => Date.now());
@@ -82,13 +82,13 @@ function readPort(text = '8787'): number {
   return port;
 }
 
-/** Everything but the lock, which says that the folder is ours. */
-function empty(): void {
+/** Removes everything but the lock, which keeps another start out of the folder. */
+function emptyFolder(): void {
   for (const name of ['data', 'ports.json', 'endpoints.json'])
     rmSync(join(folder, name), { recursive: true, force: true });
 }
 
-/** The ports of the last start, so that links and registrations stay valid; another where one is taken by now. */
+/** The ports of the last start, so that links and registrations stay valid. A port that is taken by now is replaced. */
 async function readPorts(): Promise<Readonly<Record<string, number>>> {
   const file = join(folder, 'ports.json');
   const before = existsSync(file)
@@ -132,13 +132,13 @@ Connect a TikTok account:
     -H 'content-type: application/json' \\
     -d '{"userId":"demo-user","returnUrl":"${demo.returnUrl}"}'
 
-Open the authUrl of the answer in a browser, allow the access, and finish on the page you come back to. Then read the token:
+Open the returned authUrl in a browser, allow access, and confirm on the page that follows. Then read the token:
 
   curl -s '${apiUrl}/integrations/status?userId=demo-user' -H 'authorization: Bearer ${demo.apiKey}'
   curl -s '${apiUrl}/integrations/token/tiktok/ACCOUNT_ID?userId=demo-user' -H 'authorization: Bearer ${demo.apiKey}'
 
-What the demo application hears of it: ${inboxUrl}
-Or watch the whole journey: npm run demo
+Events that the demo application receives: ${inboxUrl}
+To watch the whole journey: npm run demo
 Addresses for programs: .local/endpoints.json · Stop with Ctrl-C
 
 `;

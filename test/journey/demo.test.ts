@@ -10,7 +10,7 @@ import type { Scene } from '../../infra/local/demo/scenes/scene.ts';
 const entry = resolve(import.meta.dirname, '../../infra/local/demo/main.ts');
 
 describe('npm run demo', () => {
-  it('plays the whole journey unattended and prints no secret', { timeout: 90_000 }, async () => {
+  it('plays the whole journey and prints no secret', { timeout: 90_000 }, async () => {
     const { code, stdout } = await spawnDemo();
 
     expect(code, stdout.slice(-2_000)).toBe(0);
@@ -31,10 +31,10 @@ describe('npm run demo', () => {
       '✓ The two deliveries were one event, with one id',
       '"code": "INVALID_SIGNATURE"',
       'reconnect_required (deauthorized)',
-      '✓ The token was renewed ',
+      '✓ Hawser refreshed the token ',
       '"revocation": "revoke_pending"',
-      '✓ TikTok has revoked: the last token is dead there',
-      'What was shown',
+      '✓ TikTok has revoked the access and rejects the last token',
+      'What this demo showed',
     ]) {
       expect(stdout).toContain(step);
     }
@@ -52,25 +52,25 @@ describe('npm run demo', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('exits with 1 and names the expectation when a check of a scene fails', async () => {
+  it('exits with 1 and prints the expectation when a check fails', async () => {
     const scene: Scene = {
       title: 'A promise',
       shows: 'Nothing.',
-      async play({ story, application }) {
+      async play({ transcript, application }) {
         const connections = await application.status('nobody');
-        story.check('Nobody has a connection', connections.length === 1);
+        transcript.check('Nobody has a connection', connections.length === 1);
       },
     };
 
     const { code, printed } = await playHere([scene]);
 
     expect(code).toBe(1);
-    expect(printed).toContain('✗ Not as told: Nobody has a connection');
+    expect(printed).toContain('✗ Not as expected: Nobody has a connection');
     expect(printed).toContain('What the functions wrote last:');
-    expect(printed).not.toContain('What was shown');
+    expect(printed).not.toContain('What this demo showed');
   });
 
-  it('exits with 1 when the API violates its contract', async () => {
+  it('exits with 1 when the API refuses a call that the scene expects to succeed', async () => {
     const scene: Scene = {
       title: 'A wrong turn',
       shows: 'Nothing.',
@@ -85,7 +85,7 @@ describe('npm run demo', () => {
     expect(printed).toContain('✗ The API answered 404.');
   });
 
-  it('stops on a signal and shuts everything down', async () => {
+  it('stops at once when aborted, and removes its folder', async () => {
     const before = demoFolders();
     const stopping = new AbortController();
     const scene: Scene = {
@@ -103,7 +103,7 @@ describe('npm run demo', () => {
     expect(demoFolders()).toEqual(before);
   });
 
-  it('prints colours where the terminal asks for them', async () => {
+  it('prints in colours when asked to', async () => {
     const { printed } = await playHere([], undefined, true);
 
     expect(printed).toContain('\u001b[1mHawser: a demo\u001b[0m');

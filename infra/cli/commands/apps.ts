@@ -61,7 +61,7 @@ export function addAppCommands(apps: Group, act: Act): void {
 async function set(call: Call, provider: string, given: SetOptions): Promise<Shown> {
   const { operator, io, apiUrl } = call;
   const { clientId, setting: settings } = given;
-  // Checked before the operator types a secret in vain.
+  // Check this before the operator types a secret in vain.
   const byCredentials = operator.requireProvider(provider).auth === 'credentials';
   if (!byCredentials && !clientId) throw new UsageError('--client-id is missing.');
   if (byCredentials && clientId !== undefined) {
@@ -166,7 +166,7 @@ function addSetting(pair: string, before: Settings): Settings {
   return { ...before, [name]: value };
 }
 
-/** Distinct for each context, so that one platform's callback can never be taken for another's. */
+/** Each app has its own redirect URI, which prevents mix-up attacks (RFC 9700 section 4.4). */
 function redirectUri({ appId }: ProviderApp, apiUrl: string): string {
   return `${apiUrl}/integrations/callback/${appId}`;
 }

@@ -114,17 +114,17 @@ function outcome(before: Connection, followed: FollowResult, refreshed: string |
   const view = viewConnection(connection);
   if (refreshed !== undefined) {
     const until =
-      connection.expiresAt === undefined ? '' : ` The token ends ${timeText(connection.expiresAt)}.`;
+      connection.expiresAt === undefined ? '' : ` The token expires ${timeText(connection.expiresAt)}.`;
     return { data: { id, outcome: 'renewed', connection: view }, text: `${refreshed}${until}\n` };
   }
   const reason = connection.statusReason === undefined ? '' : ` (${connection.statusReason})`;
-  const again = connection.dueAt === undefined ? 'not again' : `again ${timeText(connection.dueAt)}`;
+  const again = connection.dueAt === undefined ? 'none' : timeText(connection.dueAt);
   return {
     data: {
       id,
       outcome: connection.status === before.status ? 'postponed' : connection.status,
       connection: view,
     },
-    text: `It is ${connection.status}${reason}, after ${connection.failures ?? 0} failures in a row; it is tried ${again}.\n`,
+    text: `It is ${connection.status}${reason}, after ${connection.failures ?? 0} failures in a row; next attempt: ${again}.\n`,
   };
 }

@@ -37,7 +37,7 @@ async function setUp({ operator }: Call): Promise<Shown> {
   const made = await operator.setUp();
   return {
     data: { made },
-    text: made.length === 0 ? 'Everything was there already.\n' : `Made: ${made.join(', ')}.\n`,
+    text: made.length === 0 ? 'All secrets exist already.\n' : `Created: ${made.join(', ')}.\n`,
     note: 'Next: hawser app set PROVIDER · hawser tenant create ID',
   };
 }
@@ -62,15 +62,15 @@ async function reseal(operator: Call['operator'], tenantId: string): Promise<Sho
     data: { tenantId, version, made, ...counts },
     text: factSheet([
       ['Tenant', tenantId],
-      ['Key version', `${version} (${made ? 'made now' : 'made within the last hour'})`],
-      ['Sealed anew', String(counts.resealed)],
-      ['Were so already', String(counts.current)],
-      ['Gone meanwhile', String(counts.gone)],
-      ['Left as they were', String(counts.left)],
+      ['Key version', `${version} (${made ? 'created now' : 'created within the last hour'})`],
+      ['Resealed', String(counts.resealed)],
+      ['Already current', String(counts.current)],
+      ['Deleted meanwhile', String(counts.gone)],
+      ['Not resealed', String(counts.left)],
     ]),
     note:
       counts.left > 0
-        ? 'Those left kept changing, or do not open. Run it again to retry them.'
+        ? 'The others kept changing, or do not open. Run the command again to retry them.'
         : 'Functions that have cached the previous version seal under it for up to five minutes. Run it again after that.',
   };
 }

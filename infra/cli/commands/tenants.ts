@@ -73,7 +73,7 @@ async function show({ operator }: Call, id: string): Promise<Shown> {
 async function set({ operator }: Call, id: string, changes: Changes): Promise<Shown> {
   const { name, direct, kmsKey: kmsKeyId } = changes;
   if (name === undefined && direct === undefined && kmsKeyId === undefined) {
-    throw new UsageError('Say what to change.');
+    throw new UsageError('Give at least one option to change.');
   }
   const tenant = await operator.changeTenant(id, {
     ...(name !== undefined && { name }),

@@ -22,7 +22,7 @@ import { type Service, serviceOf } from './service.ts';
 import { startSqs } from './sqs/sqs-engine.ts';
 
 export interface LocalAwsOptions {
-  /** Everything is kept here, and nobody else may use it meanwhile; in memory when absent. */
+  /** The folder that keeps all data, locked while this runs; in memory when absent. */
   readonly folder?: string;
   /** Any free port when absent or 0. */
   readonly port?: number;

@@ -5,7 +5,7 @@ import type { Answer, Caller } from './http-caller.ts';
 
 export type Application = ReturnType<typeof createApplication>;
 
-/** What `connect` answers where the user is to be sent to the platform. */
+/** The response to `connect` for a provider with a consent page. */
 const startedFlow = z.object({ flowId: z.string(), authUrl: z.string() });
 const failure = z.object({ error: z.object({ code: z.string() }) });
 
@@ -28,13 +28,13 @@ export function createApplication(call: Caller, apiUrl: string, apiKey: string) 
     async connect(provider: string, body: Readonly<Record<string, unknown>>) {
       return read(startedFlow, await ask('POST', `connect/${provider}`, body));
     },
-    /** The raw answer, because it may be meant to be refused. */
+    /** Returns the raw response, because some scenes expect a refusal. */
     complete: (body: Readonly<Record<string, unknown>>) => ask('POST', 'complete', body),
     async status(userId: string) {
       const answer = await ask('GET', `status?${ofUser(userId)}`);
       return read(contract.status.success.schema, answer).connections;
     },
-    /** The raw answer, because it may be meant to be refused. */
+    /** Returns the raw response, because some scenes expect a refusal. */
     token: (provider: string, accountId: string, userId: string) =>
       ask('GET', `token/${account(provider, accountId, userId)}`),
     async refresh(provider: string, accountId: string, userId: string) {
@@ -51,17 +51,17 @@ export function createApplication(call: Caller, apiUrl: string, apiKey: string) 
   };
 }
 
-/** What `complete` answers. */
+/** Parses the response to `complete`. */
 export const readConnected = (answer: Answer) => read(contract.complete.success.schema, answer);
-/** What `token` answers. */
+/** Parses the response to `token`. */
 export const readToken = (answer: Answer) => read(contract.getToken.success.schema, answer);
 
-/** The code of a refusal; nothing when the answer is none. */
+/** The error code of a refusal; `undefined` for a success. */
 export function refusalOf({ status, text }: Answer): string | undefined {
   return status < 400 ? undefined : failure.parse(JSON.parse(text)).error.code;
 }
 
-/** The answer, held against the API's own contract. */
+/** Parses a response with the schema of the API's own contract. */
 function read<Schema extends z.ZodMiniType>(schema: Schema, { status, text }: Answer): z.output<Schema> {
   if (status >= 400) throw new Error(`The API answered ${status}.`);
   return schema.parse(JSON.parse(text));

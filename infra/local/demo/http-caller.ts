@@ -1,5 +1,5 @@
-/** Makes HTTP requests and tells each to the story. Follows no redirect; gives up in time. */
-import type { Story } from './story.ts';
+/** Makes HTTP requests and prints each of them. It follows no redirect, and times out. */
+import type { Transcript } from './transcript.ts';
 
 export interface Answer {
   readonly status: number;
@@ -14,13 +14,13 @@ interface Asked {
   readonly body?: URLSearchParams | string;
 }
 
-/** Longer than any function may take. */
+/** Longer than the time-out of any function. */
 const timeoutMilliseconds = 35_000;
 
 export type Caller = (asked: Asked) => Promise<Answer>;
 
-/** @param by who calls, as the story names it. */
-export function createCaller(by: string, story: Story, fetch: typeof globalThis.fetch): Caller {
+/** @param by the caller's name in the transcript. */
+export function createCaller(by: string, transcript: Transcript, fetch: typeof globalThis.fetch): Caller {
   return async ({ method, url, headers = new Headers(), body }) => {
     const response = await fetch(url, {
       method,
@@ -30,7 +30,7 @@ export function createCaller(by: string, story: Story, fetch: typeof globalThis.
       ...(body !== undefined && { body }),
     });
     const answer = { status: response.status, headers: response.headers, text: await response.text() };
-    story.exchange({
+    transcript.exchange({
       by,
       method,
       url,

@@ -1,4 +1,4 @@
-/** JSON for people: what fits on a line stays on it. */
+/** Formats JSON for people: a value that fits on one line stays on one line. */
 
 const width = 92;
 

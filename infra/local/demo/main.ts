@@ -1,4 +1,4 @@
-/** `npm run demo`: the whole journey by itself, each step with its HTTP exchange. Exits with 1 when a step is not as told. */
+/** `npm run demo`: plays every scene and prints each HTTP exchange. Exits with 1 when a step does not go as expected. */
 import { runDemo } from './run-demo.ts';
 
 const stopping = new AbortController();
@@ -9,7 +9,7 @@ process.once('SIGTERM', () => stopping.abort());
 
 process.exitCode = await runDemo({
   write: (text) => process.stdout.write(text),
-  // https://no-color.org: set to anything but the empty text.
+  // https://no-color.org: any value but the empty string turns colours off.
   colour: process.stdout.isTTY === true && !process.env['NO_COLOR'],
   environment: process.env,
   now: () => Date.now(),

@@ -1,6 +1,6 @@
 /**
- * Masks secrets in what the demo prints. Equal secrets have equal marks, so that a reader sees a token change without
- * seeing the token; and what was masked once never gets through anywhere else.
+ * Masks secrets in the demo's output. Equal secrets get equal marks, so that a reader sees a token change without seeing
+ * the token. A secret that was masked once is masked wherever it occurs later.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { catalogue } from '../../../lib/errors.ts';
@@ -17,7 +17,7 @@ const secretFields: ReadonlySet<string> = new Set([
 ]);
 const secretParameters: ReadonlySet<string> = new Set(['code', 'state', 'completion', 'nonce']);
 
-/** Shorter texts stand in too many places by chance to be looked for everywhere. */
+/** Shorter texts occur by chance, so `scrub` does not search for them. */
 const shortestSecret = 16;
 
 export function createMask() {
@@ -32,7 +32,7 @@ export function createMask() {
     return mark;
   }
 
-  /** JSON with its secret fields masked, at any depth. Words such as `direct` are no secret, whatever their field. */
+  /** JSON with its secret fields masked, at any depth. Short words such as `direct` are no secret in any field. */
   function fieldsOf(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(fieldsOf);
     if (typeof value !== 'object' || value === null) return value;
@@ -46,7 +46,7 @@ export function createMask() {
     );
   }
 
-  /** The parameters of a query or a form. An error's code is for everybody to read. */
+  /** The parameters of a query or a form. Error codes are not secret. */
   function parametersOf(parameters: URLSearchParams): readonly (readonly [name: string, value: string])[] {
     return [...parameters].map(([name, value]) => [
       name,
@@ -56,11 +56,11 @@ export function createMask() {
     ]);
   }
 
-  /** A header that carries a secret: credentials of the caller, or cookies on their way there or back. */
+  /** A header that carries a secret: the caller's credentials, or cookies in either direction. */
   function header(name: 'authorization' | 'cookie' | 'set-cookie', value: string): string {
     if (name === 'authorization') return value.replace(/\S+$/, secret);
     const [first = '', ...rest] = value.split('; ');
-    // Behind the first one stand further cookies, or attributes, which are no secret.
+    // More cookies follow the first one, or its attributes, which are not secret.
     return [cookie(first), ...(name === 'cookie' ? rest.map(cookie) : rest)].join('; ');
   }
 
@@ -68,7 +68,7 @@ export function createMask() {
     return pair.replace(/=(.+)$/, (_, value: string) => `=${secret(value)}`);
   }
 
-  /** The last look at a text before it is printed. */
+  /** Masks every known secret in a text before it is printed. */
   function scrub(text: string): string {
     let clean = text;
     for (const [value, mark] of known) {

@@ -1,12 +1,12 @@
-/** Listens in on the application's inbox, so that a scene can show what Hawser sent to it. */
+/** Records the requests to the application's inbox, so that a scene can print them. */
 
-import type { Exchange } from './story.ts';
 import type { Inbox } from './tenant/demo-inbox.ts';
+import type { Exchange } from './transcript.ts';
 
-/** One request that the inbox got. */
+/** One request to the inbox. */
 export interface Received {
   readonly type: string;
-  /** The event's own id, the same each time it is sent. */
+  /** The event's id, which is the same in each delivery. */
   readonly id: string;
   readonly event: Readonly<Record<string, unknown>>;
   readonly exchange: Exchange;

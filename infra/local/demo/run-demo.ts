@@ -1,4 +1,6 @@
-/** Plays the demo scene by scene and checks every step against its description. */
+/** Plays the scenes of the demo in order and checks each step. */
+
+import { type DemoStackOptions, openDemoStack } from './demo-stack.ts';
 import { deniedConsent } from './scenes/denied-consent.ts';
 import { directFlow } from './scenes/direct-flow.ts';
 import { firstConnection } from './scenes/first-connection.ts';
@@ -8,16 +10,15 @@ import type { Scene } from './scenes/scene.ts';
 import { stolenLink } from './scenes/stolen-link.ts';
 import { untickedScope } from './scenes/unticked-scope.ts';
 import { webhookArrives } from './scenes/webhook-arrives.ts';
-import { openStage, type StageOptions } from './stage.ts';
-import { createStory, NotAsTold, type Story } from './story.ts';
+import { createTranscript, StepFailed, type Transcript } from './transcript.ts';
 
-export interface DemoOptions extends Pick<StageOptions, 'environment' | 'now' | 'fetch'> {
+export interface DemoOptions extends Pick<DemoStackOptions, 'environment' | 'now' | 'fetch'> {
   readonly write: (text: string) => void;
-  /** Whether to use the terminal's colours. */
+  /** Whether to print in colours. */
   readonly colour: boolean;
   /** The scenes to play; all of them when absent. */
   readonly scenes?: readonly Scene[];
-  /** Ends the demo early; everything is taken down all the same. */
+  /** Stops the demo early. It cleans up in any case. */
   readonly signal?: AbortSignal;
 }
 
@@ -31,52 +32,56 @@ const everything: readonly Scene[] = [
   pendingRevocation,
   webhookArrives,
 ];
-/** What a shell expects of a command that was stopped from the keyboard. */
+/** The exit code of a command that Ctrl-C stopped. */
 const stoppedExitCode = 130;
-/** Lines of the functions that are shown when something went wrong. */
+/** The number of output lines of the functions to print after a failure. */
 const keptLines = 20;
 
-/** Answers the exit code: 0 when everything was as told, 1 when not, 130 when it was stopped. */
+/** Returns the exit code: 0 when every check passed, 1 when one failed, 130 when the demo was stopped. */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  const story = createStory(options);
+  const transcript = createTranscript(options);
   const lines: string[] = [];
   const onOutput = (name: string, line: string) => {
     lines.push(`${name} ${line}`);
     lines.splice(0, lines.length - keptLines);
   };
   try {
-    await play(options, story, onOutput);
+    await play(options, transcript, onOutput);
     return 0;
   } catch (error) {
     if (options.signal?.aborted) return stoppedExitCode;
     const reason = error instanceof Error ? error.message : 'Something unexpected happened.';
-    story.failed(error instanceof NotAsTold ? `Not as told: ${reason}` : reason, lines);
+    transcript.failed(error instanceof StepFailed ? `Not as expected: ${reason}` : reason, lines);
     return 1;
   }
 }
 
-async function play(options: DemoOptions, story: Story, onOutput: StageOptions['onOutput']): Promise<void> {
+async function play(
+  options: DemoOptions,
+  transcript: Transcript,
+  onOutput: DemoStackOptions['onOutput'],
+): Promise<void> {
   const { environment, now, scenes = everything, signal } = options;
   const fetch: typeof globalThis.fetch = (input, init) => {
     const signals = [init?.signal, signal].filter((one) => one instanceof AbortSignal);
     return options.fetch(input, { ...init, signal: AbortSignal.any(signals) });
   };
   const began = now();
-  story.title('Hawser: a demo');
-  story.say(
-    'This starts Hawser on this machine, with sandbox platforms in place of the real ones, and walks through what it does. Every exchange below really happens. Secrets are masked; the same mark is the same secret.',
+  transcript.title('Hawser: a demo');
+  transcript.say(
+    'This demo starts Hawser on this machine, with sandbox platforms in place of the real ones, and shows what it does. Every HTTP exchange below really happens. Secrets are masked: equal masks are equal secrets.',
   );
-  const stage = await openStage({ story, environment, now, fetch, onOutput });
+  const demo = await openDemoStack({ transcript, environment, now, fetch, onOutput });
   try {
     for (const [index, scene] of scenes.entries()) {
-      story.title(`${index + 1}. ${scene.title}`);
-      await scene.play(stage);
+      transcript.title(`${index + 1}. ${scene.title}`);
+      await scene.play(demo);
     }
   } finally {
-    await stage.close();
+    await demo.close();
   }
-  story.title('What was shown');
-  for (const { shows } of scenes) story.say(shows);
+  transcript.title('What this demo showed');
+  for (const { shows } of scenes) transcript.say(shows);
   const seconds = ((now() - began) / 1000).toFixed(1);
-  story.say(`${story.checks()} checks, all as told, in ${seconds} s. To try it by hand: npm start`);
+  transcript.say(`${transcript.checks()} checks passed in ${seconds} s. To try it yourself: npm start`);
 }

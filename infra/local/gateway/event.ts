@@ -98,7 +98,7 @@ function bodyFields(
 ): Pick<APIGatewayProxyEventV2, 'body' | 'isBase64Encoded'> {
   if (body.length === 0) return { isBase64Encoded: false };
   if (!isTextType(contentType)) return { body: body.toString('base64'), isBase64Encoded: true };
-  // Uncertain: bytes that are no UTF-8 cannot stand in the JSON of an event, so they most likely become U+FFFD,
+  // Uncertain: the JSON of an event cannot contain bytes that are not UTF-8, so they most likely become U+FFFD,
   // and a signature over the original bytes then fails, here as there.
   return { body: body.toString('utf8'), isBase64Encoded: false };
 }

@@ -52,7 +52,7 @@ const headLimitBytes = 10_240;
 /** The body, in bytes (API Gateway's quota of 10 MB). */
 const bodyLimitBytes = 10 * 1024 * 1024;
 const integrationTimeoutMs = 30_000;
-// Node's own limit lies above the gateway's, so that the answer to a head just over it is ours.
+// Node's own limit is higher than the gateway's, so that the gateway itself answers a head just over its limit.
 const serverOptions = { maxHeaderSize: 65_536, keepAliveTimeout: 75_000 };
 
 /** Starts the gateway; rejects with a sentence that says what to do where the port is taken. */
@@ -174,7 +174,7 @@ function write(
   response.writeHead(answer.status).end(answer.body);
 }
 
-/** Reads the whole body, because a client still sending would not hear an early answer; `undefined` over the limit. */
+/** Reads the whole body, because a client that is still sending would miss an early response; `undefined` over the limit. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,5 +1,5 @@
 /**
- * What the runner and a function's worker say to each other, and the checks that both make on what they hear.
+ * What the runner and a function's worker say to each other, and the checks of these messages.
  * Events and results travel as JSON text, as they do between AWS and a function.
  */
 

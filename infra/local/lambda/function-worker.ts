@@ -1,6 +1,6 @@
 /**
  * The inside of a worker: it loads one function's module and runs its handler, one event at a time, with Lambda's
- * context. Unlike Lambda it does not freeze between invocations, so work that a handler forgot to await goes on.
+ * context. Unlike Lambda it does not freeze between invocations, so work that a handler forgot to await continues.
  */
 import { enableCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -94,7 +94,7 @@ function log(title: string, thrown: unknown, requestId?: string): void {
   console.error(`ERROR\t${title}\t${entry}`);
 }
 
-/** Tells the runner, after all that was written so far has reached it: it may end this thread on what it hears. */
+/** Posts a message after flushing all output, because the runner may end this thread when it receives the message. */
 async function send(message: WorkerMessage): Promise<void> {
   await Promise.all([process.stdout, process.stderr].map(flush));
   parentPort?.postMessage(message);

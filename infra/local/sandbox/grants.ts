@@ -234,7 +234,7 @@ export function openGrants({ state, save, now, lifetimes, mint, onReuse, onEnd }
     return expired;
   }
 
-  /** Which grant a secret belongs to, whatever kind of secret it is and whether or not it is still good. */
+  /** Finds the grant of a secret of any kind, valid or not. */
   function locate(secret: string): Located | undefined {
     const grant = byToken.get(secret);
     if (grant) return { grantId: grant.id, account: grant.account, subject: grant.subject };

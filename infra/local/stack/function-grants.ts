@@ -1,4 +1,4 @@
-/** A function's row of the topology as grants on the local stack's own resources. */
+/** Translates a function's row of the topology into grants on the local stack's resources. */
 
 import type { FunctionName } from '../../../lib/config.ts';
 import { indexes } from '../../../lib/table/keys.ts';
@@ -40,7 +40,7 @@ function toGrant(permission: Permission): Grant {
         resource: localNames.vaultKeyId,
         encryptionContext: { purpose: permission.purpose, tenantId: '*' },
       };
-    // On this machine the owner lets events go to any bus.
+    // The local stack permits every bus.
     case 'eventBuses':
       return { actions: permission.actions, resource: '*' };
     case 'stateSecret':

@@ -27,7 +27,7 @@ import { runSchedule, startSchedules } from './schedules.ts';
 import { type Platforms, startPlatforms } from './start-platforms.ts';
 
 export interface LocalStackOptions {
-  /** Where everything is kept across restarts; in memory when absent. */
+  /** The folder that keeps all data across restarts; in memory when absent. */
   readonly folder?: string;
   /** Port of the API; 0 takes any free one. */
   readonly port: number;
@@ -42,9 +42,9 @@ export interface LocalStackOptions {
   readonly onAccess?: (line: AccessLogLine) => void;
   /** Faults of the AWS endpoints, for tests. */
   readonly intercept?: Intercept;
-  /** Rights that differ from the topology's, for tests. */
+  /** Permissions that differ from the topology's, for tests. */
   readonly rows?: Parameters<typeof grantsOf>[1];
-  /** Where the return page will stand; plain http is accepted there. */
+  /** The origin of the return page; the stack accepts plain http for it. */
   readonly returnOrigin?: string;
 }
 
@@ -57,7 +57,7 @@ export interface LocalStack {
   readonly endpoints: Readonly<Record<AwsService, string>>;
   /** Origins for which plain http is accepted; grows before a function has started, and not after. */
   readonly insecureOrigins: string[];
-  /** Runs a schedule of the topology now, between its times. Rejects when its function fails. */
+  /** Runs a scheduled function now. Rejects when it fails. */
   runSchedule(name: ScheduleName): Promise<void>;
   close(): Promise<void>;
 }
@@ -234,7 +234,7 @@ function awsEnvironment(
   return {
     ...Object.fromEntries(services.map((service) => [endpointVariables[service], endpoints[service]])),
     ...credentialsOf(environment, aws, accessKeyIdOf(name)),
-    // A developer's own AWS files are none of the functions' business.
+    // Functions must not read the developer's own AWS files.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_LAMBDA_FUNCTION_NAME: `hawser-${name}`,

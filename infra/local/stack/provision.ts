@@ -30,7 +30,7 @@ import {
 import type { QueueName } from '../../topology-rows.ts';
 import { accountId } from '../aws/account.ts';
 
-/** Names of what stands in one local stack. */
+/** The names of the resources in a local stack. */
 export const localNames = {
   connectionsTable: 'hawser-connections',
   activityTable: 'hawser-activity',

@@ -112,7 +112,7 @@ describe('hawser connections refresh', () => {
     const { code, stdout } = await cli.hawser(`connections refresh --wait ${named(connection)}`);
 
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^It is active, after 1 failures in a row; it is tried again \d{4}-/);
+    expect(stdout).toMatch(/^It is active, after 1 failures in a row; next attempt: \d{4}-/);
   });
 
   it('refuses a connection that only the user can restore, and one that is disconnecting', async () => {

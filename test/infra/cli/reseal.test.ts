@@ -62,8 +62,8 @@ it('reseal counts the tokens that do not open, and reseals the rest', async () =
 
   const { stdout, stderr } = await cli.hawser(`rotate tenant-key ${tenant.id} --reseal`);
 
-  expect(stdout).toMatch(/^Sealed anew +1$/m);
-  expect(stdout).toMatch(/^Left as they were +1$/m);
+  expect(stdout).toMatch(/^Resealed +1$/m);
+  expect(stdout).toMatch(/^Not resealed +1$/m);
   expect(stderr).toContain('do not open');
   expect(stdout + stderr).not.toContain('s4ndb0x');
 });

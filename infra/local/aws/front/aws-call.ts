@@ -1,6 +1,6 @@
 /**
  * Reads one request in AWS's JSON protocol: who calls, which operation of which service, with which input.
- * Signatures are not verified: the access key id only says which function calls, and whoever can reach a loopback
+ * Signatures are not verified: the access key id only identifies the calling function, and any process that can reach a loopback
  * port of this machine could read the data folder as well. What is tested here is permission, not identity.
  */
 import type { IncomingHttpHeaders } from 'node:http';

@@ -93,7 +93,7 @@ function storable(entry: unknown): unknown {
     : entry;
 }
 
-/** What a receive handed out to nobody, as entries that make it visible again: SQS notices a caller who hangs up. */
+/** Entries that make messages visible again whose receiver hung up before the response: SQS notices that too. */
 function receivedIn(body: Buffer): readonly JsonObject[] {
   const answer: unknown = JSON.parse(body.toString('utf8'));
   const messages: unknown = isJsonObject(answer) ? answer['Messages'] : undefined;

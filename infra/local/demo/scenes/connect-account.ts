@@ -1,12 +1,12 @@
-/** Connects an account for a user in the usual way: link, consent, completion. For scenes that begin behind it. */
+/** Connects an account through link, consent and completion, for scenes that start with a connected account. */
 import { readConnected } from '../application.ts';
-import type { Stage } from '../stage.ts';
+import type { DemoStack } from '../demo-stack.ts';
 
 export async function connectAccount(
-  { application, browser: openBrowser, returnUrl }: Stage,
-  wish: { readonly userId: string; readonly provider: string; readonly person: string },
+  { application, browser: openBrowser, returnUrl }: DemoStack,
+  account: { readonly userId: string; readonly provider: string; readonly person: string },
 ) {
-  const { userId, provider, person } = wish;
+  const { userId, provider, person } = account;
   const browser = openBrowser();
   const { authUrl } = await application.connect(provider, { userId, returnUrl });
   const consentPage = await browser.follow(authUrl);

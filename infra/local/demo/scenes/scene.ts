@@ -1,10 +1,10 @@
-/** A scene of the demo: one promise of Hawser, played and checked. */
-import type { Stage } from '../stage.ts';
+/** A scene of the demo: it plays and checks one guarantee of Hawser. */
+import type { DemoStack } from '../demo-stack.ts';
 
 export interface Scene {
   readonly title: string;
-  /** What it has shown, for the end of the demo. */
+  /** The guarantee that it showed, for the summary at the end. */
   readonly shows: string;
-  /** @throws NotAsTold when a step is not as told. */
-  readonly play: (stage: Stage) => Promise<void>;
+  /** @throws StepFailed when a step does not go as expected. */
+  readonly play: (demo: DemoStack) => Promise<void>;
 }

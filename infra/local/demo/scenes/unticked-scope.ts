@@ -1,4 +1,4 @@
-/** A user grants less than was asked for: what was granted is stored, and what is missing is said. */
+/** A user grants less than the application asked for: Hawser stores the granted scopes and reports the missing ones. */
 import { readConnected } from '../application.ts';
 import type { Scene } from './scene.ts';
 
@@ -6,15 +6,15 @@ const userId = 'zoe';
 
 export const untickedScope: Scene = {
   title: 'Zoe connects Reddit and unticks a permission',
-  shows: 'What a user leaves out shows as missingScopes; nothing is taken for granted.',
-  async play({ story, application, browser: openBrowser, returnUrl }) {
+  shows: 'Hawser reports the permissions that a user does not grant as missingScopes.',
+  async play({ transcript, application, browser: openBrowser, returnUrl }) {
     const browser = openBrowser();
-    story.say('The application asks for three permissions.');
+    transcript.say('The application asks for three permissions.');
     const scopes = ['identity', 'read', 'history'];
     const { authUrl } = await application.connect('reddit', { userId, returnUrl, scopes });
     const consentPage = await browser.follow(authUrl);
 
-    story.say('Zoe unticks one of them on the consent page.');
+    transcript.say('Zoe unticks one of them on the consent page.');
     const callback = await browser.consent(consentPage.href, {
       account: 'zoe',
       scopes: ['identity', 'read'],
@@ -28,10 +28,10 @@ export const untickedScope: Scene = {
       }),
     );
 
-    story.check(
-      'She is connected, with the two that she granted',
+    transcript.check(
+      'She is connected with the two scopes that she granted',
       connection.status === 'active' && connection.scopes.toSorted().join() === 'identity,read',
     );
-    story.check('The third is named as missing', connection.missingScopes.join() === 'history');
+    transcript.check('Hawser reports the third as missing', connection.missingScopes.join() === 'history');
   },
 };

@@ -1,6 +1,6 @@
-/** A platform tells of something: Hawser knows it for the platform's, does what it means, and passes it on, signed. */
+/** A platform sends webhooks: Hawser verifies them, applies them, and forwards them to the application, signed. */
 import { refusalOf } from '../application.ts';
-import { type Stage, tenantId } from '../stage.ts';
+import { type DemoStack, tenantId } from '../demo-stack.ts';
 import { connectAccount } from './connect-account.ts';
 import type { Scene } from './scene.ts';
 
@@ -10,17 +10,17 @@ const published = 'post.publish.publicly_available';
 const removed = 'authorization.removed';
 
 export const webhookArrives: Scene = {
-  title: 'TikTok tells of Sora’s post, and of her leaving',
+  title: 'TikTok sends webhooks about Sora’s post and her deauthorization',
   shows:
-    'Webhooks are verified, handled once and passed on to the application, signed; a grant taken back at the platform ends here, too.',
-  async play(stage) {
-    const { story, application, sandboxes, hawser, apiUrl, stranger } = stage;
+    'Hawser verifies webhooks, handles each once and forwards it to the application, signed. A deauthorization at the platform ends the connection’s access here, too.',
+  async play(demo) {
+    const { transcript, application, sandboxes, hawser, apiUrl, stranger } = demo;
     const sandbox = sandboxes[provider];
     const known = (await application.status(userId)).find((one) => one.provider === provider);
-    const { accountId } = known ?? (await connectAccount(stage, { userId, provider, person: 'sora' }));
+    const { accountId } = known ?? (await connectAccount(demo, { userId, provider, person: 'sora' }));
 
-    story.say(
-      'Sora’s post goes live. TikTok sends a signed webhook to Hawser; and sends it once more, as platforms do.',
+    transcript.say(
+      'Sora’s post goes live. TikTok sends a signed webhook to Hawser, and sends it a second time, as platforms do.',
     );
     const before = sandbox.webhooks?.report().accepted ?? 0;
     const content = { publish_id: 'v_pub_url~v2.42', post_id: '7400000000000000001' };
@@ -30,21 +30,26 @@ export const webhookArrives: Scene = {
       copies: 2,
     });
     await sandbox.webhooks?.settled();
-    const taken = (sandbox.webhooks?.report().accepted ?? 0) - before;
-    story.check('Hawser has taken both, once they were safe in its queue', taken === 2);
+    const accepted = (sandbox.webhooks?.report().accepted ?? 0) - before;
+    transcript.check('Hawser stored both in its queue, then accepted them', accepted === 2);
 
-    story.say('It finds out whom the event concerns, and tells the application’s inbox.');
-    const told = await hear(stage, published);
-    story.exchange(told.exchange);
-    story.check('The signature was good, and the inbox took it', told.exchange.status === 204);
-    story.check(
-      'It says whose account it is, in the words of the application',
-      told.event['userId'] === userId && told.event['accountId'] === accountId,
+    transcript.say(
+      'Hawser finds the user whom the event concerns, and delivers the event to the application’s inbox.',
     );
-    const ids = new Set(stage.received().flatMap(({ type, id }) => (type === published ? [id] : [])));
-    story.check('The two deliveries were one event, with one id', ids.size === 1);
+    const delivered = await waitForEvent(demo, published);
+    transcript.exchange(delivered.exchange);
+    transcript.check(
+      'The inbox verified the signature and accepted the event',
+      delivered.exchange.status === 204,
+    );
+    transcript.check(
+      'The event names the application’s own user and the account',
+      delivered.event['userId'] === userId && delivered.event['accountId'] === accountId,
+    );
+    const ids = new Set(demo.received().flatMap(({ type, id }) => (type === published ? [id] : [])));
+    transcript.check('The two deliveries were one event, with one id', ids.size === 1);
 
-    story.say('A stranger sends such a webhook as well, but cannot sign it.');
+    transcript.say('A stranger sends such a webhook too, but cannot sign it.');
     const forged = await stranger({
       method: 'POST',
       url: `${apiUrl}/integrations/webhook/${provider}`,
@@ -54,22 +59,24 @@ export const webhookArrives: Scene = {
       }),
       body: JSON.stringify({ event: removed, user_openid: accountId }),
     });
-    story.check('Hawser refuses it', forged.status === 401 && refusalOf(forged) === 'INVALID_SIGNATURE');
+    transcript.check('Hawser refuses it', forged.status === 401 && refusalOf(forged) === 'INVALID_SIGNATURE');
 
-    story.say('Sora removes the bakery in TikTok’s own settings. TikTok tells of that, too.');
+    transcript.say(
+      'Sora removes the bakery in TikTok’s own settings. TikTok sends a webhook about that, too.',
+    );
     sandbox.control({ command: 'kill_grants', account: 'sora' });
-    story.exchange((await hear(stage, removed)).exchange);
-    await stage.until(async () => {
-      const connection = await stage.look({ tenantId, provider, accountId });
+    transcript.exchange((await waitForEvent(demo, removed)).exchange);
+    await demo.waitFor(async () => {
+      const connection = await demo.findConnection({ tenantId, provider, accountId });
       return connection?.status === 'reconnect_required' || undefined;
     });
     await hawser('connections', 'list', tenantId, '--user', userId);
     const refused = await application.token(provider, accountId, userId);
-    story.check('No token is handed out until she connects again', refused.status >= 400);
+    transcript.check('Hawser returns no token until she connects again', refused.status >= 400);
   },
 };
 
-/** Waits until the application has heard of something. */
-function hear({ until, received }: Stage, type: string) {
-  return until(async () => received().find((one) => one.type === type && one.event['userId'] === userId));
+/** Waits until the application has received an event of a type. */
+function waitForEvent({ waitFor, received }: DemoStack, type: string) {
+  return waitFor(async () => received().find((one) => one.type === type && one.event['userId'] === userId));
 }

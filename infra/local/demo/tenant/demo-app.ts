@@ -1,6 +1,6 @@
 /**
- * The return page of the demo tenant, and its inbox: the small part of an application that Hawser needs. It stands on
- * another origin than the API, as in life, and finishes a flow with its own API key for the user it says is signed in.
+ * The return page of the demo tenant, and its inbox: the part of an application that Hawser needs. It has another
+ * origin than the API, as in production, and completes a flow with its own API key for the user that it says is signed in.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { escapeHtml } from '../../sandbox/reply.ts';
@@ -16,7 +16,7 @@ export interface DemoAppOptions {
   /** Where the API is and the tenant's key; known only after this has started, because the return URL is here. */
   readonly api: () => { readonly url: string; readonly key: string };
   readonly fetch: typeof fetch;
-  /** Hears of the tenant's events; there is no such page without it. */
+  /** Receives the tenant's events; without it the application has no inbox page. */
   readonly inbox?: Inbox;
 }
 
@@ -49,7 +49,8 @@ async function serve(
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   if (url.pathname === inboxPath && options.inbox) return showInbox(options.inbox, request, response);
-  if (url.pathname !== returnPath) return send(response, 404, 'Not found', '<p>There is nothing here.</p>');
+  if (url.pathname !== returnPath)
+    return send(response, 404, 'Not found', '<p>This page does not exist.</p>');
   if (request.method === 'POST') return finish(options, await readForm(request), response);
   const flow = url.searchParams.get('flow') ?? '';
   const completion = url.searchParams.get('completion');
@@ -92,9 +93,9 @@ async function finish(
   send(response, 200, answer.ok ? 'Connected' : 'Not connected', `<pre>${escapeHtml(text)}</pre>`);
 }
 
-/** The completion stands in the form and not in a link, so that it goes nowhere but to this application's backend. */
+/** The completion is in a form and not in a link, so that the browser sends it to this application's backend only. */
 function completeForm(flow: string, completion: string): string {
-  return `<p>The platform said yes. An application would now look into its own session to see who is signed in, and tell Hawser.</p>
+  return `<p>The platform granted access. A real application would now read from its own session who is signed in, and complete the flow for that user.</p>
 <form method="post"><input type="hidden" name="flow" value="${escapeHtml(flow)}"><input type="hidden" name="completion" value="${escapeHtml(completion)}">
 <label>Signed in as <input name="userId" value="demo-user" required maxlength="128" autocomplete="off"></label>
 <button>Finish connecting</button></form>`;

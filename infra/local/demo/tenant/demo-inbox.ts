@@ -1,6 +1,6 @@
 /**
- * The demo application's inbox: what Hawser tells the demo tenant, checked as every tenant should check it, and shown on
- * a page. A repeat of an event changes nothing.
+ * The demo application's inbox: it verifies each event from Hawser as every tenant should, and shows the events on a page.
+ * A repeated delivery of an event changes nothing.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -12,11 +12,11 @@ import { Secret } from '../../../../lib/telemetry/secret.ts';
 import { escapeHtml } from '../../sandbox/reply.ts';
 
 export interface Inbox {
-  /** The secret of the destination; until it is known nothing is taken. */
+  /** Sets the secret of the destination; until then the inbox rejects everything. */
   trust(secret: Secret): void;
-  /** Answers the status: 204 for what Hawser signed. */
+  /** Returns the response status: 204 if Hawser signed the request. */
   receive(headers: IncomingHttpHeaders, body: Buffer): number;
-  /** The last events as HTML, the newest first. */
+  /** Renders the last events as HTML, the newest first. */
   page(): string;
 }
 
@@ -49,7 +49,7 @@ export function openInbox(now: () => number): Inbox {
     },
 
     page() {
-      if (events.size === 0) return '<p>Nothing has come yet. Connect an account, and reload.</p>';
+      if (events.size === 0) return '<p>No events yet. Connect an account, then reload this page.</p>';
       return [...events.values()]
         .toReversed()
         .map(({ title, text }) => `<h2>${escapeHtml(title)}</h2><pre>${escapeHtml(text)}</pre>`)
@@ -59,7 +59,7 @@ export function openInbox(now: () => number): Inbox {
 }
 
 /**
- * Makes the inbox a destination of the demo tenant, or finds that it is one.
+ * Registers the inbox as a destination of the demo tenant, unless it is one already.
  * @param file where its secret is kept, on this machine only.
  */
 export async function registerInbox(
@@ -72,13 +72,13 @@ export async function registerInbox(
   const known =
     before && (await operator.listDestinations(tenantId)).find(({ id }) => id === before.destinationId);
   if (before && known && before.url === url) {
-    // It may have been disabled while the demo application was away.
+    // Hawser may have disabled it while the demo application was not running.
     if (known.status === 'disabled') await operator.enableDestination(tenantId, known.id);
     return new Secret(before.secret);
   }
   if (known) await operator.removeDestination(tenantId, known.id);
   const { destination, secret } = await operator.addDestination(tenantId, { url });
-  if (!secret) throw new Error('The inbox was given no secret.');
+  if (!secret) throw new Error('The operator returned no secret for the inbox.');
   const keep = { destinationId: destination.id, url, secret: secret.reveal() };
   writeFileSync(file, JSON.stringify(keep), { mode: 0o600 });
   return secret;

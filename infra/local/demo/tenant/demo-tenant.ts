@@ -1,4 +1,4 @@
-/** The demo tenant of the local stack: made at the first start, found again at the next. */
+/** The demo tenant of the local stack: the first start creates it, later starts find it. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Operator } from '../../../../lib/admin/operator.ts';

@@ -16,11 +16,11 @@ export const modes = z.strictObject({
   profileBody: z.enum(['flat', 'wrapped']).default('flat'),
   /** How a wrong secret is refused: in the Graph envelope, or in the shape of the other token errors. */
   secretRefusal: z.enum(['graph', 'flat']).default('graph'),
-  /** Age before which a long-lived token is not renewed. */
+  /** Age before which Meta does not refresh a long-lived token. */
   minimumAgeSeconds: z.int().min(0).default(86_400),
-  /** The code of a renewal that comes too early, which Meta does not document. */
+  /** The error code of a refresh that comes too early, which Meta does not document. */
   tooEarlyCode: z.int().default(100),
-  /** Whether a renewal gives a new token or the same one with a new end; Meta says neither. */
+  /** Whether a refresh returns a new token or the same one with a new expiry; Meta says neither. */
   renewedToken: z.enum(['new', 'same']).default('new'),
   /** Whether answers say how long a token lives. */
   expiresIn: z.enum(['told', 'untold']).default('told'),

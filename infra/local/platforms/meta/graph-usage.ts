@@ -1,6 +1,6 @@
 /**
  * The Graph API's accounts of use: percentages in two headers that climb to a hundred, then refusals that say in
- * minutes when to come back. https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
+ * minutes after which to retry. https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
  */
 import { z } from 'zod';
 import type { Reply } from '../../sandbox/dialect.ts';
@@ -15,7 +15,7 @@ export const usageModes = {
   throttleCode: z.literal([4, 17, 32, 613, 80_002]).default(80_002),
   /** Its status; documents and clients differ. */
   throttleStatus: z.literal([400, 403, 429]).default(400),
-  /** Whether a refusal says when to come back. */
+  /** Whether a refusal says when to retry. */
   regainTime: z.boolean().default(true),
 };
 const shape = z.object(usageModes);

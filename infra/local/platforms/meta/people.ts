@@ -95,7 +95,7 @@ export function appScopedId(key: string, clientId: string): string {
   return `2${(digest.readBigUInt64BE() % 10n ** 16n).toString().padStart(16, '0')}`;
 }
 
-/** What the API tells of a professional account; the ids are the flavour's. */
+/** The API's fields of a professional account; the ids depend on the login flavour. */
 export function professionalFields(account: ProfessionalAccount, picture: string): JsonObject {
   return {
     username: account.handle,

@@ -40,7 +40,7 @@ export function metaWebhooks({ now, idOf, modes }: MetaWebhookDeps): WebhookDial
     },
     sign: (body, secret) => ({
       'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
-      // The older one still comes along.
+      // Meta still sends the older header too.
       'x-hub-signature': `sha1=${createHmac('sha1', secret).update(body).digest('hex')}`,
     }),
     retrySignature: () => 'fresh',
@@ -62,7 +62,7 @@ export function metaWebhooks({ now, idOf, modes }: MetaWebhookDeps): WebhookDial
     const seconds = Math.floor(occurredAt / 1000);
     const head = { id, time: webhookTime === 'seconds' ? seconds : occurredAt };
     if (event.startsWith('messag')) {
-      // Messages lie in a list of their own, and always tell milliseconds.
+      // Messages are in a separate list, with times in milliseconds.
       const message = content ?? { message: { mid: `m_${digits(17)}`, text: 'Grüße!' } };
       const from = { sender: { id: digits(16) }, recipient: { id } };
       return { ...head, time: occurredAt, messaging: [{ ...from, timestamp: occurredAt, ...message }] };

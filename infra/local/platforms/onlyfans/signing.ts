@@ -28,7 +28,7 @@ export function signatureOf({ time, path, userId }: Signed, revision: number): s
   return [String(100_000 - revision), hash, Math.abs(sum).toString(16), 'deadbeef'].join(':');
 }
 
-/** Whatever else were sent to a signer would be none of its business. */
+/** The fields that a client may send to a signer; it must not see any other data. */
 const signRequest = z.strictObject({
   method: z.literal('GET'),
   path: z.string().startsWith('/'),

@@ -156,7 +156,7 @@ export async function startOpenId(options: SandboxOptions): Promise<Sandbox> {
     if (refusal) return refusal;
     const owner = endpoint === 'token' ? ownerOf(call) : undefined;
     const reply = await forward(call, innerOrigin, closing.signal);
-    // The server ends the grant of a secret that comes back spent, and takes the secret itself away with it.
+    // When a spent secret is used again, the server ends its grant and deletes the secret with it.
     if (owner && reply.status === 400 && ownerOf(call) === undefined) {
       log.noteReuse(formOf(call)?.has('refresh_token') ? 'refresh_token' : 'code', owner);
     }

@@ -107,7 +107,7 @@ function consentOf(platform: Platform<Modes>): ConsentDialect {
   };
 }
 
-/** Whatever is wrong with the request, Reddit shows a page and does not send the browser back. */
+/** For any error in the request Reddit shows a page instead of redirecting the browser. */
 function readAuthorize(query: URLSearchParams, platform: Platform<Modes>): AuthorizeReading {
   const page = (message: string): AuthorizeReading => ({ kind: 'page', status: 400, message });
   const client = platform.client(query.get('client_id') ?? '');

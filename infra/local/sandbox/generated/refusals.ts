@@ -54,7 +54,7 @@ function ownCode({ errors }: GeneratedPlatformFacts, error: string): string {
   return own?.[0] ?? error;
 }
 
-/** What stands where a success would say that it is one. */
+/** The value that marks a refusal in the field that marks a success. */
 function failureOf(success: string | number | boolean | undefined): unknown {
   if (typeof success === 'boolean') return !success;
   if (typeof success === 'number') return success + 1;

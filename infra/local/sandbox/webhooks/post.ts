@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http';
 import { z } from 'zod';
 
-/** An address on this machine: a sandbox tells nobody else of anything. */
+/** An address on this machine: a sandbox sends webhooks nowhere else. */
 export const webhookUrl = z.string().refine((text) => {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);

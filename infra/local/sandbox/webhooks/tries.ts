@@ -1,5 +1,5 @@
 /**
- * Delivers as platforms do: at least once, several deliveries at a time, and again after whatever is no 2xx until
+ * Delivers as platforms do: at least once, several deliveries at a time, and again after any response but a 2xx until
  * their patience ends. It keeps numbers and statuses, never a body or a signature.
  */
 import { openOrder } from './order.ts';
@@ -15,7 +15,7 @@ export interface Delivery {
   readonly retryAfterMilliseconds: (failed: number) => number | undefined;
 }
 
-/** One request as it was answered; without a status, nobody answered. */
+/** One request as it was answered; without a status there was no response. */
 export interface DeliveryRecord {
   readonly at: number;
   readonly clientId: string;

@@ -43,7 +43,7 @@ const eventSchema = z.strictObject({
   account: z.string(),
   /** The platform's own name of the event. */
   event: z.string().min(1).max(128),
-  /** What the platform tells of it; something plausible when absent. */
+  /** The event's content; something plausible when absent. */
   content: z.exactOptional(z.record(z.string(), z.unknown())),
   /** Epoch milliseconds; now when absent. */
   occurredAt: z.exactOptional(z.number().min(0).max(253_402_300_799_000)),
@@ -59,9 +59,9 @@ export const sendWebhookCommand = z.strictObject({
   copies: z.exactOptional(z.int().min(1).max(100)),
   /** Sent so much later. */
   delayMilliseconds: z.exactOptional(z.int().min(0).max(600_000)),
-  /** Signed with a time that lies so far back. */
+  /** Signed with a timestamp this far in the past. */
   signedSecondsAgo: z.exactOptional(z.int()),
-  /** Signed under a secret of nobody's, over another body, or not at all. */
+  /** Signed with an unknown secret, over another body, or not at all. */
   signature: z.exactOptional(z.enum(['good', 'wrong_secret', 'tampered', 'missing'])),
 });
 

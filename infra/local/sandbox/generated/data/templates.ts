@@ -18,7 +18,7 @@ export function parseUrlTemplate(url: string): UrlTemplate {
   return { host, path: path || '/', query: Object.fromEntries(new URLSearchParams(query ?? '')) };
 }
 
-/** What stands in the place of each placeholder; undefined when the text does not fit the template. */
+/** The value of each placeholder; `undefined` when the text does not match the template. */
 export function readTemplate(template: string, text: string, part = '.+'): Captures | undefined {
   const found = patternOf(template, part).exec(text);
   return found ? { ...found.groups } : undefined;

@@ -1,4 +1,4 @@
-/** The stage of the demo: a local stack of its own, in a folder and on ports of its own, and an application with a return page. */
+/** What the scenes play on: a local stack in a temporary folder on free ports, and an application with a return page and an inbox. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +14,12 @@ import { type Application, createApplication } from './application.ts';
 import { type Browser, openBrowser } from './browser.ts';
 import { type Caller, createCaller } from './http-caller.ts';
 import { listenIn, type Received } from './received.ts';
-import { NotAsTold, type Story } from './story.ts';
 import { returnPath, startDemoApp } from './tenant/demo-app.ts';
 import { inboxPath, openInbox } from './tenant/demo-inbox.ts';
+import { StepFailed, type Transcript } from './transcript.ts';
 
-export interface StageOptions {
-  readonly story: Story;
+export interface DemoStackOptions {
+  readonly transcript: Transcript;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
   readonly fetch: typeof fetch;
@@ -27,38 +27,38 @@ export interface StageOptions {
   readonly onOutput: (functionName: string, line: string) => void;
 }
 
-export interface Stage {
-  readonly story: Story;
+export interface DemoStack {
+  readonly transcript: Transcript;
   readonly apiUrl: string;
   /** Origins of the sandbox platforms' consent pages. */
   readonly platforms: Readonly<Record<'tiktok' | 'reddit', string>>;
-  /** The platforms themselves, to have something happen there. */
+  /** The sandbox platforms, through which a scene makes something happen there. */
   readonly sandboxes: LocalStack['platforms']['sandboxes'];
   readonly application: Application;
   readonly returnUrl: string;
-  /** What Hawser has sent to the application's inbox so far, and how that answered. */
+  /** The requests that Hawser has sent to the application's inbox so far, with the responses. */
   readonly received: () => readonly Received[];
-  /** Somebody who is nobody's application. */
+  /** A caller without any credentials. */
   readonly stranger: Caller;
-  /** A browser that has never been here. */
+  /** Opens a browser without cookies. */
   readonly browser: () => Browser;
-  /** Runs the operator's command and shows what it prints. Answers its standard output. */
+  /** Runs an operator command, prints its output, and returns its standard output. */
   readonly hawser: (...argv: readonly string[]) => Promise<string>;
-  /** Starts a function of the clock now, between its times. */
+  /** Runs a scheduled function now. */
   readonly runSchedule: LocalStack['runSchedule'];
-  /** Moves what is next to be done for a connection to now. Answers it as it is. */
+  /** Makes a connection due now, and returns it. */
   readonly makeDue: LocalStack['operator']['makeDue'];
-  /** A connection as the operator sees it, without a word in the story; nothing when it has gone. */
-  readonly look: (wanted: Wanted) => Promise<Connection | undefined>;
-  /** Looks until there is something. @throws NotAsTold when it takes too long. */
-  readonly until: <Found>(look: () => Promise<Found | undefined>) => Promise<Found>;
+  /** Reads a connection as the operator sees it, without printing it; `undefined` when it was deleted. */
+  readonly findConnection: (wanted: Wanted) => Promise<Connection | undefined>;
+  /** Polls until `find` returns something. @throws StepFailed when that takes too long. */
+  readonly waitFor: <Found>(find: () => Promise<Found | undefined>) => Promise<Found>;
   readonly close: () => Promise<void>;
 }
 
 /** The demo's tenant: a bakery's website. */
 export const tenantId = 'bakery';
 
-export async function openStage({ story, ...options }: StageOptions): Promise<Stage> {
+export async function openDemoStack({ transcript, ...options }: DemoStackOptions): Promise<DemoStack> {
   const deps = new AsyncDisposableStack();
   try {
     const folder = deps.adopt(mkdtempSync(join(tmpdir(), 'hawser-demo-')), async (path) =>
@@ -89,14 +89,14 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
         stdout: { write: (text) => (printed += text) },
         stderr: { write: (text) => (said += text) },
       });
-      // A secret stands alone on its line.
-      const shown = (code === 0 ? printed : said).replace(/^(?:hwk|whsec)_\S+$/m, story.mask.secret);
-      story.command(lineOf(argv), shown);
-      if (code !== 0) throw new NotAsTold('The command succeeds.');
+      // The commands print a secret on a line of its own.
+      const shown = (code === 0 ? printed : said).replace(/^(?:hwk|whsec)_\S+$/m, transcript.mask.secret);
+      transcript.command(lineOf(argv), shown);
+      if (code !== 0) throw new StepFailed('The command succeeds.');
       return printed;
     };
 
-    story.say(`Hawser is running at ${apiUrl}. Its operator lets an application in:`);
+    transcript.say(`Hawser is running at ${apiUrl}. Its operator registers an application:`);
     await hawser('tenant', 'create', tenantId, '--name', "Ada's Bakery");
     await hawser('return-url', 'add', tenantId, returnUrl);
     const apiKey = (await hawser('key', 'create', tenantId, '--label', 'website')).trim();
@@ -114,23 +114,23 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
       (running) => running.close(),
     );
     return {
-      story,
+      transcript,
       apiUrl,
       platforms,
       sandboxes,
       returnUrl,
       received,
-      stranger: createCaller('stranger', story, options.fetch),
-      application: createApplication(createCaller('application', story, options.fetch), apiUrl, apiKey),
-      browser: () => openBrowser(createCaller('browser', story, options.fetch)),
+      stranger: createCaller('stranger', transcript, options.fetch),
+      application: createApplication(createCaller('application', transcript, options.fetch), apiUrl, apiKey),
+      browser: () => openBrowser(createCaller('browser', transcript, options.fetch)),
       hawser,
       runSchedule: (name) => stack.runSchedule(name),
       makeDue: operator.makeDue,
-      look: async ({ tenantId: tenant, provider, accountId }) => {
+      findConnection: async ({ tenantId: tenant, provider, accountId }) => {
         const connections = await operator.listConnections(tenant);
         return connections.find((one) => one.provider === provider && one.accountId === accountId);
       },
-      until,
+      waitFor,
       close: () => deps.disposeAsync(),
     };
   } catch (error) {
@@ -139,16 +139,16 @@ export async function openStage({ story, ...options }: StageOptions): Promise<St
   }
 }
 
-const patienceMilliseconds = 20_000;
-const lookEveryMilliseconds = 50;
+const waitMilliseconds = 20_000;
+const pollMilliseconds = 50;
 
-async function until<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
-  for (let waited = 0; waited < patienceMilliseconds; waited += lookEveryMilliseconds) {
-    const found = await look();
+async function waitFor<Found>(find: () => Promise<Found | undefined>): Promise<Found> {
+  for (let waited = 0; waited < waitMilliseconds; waited += pollMilliseconds) {
+    const found = await find();
     if (found !== undefined) return found;
-    await sleep(lookEveryMilliseconds);
+    await sleep(pollMilliseconds);
   }
-  throw new NotAsTold('The clock’s work is done in seconds.');
+  throw new StepFailed('The background work finishes within seconds.');
 }
 
 function lineOf(argv: readonly string[]): string {

@@ -1,14 +1,14 @@
-/** Tells the demo: narration, commands, HTTP exchanges, and checks. A check that does not hold ends the story. */
+/** Prints the demo: narration, commands, HTTP exchanges and checks. A check that fails ends the demo. */
 import { STATUS_CODES } from 'node:http';
 import { headingOf } from '../sandbox/visitor/html-form.ts';
 import { jsonText } from './json-text.ts';
 import { createMask } from './mask.ts';
 
-export type Story = ReturnType<typeof createStory>;
+export type Transcript = ReturnType<typeof createTranscript>;
 
-/** One HTTP exchange, as it went over the wire. */
+/** One HTTP request with its response. */
 export interface Exchange {
-  /** Who asked: `application` or `browser`. */
+  /** The caller, such as `application` or `browser`. */
   readonly by: string;
   readonly method: string;
   readonly url: string;
@@ -19,23 +19,23 @@ export interface Exchange {
   readonly answer: string;
 }
 
-/** Something was not as told. */
-export class NotAsTold extends Error {
-  override readonly name = 'NotAsTold';
+/** A step of the demo did not go as expected. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed';
 }
 
-const told = ['authorization', 'cookie'] as const;
+const shownHeaders = ['authorization', 'cookie'] as const;
 const styles = { bold: 1, dim: 2, red: 31, green: 32, cyan: 36 } as const;
 
-export function createStory(options: {
+export function createTranscript(options: {
   readonly write: (text: string) => void;
-  /** Whether to use the terminal's colours. */
+  /** Whether to print in colours. */
   readonly colour: boolean;
 }) {
   const mask = createMask();
   let checks = 0;
-  /** The query that was told last: a redirect and the request that follows it carry the same. */
-  let toldQuery = '';
+  /** The query that was printed last: a redirect and the request that follows it have the same one. */
+  let printedQuery = '';
   return { mask, title, say, command, exchange, check, failed, checks: () => checks };
 
   function title(text: string): void {
@@ -55,7 +55,7 @@ export function createStory(options: {
     print(
       `\n    ${style('cyan', `${one.by} → ${one.method} ${addressOf(url)}`)}\n`,
       ...query(url),
-      ...told.flatMap((name) => {
+      ...shownHeaders.flatMap((name) => {
         const value = one.headers.get(name);
         return value === null ? [] : [`        ${name}: ${mask.header(name, value)}\n`];
       }),
@@ -69,9 +69,9 @@ export function createStory(options: {
     print(...answer(one, url));
   }
 
-  /** @throws NotAsTold when it does not hold. */
+  /** @throws StepFailed when `holds` is false. */
   function check(sentence: string, holds: boolean): void {
-    if (!holds) throw new NotAsTold(sentence);
+    if (!holds) throw new StepFailed(sentence);
     checks += 1;
     print(`\n  ${style('green', '✓')} ${sentence}\n`);
   }
@@ -83,8 +83,8 @@ export function createStory(options: {
 
   function query({ search, searchParams }: URL): readonly string[] {
     if (search === '') return [];
-    if (search === toldQuery) return [`        ${style('dim', '(parameters as above)')}\n`];
-    toldQuery = search;
+    if (search === printedQuery) return [`        ${style('dim', '(parameters as above)')}\n`];
+    printedQuery = search;
     return parameters(searchParams);
   }
 
