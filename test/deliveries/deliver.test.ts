@@ -119,6 +119,7 @@ describe('a delivery that fails', () => {
     expect((times.at(-1) ?? 0) / daySeconds).toBeLessThan(3.2);
     expect(times.length).toBe(19);
     expect(letter).toEqual({
+      kind: 'delivery',
       tenantId,
       destinationId: id,
       event: JSON.parse(JSON.stringify(eventOf(tenantId))),

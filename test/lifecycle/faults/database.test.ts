@@ -5,6 +5,7 @@ import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import { IntegrationError } from '../../../lib/errors.ts';
 import { disconnectIntegration } from '../../../lib/integrations/disconnect/disconnect-integration.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
+import { refreshMessageFor } from '../../../lib/messages/refresh.ts';
 import type { Instance } from '../../support/lifecycle/function-instance.ts';
 import {
   accountOf,
@@ -12,7 +13,6 @@ import {
   openLifecycleFixture,
 } from '../../support/lifecycle/lifecycle-fixture.ts';
 import { askUntilServed, expectNoRace, expiredConnection, recordOf } from '../../support/lifecycle/steps.ts';
-import { tenantId } from '../../support/lifecycle/tenant-at-platform.ts';
 
 let fixture: LifecycleFixture;
 
@@ -52,8 +52,8 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
     });
 
     it('costs no connection when the refresh worker renews it', { timeout: 90_000 }, async () => {
-      const work = async (instance: Instance, { provider, accountId }: SealedConnection) => {
-        await fixture.queues.send('refresh', JSON.stringify({ tenantId, provider, accountId }));
+      const work = async (instance: Instance, connection: SealedConnection) => {
+        await fixture.queues.send('refresh', JSON.stringify(refreshMessageFor(connection).body));
         await fixture.queues.work('refresh', instance);
       };
 
