@@ -137,39 +137,57 @@ describe('keys', () => {
 describe('cost', () => {
   const json = ['content-type', 'application/json'] as const;
   const key = () => ['authorization', `Bearer ${tenant.apiKey}`] as const;
-  const post = (headers: readonly (readonly [string, string])[], body: string) =>
+  const post = (stack: TestStack, headers: readonly (readonly [string, string])[], body: string) =>
     exchange(stack.apiUrl, { method: 'POST', target: '/integrations/connect/tiktok', headers, body });
 
-  it.each<[string, () => Promise<{ readonly status: number }>, number]>([
-    ['a body over 16 KiB', () => post([json, key()], JSON.stringify({ userId: 'a'.repeat(17_000) })), 413],
-    ['a body that is no JSON', () => post([json, key()], '{'), 400],
-    ['a body of another type', () => post([['content-type', 'text/plain'], key()], '{"userId":"a"}'), 415],
-    ['a body with unknown fields', () => post([json, key()], '{"userId":"a","x":1}'), 400],
-    ['no credential', () => post([json], '{"userId":"a"}'), 401],
+  it.each<[string, (stack: TestStack) => Promise<{ readonly status: number }>, number]>([
+    [
+      'a body over 16 KiB',
+      (stack) => post(stack, [json, key()], JSON.stringify({ userId: 'a'.repeat(17_000) })),
+      413,
+    ],
+    ['a body that is no JSON', (stack) => post(stack, [json, key()], '{'), 400],
+    [
+      'a body of another type',
+      (stack) => post(stack, [['content-type', 'text/plain'], key()], '{"userId":"a"}'),
+      415,
+    ],
+    ['a body with unknown fields', (stack) => post(stack, [json, key()], '{"userId":"a","x":1}'), 400],
+    ['no credential', (stack) => post(stack, [json], '{"userId":"a"}'), 401],
     [
       'an invented API key',
-      () =>
+      (stack) =>
         post(
+          stack,
           [json, ['authorization', `Bearer hwk_${'0'.repeat(16)}_${'0'.repeat(64)}_00000000`]],
           '{"userId":"a"}',
         ),
       401,
     ],
-    ['an invented session', () => post([json, ['authorization', 'Bearer a.b.c']], '{"userId":"a"}'), 401],
+    [
+      'an invented session',
+      (stack) => post(stack, [json, ['authorization', 'Bearer a.b.c']], '{"userId":"a"}'),
+      401,
+    ],
     [
       'an unsigned session',
-      () => post([json, ['authorization', 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.']], '{"userId":"a"}'),
+      (stack) =>
+        post(
+          stack,
+          [json, ['authorization', 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.']],
+          '{"userId":"a"}',
+        ),
       401,
     ],
     [
       'a path id that cannot be one',
-      () => exchange(stack.apiUrl, { method: 'GET', target: '/integrations/start/short' }),
+      (stack) => exchange(stack.apiUrl, { method: 'GET', target: '/integrations/start/short' }),
       400,
     ],
   ])('row 24: %s costs no AWS call at all', async (_name, send, status) => {
     callsOfFunctions();
 
-    const answer = await send();
+    const answer = await send(stack);
 
     expect(answer.status).toBe(status);
     expect(callsOfFunctions()).toEqual([]);
