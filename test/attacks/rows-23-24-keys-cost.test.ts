@@ -33,6 +33,12 @@ function callsOfFunctions(): readonly string[] {
   return calls;
 }
 
+/** The stack that a request goes to, and the tenant whose key it carries. */
+interface Called {
+  readonly stack: TestStack;
+  readonly tenant: TestTenant;
+}
+
 describe('keys', () => {
   const functionNames = Object.keys(functions) as FunctionName[];
   const mayOpen = ['connect', 'callback', 'complete', 'token', 'refresh', 'disconnect', 'refresh-connection'];
@@ -136,29 +142,33 @@ describe('keys', () => {
 
 describe('cost', () => {
   const json = ['content-type', 'application/json'] as const;
-  const key = () => ['authorization', `Bearer ${tenant.apiKey}`] as const;
-  const post = (stack: TestStack, headers: readonly (readonly [string, string])[], body: string) =>
+  const key = ({ tenant }: Called) => ['authorization', `Bearer ${tenant.apiKey}`] as const;
+  const post = ({ stack }: Called, headers: readonly (readonly [string, string])[], body: string) =>
     exchange(stack.apiUrl, { method: 'POST', target: '/integrations/connect/tiktok', headers, body });
 
-  it.each<[string, (stack: TestStack) => Promise<{ readonly status: number }>, number]>([
+  it.each<[string, (called: Called) => Promise<{ readonly status: number }>, number]>([
     [
       'a body over 16 KiB',
-      (stack) => post(stack, [json, key()], JSON.stringify({ userId: 'a'.repeat(17_000) })),
+      (called) => post(called, [json, key(called)], JSON.stringify({ userId: 'a'.repeat(17_000) })),
       413,
     ],
-    ['a body that is no JSON', (stack) => post(stack, [json, key()], '{'), 400],
+    ['a body that is no JSON', (called) => post(called, [json, key(called)], '{'), 400],
     [
       'a body of another type',
-      (stack) => post(stack, [['content-type', 'text/plain'], key()], '{"userId":"a"}'),
+      (called) => post(called, [['content-type', 'text/plain'], key(called)], '{"userId":"a"}'),
       415,
     ],
-    ['a body with unknown fields', (stack) => post(stack, [json, key()], '{"userId":"a","x":1}'), 400],
-    ['no credential', (stack) => post(stack, [json], '{"userId":"a"}'), 401],
+    [
+      'a body with unknown fields',
+      (called) => post(called, [json, key(called)], '{"userId":"a","x":1}'),
+      400,
+    ],
+    ['no credential', (called) => post(called, [json], '{"userId":"a"}'), 401],
     [
       'an invented API key',
-      (stack) =>
+      (called) =>
         post(
-          stack,
+          called,
           [json, ['authorization', `Bearer hwk_${'0'.repeat(16)}_${'0'.repeat(64)}_00000000`]],
           '{"userId":"a"}',
         ),
@@ -166,14 +176,14 @@ describe('cost', () => {
     ],
     [
       'an invented session',
-      (stack) => post(stack, [json, ['authorization', 'Bearer a.b.c']], '{"userId":"a"}'),
+      (called) => post(called, [json, ['authorization', 'Bearer a.b.c']], '{"userId":"a"}'),
       401,
     ],
     [
       'an unsigned session',
-      (stack) =>
+      (called) =>
         post(
-          stack,
+          called,
           [json, ['authorization', 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.']],
           '{"userId":"a"}',
         ),
@@ -181,13 +191,13 @@ describe('cost', () => {
     ],
     [
       'a path id that cannot be one',
-      (stack) => exchange(stack.apiUrl, { method: 'GET', target: '/integrations/start/short' }),
+      ({ stack }) => exchange(stack.apiUrl, { method: 'GET', target: '/integrations/start/short' }),
       400,
     ],
   ])('row 24: %s costs no AWS call at all', async (_name, send, status) => {
     callsOfFunctions();
 
-    const answer = await send(stack);
+    const answer = await send({ stack, tenant });
 
     expect(answer.status).toBe(status);
     expect(callsOfFunctions()).toEqual([]);
