@@ -1,22 +1,16 @@
 /** Bad bodies for every route that takes one: the right error of the catalogue, never a failure of ours. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import { exchange, type RawRequest } from '../support/stack/http-exchange.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 import { codeOf, fieldsOf, judge, refusal, requestOf, routeNames, samples } from './route-samples.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-  tenant = await stack.newTenant();
-});
-afterAll(() => stack.close());
+const it = sharedTenantTest();
 
 /** Sends, holds the answer against the contract, and answers its code. */
-async function send(name: RouteName, raw: RawRequest): Promise<string> {
+async function send(stack: TestStack, name: RouteName, raw: RawRequest): Promise<string> {
   const answer = await exchange(stack.apiUrl, raw);
   judge(name, answer);
   return codeOf(answer);
@@ -56,7 +50,7 @@ describe.each(withBody)('the body of %s', (name) => {
   const { names, required } = fieldsOf(name, 'body');
   const schema = (contract[name] as Route).body;
 
-  it.each<[string, string | Uint8Array | undefined]>([
+  it.for<[string, string | Uint8Array | undefined]>([
     ['nothing', undefined],
     ['an empty text', ''],
     ['malformed JSON', '{"userId":'],
@@ -72,36 +66,44 @@ describe.each(withBody)('the body of %s', (name) => {
     ['UTF-16', Buffer.from('{"userId":"ada"}', 'utf16le')],
     ['the replacement character', '{"userId":"\ufffd"}'],
     ['a prototype', '{"userId":"ada","__proto__":{"admin":true}}'],
-  ])('is refused when it is %s', async (_what, rawBody) => {
+  ])('is refused when it is %s', async ([_what, rawBody], { stack, tenant }) => {
     const raw = requestOf(name, tenant.apiKey, rawBody === undefined ? {} : { rawBody });
     const { body: _body, ...bare } = raw;
 
-    const code = await send(name, rawBody === undefined ? bare : raw);
+    const code = await send(stack, name, rawBody === undefined ? bare : raw);
 
     expect(code).toBe(refusal(name));
   });
 
-  it.each([
+  it.for([
     ['no type', undefined],
     ['a form', 'application/x-www-form-urlencoded'],
     ['text', 'text/plain'],
     ['bytes, which the gateway hands on in base64', 'application/octet-stream'],
     ['another JSON', 'application/problem+json'],
     ['two types', 'application/json, text/plain'],
-  ])('is refused when its type is %s', async (_what, type) => {
+  ] as const)('is refused when its type is %s', async ([_what, type], { stack, tenant }) => {
     const headers = [
       ['authorization', `Bearer ${tenant.apiKey}`] as const,
       ...(type === undefined ? [] : [['content-type', type] as const]),
     ];
 
-    const code = await send(name, requestOf(name, tenant.apiKey, { headers }));
+    const code = await send(stack, name, requestOf(name, tenant.apiKey, { headers }));
 
     expect(code).toBe('UNSUPPORTED_MEDIA_TYPE');
   });
 
-  it('is refused when it is too large for us, and when it is too large for the gateway', async () => {
-    const large = await send(name, requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(16 * 1024 + 1) }));
+  it('is refused when it is too large for us, and when it is too large for the gateway', async ({
+    stack,
+    tenant,
+  }) => {
+    const large = await send(
+      stack,
+      name,
+      requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(16 * 1024 + 1) }),
+    );
     const huge = await send(
+      stack,
       name,
       requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(10 * 1024 * 1024 + 1) }),
     );
@@ -109,7 +111,7 @@ describe.each(withBody)('the body of %s', (name) => {
     expect([large, huge]).toEqual(['PAYLOAD_TOO_LARGE', '413']);
   });
 
-  it('is refused without what is required, and with what nobody knows', async () => {
+  it('is refused without what is required, and with what nobody knows', async ({ stack, tenant }) => {
     const { body = {} } = samples[name];
     const without = required.map((field) =>
       Object.fromEntries(Object.entries(body).filter(([other]) => other !== field)),
@@ -118,19 +120,19 @@ describe.each(withBody)('the body of %s', (name) => {
 
     const codes: string[] = [];
     for (const changed of bodies)
-      codes.push(await send(name, requestOf(name, tenant.apiKey, { body: changed })));
+      codes.push(await send(stack, name, requestOf(name, tenant.apiKey, { body: changed })));
 
     expect(codes).toEqual(bodies.map(() => 'INVALID_REQUEST'));
   });
 
-  it.each(names)('is refused with a wrong %s', async (field) => {
+  it.for(names)('is refused with a wrong %s', async (field, { stack, tenant }) => {
     const codes: string[] = [];
     const expected: string[] = [];
 
     for (const value of values) {
       const body = { ...samples[name].body, [field]: value };
       const travelled: unknown = JSON.parse(JSON.stringify(body));
-      const code = await send(name, requestOf(name, tenant.apiKey, { body }));
+      const code = await send(stack, name, requestOf(name, tenant.apiKey, { body }));
       // What the schema takes may still be refused for what it says, but only as the contract tells.
       const isWrong = schema?.safeParse(travelled).success === false;
       codes.push(isWrong ? code : 'taken');

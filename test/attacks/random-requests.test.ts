@@ -1,27 +1,25 @@
 /** Hundreds of random requests at each route: always an answer of the contract, never a failure of ours. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
-import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
 import { type Credentials, randomRequest } from './random-requests.ts';
 import { judge, routeNames } from './route-samples.ts';
 
 const requestsPerRoute = 300;
 
-let stack: TestStack;
 let credentials: Credentials;
 
-beforeAll(async () => {
-  stack = await openTestStack();
+const it = sharedTenantTest();
+it.beforeAll(async ({ stack }) => {
   const tenant = await stack.newTenant({ directLinking: true });
   const { token } = await tenant.client.ok('createSession', {
     body: { userId: 'ada', returnUrl: tenant.returnUrl },
   });
   credentials = { apiKey: tenant.apiKey, session: token };
 });
-afterAll(() => stack.close());
 
-it.each(routeNames)('%s answers them all', { timeout: 60_000 }, async (name) => {
+it.for(routeNames)('%s answers them all', { timeout: 60_000 }, async (name, { stack }) => {
   let reached = 0;
 
   await fc.assert(

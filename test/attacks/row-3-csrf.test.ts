@@ -1,7 +1,8 @@
 /** Row 3 of the attack table: only the browser in which a flow began can bring its answer, once. */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { flowCookie } from '../../lib/runtime/http/flow-cookie.ts';
+import { it } from '../support/fixtures/stack.ts';
 import {
   begin,
   completionOf,
@@ -10,22 +11,11 @@ import {
   reachCallback,
   readReturn,
 } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-const wish = () => ({ user: tenant.user('ada'), provider: 'tiktok' }) as const;
+const wish = (tenant: TestTenant) => ({ user: tenant.user('ada'), provider: 'tiktok' }) as const;
 
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
-
-const tokenCalls = () => stack.local.platforms.sandboxes.tiktok.calls().calls.token;
+const tokenCalls = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok.calls().calls.token;
 
 /** The callback with one parameter of its query changed; left out when the change answers nothing. */
 function withState(callbackUrl: string, change: (state: string) => string | undefined): string {
@@ -43,7 +33,7 @@ const withAnotherMac = (state: string) =>
     (_, first: string, rest: string) => `.${first === 'A' ? 'B' : 'A'}${rest}`,
   );
 
-it.each<[string, (name: string, secret: string, jar: Map<string, string>) => void]>([
+it.for<[string, (name: string, secret: string, jar: Map<string, string>) => void]>([
   ['without the cookie', (name, _secret, jar) => jar.delete(name)],
   ['with another secret in the cookie', (name, _secret, jar) => jar.set(name, 'A'.repeat(43))],
   ['with an empty cookie', (name, _secret, jar) => jar.set(name, '')],
@@ -55,28 +45,33 @@ it.each<[string, (name: string, secret: string, jar: Map<string, string>) => voi
     },
   ],
   ['with the cookie twice', (name, secret, jar) => jar.set(name, `${secret}; ${name}=${'A'.repeat(43)}`)],
-])('row 3: a callback %s changes nothing and sends nobody anywhere', async (_name, bend) => {
-  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
-  const jar = browser.cookies(stack.apiUrl);
-  const [[name, secret] = ['', '']] = jar;
-  const before = await stack.tables.flow(flowId);
-  bend(name, secret, jar);
+])(
+  'row 3: a callback %s changes nothing and sends nobody anywhere',
+  async ([_name, bend], { stack, tenant }) => {
+    const { browser, flowId, callbackUrl } = await reachCallback(stack, wish(tenant));
+    const jar = browser.cookies(stack.apiUrl);
+    const [[name, secret] = ['', '']] = jar;
+    const before = await stack.tables.flow(flowId);
+    bend(name, secret, jar);
 
-  const refused = await browser.visit(callbackUrl);
-  const afterwards = await stack.tables.flow(flowId);
-  jar.clear();
-  jar.set(name, secret);
-  const returned = readReturn(await browser.visit(callbackUrl));
-  const { connection } = await tenant.client.ok('complete', { body: completionOf(wish().user, returned) });
+    const refused = await browser.visit(callbackUrl);
+    const afterwards = await stack.tables.flow(flowId);
+    jar.clear();
+    jar.set(name, secret);
+    const returned = readReturn(await browser.visit(callbackUrl));
+    const { connection } = await tenant.client.ok('complete', {
+      body: completionOf(wish(tenant).user, returned),
+    });
 
-  expect(name).toBe(`hawser-flow-${flowId}`);
-  expect(refused).toMatchObject({ status: 404, location: undefined });
-  expect(refused.headers.getSetCookie()).toEqual([]);
-  expect(afterwards).toEqual(before);
-  expect(connection.status).toBe('active');
-});
+    expect(name).toBe(`hawser-flow-${flowId}`);
+    expect(refused).toMatchObject({ status: 404, location: undefined });
+    expect(refused.headers.getSetCookie()).toEqual([]);
+    expect(afterwards).toEqual(before);
+    expect(connection.status).toBe('active');
+  },
+);
 
-it.each<[string, (state: string) => string | undefined]>([
+it.for<[string, (state: string) => string | undefined]>([
   ['missing', () => undefined],
   ['empty', () => ''],
   ['of another shape', () => 'state'],
@@ -91,20 +86,26 @@ it.each<[string, (state: string) => string | undefined]>([
   ],
   ['with another nonce', (state) => state.replace(/\.[^.]+\./, `.${'A'.repeat(43)}.`)],
   ['of another flow', (state) => state.replace(/^[^.]+/, 'A'.repeat(22))],
-])('row 3: a state that is %s is refused from the right browser too', async (_name, bend) => {
-  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
+])(
+  'row 3: a state that is %s is refused from the right browser too',
+  async ([_name, bend], { stack, tenant }) => {
+    const { browser, flowId, callbackUrl } = await reachCallback(stack, wish(tenant));
 
-  const refused = await browser.visit(withState(callbackUrl, bend));
+    const refused = await browser.visit(withState(callbackUrl, bend));
 
-  expect(refused).toMatchObject({ status: 404, location: undefined });
-  expect((await stack.tables.flow(flowId))['status']?.S).toBe('pending');
-  expect(tokenCalls()).toBe(0);
-});
+    expect(refused).toMatchObject({ status: 404, location: undefined });
+    expect((await stack.tables.flow(flowId))['status']?.S).toBe('pending');
+    expect(tokenCalls(stack)).toBe(0);
+  },
+);
 
-it('row 3: a victim’s browser that is sent to an attacker’s callback is refused', async () => {
-  const attackers = await reachCallback(stack, wish());
+it('row 3: a victim’s browser that is sent to an attacker’s callback is refused', async ({
+  stack,
+  tenant,
+}) => {
+  const attackers = await reachCallback(stack, wish(tenant));
   const victim = stack.newBrowser();
-  await reachCallback(stack, { ...wish(), user: tenant.user('victim'), browser: victim });
+  await reachCallback(stack, { ...wish(tenant), user: tenant.user('victim'), browser: victim });
 
   const refused = await victim.visit(attackers.callbackUrl);
 
@@ -112,9 +113,9 @@ it('row 3: a victim’s browser that is sent to an attacker’s callback is refu
   expect((await stack.tables.flow(attackers.flowId))['status']?.S).toBe('pending');
 });
 
-it('row 3: a second start ends the state of the first, and each works once', async () => {
+it('row 3: a second start ends the state of the first, and each works once', async ({ stack, tenant }) => {
   const browser = stack.newBrowser();
-  const { authUrl } = await begin(wish());
+  const { authUrl } = await begin(wish(tenant));
   const first = await decide(browser, await openLink(browser, authUrl));
   const second = await decide(browser, await openLink(browser, authUrl));
 
@@ -127,10 +128,10 @@ it('row 3: a second start ends the state of the first, and each works once', asy
   expect(again).toMatchObject({ status: 404, location: undefined });
 });
 
-it('row 3: two flows in one browser do not disturb each other', async () => {
+it('row 3: two flows in one browser do not disturb each other', async ({ stack, tenant }) => {
   const browser = stack.newBrowser();
-  const one = await reachCallback(stack, { ...wish(), browser, visit: { account: 'mira' } });
-  const two = await reachCallback(stack, { ...wish(), browser, visit: { account: 'jose' } });
+  const one = await reachCallback(stack, { ...wish(tenant), browser, visit: { account: 'mira' } });
+  const two = await reachCallback(stack, { ...wish(tenant), browser, visit: { account: 'jose' } });
 
   const first = readReturn(await browser.visit(one.callbackUrl));
   const second = readReturn(await browser.visit(two.callbackUrl));
@@ -139,8 +140,11 @@ it('row 3: two flows in one browser do not disturb each other', async () => {
   expect(browser.cookies(stack.apiUrl).size).toBe(0);
 });
 
-it('row 3: state and cookie have 256 bits each, and the table holds only their digests', async () => {
-  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
+it('row 3: state and cookie have 256 bits each, and the table holds only their digests', async ({
+  stack,
+  tenant,
+}) => {
+  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish(tenant));
   const [, nonce = ''] = (new URL(callbackUrl).searchParams.get('state') ?? '').split('.');
   const secret = browser.cookies(stack.apiUrl).get(`hawser-flow-${flowId}`) ?? '';
 
@@ -154,8 +158,11 @@ it('row 3: state and cookie have 256 bits each, and the table holds only their d
   expect(flow['browserDigest']?.B).toEqual(new Uint8Array(createHash('sha256').update(secret).digest()));
 });
 
-it('row 3: the cookie is for this flow, this host and ten minutes, and out of reach of scripts', async () => {
-  const { authUrl, flowId } = await begin(wish());
+it('row 3: the cookie is for this flow, this host and ten minutes, and out of reach of scripts', async ({
+  stack,
+  tenant,
+}) => {
+  const { authUrl, flowId } = await begin(wish(tenant));
 
   const page = await stack.newBrowser().visit(authUrl);
   const [line = '', ...others] = page.headers.getSetCookie();
@@ -170,8 +177,8 @@ it('row 3: the cookie is for this flow, this host and ten minutes, and out of re
   );
 });
 
-it('row 3: whatever is wrong with state or cookie, the page is the same', async () => {
-  const { browser, callbackUrl } = await reachCallback(stack, wish());
+it('row 3: whatever is wrong with state or cookie, the page is the same', async ({ stack, tenant }) => {
+  const { browser, callbackUrl } = await reachCallback(stack, wish(tenant));
   const stranger = stack.newBrowser();
 
   const pages = [

@@ -1,25 +1,23 @@
 /** Row 8 of the attack table: a token counts only for whom it was given to, and sealed bytes only where they were sealed. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
+import type { StackFixtures } from '../support/fixtures/stack.ts';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
 import type { RawItem } from '../support/stack/raw-tables.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 import { connectOwn, registerAt, returnOwn, startOwn } from './own-flow.ts';
 import { type Bend, foreignKey, type OwnedServer, startOwnedServer } from './owned-server.ts';
 
-let stack: TestStack;
 let server: OwnedServer;
-let tenant: TestTenant;
-const tiktok = () => stack.local.platforms.sandboxes.tiktok;
 
-beforeAll(async () => {
+const tiktok = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok;
+
+it.beforeAll(async ({ stack }) => {
   server = await startOwnedServer();
-  stack = await openTestStack();
   stack.local.insecureOrigins.push(server.origin);
 });
-afterAll(() => Promise.all([stack.close(), server.close()]));
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
+afterAll(() => server.close());
+beforeEach(() => {
   server.bendTo({});
 });
 
@@ -28,7 +26,7 @@ describe('sealed bytes', () => {
   const sealedOf = (record: RawItem) =>
     Object.fromEntries(Object.entries(record['sealed']?.M ?? {}).map(([field, value]) => [field, value.B]));
 
-  async function twoConnections(other: TestTenant) {
+  async function twoConnections({ stack, tenant }: StackFixtures, other: TestTenant) {
     const { connection: mine } = await connectAccount(stack, {
       user: tenant.user('ada'),
       provider: 'tiktok',
@@ -45,21 +43,24 @@ describe('sealed bytes', () => {
     return { mine, myRecord, theirRecord };
   }
 
-  it.each(['of another tenant', 'of another user'])('row 8: do not open in the row %s', async (whose) => {
-    const other = whose === 'of another tenant' ? await stack.newTenant() : tenant;
-    const { mine, myRecord, theirRecord } = await twoConnections(other);
-    const account = accountOf(tenant.user('ada'), mine);
-    await tenant.client.ok('getToken', account);
+  it.for(['of another tenant', 'of another user'])(
+    'row 8: do not open in the row %s',
+    async (whose, { stack, tenant }) => {
+      const other = whose === 'of another tenant' ? await stack.newTenant() : tenant;
+      const { mine, myRecord, theirRecord } = await twoConnections({ stack, tenant }, other);
+      const account = accountOf(tenant.user('ada'), mine);
+      await tenant.client.ok('getToken', account);
 
-    await stack.tables.change('connections', myRecord, { sealed: sealedOf(theirRecord) });
-    const token = await tenant.client.fails('getToken', account);
-    const renewal = await tenant.client.fails('refreshToken', account);
+      await stack.tables.change('connections', myRecord, { sealed: sealedOf(theirRecord) });
+      const token = await tenant.client.fails('getToken', account);
+      const renewal = await tenant.client.fails('refreshToken', account);
 
-    expect([token.code, renewal.code]).toEqual(['VAULT_ERROR', 'VAULT_ERROR']);
-  });
+      expect([token.code, renewal.code]).toEqual(['VAULT_ERROR', 'VAULT_ERROR']);
+    },
+  );
 
-  it('row 8: do not open as another field', async () => {
-    const { mine, myRecord } = await twoConnections(tenant);
+  it('row 8: do not open as another field', async ({ stack, tenant }) => {
+    const { mine, myRecord } = await twoConnections({ stack, tenant }, tenant);
     const { refreshToken } = sealedOf(myRecord);
     const account = accountOf(tenant.user('ada'), mine);
 
@@ -71,7 +72,7 @@ describe('sealed bytes', () => {
     expect(token.code).toBe('VAULT_ERROR');
   });
 
-  it('row 8: of one flow do not open in another', async () => {
+  it('row 8: of one flow do not open in another', async ({ stack, tenant }) => {
     const [mine, theirs] = [tenant.user('ada'), tenant.user('bo')];
     const victims = await reachReturn(stack, { user: mine, provider: 'tiktok' });
     const attackers = await reachReturn(stack, { user: theirs, provider: 'tiktok' });
@@ -83,15 +84,18 @@ describe('sealed bytes', () => {
     const refusal = await tenant.client.fails('complete', { body: completionOf(theirs, attackers.returned) });
 
     expect(refusal.code).toBe('VAULT_ERROR');
-    expect(tiktok().calls().calls.token).toBe(0);
+    expect(tiktok(stack).calls().calls.token).toBe(0);
   });
 });
 
-it('row 8: a profile that speaks of somebody else than the token is refused, and the token given back', async () => {
+it('row 8: a profile that speaks of somebody else than the token is refused, and the token given back', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const other = { data: { user: { open_id: 'somebody-else' } }, error: { code: 'ok' } };
-  tiktok().control({
+  tiktok(stack).control({
     command: 'inject',
     endpoint: 'profile',
     calls: 1,
@@ -103,15 +107,15 @@ it('row 8: a profile that speaks of somebody else than the token is refused, and
 
   expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'subject_mismatch' } });
   expect(connections).toEqual([]);
-  expect(tiktok().calls().calls.revoke).toBe(1);
+  expect(tiktok(stack).calls().calls.revoke).toBe(1);
 });
 
-it('row 8: a renewal that brings somebody else’s tokens changes nothing', async () => {
+it('row 8: a renewal that brings somebody else’s tokens changes nothing', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
   const before = await stack.tables.connection(connection.id);
   const json = { access_token: 'act.s4ndb0x-foreign', expires_in: 7200, open_id: 'somebody-else' };
-  tiktok().control({
+  tiktok(stack).control({
     command: 'inject',
     endpoint: 'token',
     calls: 1,
@@ -125,7 +129,7 @@ it('row 8: a renewal that brings somebody else’s tokens changes nothing', asyn
   expect(after['sealed']).toEqual(before['sealed']);
 });
 
-it('row 8: a reconnect takes no other account than the expected one', async () => {
+it('row 8: a reconnect takes no other account than the expected one', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, {
     user,
@@ -147,7 +151,7 @@ it('row 8: a reconnect takes no other account than the expected one', async () =
 describe('an ID token', () => {
   const past = Math.floor(Date.now() / 1000) - 3_600;
 
-  it('row 8: that is in order connects', async () => {
+  it('row 8: that is in order connects', async ({ stack, tenant }) => {
     await registerAt(stack, tenant, server);
 
     const { connection } = await connectOwn(stack, tenant.user('ada'), server);
@@ -155,7 +159,7 @@ describe('an ID token', () => {
     expect(connection.displayName).toBe('Owned Person');
   });
 
-  it.each<[string, Bend]>([
+  it.for<[string, Bend]>([
     ['signed by another key', { signedBy: foreignKey }],
     ['of another issuer', { claims: { iss: 'https://evil.example' } }],
     ['for another client', { claims: { aud: 'another-client' } }],
@@ -168,7 +172,7 @@ describe('an ID token', () => {
     ['of another person than the profile', { claims: { sub: 'somebody-else' } }],
     ['that is missing', { answer: { id_token: undefined } }],
     ['that is unsigned', { answer: { id_token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.' } }],
-  ])('row 8: %s connects nothing', async (_name, bend) => {
+  ])('row 8: %s connects nothing', async ([_name, bend], { stack, tenant }) => {
     await registerAt(stack, tenant, server);
     const own = await startOwn(stack, tenant.user('ada'));
     const returned = await returnOwn(own, server);

@@ -1,35 +1,32 @@
 /** Rows 1 and 2 of the attack table: a code must only ever travel to the server it came from (COAT, CORF, mix-up). */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { completionOf, reachCallback, readReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 import { registerAt, startOwn } from './own-flow.ts';
 import { type OwnedServer, redirectBack, startOwnedServer } from './owned-server.ts';
 
-let stack: TestStack;
 let honest: OwnedServer;
 let rogue: OwnedServer;
-let tenant: TestTenant;
 
-beforeAll(async () => {
+it.beforeAll(async ({ stack }) => {
   [honest, rogue] = await Promise.all([startOwnedServer(), startOwnedServer({ promisesIssuer: false })]);
-  stack = await openTestStack();
   stack.local.insecureOrigins.push(honest.origin, rogue.origin);
 });
-afterAll(() => Promise.all([stack.close(), honest.close(), rogue.close()]));
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
+afterAll(() => Promise.all([honest.close(), rogue.close()]));
 
 const tokenCalls = () => [honest, rogue].map((server) => server.callsTo('/token').length);
-const platformTokenCalls = () =>
+const platformTokenCalls = (stack: TestStack) =>
   Object.values(stack.local.platforms.sandboxes).reduce(
     (sum, sandbox) => sum + sandbox.calls().calls.token,
     0,
   );
-const statusOf = async (flowId: string) => (await stack.tables.flow(flowId))['status']?.S;
+const statusOf = async (stack: TestStack, flowId: string) => (await stack.tables.flow(flowId))['status']?.S;
 
-it('row 1: a code that comes back on another context’s callback is sent to no token endpoint', async () => {
+it('row 1: a code that comes back on another context’s callback is sent to no token endpoint', async ({
+  stack,
+  tenant,
+}) => {
   const { operator, platforms } = stack.local;
   const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
   const { appId } = await operator.setApp({
@@ -48,11 +45,14 @@ it('row 1: a code that comes back on another context’s callback is sent to no 
 
   expect(elsewhere).not.toBe(callbackUrl);
   expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
-  expect(await statusOf(flowId)).toBe('failed');
-  expect(platformTokenCalls()).toBe(0);
+  expect(await statusOf(stack, flowId)).toBe('failed');
+  expect(platformTokenCalls(stack)).toBe(0);
 });
 
-it('row 1: an honest platform’s code, lured into the flow of a rogue server, never reaches the rogue server', async () => {
+it('row 1: an honest platform’s code, lured into the flow of a rogue server, never reaches the rogue server', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, rogue);
   const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
   const before = tokenCalls();
@@ -63,12 +63,15 @@ it('row 1: an honest platform’s code, lured into the flow of a rogue server, n
   const returned = readReturn(await browser.visit(lured.href));
 
   expect(returned['status']).toBe('error');
-  expect(await statusOf(flowId)).toBe('failed');
+  expect(await statusOf(stack, flowId)).toBe('failed');
   expect(tokenCalls()).toEqual(before);
-  expect(platformTokenCalls()).toBe(0);
+  expect(platformTokenCalls(stack)).toBe(0);
 });
 
-it('row 1: the token endpoint is the one of the flow’s snapshot, whatever the app’s record says by then', async () => {
+it('row 1: the token endpoint is the one of the flow’s snapshot, whatever the app’s record says by then', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, honest);
   const { browser, user, asked } = await startOwn(stack, tenant.user('ada'));
   const app = await stack.tables.find('connections', 'tenantId', tenant.id, 'app#');
@@ -92,7 +95,10 @@ it('row 1: the token endpoint is the one of the flow’s snapshot, whatever the 
   expect(tokenCalls()).toEqual([atHonest + 1, atRogue]);
 });
 
-it('row 1: a flow does not survive a new registration of its app, and its code goes to neither server', async () => {
+it('row 1: a flow does not survive a new registration of its app, and its code goes to neither server', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, honest);
   const { browser, user, asked } = await startOwn(stack, tenant.user('ada'));
   await registerAt(stack, tenant, rogue);
@@ -105,7 +111,7 @@ it('row 1: a flow does not survive a new registration of its app, and its code g
   expect(tokenCalls()).toEqual(before);
 });
 
-it.each([
+it.for([
   ['of another server', (own: URLSearchParams) => own.set('iss', rogue.origin)],
   ['with one character more', (own: URLSearchParams) => own.set('iss', `${honest.origin}/`)],
   ['left out although promised', (own: URLSearchParams) => own.delete('iss')],
@@ -117,20 +123,23 @@ it.each([
       own.set('iss', rogue.origin);
     },
   ],
-])('row 1: an answer with an issuer %s is not acted upon', async (_name, bend) => {
-  await registerAt(stack, tenant, honest);
-  const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
-  const back = new URL(redirectBack(honest, asked, honest.issueCode(asked)));
-  bend(back.searchParams);
-  const before = tokenCalls();
+] as const)(
+  'row 1: an answer with an issuer %s is not acted upon',
+  async ([_name, bend], { stack, tenant }) => {
+    await registerAt(stack, tenant, honest);
+    const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
+    const back = new URL(redirectBack(honest, asked, honest.issueCode(asked)));
+    bend(back.searchParams);
+    const before = tokenCalls();
 
-  const returned = readReturn(await browser.visit(back.href));
+    const returned = readReturn(await browser.visit(back.href));
 
-  expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
-  expect(tokenCalls()).toEqual(before);
-});
+    expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
+    expect(tokenCalls()).toEqual(before);
+  },
+);
 
-it('row 1: an issuer from a platform that has none is not acted upon', async () => {
+it('row 1: an issuer from a platform that has none is not acted upon', async ({ stack, tenant }) => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -139,10 +148,10 @@ it('row 1: an issuer from a platform that has none is not acted upon', async () 
   const returned = readReturn(await browser.visit(`${callbackUrl}&iss=${rogue.origin}`));
 
   expect(returned['code']).toBe('OAUTH_CALLBACK_ERROR');
-  expect(platformTokenCalls()).toBe(0);
+  expect(platformTokenCalls(stack)).toBe(0);
 });
 
-it('row 1: every context has a redirect URI of its own', async () => {
+it('row 1: every context has a redirect URI of its own', async ({ stack, tenant }) => {
   const contexts = [await registerAt(stack, tenant, honest)];
   const own = (await startOwn(stack, tenant.user('ada'))).asked.redirectUri;
   tenant = await stack.newTenant();
@@ -158,9 +167,9 @@ it('row 1: every context has a redirect URI of its own', async () => {
   expect(new Set(uris).size).toBe(3);
 });
 
-it.each(['reddit', `app_${'A'.repeat(22)}`])(
+it.for(['reddit', `app_${'A'.repeat(22)}`])(
   'row 2: the context in the path is compared with the flow’s and not believed: %s',
-  async (appId) => {
+  async (appId, { stack, tenant }) => {
     const { browser, flowId, callbackUrl } = await reachCallback(stack, {
       user: tenant.user('ada'),
       provider: 'tiktok',
@@ -171,6 +180,6 @@ it.each(['reddit', `app_${'A'.repeat(22)}`])(
 
     expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
     expect(again.status).toBe(404);
-    expect(platformTokenCalls()).toBe(0);
+    expect(platformTokenCalls(stack)).toBe(0);
   },
 );

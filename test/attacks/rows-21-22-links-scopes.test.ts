@@ -1,5 +1,6 @@
 /** Rows 21 and 22 of the attack table: a connect link is good for one browser, one use and what it was made for; scopes are what was granted. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import {
   accountOf,
   begin,
@@ -10,24 +11,13 @@ import {
   openLink,
   reachReturn,
 } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-const tiktok = () => stack.local.platforms.sandboxes.tiktok;
-const wish = () => ({ user: tenant.user('ada'), provider: 'tiktok' }) as const;
+const tiktok = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok;
+const wish = (tenant: TestTenant) => ({ user: tenant.user('ada'), provider: 'tiktok' }) as const;
 
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
-
-it('row 21: a link that one browser has opened opens in no other', async () => {
-  const { authUrl, flowId } = await begin(wish());
+it('row 21: a link that one browser has opened opens in no other', async ({ stack, tenant }) => {
+  const { authUrl, flowId } = await begin(wish(tenant));
   const owner = stack.newBrowser();
   await openLink(owner, authUrl);
   const before = await stack.tables.flow(flowId);
@@ -42,34 +32,34 @@ it('row 21: a link that one browser has opened opens in no other', async () => {
   expect(returned['completion']).toBeDefined();
 });
 
-it('row 21: of two browsers that open a link at the same time one gets it', async () => {
+it('row 21: of two browsers that open a link at the same time one gets it', async ({ stack, tenant }) => {
   const race = (...links: readonly string[]) =>
     Promise.all(links.map((link) => stack.newBrowser().visit(link)));
   // Both have read the flow before either writes to it, in two instances that are there already.
   stack.fault = ({ principal, action }) =>
     principal === 'LOCAL-start' && action === 'dynamodb:UpdateItem' ? { delayMs: 500 } : undefined;
-  await race((await begin(wish())).authUrl, (await begin(wish())).authUrl);
-  const { authUrl } = await begin(wish());
+  await race((await begin(wish(tenant))).authUrl, (await begin(wish(tenant))).authUrl);
+  const { authUrl } = await begin(wish(tenant));
 
   const pages = await race(authUrl, authUrl);
 
   expect(pages.map(({ status }) => status).sort((a, b) => a - b)).toEqual([303, 404]);
 });
 
-it('row 21: a link that was used is over, before and after complete', async () => {
+it('row 21: a link that was used is over, before and after complete', async ({ stack, tenant }) => {
   const browser = stack.newBrowser();
-  const { authUrl } = await begin(wish());
+  const { authUrl } = await begin(wish(tenant));
   const returned = await comeBack(browser, await decide(browser, await openLink(browser, authUrl)));
 
   const held = await browser.visit(authUrl);
-  await tenant.client.ok('complete', { body: completionOf(wish().user, returned) });
+  await tenant.client.ok('complete', { body: completionOf(wish(tenant).user, returned) });
   const connected = await browser.visit(authUrl);
 
   expect([held.status, connected.status]).toEqual([404, 404]);
 });
 
-it('row 21: a link says nothing of what it is for', async () => {
-  const { authUrl, flowId } = await begin(wish());
+it('row 21: a link says nothing of what it is for', async ({ tenant }) => {
+  const { authUrl, flowId } = await begin(wish(tenant));
 
   const url = new URL(authUrl);
 
@@ -78,10 +68,10 @@ it('row 21: a link says nothing of what it is for', async () => {
   expect(Buffer.from(flowId, 'base64url')).toHaveLength(16);
 });
 
-it.each(['scope=video.publish', 'scopes=video.publish', 'redirect_uri=https://evil.example', 'state=mine'])(
+it.for(['scope=video.publish', 'scopes=video.publish', 'redirect_uri=https://evil.example', 'state=mine'])(
   'row 21: a link cannot be widened with %s',
-  async (query) => {
-    const { authUrl } = await begin(wish());
+  async (query, { stack, tenant }) => {
+    const { authUrl } = await begin(wish(tenant));
 
     const asked = new URL(await openLink(stack.newBrowser(), `${authUrl}?${query}`));
 
@@ -91,24 +81,24 @@ it.each(['scope=video.publish', 'scopes=video.publish', 'redirect_uri=https://ev
   },
 );
 
-it('row 21: a link is refused whose agreement says anything but yes', async () => {
-  const { authUrl } = await begin(wish());
+it('row 21: a link is refused whose agreement says anything but yes', async ({ stack, tenant }) => {
+  const { authUrl } = await begin(wish(tenant));
 
   const page = await stack.newBrowser().visit(`${authUrl}?agreed=no`);
 
   expect(page).toMatchObject({ status: 400, location: undefined });
 });
 
-it('row 21: a link asks the platform for what connect was told and no more', async () => {
-  const { authUrl } = await begin({ ...wish(), body: { scopes: ['video.list'] } });
+it('row 21: a link asks the platform for what connect was told and no more', async ({ stack, tenant }) => {
+  const { authUrl } = await begin({ ...wish(tenant), body: { scopes: ['video.list'] } });
 
   const asked = new URL(await openLink(stack.newBrowser(), authUrl)).searchParams;
 
   expect(asked.get('scope')).toBe('user.info.basic,video.list');
 });
 
-it('row 21: a link outlives neither its ten minutes nor its tenant’s app', async () => {
-  const old = await begin(wish());
+it('row 21: a link outlives neither its ten minutes nor its tenant’s app', async ({ stack, tenant }) => {
+  const old = await begin(wish(tenant));
   const flow = await stack.tables.flow(old.flowId);
   await stack.tables.change('activity', flow, { expiresAt: Date.now() - 1 });
 
@@ -118,15 +108,18 @@ it('row 21: a link outlives neither its ten minutes nor its tenant’s app', asy
   expect(Number(flow['ttl']?.N) * 1_000).toBeGreaterThan(Number(flow['expiresAt']?.N));
 });
 
-it('row 22: scopes that were granted are stored, not those that were asked for', async () => {
+it('row 22: scopes that were granted are stored, not those that were asked for', async ({
+  stack,
+  tenant,
+}) => {
   const scopes = ['user.info.basic', 'user.info.stats', 'video.list'];
 
   const { connection } = await connectAccount(stack, {
-    ...wish(),
+    ...wish(tenant),
     body: { scopes },
     visit: { scopes: ['user.info.basic', 'video.list'] },
   });
-  const token = await tenant.client.ok('getToken', accountOf(wish().user, connection));
+  const token = await tenant.client.ok('getToken', accountOf(wish(tenant).user, connection));
   const { connections } = await tenant.client.ok('status');
 
   expect(connection.scopes).toEqual(['user.info.basic', 'video.list']);
@@ -135,8 +128,8 @@ it('row 22: scopes that were granted are stored, not those that were asked for',
   expect(connections).toEqual([connection]);
 });
 
-it('row 22: scopes that nobody asked for are shown as granted and flagged', async () => {
-  const { returned } = await reachReturn(stack, wish());
+it('row 22: scopes that nobody asked for are shown as granted and flagged', async ({ stack, tenant }) => {
+  const { returned } = await reachReturn(stack, wish(tenant));
   const json = {
     access_token: 'act.s4ndb0x-extra',
     refresh_token: 'rft.s4ndb0x-extra',
@@ -145,7 +138,7 @@ it('row 22: scopes that nobody asked for are shown as granted and flagged', asyn
   };
   const profile = { data: { user: { open_id: 'extra-account' } }, error: { code: 'ok' } };
   const answer = (endpoint: 'token' | 'profile', body: Readonly<Record<string, unknown>>) =>
-    tiktok().control({
+    tiktok(stack).control({
       command: 'inject',
       endpoint,
       calls: 1,
@@ -154,15 +147,17 @@ it('row 22: scopes that nobody asked for are shown as granted and flagged', asyn
   answer('token', json);
   answer('profile', profile);
 
-  const { connection } = await tenant.client.ok('complete', { body: completionOf(wish().user, returned) });
+  const { connection } = await tenant.client.ok('complete', {
+    body: completionOf(wish(tenant).user, returned),
+  });
 
   expect(connection.scopes).toEqual(['user.info.basic', 'video.publish']);
   expect(connection.missingScopes).toEqual([]);
   expect(stack.output.filter((line) => line.includes('"scopes_unrequested":1'))).toHaveLength(1);
 });
 
-it('row 22: a renewal that narrows the scopes is told', async () => {
-  const { connection } = await connectAccount(stack, { ...wish(), body: { scopes: ['video.list'] } });
+it('row 22: a renewal that narrows the scopes is told', async ({ stack, tenant }) => {
+  const { connection } = await connectAccount(stack, { ...wish(tenant), body: { scopes: ['video.list'] } });
   const json = {
     access_token: 'act.s4ndb0x-narrow',
     refresh_token: 'rft.s4ndb0x-narrow',
@@ -170,14 +165,14 @@ it('row 22: a renewal that narrows the scopes is told', async () => {
     expires_in: 7_200,
     scope: 'user.info.basic',
   };
-  tiktok().control({
+  tiktok(stack).control({
     command: 'inject',
     endpoint: 'token',
     calls: 1,
     fault: { kind: 'status', status: 200, body: 'json', json },
   });
 
-  const refreshed = await tenant.client.ok('refreshToken', accountOf(wish().user, connection));
+  const refreshed = await tenant.client.ok('refreshToken', accountOf(wish(tenant).user, connection));
 
   expect(refreshed.connection).toMatchObject({
     scopes: ['user.info.basic'],
@@ -185,9 +180,14 @@ it('row 22: a renewal that narrows the scopes is told', async () => {
   });
 });
 
-it.each([[['no.such.scope']], [['user.info.basic', 'VIDEO.LIST']], [['__proto__']], [['constructor']]])(
+it.for([
+  [['no.such.scope']],
+  [['user.info.basic', 'VIDEO.LIST']],
+  [['__proto__']],
+  [['constructor']],
+] as const)(
   'row 22: a scope that the provider does not list is refused: %j',
-  async (scopes) => {
+  async ([scopes], { tenant }) => {
     const refusal = await tenant.client.fails('connect', {
       params: { provider: 'tiktok' },
       body: { userId: 'ada', scopes },

@@ -1,30 +1,19 @@
 /** Rows 23 and 24 of the attack table: keys serve only their purpose, and nonsense costs neither a database nor a KMS call. */
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { accessKeyIdOf } from '../../infra/local/stack/function-grants.ts';
 import { localNames } from '../../infra/local/stack/provision.ts';
 import { functions } from '../../infra/topology.ts';
 import type { FunctionName } from '../../lib/config.ts';
 import { readSealed } from '../../lib/vault/sealed-format.ts';
+import { it } from '../support/fixtures/stack.ts';
 import { createApiClient } from '../support/stack/api-client.ts';
 import { accountOf, begin, connectAccount, reachCallback } from '../support/stack/flow-steps.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
-
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
 /** The AWS calls that functions have made since the last look. */
-function callsOfFunctions(): readonly string[] {
+function callsOfFunctions(stack: TestStack): readonly string[] {
   const calls = stack.local.aws
     .calls()
     .filter(({ principal }) => principal.startsWith('LOCAL-'))
@@ -45,7 +34,10 @@ describe('keys', () => {
   /** Opens what destinations are signed with, and no credentials: not even by claiming the other purpose. */
   const ofDestinations = ['deliver'];
 
-  it('row 23: only the functions that seal or open may use the vault’s key, and only for credentials', async () => {
+  it('row 23: only the functions that seal or open may use the vault’s key, and only for credentials', async ({
+    stack,
+    tenant,
+  }) => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const wrapped = (await stack.tables.scan('connections')).find((item) =>
       item['pk']?.S?.startsWith(`tenant-key#${tenant.id}#`),
@@ -90,7 +82,10 @@ describe('keys', () => {
     );
   });
 
-  it('row 23: a new key version opens what is there, and the next renewal seals anew', async () => {
+  it('row 23: a new key version opens what is there, and the next renewal seals anew', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
     const before = await stack.tables.connection(connection.id);
@@ -107,7 +102,7 @@ describe('keys', () => {
     expect([versionOf(before), versionOf(after)]).toEqual([1, 2]);
   });
 
-  it('row 23: every sealing has a salt and an IV of its own', async () => {
+  it('row 23: every sealing has a salt and an IV of its own', async ({ stack, tenant }) => {
     for (const account of ['mira', 'jose', 'sora']) {
       await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok', visit: { account } });
     }
@@ -122,7 +117,7 @@ describe('keys', () => {
     expect(new Set(parts.map(({ iv }) => Buffer.from(iv).toString('hex'))).size).toBe(6);
   });
 
-  it('row 23: a refresh token leaves in no answer', async () => {
+  it('row 23: a refresh token leaves in no answer', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const connected = await connectAccount(stack, { user, provider: 'tiktok' });
     const account = accountOf(user, connected.connection);
@@ -146,7 +141,7 @@ describe('cost', () => {
   const post = ({ stack }: Called, headers: readonly (readonly [string, string])[], body: string) =>
     exchange(stack.apiUrl, { method: 'POST', target: '/integrations/connect/tiktok', headers, body });
 
-  it.each<[string, (called: Called) => Promise<{ readonly status: number }>, number]>([
+  it.for<[string, (called: Called) => Promise<{ readonly status: number }>, number]>([
     [
       'a body over 16 KiB',
       (called) => post(called, [json, key(called)], JSON.stringify({ userId: 'a'.repeat(17_000) })),
@@ -194,18 +189,21 @@ describe('cost', () => {
       ({ stack }) => exchange(stack.apiUrl, { method: 'GET', target: '/integrations/start/short' }),
       400,
     ],
-  ])('row 24: %s costs no AWS call at all', async (_name, send, status) => {
-    callsOfFunctions();
+  ])('row 24: %s costs no AWS call at all', async ([_name, send, status], { stack, tenant }) => {
+    callsOfFunctions(stack);
 
     const answer = await send({ stack, tenant });
 
     expect(answer.status).toBe(status);
-    expect(callsOfFunctions()).toEqual([]);
+    expect(callsOfFunctions(stack)).toEqual([]);
   });
 
-  it('row 24: an unknown provider is refused before anything but the credential is read', async () => {
+  it('row 24: an unknown provider is refused before anything but the credential is read', async ({
+    stack,
+    tenant,
+  }) => {
     await begin({ user: tenant.user('ada'), provider: 'tiktok' });
-    callsOfFunctions();
+    callsOfFunctions(stack);
 
     const refusal = await tenant.client.fails('connect', {
       params: { provider: 'nowhere' },
@@ -213,20 +211,23 @@ describe('cost', () => {
     });
 
     expect(refusal.code).toBe('INVALID_PROVIDER');
-    expect(callsOfFunctions()).toEqual([]);
+    expect(callsOfFunctions(stack)).toEqual([]);
   });
 
-  it('row 24: forged states cost no database call, and the secret is read once for many of them', async () => {
+  it('row 24: forged states cost no database call, and the secret is read once for many of them', async ({
+    stack,
+    tenant,
+  }) => {
     await reachCallback(stack, { user: tenant.user('ada'), provider: 'tiktok' }).then(
       ({ browser, callbackUrl }) => browser.visit(callbackUrl),
     );
     const state = `${'A'.repeat(22)}.${'B'.repeat(43)}.${'C'.repeat(43)}`;
     const forged = `${stack.apiUrl}/integrations/callback/tiktok?state=${state}&code=x`;
-    callsOfFunctions();
+    callsOfFunctions(stack);
 
     const pages: number[] = [];
     for (let round = 0; round < 20; round += 1) pages.push((await stack.newBrowser().visit(forged)).status);
-    const calls = callsOfFunctions();
+    const calls = callsOfFunctions(stack);
 
     expect(pages).toEqual(Array(20).fill(404));
     // A secret that was just rotated is looked for once in a while.
@@ -234,44 +235,44 @@ describe('cost', () => {
     expect(calls.length).toBeLessThanOrEqual(1);
   });
 
-  it('row 24: an API key is read once, however often it is used', async () => {
+  it('row 24: an API key is read once, however often it is used', async ({ stack, tenant }) => {
     await tenant.client.ok('status');
-    callsOfFunctions();
+    callsOfFunctions(stack);
 
     for (let round = 0; round < 10; round += 1) await tenant.client.ok('status');
 
-    expect(callsOfFunctions().filter((call) => call.endsWith('GetItem'))).toEqual([]);
+    expect(callsOfFunctions(stack).filter((call) => call.endsWith('GetItem'))).toEqual([]);
   });
 
-  it('row 24: thirty flows of a tenant cost one KMS call', async () => {
+  it('row 24: thirty flows of a tenant cost one KMS call', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
-    callsOfFunctions();
+    callsOfFunctions(stack);
 
     for (let round = 0; round < 30; round += 1) await begin({ user, provider: 'openid' });
 
-    expect(callsOfFunctions().filter((call) => call.includes('kms:'))).toEqual([
+    expect(callsOfFunctions(stack).filter((call) => call.includes('kms:'))).toEqual([
       'LOCAL-connect kms:GenerateDataKey',
     ]);
   });
 
-  it('row 24: a warm read of a token costs one AWS call', async () => {
+  it('row 24: a warm read of a token costs one AWS call', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
     const account = accountOf(user, connection);
     await tenant.client.ok('getToken', account);
-    callsOfFunctions();
+    callsOfFunctions(stack);
 
     await tenant.client.ok('getToken', account);
 
-    expect(callsOfFunctions()).toEqual(['LOCAL-token dynamodb:GetItem']);
+    expect(callsOfFunctions(stack)).toEqual(['LOCAL-token dynamodb:GetItem']);
   });
 
-  it('row 24: the description and the health of the API are free', async () => {
-    callsOfFunctions();
+  it('row 24: the description and the health of the API are free', async ({ stack }) => {
+    callsOfFunctions(stack);
 
     await createApiClient(stack.apiUrl).ok('health');
     await createApiClient(stack.apiUrl).ok('openApi');
 
-    expect(callsOfFunctions()).toEqual([]);
+    expect(callsOfFunctions(stack)).toEqual([]);
   });
 });

@@ -1,30 +1,28 @@
 /** Rows 6 and 7 of the attack table: a code is redeemed once, for the flow it was given to, and PKCE cannot be talked down. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, expect } from 'vitest';
+import { stackTest } from '../support/fixtures/stack.ts';
 import { completionOf, reachCallback, reachReturn, readReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 import { registerAt, returnOwn, startOwn } from './own-flow.ts';
 import { type OwnedServer, startOwnedServer } from './owned-server.ts';
 
-let stack: TestStack;
 let server: OwnedServer;
-let tenant: TestTenant;
-const tiktok = () => stack.local.platforms.sandboxes.tiktok;
 
-beforeAll(async () => {
+const tiktok = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok;
+
+const it = stackTest({ tenant: { directLinking: true } });
+it.beforeAll(async ({ stack }) => {
   server = await startOwnedServer();
-  stack = await openTestStack();
   stack.local.insecureOrigins.push(server.origin);
 });
-afterAll(() => Promise.all([stack.close(), server.close()]));
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant({ directLinking: true });
+afterAll(() => server.close());
+beforeEach(() => {
   server.bendTo({});
 });
 
-it.each(['confirm', 'direct'] as const)(
+it.for(['confirm', 'direct'] as const)(
   'row 6: a callback that is played again is refused (%s)',
-  async (completion) => {
+  async (completion, { stack, tenant }) => {
     const { browser, callbackUrl } = await reachCallback(stack, {
       user: tenant.user('ada'),
       provider: 'tiktok',
@@ -33,17 +31,17 @@ it.each(['confirm', 'direct'] as const)(
     const jar = browser.cookies(stack.apiUrl);
     const cookies = [...jar];
     await browser.visit(callbackUrl);
-    const before = tiktok().calls().calls.token;
+    const before = tiktok(stack).calls().calls.token;
     for (const [name, value] of cookies) jar.set(name, value);
 
     const replayed = await browser.visit(callbackUrl);
 
     expect(replayed).toMatchObject({ status: 404, location: undefined });
-    expect(tiktok().calls().calls.token).toBe(before);
+    expect(tiktok(stack).calls().calls.token).toBe(before);
   },
 );
 
-it('row 6: of two callbacks at the same time one redeems the code', async () => {
+it('row 6: of two callbacks at the same time one redeems the code', async ({ stack, tenant }) => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -53,10 +51,10 @@ it('row 6: of two callbacks at the same time one redeems the code', async () => 
   const pages = await Promise.all([browser.visit(callbackUrl), browser.visit(callbackUrl)]);
 
   expect(pages.map(({ status }) => status).sort((a, b) => a - b)).toEqual([303, 404]);
-  expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  expect(tiktok(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('row 6: of four completes at the same time one redeems the code', async () => {
+it('row 6: of four completes at the same time one redeems the code', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -65,15 +63,15 @@ it('row 6: of four completes at the same time one redeems the code', async () =>
   const { connection } = await tenant.client.ok('complete', { body });
 
   expect(connection.status).toBe('active');
-  expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  expect(tiktok(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it.each(['lose_answer', 'garbage_body'] as const)(
+it.for(['lose_answer', 'garbage_body'] as const)(
   'row 6: after an ambiguous answer the flow fails and the code is not tried again (%s)',
-  async (kind) => {
+  async (kind, { stack, tenant }) => {
     const user = tenant.user('ada');
     const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
-    tiktok().control({ command: 'inject', endpoint: 'token', calls: 1, fault: { kind } });
+    tiktok(stack).control({ command: 'inject', endpoint: 'token', calls: 1, fault: { kind } });
     const body = completionOf(user, returned);
 
     const first = await tenant.client.fails('complete', { body });
@@ -83,11 +81,14 @@ it.each(['lose_answer', 'garbage_body'] as const)(
       { code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'answer_lost' } },
       { code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'answer_lost' } },
     ]);
-    expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+    expect(tiktok(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
   },
 );
 
-it('row 6: another person’s code, put into one’s own callback, is refused by its PKCE challenge', async () => {
+it('row 6: another person’s code, put into one’s own callback, is refused by its PKCE challenge', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, server);
   const victims = await startOwn(stack, tenant.user('victim'));
   const stolen = server.issueCode(victims.asked);
@@ -100,7 +101,7 @@ it('row 6: another person’s code, put into one’s own callback, is refused by
   expect(server.callsTo('/token').at(-1)?.form.get('code')).toBe(stolen);
 });
 
-it('row 6: a code of absurd length is not taken', async () => {
+it('row 6: a code of absurd length is not taken', async ({ stack, tenant }) => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -113,7 +114,10 @@ it('row 6: a code of absurd length is not taken', async () => {
   expect(returned['code']).toBe('OAUTH_CALLBACK_ERROR');
 });
 
-it('row 7: every flow has a fresh S256 challenge, although the server says it wants plain', async () => {
+it('row 7: every flow has a fresh S256 challenge, although the server says it wants plain', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, server);
   const user = tenant.user('ada');
 
@@ -129,10 +133,10 @@ it('row 7: every flow has a fresh S256 challenge, although the server says it wa
   expect(verifier).not.toBe(one.asked.challenge);
 });
 
-it.each([
+it.for([
   ['a method in the body', { code_challenge_method: 'plain' }],
   ['a switch in the body', { pkce: false }],
-])('row 7: %s does not turn it off', async (_name, extra) => {
+] as const)('row 7: %s does not turn it off', async ([_name, extra], { stack, tenant }) => {
   await registerAt(stack, tenant, server);
 
   const refusal = await tenant.client.fails('connect', {
@@ -143,7 +147,7 @@ it.each([
   expect(refusal.code).toBe('INVALID_REQUEST');
 });
 
-it('row 7: the verifier lies sealed in the flow', async () => {
+it('row 7: the verifier lies sealed in the flow', async ({ stack, tenant }) => {
   await registerAt(stack, tenant, server);
   const own = await startOwn(stack, tenant.user('ada'));
   const flow = await stack.tables.flow(own.flowId);

@@ -1,5 +1,6 @@
 /** Rows 9 and 10 of the attack table: an account belongs to the user who connected it, and a tenant sees nothing of another's. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { stackTest } from '../support/fixtures/stack.ts';
 import { type ApiClient, createApiClient } from '../support/stack/api-client.ts';
 import {
   accountOf,
@@ -9,43 +10,38 @@ import {
   openLink,
   reachReturn,
 } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant({ directLinking: true });
-});
+const it = stackTest({ tenant: { directLinking: true } });
 
 describe('linking', () => {
-  it.each(['confirm', 'direct'])('row 9: an account stays with its user (%s)', async (completion) => {
-    const owner = tenant.user('ada');
-    const { connection } = await connectAccount(stack, { user: owner, provider: 'reddit' });
-    const record = await stack.tables.connection(connection.id);
-    const hijacker = tenant.user('mallory');
+  it.for(['confirm', 'direct'])(
+    'row 9: an account stays with its user (%s)',
+    async (completion, { stack, tenant }) => {
+      const owner = tenant.user('ada');
+      const { connection } = await connectAccount(stack, { user: owner, provider: 'reddit' });
+      const record = await stack.tables.connection(connection.id);
+      const hijacker = tenant.user('mallory');
 
-    const { returned } = await reachReturn(stack, {
-      user: hijacker,
-      provider: 'reddit',
-      body: { completion },
-    });
-    const code =
-      completion === 'direct'
-        ? returned['code']
-        : (await tenant.client.fails('complete', { body: completionOf(hijacker, returned) })).code;
+      const { returned } = await reachReturn(stack, {
+        user: hijacker,
+        provider: 'reddit',
+        body: { completion },
+      });
+      const code =
+        completion === 'direct'
+          ? returned['code']
+          : (await tenant.client.fails('complete', { body: completionOf(hijacker, returned) })).code;
 
-    expect(code).toBe('ACCOUNT_ALREADY_CONNECTED');
-    expect(await stack.tables.connection(connection.id)).toEqual(record);
-    expect(stack.local.platforms.sandboxes.reddit.calls().calls.revoke).toBe(1);
-  });
+      expect(code).toBe('ACCOUNT_ALREADY_CONNECTED');
+      expect(await stack.tables.connection(connection.id)).toEqual(record);
+      expect(stack.local.platforms.sandboxes.reddit.calls().calls.revoke).toBe(1);
+    },
+  );
 
-  it('row 9: two accounts of one name and address are two connections, because only the platform’s id counts', async () => {
+  it('row 9: two accounts of one name and address are two connections, because only the platform’s id counts', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const jose = { user, provider: 'tiktok', visit: { account: 'jose' } } as const;
     const { connection: mira } = await connectAccount(stack, { user, provider: 'tiktok' });
@@ -73,7 +69,10 @@ describe('linking', () => {
     expect(connections.map(({ id }) => id).sort()).toEqual([mira.id, connection.id].sort());
   });
 
-  it('row 9: the user comes from the credential, and a session cannot name another', async () => {
+  it('row 9: the user comes from the credential, and a session cannot name another', async ({
+    stack,
+    tenant,
+  }) => {
     const session = await tenant.session('mallory');
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
@@ -89,7 +88,7 @@ describe('linking', () => {
     expect(refusals.map(({ code }) => code)).toEqual(Array(4).fill('FORBIDDEN'));
   });
 
-  it('row 9: a backend has to say which user it means', async () => {
+  it('row 9: a backend has to say which user it means', async ({ stack, tenant }) => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
 
@@ -116,9 +115,9 @@ describe('tenants', () => {
     return answer.text.replace(answer.headers.get('x-correlation-id') ?? '', '');
   };
 
-  it.each(accountRoutes)(
+  it.for(accountRoutes)(
     'row 10: another tenant’s account looks like one that does not exist: %s',
-    async (route) => {
+    async (route, { stack, tenant }) => {
       const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
       const before = await stack.tables.connection(connection.id);
       const stranger = await stack.newTenant();
@@ -132,9 +131,9 @@ describe('tenants', () => {
     },
   );
 
-  it.each(accountRoutes)(
+  it.for(accountRoutes)(
     'row 10: another user’s account looks like one that does not exist: %s',
-    async (route) => {
+    async (route, { stack, tenant }) => {
       const { connection } = await connectAccount(stack, { user: tenant.user('bo'), provider: 'tiktok' });
 
       const foreign = await bodyOf(tenant.client, route, connection.accountId);
@@ -144,7 +143,10 @@ describe('tenants', () => {
     },
   );
 
-  it('row 10: no list shows another tenant’s connections, whatever user or cursor it is asked for', async () => {
+  it('row 10: no list shows another tenant’s connections, whatever user or cursor it is asked for', async ({
+    stack,
+    tenant,
+  }) => {
     const visits = ['mira', 'jose', 'sora'];
     for (const account of visits) {
       await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok', visit: { account } });
@@ -165,7 +167,10 @@ describe('tenants', () => {
     expect(lists.map(({ connections }) => connections)).toEqual([[], [], [], []]);
   });
 
-  it('row 10: another tenant cannot finish a flow, and does not spoil it by trying', async () => {
+  it('row 10: another tenant cannot finish a flow, and does not spoil it by trying', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const { returned, flowId } = await reachReturn(stack, { user, provider: 'tiktok' });
     const before = await stack.tables.flow(flowId);
@@ -180,7 +185,10 @@ describe('tenants', () => {
     expect(connection.userId).toBe('ada');
   });
 
-  it('row 10: the same account connects at two tenants, each with its own connection', async () => {
+  it('row 10: the same account connects at two tenants, each with its own connection', async ({
+    stack,
+    tenant,
+  }) => {
     const other = await stack.newTenant();
 
     const { connection: mine } = await connectAccount(stack, {
@@ -201,7 +209,7 @@ describe('tenants', () => {
     expect(tokens[0]?.accessToken).not.toBe(tokens[1]?.accessToken);
   });
 
-  it('row 10: no id forges the key of somebody else’s record', async () => {
+  it('row 10: no id forges the key of somebody else’s record', async ({ stack, tenant }) => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const { accountId } = connection;
     const ids = [
@@ -227,7 +235,7 @@ describe('tenants', () => {
     expect(listed).toEqual([]);
   });
 
-  it('row 10: a tenant’s own app serves no other tenant', async () => {
+  it('row 10: a tenant’s own app serves no other tenant', async ({ stack, tenant }) => {
     const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
     const settings = { provider: 'tiktok', tenantId: tenant.id, settings: {}, ...own };
     const { appId } = await stack.local.operator.setApp(settings);
@@ -248,7 +256,7 @@ describe('tenants', () => {
     ]);
   });
 
-  it('row 10: a session’s limits hold on every route', async () => {
+  it('row 10: a session’s limits hold on every route', async ({ stack, tenant }) => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const limited = await tenant.session('ada', { providers: ['reddit'], origin: 'https://app.example' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
@@ -271,7 +279,7 @@ describe('tenants', () => {
     expect([elsewhere.code, nowhere.code]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
   });
 
-  it('row 10: a session is no API key', async () => {
+  it('row 10: a session is no API key', async ({ stack, tenant }) => {
     const session = await tenant.session('ada');
     const { connection } = await connectAccount(stack, { user: session, provider: 'tiktok' });
 

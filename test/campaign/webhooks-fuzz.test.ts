@@ -1,6 +1,6 @@
 /** The long version of the forged requests: a hundred thousand, and what they cost in time and memory. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
+import { expect } from 'vitest';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import type { KnownApp } from '../webhooks/forged-deliveries.ts';
 import { fuzzForged, fuzzSigned, knownApps } from '../webhooks/fuzz.ts';
 
@@ -9,16 +9,14 @@ const signed = forged / 5;
 /** Enough for caches to have filled and for the engine to have compiled what is hot. */
 const warmUp = forged / 5;
 
-let stack: TestStack;
 let apps: readonly KnownApp[];
 
-beforeAll(async () => {
-  stack = await openTestStack();
+const it = sharedTenantTest();
+it.beforeAll(async ({ stack }) => {
   apps = await knownApps(stack);
 });
-afterAll(() => stack.close());
 
-it(`refuses ${forged} forged requests, in bounded time and memory`, async () => {
+it(`refuses ${forged} forged requests, in bounded time and memory`, async ({ stack }) => {
   const before = await fuzzForged(stack, apps, warmUp);
   const residentBefore = process.memoryUsage.rss();
   const report = await fuzzForged(stack, apps, forged - warmUp);
@@ -35,7 +33,7 @@ it(`refuses ${forged} forged requests, in bounded time and memory`, async () => 
   expect(grown).toBeLessThan(200);
 });
 
-it(`fails at none of ${signed} signed requests, whatever they say`, async () => {
+it(`fails at none of ${signed} signed requests, whatever they say`, async ({ stack }) => {
   const report = await fuzzSigned(stack, apps, signed);
 
   console.log(report);

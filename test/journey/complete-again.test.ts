@@ -1,30 +1,23 @@
 /** `complete` repeated: after a lost answer, at the same time, after a failure. A code is redeemed once whatever happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, completionOf, reachReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-const sandbox = () => stack.local.platforms.sandboxes.tiktok;
+const sandbox = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok;
 
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
-
-it('gives the same connection to a caller who hung up before the answer and asks again', async () => {
+it('gives the same connection to a caller who hung up before the answer and asks again', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   // Two instances are there already, so that the second question does not wait for one to start.
   const strangers = { body: completionOf(user, { flow: 'A'.repeat(22), completion: 'B'.repeat(43) }) };
   await Promise.all([tenant.client.fails('complete', strangers), tenant.client.fails('complete', strangers)]);
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
-  sandbox().control({
+  sandbox(stack).control({
     command: 'inject',
     endpoint: 'token',
     calls: 1,
@@ -32,7 +25,7 @@ it('gives the same connection to a caller who hung up before the answer and asks
   });
   const hangUp = new AbortController();
   const first = tenant.client.send('complete', { body, signal: hangUp.signal }).catch(() => 'hung up');
-  while (sandbox().calls().calls.token === 0) await sleep(20);
+  while (sandbox(stack).calls().calls.token === 0) await sleep(20);
 
   hangUp.abort();
   const lost = await first;
@@ -48,10 +41,13 @@ it('gives the same connection to a caller who hung up before the answer and asks
   expect(early).toMatchObject({ code: 'FLOW_IN_PROGRESS', retryAfterSeconds: 2 });
   expect(again.connection.status).toBe('active');
   expect(JSON.parse(answer.text)).toEqual(again);
-  expect(sandbox().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  expect(sandbox(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('lets one of two at the same time redeem the code and tells the other to wait or the result', async () => {
+it('lets one of two at the same time redeem the code and tells the other to wait or the result', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -68,14 +64,14 @@ it('lets one of two at the same time redeem the code and tells the other to wait
   for (const answer of answers.filter(({ status }) => status === 201)) {
     expect(JSON.parse(answer.text)).toEqual(settled);
   }
-  expect(sandbox().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  expect(sandbox(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('repeats a failure as it was and does not ask the platform again', async () => {
+it('repeats a failure as it was and does not ask the platform again', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
-  sandbox().control({
+  sandbox(stack).control({
     command: 'inject',
     endpoint: 'token',
     calls: 1,
@@ -91,10 +87,10 @@ it('repeats a failure as it was and does not ask the platform again', async () =
     retryable: false,
     details: { reason: 'platform_unavailable' },
   });
-  expect(sandbox().calls().calls.token).toBe(1);
+  expect(sandbox(stack).calls().calls.token).toBe(1);
 });
 
-it('says that the account is gone when it was disconnected before the repeat', async () => {
+it('says that the account is gone when it was disconnected before the repeat', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -106,7 +102,10 @@ it('says that the account is gone when it was disconnected before the repeat', a
   expect(refusal.code).toBe('ACCOUNT_NOT_FOUND');
 });
 
-it('keeps the connection when the outcome of the flow could not be written down', async () => {
+it('keeps the connection when the outcome of the flow could not be written down', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   let written = 0;

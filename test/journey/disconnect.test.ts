@@ -1,31 +1,23 @@
 /** Letting go when the platform does not play along: down, forgetful, or still serving another connection of the same grant. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, connectAccount } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames } from '../support/stack/platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
-
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
+import type { TestStack } from '../support/stack/test-stack.ts';
 
 describe.each(platformNames)('%s', (provider) => {
   const { people } = platformFacts[provider];
-  const sandbox = () => stack.local.platforms.sandboxes[provider];
+  const sandbox = (stack: TestStack) => stack.local.platforms.sandboxes[provider];
   const visit = { account: people[0] };
 
-  it('hands no token out while the platform is down, and revokes at the repeat', async () => {
+  it('hands no token out while the platform is down, and revokes at the repeat', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
     const account = accountOf(user, connection);
-    sandbox().control({
+    sandbox(stack).control({
       command: 'inject',
       endpoint: 'revoke',
       calls: 1,
@@ -45,13 +37,13 @@ describe.each(platformNames)('%s', (provider) => {
     expect(connections).toMatchObject([{ id: connection.id, status: 'disconnecting' }]);
     expect(second.revocation).toBe('revoked');
     expect(third.code).toBe('ACCOUNT_NOT_FOUND');
-    expect(sandbox().calls().calls.revoke).toBe(2);
+    expect(sandbox(stack).calls().calls.revoke).toBe(2);
   });
 
-  it('counts a grant that the platform has forgotten as revoked', async () => {
+  it('counts a grant that the platform has forgotten as revoked', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
-    sandbox().control({ command: 'kill_grants' });
+    sandbox(stack).control({ command: 'kill_grants' });
 
     const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
     const { connections } = await tenant.client.ok('status');
@@ -60,24 +52,24 @@ describe.each(platformNames)('%s', (provider) => {
     expect(connections).toEqual([]);
   });
 
-  it('revokes with a token that has run out', async () => {
+  it('revokes with a token that has run out', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
     const record = await stack.tables.connection(connection.id);
     await stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
-    sandbox().control({ command: 'expire_access_tokens' });
+    sandbox(stack).control({ command: 'expire_access_tokens' });
 
     const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
-    const left = sandbox().control({ command: 'kill_grants' });
+    const left = sandbox(stack).control({ command: 'kill_grants' });
 
     expect(gone.revocation).toBe('revoked');
     expect(left).toEqual({ ok: true, affected: 0 });
   });
 
-  it('disconnects an account that has to be reconnected', async () => {
+  it('disconnects an account that has to be reconnected', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
-    sandbox().control({ command: 'kill_grants' });
+    sandbox(stack).control({ command: 'kill_grants' });
     await tenant.client.fails('refreshToken', accountOf(user, connection));
 
     const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
@@ -85,7 +77,7 @@ describe.each(platformNames)('%s', (provider) => {
     expect(gone.revocation).toBe('revoked');
   });
 
-  it('connects the account anew after it was let go', async () => {
+  it('connects the account anew after it was let go', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
     await tenant.client.ok('disconnect', accountOf(user, before));
@@ -98,7 +90,7 @@ describe.each(platformNames)('%s', (provider) => {
   });
 });
 
-it('leaves a grant to the other tenant’s connection that lives on it', async () => {
+it('leaves a grant to the other tenant’s connection that lives on it', async ({ stack, tenant }) => {
   const other = await stack.newTenant();
   const mine = tenant.user('ada');
   const theirs = other.user('zoe');
@@ -116,7 +108,7 @@ it('leaves a grant to the other tenant’s connection that lives on it', async (
   expect(stack.local.platforms.sandboxes.tiktok.calls().calls.revoke).toBe(1);
 });
 
-it('disconnects once when asked twice at the same time', async () => {
+it('disconnects once when asked twice at the same time', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
   const account = accountOf(user, connection);

@@ -1,29 +1,16 @@
 /** Platforms that fail, at the exchange, at the profile and at a renewal: a catalogue error, no second use of a code, no token left lying about. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Fault } from '../../infra/local/sandbox/control/control.ts';
+import { stackTest } from '../support/fixtures/stack.ts';
 import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
-import {
-  openTestStack,
-  type PlatformName,
-  type TestStack,
-  type TestTenant,
-} from '../support/stack/test-stack.ts';
+import type { PlatformName, TestStack } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant({ directLinking: true });
-});
+const it = stackTest({ tenant: { directLinking: true } });
 
 const serverError: Fault = { kind: 'status', status: 500, body: 'json' };
 
 function inject(
+  stack: TestStack,
   provider: PlatformName,
   endpoint: 'token' | 'revoke' | 'profile',
   fault: Fault,
@@ -38,10 +25,11 @@ function inject(
   if (!result.ok) throw new Error(result.error);
 }
 
-const callsAt = (provider: PlatformName) => stack.local.platforms.sandboxes[provider].calls().calls;
+const callsAt = (stack: TestStack, provider: PlatformName) =>
+  stack.local.platforms.sandboxes[provider].calls().calls;
 
 describe('at the exchange of the code', () => {
-  it.each<[string, Fault, string]>([
+  it.for<[string, Fault, string]>([
     ['status 500', serverError, 'platform_unavailable'],
     ['status 500 with a page', { kind: 'status', status: 500, body: 'html' }, 'platform_unavailable'],
     ['status 429', { kind: 'rate_limited', retryAfterSeconds: 7 }, 'platform_unavailable'],
@@ -54,32 +42,35 @@ describe('at the exchange of the code', () => {
       { kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/' },
       'platform_unavailable',
     ],
-  ])('ends the flow after %s and asks the platform once', async (_name, fault, reason) => {
-    const user = tenant.user('ada');
-    const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
-    inject('tiktok', 'token', fault);
+  ])(
+    'ends the flow after %s and asks the platform once',
+    async ([_name, fault, reason], { stack, tenant }) => {
+      const user = tenant.user('ada');
+      const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
+      inject(stack, 'tiktok', 'token', fault);
 
-    const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
-    const listed = await tenant.client.ok('status');
+      const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
+      const listed = await tenant.client.ok('status');
 
-    expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', retryable: false, details: { reason } });
-    expect(callsAt('tiktok').token).toBe(1);
-    expect(listed.connections).toEqual([]);
-  });
+      expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', retryable: false, details: { reason } });
+      expect(callsAt(stack, 'tiktok').token).toBe(1);
+      expect(listed.connections).toEqual([]);
+    },
+  );
 
-  it('says that the app is at fault when the platform refuses the client', async () => {
+  it('says that the app is at fault when the platform refuses the client', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { returned } = await reachReturn(stack, { user, provider: 'reddit' });
-    inject('reddit', 'token', { kind: 'status', status: 401, body: 'json' }, 2);
+    inject(stack, 'reddit', 'token', { kind: 'status', status: 401, body: 'json' }, 2);
 
     const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
 
     expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'misconfigured' } });
-    expect(callsAt('reddit').token).toBe(1);
+    expect(callsAt(stack, 'reddit').token).toBe(1);
   });
 
-  it('tells the return URL of a direct flow', async () => {
-    inject('tiktok', 'token', serverError);
+  it('tells the return URL of a direct flow', async ({ stack, tenant }) => {
+    inject(stack, 'tiktok', 'token', serverError);
 
     const { flowId, returned } = await reachReturn(stack, {
       user: tenant.user('ada'),
@@ -88,28 +79,28 @@ describe('at the exchange of the code', () => {
     });
 
     expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
-    expect(callsAt('tiktok').token).toBe(1);
+    expect(callsAt(stack, 'tiktok').token).toBe(1);
   });
 });
 
 describe('at the profile', () => {
-  it('gets over one hiccup', async () => {
-    inject('tiktok', 'profile', serverError);
+  it('gets over one hiccup', async ({ stack, tenant }) => {
+    inject(stack, 'tiktok', 'profile', serverError);
 
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
 
     expect(connection.status).toBe('active');
-    expect(callsAt('tiktok').profile).toBe(2);
+    expect(callsAt(stack, 'tiktok').profile).toBe(2);
   });
 
-  it.each<[string, Fault]>([
+  it.for<[string, Fault]>([
     ['status 500', serverError],
     ['garbage', { kind: 'garbage_body' }],
     ['half an answer', { kind: 'half_body', afterwards: 'close' }],
-  ])('gives the tokens back after %s', async (_name, fault) => {
+  ])('gives the tokens back after %s', async ([_name, fault], { stack, tenant }) => {
     const user = tenant.user('ada');
     const { returned } = await reachReturn(stack, { user, provider: 'reddit' });
-    inject('reddit', 'profile', fault, 2);
+    inject(stack, 'reddit', 'profile', fault, 2);
 
     const refusal = await tenant.client.fails('complete', { body: completionOf(user, returned) });
 
@@ -117,20 +108,20 @@ describe('at the profile', () => {
       code: 'OAUTH_CALLBACK_ERROR',
       details: { reason: 'profile_unavailable' },
     });
-    expect(callsAt('reddit')).toMatchObject({ token: 1, revoke: 1 });
+    expect(callsAt(stack, 'reddit')).toMatchObject({ token: 1, revoke: 1 });
   });
 });
 
 describe('at a renewal', () => {
   /** After a failure a platform is left in peace for a while; this ends the while. */
-  const endPause = () => stack.tables.clear('activity', 'lease#');
+  const endPause = (stack: TestStack) => stack.tables.clear('activity', 'lease#');
 
-  it('serves a valid token on, and an expired one never', async () => {
+  it('serves a valid token on, and an expired one never', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
     const account = accountOf(user, connection);
     const record = await stack.tables.connection(connection.id);
-    inject('reddit', 'token', serverError, 2);
+    inject(stack, 'reddit', 'token', serverError, 2);
     const first = await tenant.client.ok('getToken', account);
 
     await stack.tables.change('connections', record, {
@@ -140,9 +131,9 @@ describe('at a renewal', () => {
     const nearItsEnd = await tenant.client.ok('getToken', account);
     await stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
     const inThePause = await tenant.client.fails('getToken', account);
-    await endPause();
+    await endPause(stack);
     const atItsEnd = await tenant.client.fails('refreshToken', account);
-    await endPause();
+    await endPause(stack);
     const afterwards = await tenant.client.ok('getToken', account);
 
     expect(nearItsEnd.accessToken).toBe(first.accessToken);
@@ -150,18 +141,21 @@ describe('at a renewal', () => {
     expect(atItsEnd.code).toBe('TOKEN_REFRESH_ERROR');
     expect(afterwards.accessToken).not.toBe(first.accessToken);
     // The exchange, two failures, and the renewal that went well: the pause was kept.
-    expect(callsAt('reddit').token).toBe(4);
+    expect(callsAt(stack, 'reddit').token).toBe(4);
   });
 
-  it('asks to reconnect when the person removed the app at the platform, and not when our client is refused', async () => {
+  it('asks to reconnect when the person removed the app at the platform, and not when our client is refused', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
     const account = accountOf(user, connection);
-    inject('tiktok', 'token', { kind: 'status', status: 401, body: 'json' });
+    inject(stack, 'tiktok', 'token', { kind: 'status', status: 401, body: 'json' });
 
     const misconfigured = await tenant.client.fails('refreshToken', account);
     const untouched = await tenant.client.ok('getToken', account);
-    await endPause();
+    await endPause(stack);
     stack.local.platforms.sandboxes.tiktok.control({ command: 'kill_grants' });
     const gone = await tenant.client.fails('refreshToken', account);
     const token = await tenant.client.fails('getToken', account);
@@ -179,7 +173,7 @@ describe('at a renewal', () => {
     ]);
   });
 
-  it('renews an expired token once and serves the new one from then on', async () => {
+  it('renews an expired token once and serves the new one from then on', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
     const record = await stack.tables.connection(connection.id);
@@ -189,14 +183,14 @@ describe('at a renewal', () => {
     const same = await tenant.client.ok('getToken', accountOf(user, connection));
 
     expect(same).toEqual(token);
-    expect(callsAt('tiktok').token).toBe(2);
+    expect(callsAt(stack, 'tiktok').token).toBe(2);
   });
 });
 
 describe('that do not answer in time', () => {
   const forEver: Fault = { kind: 'hold_answer' };
 
-  it('ends each flow inside the time that a request has', { timeout: 40_000 }, async () => {
+  it('ends each flow inside the time that a request has', { timeout: 40_000 }, async ({ stack, tenant }) => {
     const users = ['ada', 'bo', 'cy'].map((name) => tenant.user(name));
     const [atExchange, atProfile, inDirect] = users;
     if (!atExchange || !atProfile || !inDirect) throw new Error('Three users are needed.');
@@ -212,7 +206,7 @@ describe('that do not answer in time', () => {
       calls: 2,
       fault: forEver,
     });
-    inject('reddit', 'profile', forEver, 2);
+    inject(stack, 'reddit', 'profile', forEver, 2);
     const began = Date.now();
 
     const [exchange, profile, direct] = await Promise.all([
@@ -233,7 +227,7 @@ describe('that do not answer in time', () => {
       details: { reason: 'profile_unavailable' },
     });
     expect(direct.returned).toMatchObject({ status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
-    expect(callsAt('tiktok').token).toBe(2);
-    expect(callsAt('reddit')).toMatchObject({ token: 1, profile: 2, revoke: 1 });
+    expect(callsAt(stack, 'tiktok').token).toBe(2);
+    expect(callsAt(stack, 'reddit')).toMatchObject({ token: 1, profile: 2, revoke: 1 });
   });
 });

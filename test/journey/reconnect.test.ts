@@ -1,26 +1,18 @@
 /** The same account again: by the same user in place, by another user refused, by somebody else's browser not at all. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames } from '../support/stack/platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
-
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
+import type { TestStack } from '../support/stack/test-stack.ts';
 
 describe.each(platformNames)('%s', (provider) => {
   const { people, revokesReplaced } = platformFacts[provider];
-  const calls = () => stack.local.platforms.sandboxes[provider].calls().calls;
+  const calls = (stack: TestStack) => stack.local.platforms.sandboxes[provider].calls().calls;
 
-  it('reconnects in place: the same connection, a new token, the old grant ended where that is its own', async () => {
+  it('reconnects in place: the same connection, a new token, the old grant ended where that is its own', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const visit = { account: people[0] };
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
@@ -39,10 +31,13 @@ describe.each(platformNames)('%s', (provider) => {
     expect(connection.grantId).not.toBe(before.grantId);
     expect(token.accessToken).not.toBe(old.accessToken);
     expect(listed.connections).toEqual([connection]);
-    expect(calls().revoke).toBe(revokesReplaced ? 1 : 0);
+    expect(calls(stack).revoke).toBe(revokesReplaced ? 1 : 0);
   });
 
-  it('leaves an account with the user who has it and cleans the tokens of the other one up', async () => {
+  it('leaves an account with the user who has it and cleans the tokens of the other one up', async ({
+    stack,
+    tenant,
+  }) => {
     const visit = { account: people[0] };
     const owner = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user: owner, provider, visit });
@@ -60,10 +55,13 @@ describe.each(platformNames)('%s', (provider) => {
     expect(renewed.connection.userId).toBe('ada');
     expect(ofRival.connections).toEqual([]);
     // Where revoking reaches the whole grant, it would end the owner's connection, so the tokens are left to die.
-    expect(calls().revoke).toBe(revokesReplaced ? 1 : 0);
+    expect(calls(stack).revoke).toBe(revokesReplaced ? 1 : 0);
   });
 
-  it('refuses another account than the one to reconnect, and keeps neither its tokens nor a connection', async () => {
+  it('refuses another account than the one to reconnect, and keeps neither its tokens nor a connection', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit: { account: people[0] } });
     const { returned } = await reachReturn(stack, {
@@ -78,10 +76,10 @@ describe.each(platformNames)('%s', (provider) => {
 
     expect(refusal).toMatchObject({ code: 'ACCOUNT_MISMATCH', status: 409 });
     expect(listed.connections).toEqual([connection]);
-    expect(calls().revoke).toBe(1);
+    expect(calls(stack).revoke).toBe(1);
   });
 
-  it('brings a connection back that the platform had ended', async () => {
+  it('brings a connection back that the platform had ended', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const visit = { account: people[0] };
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
@@ -104,7 +102,7 @@ describe.each(platformNames)('%s', (provider) => {
   });
 });
 
-it('begins no reconnect of an account that is not the user’s', async () => {
+it('begins no reconnect of an account that is not the user’s', async ({ stack, tenant }) => {
   const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
 
   const refusal = await tenant.client.fails('connect', {
@@ -115,7 +113,10 @@ it('begins no reconnect of an account that is not the user’s', async () => {
   expect(refusal).toMatchObject({ code: 'ACCOUNT_NOT_FOUND', status: 404 });
 });
 
-it('gives two users who connect the same account at the same time one connection and one refusal', async () => {
+it('gives two users who connect the same account at the same time one connection and one refusal', async ({
+  stack,
+  tenant,
+}) => {
   const users = [tenant.user('ada'), tenant.user('bo')];
   const ready = await Promise.all(users.map((user) => reachReturn(stack, { user, provider: 'reddit' })));
 

@@ -1,21 +1,19 @@
 /** Two thousand forged requests at the webhook route, and some hundred that are signed and make no sense. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
+import { expect } from 'vitest';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import type { KnownApp } from './forged-deliveries.ts';
 import { fuzzForged, fuzzSigned, knownApps } from './fuzz.ts';
 
-let stack: TestStack;
 let apps: readonly KnownApp[];
 
-beforeAll(async () => {
-  stack = await openTestStack();
+const it = sharedTenantTest();
+it.beforeAll(async ({ stack }) => {
   apps = await knownApps(stack);
 });
-afterAll(() => stack.close());
 
 it('refuses every forged request, and asks no database and no queue for it', {
   timeout: 90_000,
-}, async () => {
+}, async ({ stack }) => {
   const { requests, wrong, failures, awsCalls } = await fuzzForged(stack, apps, 2_000);
 
   expect(wrong).toEqual([]);
@@ -25,7 +23,9 @@ it('refuses every forged request, and asks no database and no queue for it', {
   expect(Object.keys(awsCalls)).toEqual(['secretsmanager:GetSecretValue']);
 });
 
-it('takes or refuses whatever a platform has signed, and fails at nothing', { timeout: 90_000 }, async () => {
+it('takes or refuses whatever a platform has signed, and fails at nothing', { timeout: 90_000 }, async ({
+  stack,
+}) => {
   const { wrong, failures, byStatus } = await fuzzSigned(stack, apps, 500);
 
   expect(wrong).toEqual([]);

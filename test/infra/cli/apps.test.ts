@@ -1,19 +1,16 @@
 import { PassThrough } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
+import { it } from '../../support/fixtures/cli.ts';
 
 const secret = 's4ndb0x-client-secret-of-an-app';
 
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
+it.beforeAll(async ({ cli }) => {
   await cli.hawser('tenant create bakery');
 });
-afterAll(() => cli.close());
 
 describe('hawser app', () => {
-  it('reads the client secret from a pipe and prints the redirect URI to register', async () => {
+  it('reads the client secret from a pipe and prints the redirect URI to register', async ({ cli }) => {
     const { code, stdout, stderr } = await cli.hawser('app set tiktok --client-id piped', `${secret}\n`);
 
     expect(code).toBe(0);
@@ -21,7 +18,9 @@ describe('hawser app', () => {
     expect(stdout + stderr).not.toContain('s4ndb0x');
   });
 
-  it('asks a person at a terminal for the secret, does not show it, and lets it be corrected', async () => {
+  it('asks a person at a terminal for the secret, does not show it, and lets it be corrected', async ({
+    cli,
+  }) => {
     const raw: boolean[] = [];
     const terminal = Object.assign(new PassThrough(), {
       isTTY: true,
@@ -38,7 +37,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('tiktok')).toMatchObject({ clientId: 'typed', clientSecret: secret });
   });
 
-  it('changes nothing when the prompt is left with Ctrl-C', async () => {
+  it('changes nothing when the prompt is left with Ctrl-C', async ({ cli }) => {
     const before = await cli.secretOf('tiktok');
     const terminal = Object.assign(new PassThrough(), { isTTY: true });
     terminal.write('half\u0003');
@@ -50,7 +49,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('tiktok')).toEqual(before);
   });
 
-  it('takes no secret as an argument, and does not repeat one that was given so', async () => {
+  it('takes no secret as an argument, and does not repeat one that was given so', async ({ cli }) => {
     const option = await cli.hawser(`app set tiktok --client-id x --client-secret=${secret}`);
     const argument = await cli.hawser(`app set tiktok ${secret} --client-id x`);
 
@@ -60,7 +59,9 @@ describe('hawser app', () => {
     }
   });
 
-  it('refuses an empty secret, a missing setting, an unknown one, and an unknown provider', async () => {
+  it('refuses an empty secret, a missing setting, an unknown one, and an unknown provider', async ({
+    cli,
+  }) => {
     const refused = [
       [await cli.hawser('app set tiktok --client-id x', '\n'), 'client secret is missing'],
       [
@@ -82,7 +83,9 @@ describe('hawser app', () => {
     }
   });
 
-  it('reads several secrets from a pipe as one JSON object, and keeps those that it is not given', async () => {
+  it('reads several secrets from a pipe as one JSON object, and keeps those that it is not given', async ({
+    cli,
+  }) => {
     const secrets = { clientSecret: secret, webhookSecret: 's4ndb0x-meta', verifyToken: 's4ndb0x-verify' };
     const set = 'app set instagram --client-id several';
 
@@ -98,7 +101,7 @@ describe('hawser app', () => {
     });
   });
 
-  it('asks a person at a terminal for one secret after the other', async () => {
+  it('asks a person at a terminal for one secret after the other', async ({ cli }) => {
     const raw: boolean[] = [];
     const terminal = Object.assign(new PassThrough(), {
       isTTY: true,
@@ -125,7 +128,7 @@ describe('hawser app', () => {
     });
   });
 
-  it('refuses several secrets in another form, with none of them in the complaint', async () => {
+  it('refuses several secrets in another form, with none of them in the complaint', async ({ cli }) => {
     const before = await cli.secretOf('instagram');
     const inputs = [
       secret,
@@ -147,7 +150,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('instagram')).toEqual(before);
   });
 
-  it('asks for no secret that nothing would be checked with', async () => {
+  it('asks for no secret that nothing would be checked with', async ({ cli }) => {
     const needless = [
       await cli.hawser('app set tiktok --client-id x --webhook-secret', secret),
       await cli.hawser('app set tiktok --client-id x --verify-token', secret),
@@ -159,7 +162,7 @@ describe('hawser app', () => {
       expect([code, stderr]).toEqual([2, expect.stringContaining('it takes no --')]);
   });
 
-  it('shows where a platform is to send its webhooks and callbacks', async () => {
+  it('shows where a platform is to send its webhooks and callbacks', async ({ cli }) => {
     const { stdout } = await cli.hawser('app show instagram');
 
     const at = (kind: string) => `${cli.stack.apiUrl}/integrations/${kind}/instagram`;
@@ -169,7 +172,7 @@ describe('hawser app', () => {
     expect(stdout).not.toContain('s4ndb0x');
   });
 
-  it('keeps the settings of an app and shows all but its secret', async () => {
+  it('keeps the settings of an app and shows all but its secret', async ({ cli }) => {
     const agent = 'web:com.example:v1 (by /u/example)';
     await cli.hawser(`app set reddit --client-id shown --setting "userAgent=${agent}"`, secret);
 
@@ -182,7 +185,7 @@ describe('hawser app', () => {
     expect(programs).not.toHaveProperty('secretId');
   });
 
-  it("gives a tenant's own app a context that cannot be guessed, and its flows use it", async () => {
+  it("gives a tenant's own app a context that cannot be guessed, and its flows use it", async ({ cli }) => {
     await cli.hawser('return-url add bakery https://app.example/connected');
     const key = (await cli.hawser('key create bakery')).stdout.trim();
 
@@ -195,7 +198,7 @@ describe('hawser app', () => {
     expect(await cli.json('app list --tenant bakery')).toMatchObject({ apps: [{ clientId: 'own-client' }] });
   });
 
-  it('keeps the context of an app that is set again, so that its redirect URI stays', async () => {
+  it('keeps the context of an app that is set again, so that its redirect URI stays', async ({ cli }) => {
     const before = await cli.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
 
     const after = await cli.hawser('app set tiktok --tenant bakery --client-id own-client', `${secret}2`);
@@ -203,7 +206,9 @@ describe('hawser app', () => {
     expect(after.stdout).toBe(before.stdout);
   });
 
-  it("removes a tenant's own app with its secret, and the tenant is back on the shared one", async () => {
+  it("removes a tenant's own app with its secret, and the tenant is back on the shared one", async ({
+    cli,
+  }) => {
     const { appId } = (await cli.json('app show tiktok --tenant bakery')) as { appId: string };
 
     const removed = await cli.hawser('app remove tiktok --tenant bakery');
@@ -214,7 +219,7 @@ describe('hawser app', () => {
     expect(await cli.json('tenant show bakery')).toMatchObject({ apps: {} });
   });
 
-  it("cannot reach a tenant's own app by its context", async () => {
+  it("cannot reach a tenant's own app by its context", async ({ cli }) => {
     await cli.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
     const { appId } = (await cli.json('app show tiktok --tenant bakery')) as { appId: string };
 
@@ -224,7 +229,9 @@ describe('hawser app', () => {
     expect((await cli.hawser('app show tiktok --tenant bakery')).code).toBe(0);
   });
 
-  it('schedules the deletion of the secret of a shared app that is removed, and restores it when the app is set again', async () => {
+  it('schedules the deletion of the secret of a shared app that is removed, and restores it when the app is set again', async ({
+    cli,
+  }) => {
     await cli.hawser('app set tiktok --client-id shared', secret);
 
     await cli.hawser('app remove tiktok');
@@ -237,7 +244,9 @@ describe('hawser app', () => {
 });
 
 describe('hawser connections', () => {
-  it('lists who is connected, lets no app go on which connections stand, and shows no secret', async () => {
+  it('lists who is connected, lets no app go on which connections stand, and shows no secret', async ({
+    cli,
+  }) => {
     await cli.hawser('tenant create cafe');
     await cli.hawser(`return-url add cafe https://cafe.example/connected`);
     const redirectUri = (await cli.hawser('app set tiktok --tenant cafe --client-id cafe-client', secret))
@@ -263,11 +272,11 @@ describe('hawser connections', () => {
 });
 
 describe('hawser setup and rotate', () => {
-  it('finds everything filled in already', async () => {
+  it('finds everything filled in already', async ({ cli }) => {
     expect(await cli.json('setup')).toEqual({ made: [] });
   });
 
-  it('keeps the state secret before as the previous one, and shows neither', async () => {
+  it('keeps the state secret before as the previous one, and shows neither', async ({ cli }) => {
     const before = await cli.readSecret('hawser/state');
 
     const { code, stdout, stderr } = await cli.hawser('rotate state-secret');
@@ -279,7 +288,7 @@ describe('hawser setup and rotate', () => {
     for (const value of Object.values(after)) expect(stdout + stderr).not.toContain(value);
   });
 
-  it('replaces the session signing key', async () => {
+  it('replaces the session signing key', async ({ cli }) => {
     const before = await cli.readSecret('hawser/session-key');
 
     const { code } = await cli.hawser('rotate session-key');
@@ -288,7 +297,7 @@ describe('hawser setup and rotate', () => {
     expect((await cli.readSecret('hawser/session-key'))['keyId']).not.toBe(before['keyId']);
   });
 
-  it("raises the version of a tenant's key", async () => {
+  it("raises the version of a tenant's key", async ({ cli }) => {
     const first = (await cli.json('rotate tenant-key bakery')) as { version: number };
 
     expect(await cli.json('rotate tenant-key bakery')).toMatchObject({ version: first.version + 1 });

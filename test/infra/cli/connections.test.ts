@@ -1,23 +1,12 @@
 /** The operator's view of connections, and the work that the operator has the stack do for them. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
-import { type ConnectedCliFixture, openConnectedCliFixture, until } from '../../support/cli/connected-cli.ts';
-
-let cli: ConnectedCliFixture;
-let tenant: Awaited<ReturnType<ConnectedCliFixture['newTenant']>>;
-
-beforeAll(async () => {
-  cli = await openConnectedCliFixture();
-});
-afterAll(() => cli.close());
-beforeEach(async () => {
-  await cli.reset();
-  tenant = await cli.newTenant();
-});
+import { type ConnectedCliFixture, until } from '../../support/cli/connected-cli.ts';
+import { it } from '../../support/fixtures/connected-cli.ts';
 
 /** The words that name a connection. The ids of TikTok's accounts may begin with a dash. */
 const named = ({ tenantId, provider, accountId }: SealedConnection) => `${tenantId} ${provider} ${accountId}`;
-const refuseRevocation = () =>
+const refuseRevocation = (cli: ConnectedCliFixture) =>
   cli.sandbox.control({
     command: 'inject',
     endpoint: 'revoke',
@@ -26,7 +15,7 @@ const refuseRevocation = () =>
   });
 
 describe('hawser connections show', () => {
-  it('tells all that is known but what is sealed', async () => {
+  it('tells all that is known but what is sealed', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const people = await cli.hawser(`connections show ${named(connection)}`);
@@ -49,7 +38,7 @@ describe('hawser connections show', () => {
     expect(people.stdout + JSON.stringify(programs)).not.toMatch(/s4ndb0x|accessToken/);
   });
 
-  it('says why a connection has ended, and since when', async () => {
+  it('says why a connection has ended, and since when', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     const since = Date.now() - 86_400_000;
     const change = { status: 'reconnect_required', statusReason: 'revoked', statusSince: since } as const;
@@ -65,7 +54,7 @@ describe('hawser connections show', () => {
     });
   });
 
-  it("does not find what is another tenant's, or nobody's", async () => {
+  it("does not find what is another tenant's, or nobody's", async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     const other = await cli.newTenant();
 
@@ -80,7 +69,10 @@ describe('hawser connections show', () => {
 });
 
 describe('hawser connections refresh', () => {
-  it('has the worker renew a connection that nobody has used for weeks, and waits for it', async () => {
+  it('has the worker renew a connection that nobody has used for weeks, and waits for it', async ({
+    cli,
+    tenant,
+  }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     await cli.store.change(connection, { lastUsedAt: Date.now() - 30 * 86_400_000 });
 
@@ -91,7 +83,7 @@ describe('hawser connections refresh', () => {
     expect(JSON.stringify(waited)).not.toContain('s4ndb0x');
   });
 
-  it('answers at once without --wait, and the renewal follows', async () => {
+  it('answers at once without --wait, and the renewal follows', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const asked = await cli.json(`connections refresh ${named(connection)}`);
@@ -100,7 +92,7 @@ describe('hawser connections refresh', () => {
     await until(async () => (await cli.recordOf(connection))?.generation === 2);
   });
 
-  it('tells of a platform that is down when the next try is', async () => {
+  it('tells of a platform that is down when the next try is', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     cli.sandbox.control({
       command: 'inject',
@@ -115,7 +107,7 @@ describe('hawser connections refresh', () => {
     expect(stdout).toMatch(/^It is active, after 1 failures in a row; it is tried again \d{4}-/);
   });
 
-  it('refuses what only the user can bring back, and what is being ended', async () => {
+  it('refuses what only the user can bring back, and what is being ended', async ({ cli, tenant }) => {
     const lost = await cli.connectPerson(tenant, 'ana', 'mira');
     const ending = await cli.connectPerson(tenant, 'ben', 'jose');
     await cli.store.change(lost, { status: 'reconnect_required', statusReason: 'revoked' });
@@ -131,7 +123,7 @@ describe('hawser connections refresh', () => {
 });
 
 describe('hawser connections disconnect', () => {
-  it('has the worker revoke and delete, and waits for it', async () => {
+  it('has the worker revoke and delete, and waits for it', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const { stdout } = await cli.hawser(`connections disconnect --wait ${named(connection)}`);
@@ -141,9 +133,12 @@ describe('hawser connections disconnect', () => {
     expect(cli.killGrants()).toBe(0);
   });
 
-  it('hands out no token while the platform is down, and revokes when it is repeated', async () => {
+  it('hands out no token while the platform is down, and revokes when it is repeated', async ({
+    cli,
+    tenant,
+  }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
-    refuseRevocation();
+    refuseRevocation(cli);
 
     const first = await cli.json(`connections disconnect --wait ${named(connection)}`);
     const token = await cli.tokenStatus(tenant.key, connection);
@@ -157,7 +152,10 @@ describe('hawser connections disconnect', () => {
 });
 
 describe('hawser users disconnect', () => {
-  it("ends all of one user's connections in a job that can be followed, and nobody else's", async () => {
+  it("ends all of one user's connections in a job that can be followed, and nobody else's", async ({
+    cli,
+    tenant,
+  }) => {
     const mine = await cli.connectPerson(tenant, 'ana', 'mira');
     const theirs = await cli.connectPerson(tenant, 'ben', 'jose');
 
@@ -172,9 +170,9 @@ describe('hawser users disconnect', () => {
     await until(async () => /^Status +done$/m.test((await cli.hawser(`jobs show ${job}`)).stdout));
   });
 
-  it('is listed while it runs, and with its tenant afterwards', async () => {
+  it('is listed while it runs, and with its tenant afterwards', async ({ cli, tenant }) => {
     await cli.connectPerson(tenant, 'ana', 'mira');
-    refuseRevocation();
+    refuseRevocation(cli);
 
     const job = (await cli.hawser(`users disconnect ${tenant.id} ana`)).stdout.trim();
     await until(async () => (await cli.stack.operator.findJob(job)).left === 1);
@@ -188,7 +186,7 @@ describe('hawser users disconnect', () => {
 });
 
 describe('hawser provider', () => {
-  it('lets the sweep pass a paused provider by until it is resumed', async () => {
+  it('lets the sweep pass a paused provider by until it is resumed', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     await cli.store.change(connection, { lastUsedAt: Date.now(), dueAt: Date.now() - 1 });
 
@@ -210,7 +208,7 @@ describe('hawser provider', () => {
     expect((await cli.hawser('provider list')).stdout).not.toContain('paused');
   });
 
-  it('refuses a provider that there is not', async () => {
+  it('refuses a provider that there is not', async ({ cli }) => {
     const { code, stderr } = await cli.hawser('provider pause myspace');
 
     expect(code).toBe(1);

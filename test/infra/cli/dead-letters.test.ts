@@ -5,20 +5,15 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { queueNames } from '../../../infra/topology.ts';
 import type { QueueUrls } from '../../../lib/admin/deps.ts';
 import { deadLetterActions } from '../../../lib/admin/failures/dead-letters.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { createJobStore } from '../../../lib/jobs/job.ts';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
+import type { CliFixture } from '../../support/cli/cli-fixture.ts';
 import { until } from '../../support/cli/connected-cli.ts';
-
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
-});
-afterAll(() => cli.close());
+import { it } from '../../support/fixtures/cli.ts';
 
 const rescued = {
   kind: 'refreshed_credentials',
@@ -36,7 +31,7 @@ const dueMessage = (accountId: string) =>
   JSON.stringify({ kind: 'connection_due', tenantId: 'bakery', provider: 'tiktok', accountId });
 
 /** Puts a message among the dead letters of a queue of the stack. */
-async function bury(queue: (typeof queueNames)[number], body: string): Promise<string> {
+async function bury(cli: CliFixture, queue: (typeof queueNames)[number], body: string): Promise<string> {
   const { MessageId = '' } = await cli.sqs.send(
     new SendMessageCommand({ QueueUrl: cli.queueUrls[queue].deadLetters, MessageBody: body }),
   );
@@ -44,18 +39,18 @@ async function bury(queue: (typeof queueNames)[number], body: string): Promise<s
 }
 
 /** Dead letters of queues that nobody works, for all names alike. */
-async function openQuietQueues() {
-  const make = async (name: string) => {
+async function openQuietQueues(cli: CliFixture) {
+  const make = async (cli: CliFixture, name: string) => {
     const { QueueUrl = '' } = await cli.sqs.send(new CreateQueueCommand({ QueueName: name }));
     return QueueUrl;
   };
-  const pair = { queue: await make('quiet'), deadLetters: await make('quiet-dead') };
+  const pair = { queue: await make(cli, 'quiet'), deadLetters: await make(cli, 'quiet-dead') };
   const queueUrls = Object.fromEntries(queueNames.map((name) => [name, pair])) as QueueUrls;
   return { pair, verbs: deadLetterActions({ sqs: cli.sqs, queueUrls }) };
 }
 
 /** The local engine keeps no group of a message in a standard queue. AWS does, and says it when it is asked. */
-async function withGroup<Result>(group: string, work: () => Promise<Result>) {
+async function withGroup<Result>(cli: CliFixture, group: string, work: () => Promise<Result>) {
   const groups: unknown[] = [];
   cli.sqs.middlewareStack.add(
     (next, { commandName }) =>
@@ -78,7 +73,7 @@ async function withGroup<Result>(group: string, work: () => Promise<Result>) {
   }
 }
 
-async function waitingIn(url: string): Promise<number> {
+async function waitingIn(cli: CliFixture, url: string): Promise<number> {
   const { Attributes } = await cli.sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: url,
@@ -89,8 +84,8 @@ async function waitingIn(url: string): Promise<number> {
 }
 
 describe('hawser dlq', () => {
-  it('counts the dead letters of every queue', async () => {
-    await bury('refresh', '{}');
+  it('counts the dead letters of every queue', async ({ cli }) => {
+    await bury(cli, 'refresh', '{}');
 
     const counted = (await cli.json('dlq list')) as { queues: { queue: string; count: number }[] };
 
@@ -98,8 +93,8 @@ describe('hawser dlq', () => {
     expect(counted.queues.find(({ queue }) => queue === 'refresh')?.count).toBe(1);
   });
 
-  it('shows what a message names, and neither sealed bytes nor what users are called', async () => {
-    const id = await bury('rescue', JSON.stringify(rescued));
+  it('shows what a message names, and neither sealed bytes nor what users are called', async ({ cli }) => {
+    const id = await bury(cli, 'rescue', JSON.stringify(rescued));
 
     const listed = await cli.hawser('dlq list rescue');
     const shown = await cli.hawser(`dlq show rescue ${id}`);
@@ -116,10 +111,10 @@ describe('hawser dlq', () => {
     expect(listed.stdout + shown.stdout + JSON.stringify(programs)).not.toContain('s4ndb0x');
   });
 
-  it.each(['not JSON s4ndb0x', '"s4ndb0x"', '["s4ndb0x"]', 'null', '{"id":{"deep":"s4ndb0x"}}'])(
+  it.for(['not JSON s4ndb0x', '"s4ndb0x"', '["s4ndb0x"]', 'null', '{"id":{"deep":"s4ndb0x"}}'])(
     'shows nothing of a body that it does not know: %s',
-    async (body) => {
-      const id = await bury('rescue', body);
+    async (body, { cli }) => {
+      const id = await bury(cli, 'rescue', body);
 
       const { stdout } = await cli.hawser(`dlq show rescue ${id}`);
 
@@ -128,31 +123,31 @@ describe('hawser dlq', () => {
     },
   );
 
-  it('can be looked at again and again', async () => {
-    const id = await bury('rescue', JSON.stringify(rescued));
+  it('can be looked at again and again', async ({ cli }) => {
+    const id = await bury(cli, 'rescue', JSON.stringify(rescued));
 
     for (let round = 0; round < 7; round += 1) {
       expect((await cli.hawser(`dlq show rescue ${id}`)).code).toBe(0);
     }
   });
 
-  it('sends a message back to its worker, which does what it says', async () => {
+  it('sends a message back to its worker, which does what it says', async ({ cli }) => {
     await cli.hawser('tenant create replayed');
     const jobs = createJobStore(cli.table, () => Date.now());
     const order = { kind: 'disconnect', tenantId: 'replayed' as TenantId } as const;
     const [job, other] = [await jobs.create(order), await jobs.create(order)];
-    const id = await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
-    await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: other.id }));
+    const id = await bury(cli, 'jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
+    await bury(cli, 'jobs', JSON.stringify({ kind: 'run_job', jobId: other.id }));
 
     const { code, stdout } = await cli.hawser(`dlq replay jobs ${id}`);
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: '1 message has gone back to jobs.\n' });
     await until(async () => (await jobs.get(job.id))?.status === 'done');
     expect(await jobs.get(other.id)).toMatchObject({ status: 'running' });
-    expect(await waitingIn(cli.queueUrls.jobs.deadLetters)).toBe(1);
+    expect(await waitingIn(cli, cli.queueUrls.jobs.deadLetters)).toBe(1);
   });
 
-  it('says what it needs to know', async () => {
+  it('says what it needs to know', async ({ cli }) => {
     const [neither, both, unknown, none] = [
       await cli.hawser('dlq replay refresh'),
       await cli.hawser('dlq replay refresh some-id --all'),
@@ -167,8 +162,8 @@ describe('hawser dlq', () => {
 });
 
 describe('a replay', () => {
-  it('sends bodies, groups and attributes as they were, and leaves nothing behind', async () => {
-    const { pair, verbs } = await openQuietQueues();
+  it('sends bodies, groups and attributes as they were, and leaves nothing behind', async ({ cli }) => {
+    const { pair, verbs } = await openQuietQueues(cli);
     const bodies = Array.from({ length: 23 }, (_each, index) => dueMessage(`acc-${index}`));
     for (const body of bodies) {
       await cli.sqs.send(
@@ -180,7 +175,7 @@ describe('a replay', () => {
       );
     }
 
-    const { result, groups } = await withGroup('bakery', () => verbs.replayDeadLetters('refresh'));
+    const { result, groups } = await withGroup(cli, 'bakery', () => verbs.replayDeadLetters('refresh'));
 
     const received = [];
     while (received.length < bodies.length) {
@@ -202,11 +197,11 @@ describe('a replay', () => {
     for (const { MessageAttributes } of received) {
       expect(MessageAttributes?.['why']?.StringValue).toBe('because');
     }
-    expect(await waitingIn(pair.deadLetters)).toBe(0);
+    expect(await waitingIn(cli, pair.deadLetters)).toBe(0);
   });
 
-  it('does not send a message round for ever that fails again meanwhile', async () => {
-    const { pair, verbs } = await openQuietQueues();
+  it('does not send a message round for ever that fails again meanwhile', async ({ cli }) => {
+    const { pair, verbs } = await openQuietQueues(cli);
     await cli.sqs.send(
       new SendMessageCommand({ QueueUrl: pair.deadLetters, MessageBody: dueMessage('acc-1') }),
     );

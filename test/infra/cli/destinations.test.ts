@@ -1,5 +1,5 @@
 /** `hawser destination …`: where a tenant hears of its events, from the operator's word to what arrives there. */
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, onTestFinished } from 'vitest';
 import { createClients } from '../../../infra/cli/target/aws-clients.ts';
 import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../../infra/topology.ts';
@@ -9,33 +9,32 @@ import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts'
 import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
+import type { CliFixture } from '../../support/cli/cli-fixture.ts';
 import { type Endpoint, openEndpoint, signerOf } from '../../support/deliveries/endpoint.ts';
+import { it } from '../../support/fixtures/cli.ts';
 
-let cli: CliFixture;
 let endpoint: Endpoint;
 
-beforeAll(async () => {
-  cli = await openCliFixture();
+it.beforeAll(async ({ cli }) => {
   endpoint = await openEndpoint();
   // Known before any function has started.
   cli.stack.insecureOrigins.push(endpoint.origin);
   for (const tenant of ['bakery', 'rival']) await cli.hawser(`tenant create ${tenant}`);
 });
-afterAll(async () => {
+afterAll(() => {
   endpoint.close();
-  await cli.close();
 });
 
-async function add(tenant: string, what: string) {
+async function add(cli: CliFixture, tenant: string, what: string) {
   const ran = await cli.hawser(`destination add ${tenant} ${what}`);
   const id = /dst_[\w-]{22}/.exec(ran.stderr + ran.stdout)?.[0] ?? '';
   return { ...ran, id, secret: ran.stdout.trim() };
 }
 
 describe('hawser destination', () => {
-  it('prints the secret of a new endpoint alone on standard output, and never again', async () => {
+  it('prints the secret of a new endpoint alone on standard output, and never again', async ({ cli }) => {
     const { code, stdout, stderr, secret, id } = await add(
+      cli,
       'bakery',
       'https://hooks.bakery.example/hawser?key=1',
     );
@@ -52,7 +51,7 @@ describe('hawser destination', () => {
     for (const one of said) expect(one.stdout + one.stderr).not.toContain(secret.slice(6, 20));
   });
 
-  it('gives programs what it shows to people', async () => {
+  it('gives programs what it shows to people', async ({ cli }) => {
     const made = await cli.json('destination add bakery https://other.bakery.example/');
 
     const expected = {
@@ -68,7 +67,9 @@ describe('hawser destination', () => {
     });
   });
 
-  it('sends a test event, signed, and signs under a new secret as well once there is one', async () => {
+  it('sends a test event, signed, and signs under a new secret as well once there is one', async ({
+    cli,
+  }) => {
     const made = await cli.stack.operator.addDestination('rival', { url: endpoint.url });
     const { id } = made.destination;
 
@@ -90,8 +91,8 @@ describe('hawser destination', () => {
     });
   });
 
-  it('puts events on a bus, which has no secret', async () => {
-    const { code, stdout, id } = await add('bakery', '--bus bakery-events');
+  it('puts events on a bus, which has no secret', async ({ cli }) => {
+    const { code, stdout, id } = await add(cli, 'bakery', '--bus bakery-events');
 
     const rotated = await cli.hawser(`destination rotate-secret bakery ${id}`);
     await cli.hawser(`destination test bakery ${id}`);
@@ -112,8 +113,8 @@ describe('hawser destination', () => {
     ]);
   });
 
-  it('enables what was disabled, and removes what is no longer wanted', async () => {
-    const { id } = await add('bakery', '--bus old-events');
+  it('enables what was disabled, and removes what is no longer wanted', async ({ cli }) => {
+    const { id } = await add(cli, 'bakery', '--bus old-events');
 
     const enabled = await cli.hawser(`destination enable bakery ${id}`);
     const removed = await cli.hawser(`destination remove bakery ${id}`);
@@ -124,10 +125,10 @@ describe('hawser destination', () => {
     expect((await cli.hawser('destination list bakery')).stdout).not.toContain(id);
   });
 
-  it.each(['rotate-secret', 'enable', 'remove', 'test'])(
+  it.for(['rotate-secret', 'enable', 'remove', 'test'])(
     "row 10: finds another tenant's destination as little as one that is not there: %s",
-    async (verb) => {
-      const { id } = await add('bakery', `https://${verb}.bakery.example/`);
+    async (verb, { cli }) => {
+      const { id } = await add(cli, 'bakery', `https://${verb}.bakery.example/`);
 
       const theirs = await cli.hawser(`destination ${verb} rival ${id}`);
       const nobodys = await cli.hawser(`destination ${verb} rival s4ndb0x-pasted`);
@@ -139,35 +140,38 @@ describe('hawser destination', () => {
     },
   );
 
-  it.each([
+  it.for([
     'http://hooks.example/s4ndb0x',
     'https://127.0.0.1/s4ndb0x',
     'https://user:s4ndb0x@hooks.example/',
     'https://localhost/s4ndb0x',
-  ])('row 11: refuses an address that is none to send to, and does not repeat it: %s', async (url) => {
-    const { code, stderr } = await cli.hawser(`destination add bakery ${url}`);
+  ])(
+    'row 11: refuses an address that is none to send to, and does not repeat it: %s',
+    async (url, { cli }) => {
+      const { code, stderr } = await cli.hawser(`destination add bakery ${url}`);
 
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/The endpoint /);
-    expect(stderr).not.toContain('s4ndb0x');
-  });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/The endpoint /);
+      expect(stderr).not.toContain('s4ndb0x');
+    },
+  );
 
-  it.each([
+  it.for([
     ['neither', ''],
     ['both', 'https://hooks.example/ --bus events'],
-  ])('asks for an address or a bus: %s', async (_, what) => {
-    expect((await add('bakery', what)).code).toBe(2);
+  ] as const)('asks for an address or a bus: %s', async ([_, what], { cli }) => {
+    expect((await add(cli, 'bakery', what)).code).toBe(2);
   });
 
-  it('refuses the same destination twice, and an eleventh', async () => {
+  it('refuses the same destination twice, and an eleventh', async ({ cli }) => {
     await cli.hawser('tenant create crowd');
-    for (let number = 1; number <= 10; number += 1) await add('crowd', `--bus events-${number}`);
+    for (let number = 1; number <= 10; number += 1) await add(cli, 'crowd', `--bus events-${number}`);
 
-    const eleventh = await add('crowd', '--bus events-11');
+    const eleventh = await add(cli, 'crowd', '--bus events-11');
     await cli.hawser(
       `destination remove crowd ${(await cli.stack.operator.listDestinations('crowd'))[0]?.id}`,
     );
-    const twice = await add('crowd', '--bus events-5');
+    const twice = await add(cli, 'crowd', '--bus events-5');
 
     expect([eleventh.code, eleventh.stderr]).toEqual([1, expect.stringContaining('at most 10')]);
     expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining('already')]);
@@ -175,12 +179,12 @@ describe('hawser destination', () => {
 });
 
 describe('an endpoint whose name leads inside', () => {
-  it('row 11: is refused when it is added, and one that nobody knows yet is not', async () => {
+  it('row 11: is refused when it is added, and one that nobody knows yet is not', async ({ cli }) => {
     const names = new Map([
       ['inside.example', ['10.0.0.1']],
       ['mixed.example', ['93.184.215.14', '::1']],
     ]);
-    const operator = operatorWith(async (name) => {
+    const operator = operatorWith(cli, async (name) => {
       const found = names.get(name);
       if (!found) throw new Error('There is no such name.');
       return found;
@@ -196,7 +200,7 @@ describe('an endpoint whose name leads inside', () => {
   });
 });
 
-function operatorWith(resolve: Resolve) {
+function operatorWith(cli: CliFixture, resolve: Resolve) {
   const clients = createClients({
     region: cli.stack.aws.region,
     credentials: { accessKeyId: 'operator', secretAccessKey: 's4ndb0x' },

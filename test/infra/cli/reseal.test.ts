@@ -1,28 +1,21 @@
 /** A new version of a tenant's key, and everything sealed anew under it, while the stack goes on working. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type ConnectedCliFixture, openConnectedCliFixture } from '../../support/cli/connected-cli.ts';
+import { expect } from 'vitest';
+import type { ConnectedCliFixture } from '../../support/cli/connected-cli.ts';
+import type { ConnectedCliFixtures } from '../../support/fixtures/connected-cli.ts';
+import { it } from '../../support/fixtures/connected-cli.ts';
 
-let cli: ConnectedCliFixture;
-let tenant: Awaited<ReturnType<ConnectedCliFixture['newTenant']>>;
+const reseal = ({ cli, tenant }: ConnectedCliFixtures) => cli.json(`rotate tenant-key ${tenant.id} --reseal`);
 
-beforeAll(async () => {
-  cli = await openConnectedCliFixture();
-});
-afterAll(() => cli.close());
-beforeEach(async () => {
-  await cli.reset();
-  tenant = await cli.newTenant();
-});
-
-const reseal = () => cli.json(`rotate tenant-key ${tenant.id} --reseal`);
-
-it('seals every connection of the tenant under the newest version, and nobody else’s', async () => {
+it('seals every connection of the tenant under the newest version, and nobody else’s', async ({
+  cli,
+  tenant,
+}) => {
   const ana = await cli.connectPerson(tenant, 'ana', 'mira');
   await cli.connectPerson(tenant, 'ben', 'jose');
   const other = await cli.newTenant();
   const foreign = await cli.connectPerson(other, 'zoe', 'sora');
 
-  const counts = await reseal();
+  const counts = await reseal({ cli, tenant });
 
   expect(counts).toEqual({
     tenantId: tenant.id,
@@ -33,28 +26,28 @@ it('seals every connection of the tenant under the newest version, and nobody el
     gone: 0,
     left: 0,
   });
-  expect(await versionsOf(ana)).toEqual([2]);
-  expect(await versionsOf(foreign)).toEqual([1]);
+  expect(await versionsOf(cli, ana)).toEqual([2]);
+  expect(await versionsOf(cli, foreign)).toEqual([1]);
   expect(await cli.recordOf(ana)).toMatchObject({ generation: 1, status: 'active', dueAt: ana.dueAt });
   expect(await cli.tokenStatus(tenant.key, ana)).toBe(200);
 });
 
-it('goes on where it was interrupted when it is run again', async () => {
+it('goes on where it was interrupted when it is run again', async ({ cli, tenant }) => {
   const ana = await cli.connectPerson(tenant, 'ana', 'mira');
   const ben = await cli.connectPerson(tenant, 'ben', 'jose');
-  await reseal();
+  await reseal({ cli, tenant });
   // As if the first run had not come to this one.
   await cli.store.change(ben, { sealed: ben.sealed });
   const before = await cli.recordOf(ana);
 
-  const again = await reseal();
+  const again = await reseal({ cli, tenant });
 
   expect(again).toMatchObject({ version: 2, made: false, resealed: 1, current: 1 });
-  expect(await versionsOf(ben)).toEqual([2]);
+  expect(await versionsOf(cli, ben)).toEqual([2]);
   expect((await cli.recordOf(ana))?.sealed).toEqual(before?.sealed);
 });
 
-it('counts what does not open, and seals the rest', async () => {
+it('counts what does not open, and seals the rest', async ({ cli, tenant }) => {
   const ana = await cli.connectPerson(tenant, 'ana', 'mira');
   const ben = await cli.connectPerson(tenant, 'ben', 'jose');
   // Sealed for another place.
@@ -68,7 +61,10 @@ it('counts what does not open, and seals the rest', async () => {
   expect(stdout + stderr).not.toContain('s4ndb0x');
 });
 
-async function versionsOf(connection: Parameters<ConnectedCliFixture['recordOf']>[0]) {
+async function versionsOf(
+  cli: ConnectedCliFixture,
+  connection: Parameters<ConnectedCliFixture['recordOf']>[0],
+) {
   const { keyVersions } = await cli.stack.operator.inspectConnection(connection);
   return keyVersions;
 }

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
-
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
-});
-afterAll(() => cli.close());
+import { describe, expect } from 'vitest';
+import { it } from '../../support/fixtures/cli.ts';
 
 describe('hawser tenant', () => {
-  it('makes a tenant that list and show know', async () => {
+  it('makes a tenant that list and show know', async ({ cli }) => {
     const created = await cli.hawser('tenant create bakery --name "Bakery & Sons"');
     const listed = await cli.hawser('tenant list');
     const shown = await cli.json('tenant show bakery');
@@ -24,14 +18,16 @@ describe('hawser tenant', () => {
     });
   });
 
-  it('says on standard error which target it acts on, and keeps standard output for the answer', async () => {
+  it('says on standard error which target it acts on, and keeps standard output for the answer', async ({
+    cli,
+  }) => {
     const { stdout, stderr } = await cli.hawser('tenant list --json');
 
     expect(stderr).toContain(`Acting on this machine, ${cli.stack.apiUrl}.`);
     expect(() => JSON.parse(stdout)).not.toThrow();
   });
 
-  it('refuses an id that is taken, and one that is none', async () => {
+  it('refuses an id that is taken, and one that is none', async ({ cli }) => {
     await cli.hawser('tenant create twice');
 
     const again = await cli.hawser('tenant create twice');
@@ -42,14 +38,14 @@ describe('hawser tenant', () => {
     expect(malformed).toMatchObject({ code: 1, stdout: '' });
   });
 
-  it('refuses a name that would lie to the people who are asked for access', async () => {
+  it('refuses a name that would lie to the people who are asked for access', async ({ cli }) => {
     const { code, stderr } = await cli.hawser('tenant create liar --name "\u202eknaB"');
 
     expect(code).toBe(1);
     expect(stderr).toContain('control characters');
   });
 
-  it('changes the name and direct linking, and nothing that was not named', async () => {
+  it('changes the name and direct linking, and nothing that was not named', async ({ cli }) => {
     await cli.hawser('tenant create changing --name Before');
     await cli.hawser('return-url add changing https://app.example/connected');
 
@@ -63,7 +59,9 @@ describe('hawser tenant', () => {
     });
   });
 
-  it('takes a KMS key of the tenant, and returns to the vault while nothing is sealed under it', async () => {
+  it('takes a KMS key of the tenant, and returns to the vault while nothing is sealed under it', async ({
+    cli,
+  }) => {
     const arn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     await cli.hawser('tenant create sealed');
 
@@ -76,7 +74,7 @@ describe('hawser tenant', () => {
     expect(malformed.code).toBe(1);
   });
 
-  it('keeps a KMS key under which a version of the tenant key is wrapped', async () => {
+  it('keeps a KMS key under which a version of the tenant key is wrapped', async ({ cli }) => {
     const arn = await cli.makeKmsKey();
     await cli.hawser('tenant create wrapped');
     await cli.hawser(`tenant set wrapped --kms-key ${arn}`);
@@ -89,7 +87,9 @@ describe('hawser tenant', () => {
     expect(await cli.json('tenant show wrapped')).toMatchObject({ kmsKeyId: arn });
   });
 
-  it('deletes a tenant only with --yes, and then its keys are dead and its id stays taken', async () => {
+  it('deletes a tenant only with --yes, and then its keys are dead and its id stays taken', async ({
+    cli,
+  }) => {
     await cli.hawser('tenant create leaving');
     const key = (await cli.hawser('key create leaving')).stdout.trim();
 
@@ -107,7 +107,7 @@ describe('hawser tenant', () => {
     expect((await cli.hawser('rotate tenant-key leaving')).code).toBe(1);
   });
 
-  it('answers in one sentence when there is no such tenant', async () => {
+  it('answers in one sentence when there is no such tenant', async ({ cli }) => {
     const { code, stderr } = await cli.hawser('tenant show nobody');
 
     expect(code).toBe(1);

@@ -236,8 +236,6 @@ function seen(queue: Queue<DeliveryMessage>) {
   };
 }
 
-export type DeliveryFixture = Awaited<ReturnType<typeof openDeliveryFixture>>;
-
 /** An event as a worker reads it from its queue, and so with its fields in the order in which every try sends them. */
 export function eventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}): TenantEvent {
   return z.parse(tenantEvent, {
