@@ -19,7 +19,7 @@ it.beforeAll(async ({ stack }) => {
   credentials = { apiKey: tenant.apiKey, session: token };
 });
 
-it.for(routeNames)('%s answers them all', { timeout: 60_000 }, async (name, { stack }) => {
+it.for(routeNames)('%s answers them all', async (name, { stack }) => {
   let reached = 0;
 
   await fc.assert(

@@ -47,7 +47,7 @@ it.beforeAll(async ({ stack }) => {
     for (const item of await stack.tables.scan(table)) items.push(textOf(item));
   }
   collectOwnSecrets(stack);
-}, 120_000);
+});
 afterAll(() => {
   unsubscribe('http.server.request.start', onRequest);
 });

@@ -1,11 +1,11 @@
 /** What follows when Meta tells that a user removed the app, or wants their data deleted. */
 import { describe, expect } from 'vitest';
 import { appScopedId } from '../../infra/local/platforms/meta/people.ts';
+import { eventually } from '../support/eventually.ts';
 import { it } from '../support/fixtures/webhooks.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
 import {
   comments,
-  eventually,
   look,
   type OwnApp,
   signedRequest,
@@ -190,7 +190,7 @@ describe('a user who wants their data deleted', () => {
     eventually(async () => {
       const page = await open(webhooks, url);
       return page.text.includes('Your data has been deleted') ? page : undefined;
-    }, 18_000);
+    });
 
   it('is given a page that tells when it is done, and by then the connection is gone', async ({
     webhooks,

@@ -9,11 +9,11 @@ import { openTable } from '../../lib/table/table.ts';
 import { createDestinationStore } from '../../lib/tenants/destination.ts';
 import { eventOf } from '../support/deliveries/delivery-fixture.ts';
 import { type Endpoint, openEndpoint } from '../support/deliveries/endpoint.ts';
+import { eventually } from '../support/eventually.ts';
 import type { StackFixtures } from '../support/fixtures/stack.ts';
 import { it } from '../support/fixtures/stack.ts';
 import type { Success } from '../support/stack/api-client.ts';
 import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
-import { eventually } from '../support/webhook-fixture.ts';
 
 const day = 86_400_000;
 const credentials = { accessKeyId: 'operator', secretAccessKey: 's4ndb0x-never-sent' };

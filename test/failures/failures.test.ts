@@ -1,15 +1,10 @@
 /** What failed for good: filed for whom it concerns, listed without the platform's words, sent again. */
 import { describe, expect } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { it } from '../support/fixtures/webhooks.ts';
 import type { Success } from '../support/stack/api-client.ts';
 import type { TestTenant } from '../support/stack/test-stack.ts';
-import {
-  comments,
-  eventually,
-  type OwnApp,
-  usualSeconds,
-  type WebhookFixture,
-} from '../support/webhook-fixture.ts';
+import { comments, type OwnApp, usualSeconds, type WebhookFixture } from '../support/webhook-fixture.ts';
 
 type Failure = Success<'getFailure'>['failure'];
 
@@ -251,7 +246,7 @@ describe('a message that nobody can read', () => {
     const filed = await eventually(async () => {
       const all = await operatorsFailures(webhooks);
       return all.length === before + 2 ? all : undefined;
-    }, 18_000);
+    });
 
     await webhooks.showAgainAfter('incoming', usualSeconds);
     expect(filed.map((item) => [item['type']?.S, item['error']?.S, item['queue']?.S])).toEqual(

@@ -21,7 +21,7 @@ it('gives the same connection to a caller who hung up before the answer and asks
     command: 'inject',
     endpoint: 'token',
     calls: 1,
-    fault: { kind: 'delay', milliseconds: 2_500 },
+    fault: { kind: 'delay', milliseconds: 5_000 },
   });
   const hangUp = new AbortController();
   const first = tenant.client.send('complete', { body, signal: hangUp.signal }).catch(() => 'hung up');

@@ -3,8 +3,6 @@ import * as fc from 'fast-check';
 import { it } from '../support/fixtures/lifecycle.ts';
 import { lifecycleProperty } from './model/commands.ts';
 
-it('holds in every random life of two connections what must hold', { timeout: 120_000 }, async ({
-  lifecycle,
-}) => {
+it('holds in every random life of two connections what must hold', async ({ lifecycle }) => {
   await fc.assert(lifecycleProperty(lifecycle, 14), { numRuns: 6, interruptAfterTimeLimit: 40_000 });
 });

@@ -6,11 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { signStandardWebhook } from '../../lib/signatures/standard-webhooks.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
+import { eventually } from '../support/eventually.ts';
 import { it } from '../support/fixtures/webhooks.ts';
 import { connectAccount } from '../support/stack/flow-steps.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
 import type { TestTenant } from '../support/stack/test-stack.ts';
-import { eventually, hmac, type WebhookFixture } from '../support/webhook-fixture.ts';
+import { hmac, type WebhookFixture } from '../support/webhook-fixture.ts';
 
 const standard = { signature: 'standard-webhooks', account: 'data.subject', deauthorized: ['grant.revoked'] };
 const github = {

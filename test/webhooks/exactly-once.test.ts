@@ -6,9 +6,7 @@ import { runExactlyOnce } from './exactly-once.ts';
 beforeAll(() => vi.spyOn(process.stdout, 'write').mockReturnValue(true));
 afterAll(() => vi.restoreAllMocks());
 
-it('loses no event and lets none work twice, whatever goes wrong on its way', {
-  timeout: 60_000,
-}, async () => {
+it('loses no event and lets none work twice, whatever goes wrong on its way', async () => {
   const { violations, report, accepted } = await runExactlyOnce({ seed: 4711, events: 150, workers: 3 });
 
   expect(violations).toEqual([]);

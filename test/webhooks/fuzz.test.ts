@@ -11,9 +11,7 @@ it.beforeAll(async ({ stack }) => {
   apps = await knownApps(stack);
 });
 
-it('refuses every forged request, and asks no database and no queue for it', {
-  timeout: 90_000,
-}, async ({ stack }) => {
+it('refuses every forged request, and asks no database and no queue for it', async ({ stack }) => {
   const { requests, wrong, failures, awsCalls } = await fuzzForged(stack, apps, 2_000);
 
   expect(wrong).toEqual([]);
@@ -23,9 +21,7 @@ it('refuses every forged request, and asks no database and no queue for it', {
   expect(Object.keys(awsCalls)).toEqual(['secretsmanager:GetSecretValue']);
 });
 
-it('takes or refuses whatever a platform has signed, and fails at nothing', { timeout: 90_000 }, async ({
-  stack,
-}) => {
+it('takes or refuses whatever a platform has signed, and fails at nothing', async ({ stack }) => {
   const { wrong, failures, byStatus } = await fuzzSigned(stack, apps, 500);
 
   expect(wrong).toEqual([]);

@@ -1,15 +1,9 @@
 /** Meta's deliveries over HTTP: the handshake, the signature, and what becomes of each update. */
 import { describe, expect } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { it } from '../support/fixtures/webhooks.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
-import {
-  comments,
-  eventually,
-  hmac,
-  look,
-  type OwnApp,
-  type WebhookFixture,
-} from '../support/webhook-fixture.ts';
+import { comments, hmac, look, type OwnApp, type WebhookFixture } from '../support/webhook-fixture.ts';
 
 let app: OwnApp;
 let accountId: string;

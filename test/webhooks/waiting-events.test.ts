@@ -1,8 +1,9 @@
 /** Events that come before their connection: they wait, and reach it only if its flow had begun by then. */
 import { expect } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { it } from '../support/fixtures/webhooks.ts';
 import { begin, comeBack, completionOf, decide, openLink } from '../support/stack/flow-steps.ts';
-import { comments, eventually, type OwnApp, type WebhookFixture } from '../support/webhook-fixture.ts';
+import { comments, type OwnApp, type WebhookFixture } from '../support/webhook-fixture.ts';
 
 const account = { key: 'yuki', id: '17841400000000001' };
 

@@ -1,7 +1,8 @@
 /** The operator's view of connections, and the work that the operator has the stack do for them. */
 import { describe, expect } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
-import { type ConnectedCliFixture, until } from '../../support/cli/connected-cli.ts';
+import type { ConnectedCliFixture } from '../../support/cli/connected-cli.ts';
+import { eventually } from '../../support/eventually.ts';
 import { it } from '../../support/fixtures/connected-cli.ts';
 
 /** The words that name a connection. The ids of TikTok's accounts may begin with a dash. */
@@ -89,7 +90,7 @@ describe('hawser connections refresh', () => {
     const asked = await cli.json(`connections refresh ${named(connection)}`);
 
     expect(asked).toEqual({ id: connection.id, outcome: 'due', generation: 1 });
-    await until(async () => (await cli.recordOf(connection))?.generation === 2);
+    await eventually(async () => (await cli.recordOf(connection))?.generation === 2);
   });
 
   it('tells of a platform that is down when the next try is', async ({ cli, tenant }) => {
@@ -161,13 +162,13 @@ describe('hawser users disconnect', () => {
 
     const { stdout } = await cli.hawser(`users disconnect ${tenant.id} ana`);
     const job = stdout.trim();
-    await until(async () => (await cli.recordOf(mine)) === undefined);
+    await eventually(async () => (await cli.recordOf(mine)) === undefined);
 
     expect(await cli.json(`jobs show ${job}`)).toMatchObject({ kind: 'disconnect', userId: 'ana' });
     expect(await cli.recordOf(theirs)).toMatchObject({ status: 'active' });
     expect(cli.killGrants()).toBe(1);
     await cli.workJob(job);
-    await until(async () => /^Status +done$/m.test((await cli.hawser(`jobs show ${job}`)).stdout));
+    await eventually(async () => /^Status +done$/m.test((await cli.hawser(`jobs show ${job}`)).stdout));
   });
 
   it('is listed while it runs, and with its tenant afterwards', async ({ cli, tenant }) => {
@@ -175,7 +176,7 @@ describe('hawser users disconnect', () => {
     refuseRevocation(cli);
 
     const job = (await cli.hawser(`users disconnect ${tenant.id} ana`)).stdout.trim();
-    await until(async () => (await cli.stack.operator.findJob(job)).left === 1);
+    await eventually(async () => (await cli.stack.operator.findJob(job)).left === 1);
 
     expect((await cli.hawser('jobs list')).stdout).toMatch(
       new RegExp(`^${job} +ends connections +${tenant.id} +ana +running +1 +\\d{4}-`, 'm'),
@@ -196,7 +197,7 @@ describe('hawser provider', () => {
     const passedBy = await cli.recordOf(connection);
     await cli.hawser('provider resume tiktok');
     await cli.stack.runSchedule('refresh-due');
-    await until(async () => (await cli.recordOf(connection))?.generation === 2);
+    await eventually(async () => (await cli.recordOf(connection))?.generation === 2);
 
     expect(listed).toMatchObject({
       providers: expect.arrayContaining([

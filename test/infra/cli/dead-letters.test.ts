@@ -12,7 +12,7 @@ import { deadLetterActions } from '../../../lib/admin/failures/dead-letters.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { createJobStore } from '../../../lib/jobs/job.ts';
 import type { CliFixture } from '../../support/cli/cli-fixture.ts';
-import { until } from '../../support/cli/connected-cli.ts';
+import { eventually } from '../../support/eventually.ts';
 import { it } from '../../support/fixtures/cli.ts';
 
 const rescued = {
@@ -142,7 +142,7 @@ describe('hawser dlq', () => {
     const { code, stdout } = await cli.hawser(`dlq replay jobs ${id}`);
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: '1 message has gone back to jobs.\n' });
-    await until(async () => (await jobs.get(job.id))?.status === 'done');
+    await eventually(async () => (await jobs.get(job.id))?.status === 'done');
     expect(await jobs.get(other.id)).toMatchObject({ status: 'running' });
     expect(await waitingIn(cli, cli.queueUrls.jobs.deadLetters)).toBe(1);
   });

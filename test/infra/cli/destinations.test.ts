@@ -1,4 +1,5 @@
 /** `hawser destination …`: where a tenant hears of its events, from the operator's word to what arrives there. */
+
 import { afterAll, describe, expect, onTestFinished } from 'vitest';
 import { createClients } from '../../../infra/cli/target/aws-clients.ts';
 import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
@@ -11,6 +12,7 @@ import { openTable } from '../../../lib/table/table.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import type { CliFixture } from '../../support/cli/cli-fixture.ts';
 import { type Endpoint, openEndpoint, signerOf } from '../../support/deliveries/endpoint.ts';
+import { eventually } from '../../support/eventually.ts';
 import { it } from '../../support/fixtures/cli.ts';
 
 let endpoint: Endpoint;
@@ -74,10 +76,10 @@ describe('hawser destination', () => {
     const { id } = made.destination;
 
     const sent = await cli.hawser(`destination test rival ${id}`);
-    await until(() => endpoint.arrived.length === 1);
+    await eventually(() => endpoint.arrived.length === 1);
     const rotated = await cli.hawser(`destination rotate-secret rival ${id}`);
     await cli.hawser(`destination test rival ${id}`);
-    await until(() => endpoint.arrived.length === 2);
+    await eventually(() => endpoint.arrived.length === 2);
 
     const [first, second] = endpoint.arrived;
     if (!first || !second || !made.secret) throw new Error('Two were expected.');
@@ -96,7 +98,7 @@ describe('hawser destination', () => {
 
     const rotated = await cli.hawser(`destination rotate-secret bakery ${id}`);
     await cli.hawser(`destination test bakery ${id}`);
-    await until(() => cli.stack.aws.busEntries().length === 1);
+    await eventually(() => cli.stack.aws.busEntries().length === 1);
 
     expect([code, stdout]).toEqual([0, `${id}\n`]);
     expect([rotated.code, rotated.stderr]).toEqual([
@@ -219,11 +221,4 @@ function operatorWith(cli: CliFixture, resolve: Resolve) {
     resolve,
     now: () => Date.now(),
   });
-}
-
-async function until(reached: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 15_000 && !reached(); waited += 50) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(reached()).toBe(true);
 }

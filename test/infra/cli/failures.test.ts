@@ -3,7 +3,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
 import type { CliFixture } from '../../support/cli/cli-fixture.ts';
-import { until } from '../../support/cli/connected-cli.ts';
+import { eventually } from '../../support/eventually.ts';
 import { it } from '../../support/fixtures/cli.ts';
 
 const listed = z.object({
@@ -37,7 +37,7 @@ async function file(cli: CliFixture, body: unknown, options = ''): Promise<strin
   const before = await idsOf(cli, options);
   await cli.sqs.send(new SendMessageCommand({ QueueUrl: cli.queueUrls.incoming.deadLetters, MessageBody }));
   let filed: string | undefined;
-  await until(async () => {
+  await eventually(async () => {
     filed = (await idsOf(cli, options)).find((id) => !before.includes(id));
     return filed !== undefined;
   });

@@ -40,7 +40,7 @@ function spawnIn(
     const child = execFile(
       process.execPath,
       [entry, ...argv],
-      { cwd: folder, env, timeout: 30_000 },
+      { cwd: folder, env, timeout: 180_000 },
       (error, stdout, stderr) => {
         done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
       },

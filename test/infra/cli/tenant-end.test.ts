@@ -3,7 +3,8 @@ import { describe, expect } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import { exists } from '../../../lib/table/condition.ts';
 import { destinationsKey, jobKey, wrappedKeyKey } from '../../../lib/table/keys.ts';
-import { type ConnectedCliFixture, until } from '../../support/cli/connected-cli.ts';
+import type { ConnectedCliFixture } from '../../support/cli/connected-cli.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { ConnectedCliFixtures } from '../../support/fixtures/connected-cli.ts';
 import { it } from '../../support/fixtures/connected-cli.ts';
 
@@ -30,14 +31,14 @@ describe('hawser tenant delete', () => {
     const ben = await cli.connectPerson(tenant, 'ben', 'jose');
 
     const { status, job } = await end({ cli, tenant });
-    await until(async () => !(await cli.recordOf(ana)) && !(await cli.recordOf(ben)));
+    await eventually(async () => !(await cli.recordOf(ana)) && !(await cli.recordOf(ben)));
 
     expect({ status, job: job.status }).toEqual({ status: 'deleted', job: 'running' });
     expect(cli.killGrants()).toBe(0);
     expect(await keyRecord({ cli, tenant })).toHaveProperty('wrappedKey');
     await letTimePass(cli, job.id);
     await cli.workJob(job.id);
-    await until(async () => (await cli.stack.operator.findJob(job.id)).status === 'done');
+    await eventually(async () => (await cli.stack.operator.findJob(job.id)).status === 'done');
     expect(await keyRecord({ cli, tenant })).not.toHaveProperty('wrappedKey');
     expect(await cli.json(`tenant delete ${tenant.id} --yes`)).toMatchObject({ job: { status: 'done' } });
   });
@@ -45,10 +46,10 @@ describe('hawser tenant delete', () => {
   it('keeps the keys while a flow that began before could still be finished', async ({ cli, tenant }) => {
     await cli.connectPerson(tenant, 'ana', 'mira');
     const { job } = await end({ cli, tenant });
-    await until(async () => (await cli.stack.operator.listConnections(tenant.id)).length === 0);
+    await eventually(async () => (await cli.stack.operator.listConnections(tenant.id)).length === 0);
 
     await cli.workJob(job.id);
-    await until(async () => (await cli.stack.operator.findJob(job.id)).left === 0);
+    await eventually(async () => (await cli.stack.operator.findJob(job.id)).left === 0);
 
     expect(await cli.stack.operator.findJob(job.id)).toMatchObject({ status: 'running' });
     expect(await keyRecord({ cli, tenant })).toHaveProperty('wrappedKey');
@@ -63,11 +64,11 @@ describe('hawser tenant delete', () => {
     const record = () => cli.table.get(destinationsKey(tenant.id as TenantId));
 
     const { job } = await end({ cli, tenant });
-    await until(async () => (await cli.stack.operator.listConnections(tenant.id)).length === 0);
+    await eventually(async () => (await cli.stack.operator.listConnections(tenant.id)).length === 0);
     expect(await record()).toBeDefined();
     await letTimePass(cli, job.id);
     await cli.workJob(job.id);
-    await until(async () => (await cli.stack.operator.findJob(job.id)).status === 'done');
+    await eventually(async () => (await cli.stack.operator.findJob(job.id)).status === 'done');
 
     expect(await record()).toBeUndefined();
   });
@@ -100,7 +101,7 @@ describe('hawser tenant delete', () => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const first = await end({ cli, tenant });
-    await until(async () => (await cli.recordOf(connection)) === undefined);
+    await eventually(async () => (await cli.recordOf(connection)) === undefined);
     const second = await end({ cli, tenant });
 
     expect(first.appsLeft).toBe(1);

@@ -23,7 +23,7 @@ const spans = [
 
 describe.each(faults)('DynamoDB %s', (_, fault) => {
   describe.each(spans)('%s', (_span, strikes) => {
-    it('costs no connection when a token is asked for', { timeout: 90_000 }, async ({ lifecycle }) => {
+    it('costs no connection when a token is asked for', async ({ lifecycle }) => {
       const read = (instance: Instance, connection: SealedConnection) =>
         getAccessToken(instance.deps, accountOf(connection));
 
@@ -40,9 +40,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
       expect(calls).toBeGreaterThan(4);
     });
 
-    it('costs no connection when the refresh worker renews it', { timeout: 90_000 }, async ({
-      lifecycle,
-    }) => {
+    it('costs no connection when the refresh worker renews it', async ({ lifecycle }) => {
       const work = async (instance: Instance, connection: SealedConnection) => {
         await lifecycle.queues.send('refresh', JSON.stringify(refreshMessageFor(connection).body));
         await lifecycle.queues.work('refresh', instance);
@@ -59,7 +57,7 @@ describe.each(faults)('DynamoDB %s', (_, fault) => {
       expect(calls).toBeGreaterThan(4);
     });
 
-    it('leaves no disconnect half done', { timeout: 90_000 }, async ({ lifecycle }) => {
+    it('leaves no disconnect half done', async ({ lifecycle }) => {
       const disconnect = (instance: Instance, connection: SealedConnection) =>
         disconnectIntegration(instance.deps, accountOf(connection));
 

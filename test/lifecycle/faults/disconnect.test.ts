@@ -164,9 +164,7 @@ it('does not delete what a reconnect stored while the platform confirmed the rev
   });
 });
 
-it('ends in revocation, deletion and one event at whatever step it dies', { timeout: 90_000 }, async ({
-  lifecycle,
-}) => {
+it('ends in revocation, deletion and one event at whatever step it dies', async ({ lifecycle }) => {
   for (let steps = 0; ; steps += 1) {
     const instance = lifecycle.newInstance();
     const connection = await lifecycle.connect(instance);

@@ -50,9 +50,7 @@ describe('the end of a grant', () => {
     expect((await recordOf(lifecycle, connection))?.pendingEvent).toBeUndefined();
   });
 
-  it('is told with one id at whatever step its discoverer dies', { timeout: 90_000 }, async ({
-    lifecycle,
-  }) => {
+  it('is told with one id at whatever step its discoverer dies', async ({ lifecycle }) => {
     for (let steps = 0; ; steps += 1) {
       const instance = lifecycle.newInstance();
       const connection = await expiredConnection(lifecycle, instance);

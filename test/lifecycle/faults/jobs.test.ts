@@ -32,7 +32,7 @@ describe.each([
     ).toHaveLength(3 - left);
   });
 
-  it('goes on after a crash at any step of its worker', { timeout: 90_000 }, async ({ lifecycle }) => {
+  it('goes on after a crash at any step of its worker', async ({ lifecycle }) => {
     for (let steps = 0; ; steps += 3) {
       const connections = await connectAll(lifecycle);
       const instance = lifecycle.newInstance();

@@ -85,7 +85,7 @@ export async function openDeliveryFixture() {
       resolve: (name) => resolve(name),
       connect: connectTo,
       insecureOrigins,
-      totalMilliseconds: 2_000,
+      totalMilliseconds: 5_000,
     }),
     putEvent: openEventBus(bridge),
     events: queueOf('events'),
