@@ -1,22 +1,15 @@
-/** Sends malformed bodies to every route that takes one: each gets the right catalogue error, and none a server error. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import { exchange, type RawRequest } from '../support/stack/http-exchange.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 import { codeOf, fieldsOf, judge, refusal, requestOf, routeNames, samples } from './route-samples.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-  tenant = await stack.newTenant();
-});
-afterAll(() => stack.close());
+const it = sharedTenantTest();
 
 /** Sends a request, checks the response against the contract and returns its error code. */
-async function send(name: RouteName, raw: RawRequest): Promise<string> {
+async function send(stack: TestStack, name: RouteName, raw: RawRequest): Promise<string> {
   const answer = await exchange(stack.apiUrl, raw);
   judge(name, answer);
   return codeOf(answer);
@@ -56,7 +49,7 @@ describe.each(withBody)('the body of a request to %s', (name) => {
   const { names, required } = fieldsOf(name, 'body');
   const schema = (contract[name] as Route).body;
 
-  it.each<[string, string | Uint8Array | undefined]>([
+  it.for<[string, string | Uint8Array | undefined]>([
     ['nothing', undefined],
     ['an empty string', ''],
     ['malformed JSON', '{"userId":'],
@@ -76,38 +69,46 @@ describe.each(withBody)('the body of a request to %s', (name) => {
       Buffer.from([...Buffer.from('{"userId":"'), 0xc0, 0xaf, ...Buffer.from('"}')]),
     ],
     ['UTF-16', Buffer.from('{"userId":"ada"}', 'utf16le')],
-    ['a string with the replacement character', '{"userId":"\ufffd"}'],
-    ['an object that sets __proto__', '{"userId":"ada","__proto__":{"admin":true}}'],
-  ])('is refused when it is %s', async (_what, rawBody) => {
+    ['the replacement character', '{"userId":"\ufffd"}'],
+    ['a prototype', '{"userId":"ada","__proto__":{"admin":true}}'],
+  ])('is refused when it is %s', async ([_what, rawBody], { stack, tenant }) => {
     const raw = requestOf(name, tenant.apiKey, rawBody === undefined ? {} : { rawBody });
     const { body: _body, ...bare } = raw;
 
-    const code = await send(name, rawBody === undefined ? bare : raw);
+    const code = await send(stack, name, rawBody === undefined ? bare : raw);
 
     expect(code).toBe(refusal(name));
   });
 
-  it.each([
+  it.for([
     ['missing', undefined],
     ['a form', 'application/x-www-form-urlencoded'],
     ['text', 'text/plain'],
     ['binary, which the gateway passes on as base64', 'application/octet-stream'],
     ['another JSON media type', 'application/problem+json'],
     ['two types', 'application/json, text/plain'],
-  ])('is refused when its content type is %s', async (_what, type) => {
+  ] as const)('is refused when its content type is %s', async ([_what, type], { stack, tenant }) => {
     const headers = [
       ['authorization', `Bearer ${tenant.apiKey}`] as const,
       ...(type === undefined ? [] : [['content-type', type] as const]),
     ];
 
-    const code = await send(name, requestOf(name, tenant.apiKey, { headers }));
+    const code = await send(stack, name, requestOf(name, tenant.apiKey, { headers }));
 
     expect(code).toBe('UNSUPPORTED_MEDIA_TYPE');
   });
 
-  it('is refused when it exceeds the API’s limit and when it exceeds the gateway’s', async () => {
-    const large = await send(name, requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(16 * 1024 + 1) }));
+  it('is refused when it exceeds the API’s limit and when it exceeds the gateway’s', async ({
+    stack,
+    tenant,
+  }) => {
+    const large = await send(
+      stack,
+      name,
+      requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(16 * 1024 + 1) }),
+    );
     const huge = await send(
+      stack,
       name,
       requestOf(name, tenant.apiKey, { rawBody: 'x'.repeat(10 * 1024 * 1024 + 1) }),
     );
@@ -115,7 +116,7 @@ describe.each(withBody)('the body of a request to %s', (name) => {
     expect([large, huge]).toEqual(['PAYLOAD_TOO_LARGE', '413']);
   });
 
-  it('is refused without a required field and with an unknown one', async () => {
+  it('is refused without a required field and with an unknown one', async ({ stack, tenant }) => {
     const { body = {} } = samples[name];
     const without = required.map((field) =>
       Object.fromEntries(Object.entries(body).filter(([other]) => other !== field)),
@@ -124,19 +125,19 @@ describe.each(withBody)('the body of a request to %s', (name) => {
 
     const codes: string[] = [];
     for (const changed of bodies)
-      codes.push(await send(name, requestOf(name, tenant.apiKey, { body: changed })));
+      codes.push(await send(stack, name, requestOf(name, tenant.apiKey, { body: changed })));
 
     expect(codes).toEqual(bodies.map(() => 'INVALID_REQUEST'));
   });
 
-  it.each(names)('is refused with an invalid value in %s', async (field) => {
+  it.for(names)('is refused with an invalid value in %s', async (field, { stack, tenant }) => {
     const codes: string[] = [];
     const expected: string[] = [];
 
     for (const value of values) {
       const body = { ...samples[name].body, [field]: value };
       const travelled: unknown = JSON.parse(JSON.stringify(body));
-      const code = await send(name, requestOf(name, tenant.apiKey, { body }));
+      const code = await send(stack, name, requestOf(name, tenant.apiKey, { body }));
       // What the schema takes may still be refused for what it says, but only as the contract tells.
       const isWrong = schema?.safeParse(travelled).success === false;
       codes.push(isWrong ? code : 'taken');

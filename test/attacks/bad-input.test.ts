@@ -1,22 +1,15 @@
-/** Sends malformed queries, paths and credentials to every route: each gets the right catalogue error, none a server error, and no error repeats the input. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { contract, type RouteName } from '../../lib/contract/contract.ts';
 import type { Route } from '../../lib/contract/route.ts';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import { exchange, type RawRequest } from '../support/stack/http-exchange.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 import { codeOf, fieldsOf, judge, refusal, requestOf, routeNames } from './route-samples.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-  tenant = await stack.newTenant();
-});
-afterAll(() => stack.close());
+const it = sharedTenantTest();
 
 /** Sends a request, checks the response against the contract and returns its error code. */
-async function send(name: RouteName, raw: RawRequest): Promise<string> {
+async function send(stack: TestStack, name: RouteName, raw: RawRequest): Promise<string> {
   const answer = await exchange(stack.apiUrl, raw);
   judge(name, answer);
   return codeOf(answer);
@@ -30,45 +23,55 @@ describe.each(routeNames)('the query of a request to %s', (name) => {
   const { names } = fieldsOf(name, 'query');
   const known = names.length > 0 ? names : ['userId'];
 
-  it.each(known)('is refused when %s appears twice', async (field) => {
-    const code = await send(name, requestOf(name, tenant.apiKey, { query: `${field}=a&${field}=a` }));
+  it.for(known)('is refused when %s appears twice', async (field, { stack, tenant }) => {
+    const code = await send(stack, name, requestOf(name, tenant.apiKey, { query: `${field}=a&${field}=a` }));
 
     expect(code).toBe(refusal(name));
   });
 
-  it.each(['%', '%f', '%zz', '%ff', '%c0%af', '%ed%a0%80'])('is refused with the bytes %s', async (bytes) => {
-    const codes = [
-      await send(name, requestOf(name, tenant.apiKey, { query: `${known[0]}=${bytes}` })),
-      await send(name, requestOf(name, tenant.apiKey, { query: `${bytes}=1` })),
-    ];
+  it.for(['%', '%f', '%zz', '%ff', '%c0%af', '%ed%a0%80'])(
+    'is refused with the bytes %s',
+    async (bytes, { stack, tenant }) => {
+      const codes = [
+        await send(stack, name, requestOf(name, tenant.apiKey, { query: `${known[0]}=${bytes}` })),
+        await send(stack, name, requestOf(name, tenant.apiKey, { query: `${bytes}=1` })),
+      ];
 
-    expect(codes).toEqual([refusal(name), refusal(name)]);
-  });
+      expect(codes).toEqual([refusal(name), refusal(name)]);
+    },
+  );
 
   // What platforms and messengers hang onto a link that a person opens is ignored.
   it
     .runIf(contract[name].caller !== 'browser')
-    .each(['unknown', '__proto__', 'constructor', 'tenantId', 'access_token', ''])(
+    .for(['unknown', '__proto__', 'constructor', 'tenantId', 'access_token', ''])(
     'is refused with a parameter named %j',
-    async (field) => {
-      const code = await send(name, requestOf(name, tenant.apiKey, { query: `${field}=1` }));
+    async (field, { stack, tenant }) => {
+      const code = await send(stack, name, requestOf(name, tenant.apiKey, { query: `${field}=1` }));
 
       expect(code).toBe(refusal(name));
     },
   );
 
-  it('is refused when a value does not fit the schema or is too long for the gateway', async () => {
+  it('is refused when a value does not fit the schema or is too long for the gateway', async ({
+    stack,
+    tenant,
+  }) => {
     const route: Route = contract[name];
     const texts = ['', '%00', '%0a', 'x'.repeat(5_000), '%F0%9F%98%80', '-1', '1e3', 'null'];
 
     for (const field of names) {
       for (const text of texts) {
-        const code = await send(name, requestOf(name, tenant.apiKey, { query: `${field}=${text}` }));
+        const code = await send(stack, name, requestOf(name, tenant.apiKey, { query: `${field}=${text}` }));
         const isWrong = !route.query.safeParse({ [field]: decodeURIComponent(text) }).success;
         if (isWrong) expect([field, text, code]).toEqual([field, text, refusal(name)]);
       }
     }
-    const huge = await send(name, requestOf(name, tenant.apiKey, { query: `a=${'x'.repeat(11_000)}` }));
+    const huge = await send(
+      stack,
+      name,
+      requestOf(name, tenant.apiKey, { query: `a=${'x'.repeat(11_000)}` }),
+    );
 
     expect(huge).toBe('431');
   });
@@ -109,24 +112,28 @@ const hostileSegments = [
 describe.each(routeNames.filter((name) => fieldsOf(name, 'params').names.length > 0))(
   'the path of a request to %s',
   (name) => {
-    it.each(fieldsOf(name, 'params').names)('is refused with a hostile %s', async (param) => {
-      for (const segment of hostileSegments) {
-        const raw = requestOf(name, tenant.apiKey, { params: { [param]: segment } });
+    it.for(fieldsOf(name, 'params').names)(
+      'is refused with a hostile %s',
+      async (param, { stack, tenant }) => {
+        for (const segment of hostileSegments) {
+          const raw = requestOf(name, tenant.apiKey, { params: { [param]: segment } });
 
-        const answer = await exchange(stack.apiUrl, raw);
-        const by = judge(name, answer);
+          const answer = await exchange(stack.apiUrl, raw);
+          const by = judge(name, answer);
 
-        expect([segment, by, answer.status]).toEqual([segment, by, expect.toSatisfy(isExpected(by))]);
-        if (segment.length > 20) expect(answer.text).not.toContain(segment.slice(0, 20));
-      }
-    });
+          expect([segment, by, answer.status]).toEqual([segment, by, expect.toSatisfy(isExpected(by))]);
+          if (segment.length > 20) expect(answer.text).not.toContain(segment.slice(0, 20));
+        }
+      },
+    );
 
-    it.each(['nowhere', 'TikTok', 'constructor', 'tik tok', ''])(
+    it.for(['nowhere', 'TikTok', 'constructor', 'tik tok', ''])(
       'is refused with the unknown provider %j',
-      async (provider) => {
+      async (provider, { stack, tenant }) => {
         if (!fieldsOf(name, 'params').names.includes('provider')) return;
 
         const code = await send(
+          stack,
           name,
           requestOf(name, tenant.apiKey, { params: { provider: encodeURIComponent(provider) } }),
         );
@@ -144,7 +151,7 @@ const isExpected = (by: 'function' | 'gateway') => (status: number) =>
 describe.each(withCredential)('the credential of a request to %s', (name) => {
   const type = ['content-type', 'application/json'] as const;
 
-  it.each<[string, readonly (readonly [string, string])[]]>([
+  it.for<[string, readonly (readonly [string, string])[]]>([
     ['missing', []],
     ['empty', [['authorization', '']]],
     ['an empty bearer', [['authorization', 'Bearer ']]],
@@ -157,39 +164,45 @@ describe.each(withCredential)('the credential of a request to %s', (name) => {
       'a key of the wrong checksum',
       [['authorization', `Bearer hwk_${'0'.repeat(16)}_${'0'.repeat(64)}_${'0'.repeat(8)}`]],
     ],
-  ])('is refused when it is %s', async (_what, headers) => {
-    const code = await send(name, requestOf(name, '', { headers: [...headers, type] }));
+  ])('is refused when it is %s', async ([_what, headers], { stack }) => {
+    const code = await send(stack, name, requestOf(name, '', { headers: [...headers, type] }));
 
     expect(code).toBe('UNAUTHORIZED');
   });
 
-  it('is refused when it is sent twice', async () => {
+  it('is refused when it is sent twice', async ({ stack, tenant }) => {
     const twice = ['authorization', `Bearer ${tenant.apiKey}`] as const;
 
-    const code = await send(name, requestOf(name, '', { headers: [twice, twice, type] }));
+    const code = await send(stack, name, requestOf(name, '', { headers: [twice, twice, type] }));
 
     expect(code).toBe('UNAUTHORIZED');
   });
 
-  it('of another tenant gives access to no record of this tenant', async () => {
+  it('of another tenant gives access to no record of this tenant', async ({ stack, tenant }) => {
     const stranger = await stack.newTenant();
 
-    const own = await send(name, requestOf(name, tenant.apiKey));
-    const foreign = await send(name, requestOf(name, stranger.apiKey));
+    const own = await send(stack, name, requestOf(name, tenant.apiKey));
+    const foreign = await send(stack, name, requestOf(name, stranger.apiKey));
 
     expect(foreign).toBe(own);
   });
 });
 
-it.each(['PUT', 'PATCH', 'HEAD', 'TRACE'])('the API routes no %s request', async (method) => {
-  const answers = await Promise.all(
-    routeNames.map((name) => exchange(stack.apiUrl, { ...requestOf(name, tenant.apiKey), method })),
-  );
+it.for(['PUT', 'PATCH', 'HEAD', 'TRACE'])(
+  'the API routes no %s request',
+  async (method, { stack, tenant }) => {
+    const answers = await Promise.all(
+      routeNames.map((name) => exchange(stack.apiUrl, { ...requestOf(name, tenant.apiKey), method })),
+    );
 
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
-});
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
+  },
+);
 
-it('the API repeats nothing of a request in its error, except a harmless correlation id', async () => {
+it('the API repeats nothing of a request in its error, except a harmless correlation id', async ({
+  stack,
+  tenant,
+}) => {
   const ask = (id: string) =>
     exchange(stack.apiUrl, {
       ...requestOf('status', tenant.apiKey, { query: 'secret_s4ndb0x=value_s4ndb0x' }),

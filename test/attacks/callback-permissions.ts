@@ -2,9 +2,10 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { localQueueUrls } from '../../infra/local/stack/provision.ts';
 import type { FiledQueue } from '../../lib/vocabulary.ts';
+import { eventually } from '../support/eventually.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
 import type { TestTenant } from '../support/stack/test-stack.ts';
-import { eventually, signedRequest } from '../support/webhook-fixture.ts';
+import { signedRequest } from '../support/webhook-fixture.ts';
 import { outcomeOf } from './flow-permissions.ts';
 import type { Probe, ProbeFixture } from './withheld-permissions.ts';
 

@@ -3,18 +3,15 @@
  * that at every call, and never reaches its own network through it.
  */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { isPublicAddress } from '../../lib/platform-http/pinned-address.ts';
 import { connectTo } from '../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../lib/platform-http/pinned-post.ts';
 import { parsePinnedUrl } from '../../lib/platform-http/pinned-url.ts';
 import { openLifecycleFixture, otherPublicAddress, publicAddress } from '../platform-http/pinned-world.ts';
-import {
-  type DeliveryFixture,
-  eventOf,
-  openDeliveryFixture,
-} from '../support/deliveries/delivery-fixture.ts';
+import { eventOf } from '../support/deliveries/delivery-fixture.ts';
 import { endpointOfTest } from '../support/deliveries/endpoint.ts';
+import { it } from '../support/fixtures/deliveries.ts';
 
 const forbidden = [
   ['this network', '0.0.0.0', '0.1.2.3'],
@@ -228,37 +225,32 @@ describe('an outbound call', () => {
 });
 
 describe('a registered destination', () => {
-  let fixture: DeliveryFixture;
+  it('row 11: is not called once its name resolves to an internal address, and its delivery fails like any other', async ({
+    deliveries,
+  }) => {
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, 'https://hooks.example/');
+    deliveries.resolve = async () => ['169.254.169.254'];
+    deliveries.counted.length = 0;
 
-  beforeAll(async () => {
-    fixture = await openDeliveryFixture();
-  });
-  afterAll(() => fixture.close());
-
-  it('row 11: is not called once its name resolves to an internal address, and its delivery fails like any other', async () => {
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, 'https://hooks.example/');
-    fixture.resolve = async () => ['169.254.169.254'];
-    fixture.counted.length = 0;
-
-    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    const { result } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
     expect(result).toBe('waits');
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
-    expect(fixture.counted).toEqual([['delivery_failed', 'forbidden_address']]);
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
+    expect(deliveries.counted).toEqual([['delivery_failed', 'forbidden_address']]);
   });
 
-  it.each([
+  it.for([
     'http://127.0.0.1:9001/2018-06-01/runtime/invocation/next',
     'https://10.0.0.1/',
     'file:///etc/passwd',
-  ])('row 11: is not called even if a forbidden URL was stored: %s', async (url) => {
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, 'https://hooks.example/');
-    await fixture.destinations.updateOne(tenantId, id, (one) => ({ ...one, url }));
+  ])('row 11: is not called even if a forbidden URL was stored: %s', async (url, { deliveries }) => {
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, 'https://hooks.example/');
+    await deliveries.destinations.updateOne(tenantId, id, (one) => ({ ...one, url }));
 
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ lastError: 'forbidden_address' });
   });
 });

@@ -4,15 +4,15 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import { platformNames } from '../support/stack/platform-facts.ts';
-import { type AwsCallSeen, openTestStack, type TestStack } from '../support/stack/test-stack.ts';
+import type { AwsCallSeen, TestStack } from '../support/stack/test-stack.ts';
 import { createLeakFinder, type LeakFinder, marker } from './leak-finder.ts';
 import { liveThrough } from './leak-journeys.ts';
 
 const accessLog: string[] = [];
 
-let stack: TestStack;
 /** Every AWS call that a function made, including its writes to tables and queues. */
 const awsCalls: AwsCallSeen[] = [];
 /** Every URL requested from any server of the stack: the API, the platforms, the AWS endpoints. */
@@ -27,9 +27,9 @@ const onRequest = (message: unknown) => {
   urls.push(request.url ?? '');
 };
 
-beforeAll(async () => {
+const it = sharedTenantTest({ stack: { onAccess: (line) => accessLog.push(JSON.stringify(line)) } });
+it.beforeAll(async ({ stack }) => {
   subscribe('http.server.request.start', onRequest);
-  stack = await openTestStack({ onAccess: (line) => accessLog.push(JSON.stringify(line)) });
   let broken: ((call: AwsCallSeen) => boolean) | undefined;
   stack.fault = (call) => {
     if (!call.principal.startsWith('LOCAL-')) return undefined;
@@ -46,11 +46,10 @@ beforeAll(async () => {
   for (const table of ['connections', 'activity'] as const) {
     for (const item of await stack.tables.scan(table)) items.push(textOf(item));
   }
-  collectOwnSecrets();
-}, 120_000);
-afterAll(async () => {
+  collectOwnSecrets(stack);
+});
+afterAll(() => {
   unsubscribe('http.server.request.start', onRequest);
-  await stack.close();
 });
 
 /** An item or a call as text, with bytes in base64 as on the wire. */
@@ -60,7 +59,7 @@ function textOf(value: unknown): string {
   );
 }
 
-function collectOwnSecrets(): void {
+function collectOwnSecrets(stack: TestStack): void {
   for (const page of stack.pages) {
     const query = page.location === undefined ? undefined : new URL(page.location).searchParams;
     for (const name of ['completion', 'state']) {
@@ -85,14 +84,14 @@ function collectOwnSecrets(): void {
 const leaksIn = (places: readonly string[], isLeak: LeakFinder) =>
   places.filter(isLeak).map((place) => place.slice(0, 300));
 
-const ofApi = (url: string) => new URL(url).origin === stack.apiUrl;
-const answersOf = (...names: readonly string[]) =>
+const ofApi = (stack: TestStack, url: string) => new URL(url).origin === stack.apiUrl;
+const answersOf = (stack: TestStack, ...names: readonly string[]) =>
   stack.answers.filter(([name]) => names.includes(name)).map(([, { text }]) => text);
 
 describe('row 19: after every journey and every failure', () => {
   const hasMarker = createLeakFinder(marker);
 
-  it('row 19: the run covered every journey and failure it was meant to cover', () => {
+  it('row 19: the run covered every journey and failure it was meant to cover', ({ stack }) => {
     const codes = stack.answers.map(([, { text }]) => /"code":"(\w+)"/.exec(text)?.[1]);
 
     expect(codes).toEqual(
@@ -105,7 +104,7 @@ describe('row 19: after every journey and every failure', () => {
         'INTERNAL_ERROR',
       ]),
     );
-    expect(answersOf('getToken').filter(hasMarker)).toHaveLength(platformNames.length);
+    expect(answersOf(stack, 'getToken').filter(hasMarker)).toHaveLength(platformNames.length);
     expect(stack.output.length).toBeGreaterThan(200);
     expect(accessLog.length).toBeGreaterThan(200);
     expect(awsCalls.filter(({ action }) => action === 'sqs:SendMessage').length).toBeGreaterThan(5);
@@ -113,7 +112,7 @@ describe('row 19: after every journey and every failure', () => {
     expect(urls.length).toBeGreaterThan(500);
   });
 
-  it('row 19: no function output contains a platform secret', () => {
+  it('row 19: no function output contains a platform secret', ({ stack }) => {
     expect(leaksIn(stack.output, hasMarker)).toEqual([]);
   });
 
@@ -137,7 +136,7 @@ describe('row 19: after every journey and every failure', () => {
     expect(leaks.length).toBeGreaterThan(10);
   });
 
-  it('row 19: no API response contains a platform secret, except the token route’s', () => {
+  it('row 19: no API response contains a platform secret, except the token route’s', ({ stack }) => {
     const others = stack.answers.filter(([name]) => name !== 'getToken');
 
     expect(
@@ -154,15 +153,15 @@ describe('row 19: after every journey and every failure', () => {
     ).toEqual([]);
   });
 
-  it('row 19: no error of the token route contains a platform secret', () => {
-    const errors = answersOf('getToken').filter((text) => text.includes('"error"'));
+  it('row 19: no error of the token route contains a platform secret', ({ stack }) => {
+    const errors = answersOf(stack, 'getToken').filter((text) => text.includes('"error"'));
 
     expect(errors.length).toBeGreaterThan(0);
     expect(leaksIn(errors, hasMarker)).toEqual([]);
   });
 
-  it('row 19: no page or redirect of Hawser contains a platform secret', () => {
-    const ours = stack.pages.filter(({ url }) => ofApi(url));
+  it('row 19: no page or redirect of Hawser contains a platform secret', ({ stack }) => {
+    const ours = stack.pages.filter(({ url }) => ofApi(stack, url));
 
     expect(ours.length).toBeGreaterThan(50);
     expect(
@@ -179,7 +178,7 @@ describe('row 19: after every journey and every failure', () => {
     ).toEqual([]);
   });
 
-  it('row 19: no log line, table or queue contains a secret of Hawser', () => {
+  it('row 19: no log line, table or queue contains a secret of Hawser', ({ stack }) => {
     const everything = [...stack.output, ...accessLog, ...items, ...awsCalls.map(textOf)].join('\n');
 
     expect([...ownSecrets].filter((secret) => createLeakFinder(secret)(everything))).toEqual([]);

@@ -1,7 +1,8 @@
 /** Row 3 of the attack table: only the browser that started a flow can complete its callback, and only once. */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { flowCookie } from '../../lib/runtime/http/flow-cookie.ts';
+import { it } from '../support/fixtures/stack.ts';
 import {
   begin,
   completionOf,
@@ -10,22 +11,11 @@ import {
   reachCallback,
   readReturn,
 } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-const wish = () => ({ user: tenant.user('ada'), provider: 'tiktok' }) as const;
+const wish = (tenant: TestTenant) => ({ user: tenant.user('ada'), provider: 'tiktok' }) as const;
 
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
-
-const tokenCalls = () => stack.local.platforms.sandboxes.tiktok.calls().calls.token;
+const tokenCalls = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok.calls().calls.token;
 
 /** The callback URL with its state changed, or removed when `change` returns undefined. */
 function withState(callbackUrl: string, change: (state: string) => string | undefined): string {
@@ -43,7 +33,7 @@ const withAnotherMac = (state: string) =>
     (_, first: string, rest: string) => `.${first === 'A' ? 'B' : 'A'}${rest}`,
   );
 
-it.each<[string, (name: string, secret: string, jar: Map<string, string>) => void]>([
+it.for<[string, (name: string, secret: string, jar: Map<string, string>) => void]>([
   ['without the cookie', (name, _secret, jar) => jar.delete(name)],
   ['with another secret in the cookie', (name, _secret, jar) => jar.set(name, 'A'.repeat(43))],
   ['with an empty cookie', (name, _secret, jar) => jar.set(name, '')],
@@ -55,8 +45,8 @@ it.each<[string, (name: string, secret: string, jar: Map<string, string>) => voi
     },
   ],
   ['with the cookie twice', (name, secret, jar) => jar.set(name, `${secret}; ${name}=${'A'.repeat(43)}`)],
-])('row 3: a callback %s changes nothing and redirects nobody', async (_name, bend) => {
-  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
+])('row 3: a callback %s changes nothing and redirects nobody', async ([_name, bend], { stack, tenant }) => {
+  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish(tenant));
   const jar = browser.cookies(stack.apiUrl);
   const [[name, secret] = ['', '']] = jar;
   const before = await stack.tables.flow(flowId);
@@ -67,7 +57,9 @@ it.each<[string, (name: string, secret: string, jar: Map<string, string>) => voi
   jar.clear();
   jar.set(name, secret);
   const returned = readReturn(await browser.visit(callbackUrl));
-  const { connection } = await tenant.client.ok('complete', { body: completionOf(wish().user, returned) });
+  const { connection } = await tenant.client.ok('complete', {
+    body: completionOf(wish(tenant).user, returned),
+  });
 
   expect(name).toBe(`hawser-flow-${flowId}`);
   expect(refused).toMatchObject({ status: 404, location: undefined });
@@ -76,7 +68,7 @@ it.each<[string, (name: string, secret: string, jar: Map<string, string>) => voi
   expect(connection.status).toBe('active');
 });
 
-it.each<[string, (state: string) => string | undefined]>([
+it.for<[string, (state: string) => string | undefined]>([
   ['missing', () => undefined],
   ['empty', () => ''],
   ['of another shape', () => 'state'],
@@ -91,20 +83,26 @@ it.each<[string, (state: string) => string | undefined]>([
   ],
   ['with another nonce', (state) => state.replace(/\.[^.]+\./, `.${'A'.repeat(43)}.`)],
   ['of another flow', (state) => state.replace(/^[^.]+/, 'A'.repeat(22))],
-])('row 3: the callback refuses a state that is %s, even from the right browser', async (_name, bend) => {
-  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
+])(
+  'row 3: the callback refuses a state that is %s, even from the right browser',
+  async ([_name, bend], { stack, tenant }) => {
+    const { browser, flowId, callbackUrl } = await reachCallback(stack, wish(tenant));
 
-  const refused = await browser.visit(withState(callbackUrl, bend));
+    const refused = await browser.visit(withState(callbackUrl, bend));
 
-  expect(refused).toMatchObject({ status: 404, location: undefined });
-  expect((await stack.tables.flow(flowId))['status']?.S).toBe('pending');
-  expect(tokenCalls()).toBe(0);
-});
+    expect(refused).toMatchObject({ status: 404, location: undefined });
+    expect((await stack.tables.flow(flowId))['status']?.S).toBe('pending');
+    expect(tokenCalls(stack)).toBe(0);
+  },
+);
 
-it('row 3: the callback refuses a victim’s browser that an attacker sent to the attacker’s callback', async () => {
-  const attackers = await reachCallback(stack, wish());
+it('row 3: the callback refuses a victim’s browser that an attacker sent to the attacker’s callback', async ({
+  stack,
+  tenant,
+}) => {
+  const attackers = await reachCallback(stack, wish(tenant));
   const victim = stack.newBrowser();
-  await reachCallback(stack, { ...wish(), user: tenant.user('victim'), browser: victim });
+  await reachCallback(stack, { ...wish(tenant), user: tenant.user('victim'), browser: victim });
 
   const refused = await victim.visit(attackers.callbackUrl);
 
@@ -112,9 +110,12 @@ it('row 3: the callback refuses a victim’s browser that an attacker sent to th
   expect((await stack.tables.flow(attackers.flowId))['status']?.S).toBe('pending');
 });
 
-it('row 3: a second start invalidates the state of the first, and each start works once', async () => {
+it('row 3: a second start invalidates the state of the first, and each start works once', async ({
+  stack,
+  tenant,
+}) => {
   const browser = stack.newBrowser();
-  const { authUrl } = await begin(wish());
+  const { authUrl } = await begin(wish(tenant));
   const first = await decide(browser, await openLink(browser, authUrl));
   const second = await decide(browser, await openLink(browser, authUrl));
 
@@ -127,10 +128,10 @@ it('row 3: a second start invalidates the state of the first, and each start wor
   expect(again).toMatchObject({ status: 404, location: undefined });
 });
 
-it('row 3: two flows in one browser do not interfere with each other', async () => {
+it('row 3: two flows in one browser do not interfere with each other', async ({ stack, tenant }) => {
   const browser = stack.newBrowser();
-  const one = await reachCallback(stack, { ...wish(), browser, visit: { account: 'mira' } });
-  const two = await reachCallback(stack, { ...wish(), browser, visit: { account: 'jose' } });
+  const one = await reachCallback(stack, { ...wish(tenant), browser, visit: { account: 'mira' } });
+  const two = await reachCallback(stack, { ...wish(tenant), browser, visit: { account: 'jose' } });
 
   const first = readReturn(await browser.visit(one.callbackUrl));
   const second = readReturn(await browser.visit(two.callbackUrl));
@@ -139,8 +140,11 @@ it('row 3: two flows in one browser do not interfere with each other', async () 
   expect(browser.cookies(stack.apiUrl).size).toBe(0);
 });
 
-it('row 3: state and cookie carry 256 random bits each, and the table stores only their digests', async () => {
-  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
+it('row 3: state and cookie carry 256 random bits each, and the table stores only their digests', async ({
+  stack,
+  tenant,
+}) => {
+  const { browser, flowId, callbackUrl } = await reachCallback(stack, wish(tenant));
   const [, nonce = ''] = (new URL(callbackUrl).searchParams.get('state') ?? '').split('.');
   const secret = browser.cookies(stack.apiUrl).get(`hawser-flow-${flowId}`) ?? '';
 
@@ -154,8 +158,11 @@ it('row 3: state and cookie carry 256 random bits each, and the table stores onl
   expect(flow['browserDigest']?.B).toEqual(new Uint8Array(createHash('sha256').update(secret).digest()));
 });
 
-it('row 3: the cookie is HttpOnly and limited to this flow, this host and ten minutes', async () => {
-  const { authUrl, flowId } = await begin(wish());
+it('row 3: the cookie is HttpOnly and limited to this flow, this host and ten minutes', async ({
+  stack,
+  tenant,
+}) => {
+  const { authUrl, flowId } = await begin(wish(tenant));
 
   const page = await stack.newBrowser().visit(authUrl);
   const [line = '', ...others] = page.headers.getSetCookie();
@@ -170,8 +177,11 @@ it('row 3: the cookie is HttpOnly and limited to this flow, this host and ten mi
   );
 });
 
-it('row 3: the error page is the same whether the state or the cookie is wrong', async () => {
-  const { browser, callbackUrl } = await reachCallback(stack, wish());
+it('row 3: the error page is the same whether the state or the cookie is wrong', async ({
+  stack,
+  tenant,
+}) => {
+  const { browser, callbackUrl } = await reachCallback(stack, wish(tenant));
   const stranger = stack.newBrowser();
 
   const pages = [

@@ -1,27 +1,17 @@
 /** Row 4 of the attack table: a link opened by the wrong person connects nobody's account to somebody else (COSF). */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { begin, comeBack, completionOf, decide, openLink, reachReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
+const tokenCalls = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok.calls().calls.token;
+const flowAs = (tenant: TestTenant, user = tenant.user('attacker')) =>
+  ({ user, provider: 'tiktok' }) as const;
 
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
-
-const tokenCalls = () => stack.local.platforms.sandboxes.tiktok.calls().calls.token;
-const flowAs = (user = tenant.user('attacker')) => ({ user, provider: 'tiktok' }) as const;
-
-it.each(['apiKey', 'session'] as const)(
+it.for(['apiKey', 'session'] as const)(
   'row 4: a victim who completes an attacker’s link invalidates it, and the code is never redeemed (credential: %s)',
-  async (by) => {
-    const { returned, flowId } = await reachReturn(stack, flowAs());
+  async (by, { stack, tenant }) => {
+    const { returned, flowId } = await reachReturn(stack, flowAs(tenant));
     const victim = by === 'apiKey' ? tenant.user('victim') : await tenant.session('victim');
 
     const refusal = await victim.client.fails('complete', { body: completionOf(victim, returned) });
@@ -35,13 +25,13 @@ it.each(['apiKey', 'session'] as const)(
     expect(attackerLater.code).toBe('FLOW_USER_MISMATCH');
     expect(flow['status']?.S).toBe('failed');
     expect(flow['sealedCode']).toBeUndefined();
-    expect(tokenCalls()).toBe(0);
+    expect(tokenCalls(stack)).toBe(0);
     expect(connections).toEqual([]);
   },
 );
 
-it('row 4: a session cannot claim to be the user who started the flow', async () => {
-  const { returned } = await reachReturn(stack, flowAs());
+it('row 4: a session cannot claim to be the user who started the flow', async ({ stack, tenant }) => {
+  const { returned } = await reachReturn(stack, flowAs(tenant));
   const victim = await tenant.session('victim');
 
   const refusal = await victim.client.fails('complete', {
@@ -49,14 +39,17 @@ it('row 4: a session cannot claim to be the user who started the flow', async ()
   });
 
   expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
-  expect(tokenCalls()).toBe(0);
+  expect(tokenCalls(stack)).toBe(0);
 });
 
-it('row 4: nobody can complete a flow without the returning browser’s completion secret, and an attempt does not break the flow', async () => {
+it('row 4: nobody can complete a flow without the returning browser’s completion secret, and an attempt does not break the flow', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('attacker');
-  const { returned, flowId } = await reachReturn(stack, flowAs(user));
+  const { returned, flowId } = await reachReturn(stack, flowAs(tenant, user));
   const before = await stack.tables.flow(flowId);
-  const other = await reachReturn(stack, flowAs(tenant.user('other')));
+  const other = await reachReturn(stack, flowAs(tenant, tenant.user('other')));
 
   const guessed = await tenant.client.fails('complete', {
     body: completionOf(user, { ...returned, completion: 'A'.repeat(43) }),
@@ -72,8 +65,11 @@ it('row 4: nobody can complete a flow without the returning browser’s completi
   expect(connection.userId).toBe('attacker');
 });
 
-it('row 4: the completion secret carries 256 random bits, and the table stores only its digest', async () => {
-  const { returned, flowId } = await reachReturn(stack, flowAs());
+it('row 4: the completion secret carries 256 random bits, and the table stores only its digest', async ({
+  stack,
+  tenant,
+}) => {
+  const { returned, flowId } = await reachReturn(stack, flowAs(tenant));
   const completion = returned['completion'] ?? '';
 
   const flow = await stack.tables.flow(flowId);
@@ -83,8 +79,11 @@ it('row 4: the completion secret carries 256 random bits, and the table stores o
   expect(JSON.stringify(flow)).not.toContain(completion);
 });
 
-it('row 4: the flow stores the code sealed until the completion secret arrives, and no record holds it afterwards', async () => {
-  const { returned, flowId } = await reachReturn(stack, flowAs());
+it('row 4: the flow stores the code sealed until the completion secret arrives, and no record holds it afterwards', async ({
+  stack,
+  tenant,
+}) => {
+  const { returned, flowId } = await reachReturn(stack, flowAs(tenant));
   const held = await stack.tables.flow(flowId);
 
   await tenant.client.ok('complete', { body: completionOf(tenant.user('attacker'), returned) });
@@ -98,7 +97,7 @@ it('row 4: the flow stores the code sealed until the completion secret arrives, 
 describe('row 4: direct linking', () => {
   const direct = { completion: 'direct' };
 
-  it('row 4: requires the operator’s setting', async () => {
+  it('row 4: requires the operator’s setting', async ({ tenant }) => {
     const refusal = await tenant.client.fails('connect', {
       params: { provider: 'tiktok' },
       body: { userId: 'ada', ...direct },
@@ -107,7 +106,7 @@ describe('row 4: direct linking', () => {
     expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
   });
 
-  it('row 4: requires an API key', async () => {
+  it('row 4: requires an API key', async ({ stack }) => {
     const willing = await stack.newTenant({ directLinking: true });
     const session = await willing.session('ada');
 
@@ -119,7 +118,9 @@ describe('row 4: direct linking', () => {
     expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
   });
 
-  it('row 4: shows who will gain access before it redirects to the platform, and marks the connection', async () => {
+  it('row 4: shows who will gain access before it redirects to the platform, and marks the connection', async ({
+    stack,
+  }) => {
     const willing = await stack.newTenant({ directLinking: true, name: 'Quay & <Sons>' });
     const user = willing.user('some "user"');
     const browser = stack.newBrowser();
@@ -141,7 +142,7 @@ describe('row 4: direct linking', () => {
     expect(connections).toMatchObject([{ linking: 'direct' }]);
   });
 
-  it('row 4: cannot be switched on for a flow that was started with confirmation', async () => {
+  it('row 4: cannot be switched on for a flow that was started with confirmation', async ({ stack }) => {
     const willing = await stack.newTenant({ directLinking: true });
     const user = willing.user('ada');
     const browser = stack.newBrowser();

@@ -1,21 +1,8 @@
-/** Row 5 of the attack table: Hawser redirects a browser only to a URL that exactly matches one the operator registered. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { completionOf, reachCallback, reachReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
-
-it.each<[string, (registered: string) => string]>([
+it.for<[string, (registered: string) => string]>([
   ['another host', () => 'https://evil.example/connected'],
   ['a longer host', (url) => url.replace('.example', '.example.evil.test')],
   ['a longer path', (url) => `${url}/more`],
@@ -37,7 +24,7 @@ it.each<[string, (registered: string) => string]>([
   ['a script', () => 'javascript:alert(1)'],
   ['a path alone', () => '/connected'],
   ['another tenant’s URL', () => 'https://tenant-0.example/connected'],
-])('row 5: connect refuses a returnUrl with %s', async (_name, bend) => {
+])('row 5: connect refuses a returnUrl with %s', async ([_name, bend], { tenant }) => {
   const returnUrl = bend(tenant.returnUrl);
 
   const connect = await tenant.client.fails('connect', {
@@ -49,7 +36,7 @@ it.each<[string, (registered: string) => string]>([
   expect([connect.code, session.code]).toEqual(['INVALID_REQUEST', 'INVALID_REQUEST']);
 });
 
-it.each([
+it.for([
   'http://app.example/connected',
   'https://user@app.example/connected',
   'https://user:word@app.example/connected',
@@ -65,11 +52,14 @@ it.each([
   'javascript:alert(1)',
   'data:text/html,x',
   '//app.example/connected',
-])('row 5: the operator cannot register %j as a return URL', async (url) => {
+])('row 5: the operator cannot register %j as a return URL', async (url, { stack, tenant }) => {
   await expect(stack.local.operator.addReturnUrl(tenant.id, url)).rejects.toThrow('The return URL');
 });
 
-it('row 5: no query parameter of the callback changes where the browser is redirected or with what', async () => {
+it('row 5: no query parameter of the callback changes where the browser is redirected or with what', async ({
+  stack,
+  tenant,
+}) => {
   const { browser, callbackUrl, flowId } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -88,7 +78,10 @@ it('row 5: no query parameter of the callback changes where the browser is redir
   expect(page.headers.get('cache-control')).toBe('no-store');
 });
 
-it('row 5: a flow keeps the return URL it started with when the registered URLs change', async () => {
+it('row 5: a flow keeps the return URL it started with when the registered URLs change', async ({
+  stack,
+  tenant,
+}) => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -101,7 +94,7 @@ it('row 5: a flow keeps the return URL it started with when the registered URLs 
   expect(page.location?.startsWith(`${tenant.returnUrl}?`)).toBe(true);
 });
 
-it('row 5: a session can use only the return URL it was created with', async () => {
+it('row 5: a session can use only the return URL it was created with', async ({ stack, tenant }) => {
   await stack.local.operator.addReturnUrl(tenant.id, 'https://other.example/connected');
   const session = await tenant.session('ada');
   const bare = await tenant.session('ada', { returnUrl: undefined });
@@ -115,7 +108,7 @@ it('row 5: a session can use only the return URL it was created with', async () 
   expect(connected.connection.userId).toBe('ada');
 });
 
-it('row 5: a flow must name a return URL if the tenant has registered several', async () => {
+it('row 5: a flow must name a return URL if the tenant has registered several', async ({ stack, tenant }) => {
   await stack.local.operator.addReturnUrl(tenant.id, 'https://other.example/connected');
 
   const refusal = await tenant.client.fails('connect', {

@@ -1,25 +1,22 @@
-/** Row 8 of the attack table: a token is accepted only for the account it was issued to, and sealed bytes open only in the record they were sealed for. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
+import type { StackFixtures } from '../support/fixtures/stack.ts';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
 import type { RawItem } from '../support/stack/raw-tables.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 import { connectOwn, registerAt, returnOwn, startOwn } from './own-flow.ts';
 import { type Bend, foreignKey, type OwnedServer, startOwnedServer } from './owned-server.ts';
 
-let stack: TestStack;
 let server: OwnedServer;
-let tenant: TestTenant;
-const tiktok = () => stack.local.platforms.sandboxes.tiktok;
 
-beforeAll(async () => {
+const tiktok = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok;
+
+it.beforeAll(async ({ stack }) => {
   server = await startOwnedServer();
-  stack = await openTestStack();
   stack.local.insecureOrigins.push(server.origin);
 });
-afterAll(() => Promise.all([stack.close(), server.close()]));
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
+afterAll(() => server.close());
+beforeEach(() => {
   server.bendTo({});
 });
 
@@ -28,7 +25,7 @@ describe('sealed credentials', () => {
   const sealedOf = (record: RawItem) =>
     Object.fromEntries(Object.entries(record['sealed']?.M ?? {}).map(([field, value]) => [field, value.B]));
 
-  async function twoConnections(other: TestTenant) {
+  async function twoConnections({ stack, tenant }: StackFixtures, other: TestTenant) {
     const { connection: mine } = await connectAccount(stack, {
       user: tenant.user('ada'),
       provider: 'tiktok',
@@ -45,11 +42,11 @@ describe('sealed credentials', () => {
     return { mine, myRecord, theirRecord };
   }
 
-  it.each(['of another tenant', 'of another user'])(
+  it.for(['of another tenant', 'of another user'])(
     'row 8: do not open when moved to a record %s',
-    async (whose) => {
+    async (whose, { stack, tenant }) => {
       const other = whose === 'of another tenant' ? await stack.newTenant() : tenant;
-      const { mine, myRecord, theirRecord } = await twoConnections(other);
+      const { mine, myRecord, theirRecord } = await twoConnections({ stack, tenant }, other);
       const account = accountOf(tenant.user('ada'), mine);
       await tenant.client.ok('getToken', account);
 
@@ -61,8 +58,8 @@ describe('sealed credentials', () => {
     },
   );
 
-  it('row 8: do not open when moved to another field', async () => {
-    const { mine, myRecord } = await twoConnections(tenant);
+  it('row 8: do not open when moved to another field', async ({ stack, tenant }) => {
+    const { mine, myRecord } = await twoConnections({ stack, tenant }, tenant);
     const { refreshToken } = sealedOf(myRecord);
     const account = accountOf(tenant.user('ada'), mine);
 
@@ -74,7 +71,7 @@ describe('sealed credentials', () => {
     expect(token.code).toBe('VAULT_ERROR');
   });
 
-  it('row 8: of one flow do not open when moved to another flow', async () => {
+  it('row 8: of one flow do not open when moved to another flow', async ({ stack, tenant }) => {
     const [mine, theirs] = [tenant.user('ada'), tenant.user('bo')];
     const victims = await reachReturn(stack, { user: mine, provider: 'tiktok' });
     const attackers = await reachReturn(stack, { user: theirs, provider: 'tiktok' });
@@ -86,15 +83,18 @@ describe('sealed credentials', () => {
     const refusal = await tenant.client.fails('complete', { body: completionOf(theirs, attackers.returned) });
 
     expect(refusal.code).toBe('VAULT_ERROR');
-    expect(tiktok().calls().calls.token).toBe(0);
+    expect(tiktok(stack).calls().calls.token).toBe(0);
   });
 });
 
-it('row 8: complete refuses a profile of a different person than the token’s and revokes the token', async () => {
+it('row 8: complete refuses a profile of a different person than the token’s and revokes the token', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const other = { data: { user: { open_id: 'somebody-else' } }, error: { code: 'ok' } };
-  tiktok().control({
+  tiktok(stack).control({
     command: 'inject',
     endpoint: 'profile',
     calls: 1,
@@ -106,15 +106,15 @@ it('row 8: complete refuses a profile of a different person than the token’s a
 
   expect(refusal).toMatchObject({ code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'subject_mismatch' } });
   expect(connections).toEqual([]);
-  expect(tiktok().calls().calls.revoke).toBe(1);
+  expect(tiktok(stack).calls().calls.revoke).toBe(1);
 });
 
-it('row 8: a refresh that returns another account’s tokens changes nothing', async () => {
+it('row 8: a refresh that returns another account’s tokens changes nothing', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'tiktok' });
   const before = await stack.tables.connection(connection.id);
   const json = { access_token: 'act.s4ndb0x-foreign', expires_in: 7200, open_id: 'somebody-else' };
-  tiktok().control({
+  tiktok(stack).control({
     command: 'inject',
     endpoint: 'token',
     calls: 1,
@@ -128,7 +128,7 @@ it('row 8: a refresh that returns another account’s tokens changes nothing', a
   expect(after['sealed']).toEqual(before['sealed']);
 });
 
-it('row 8: a reconnect accepts only the account it was started for', async () => {
+it('row 8: a reconnect accepts only the account it was started for', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, {
     user,
@@ -150,7 +150,7 @@ it('row 8: a reconnect accepts only the account it was started for', async () =>
 describe('an ID token', () => {
   const past = Math.floor(Date.now() / 1000) - 3_600;
 
-  it('row 8: that is valid connects the account', async () => {
+  it('row 8: that is valid connects the account', async ({ stack, tenant }) => {
     await registerAt(stack, tenant, server);
 
     const { connection } = await connectOwn(stack, tenant.user('ada'), server);
@@ -158,7 +158,7 @@ describe('an ID token', () => {
     expect(connection.displayName).toBe('Owned Person');
   });
 
-  it.each<[string, Bend]>([
+  it.for<[string, Bend]>([
     ['signed by another key', { signedBy: foreignKey }],
     ['of another issuer', { claims: { iss: 'https://evil.example' } }],
     ['for another client', { claims: { aud: 'another-client' } }],
@@ -171,7 +171,7 @@ describe('an ID token', () => {
     ['of another person than the profile', { claims: { sub: 'somebody-else' } }],
     ['that is missing', { answer: { id_token: undefined } }],
     ['that is unsigned', { answer: { id_token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.' } }],
-  ])('row 8: %s connects no account', async (_name, bend) => {
+  ])('row 8: %s connects no account', async ([_name, bend], { stack, tenant }) => {
     await registerAt(stack, tenant, server);
     const own = await startOwn(stack, tenant.user('ada'));
     const returned = await returnOwn(own, server);

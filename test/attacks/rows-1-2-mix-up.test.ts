@@ -1,35 +1,31 @@
-/** Rows 1 and 2 of the attack table: a code is only ever sent to the server that issued it (COAT, CORF, mix-up). */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { completionOf, reachCallback, readReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 import { registerAt, startOwn } from './own-flow.ts';
 import { type OwnedServer, redirectBack, startOwnedServer } from './owned-server.ts';
 
-let stack: TestStack;
 let honest: OwnedServer;
 let rogue: OwnedServer;
-let tenant: TestTenant;
 
-beforeAll(async () => {
+it.beforeAll(async ({ stack }) => {
   [honest, rogue] = await Promise.all([startOwnedServer(), startOwnedServer({ promisesIssuer: false })]);
-  stack = await openTestStack();
   stack.local.insecureOrigins.push(honest.origin, rogue.origin);
 });
-afterAll(() => Promise.all([stack.close(), honest.close(), rogue.close()]));
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
+afterAll(() => Promise.all([honest.close(), rogue.close()]));
 
 const tokenCalls = () => [honest, rogue].map((server) => server.callsTo('/token').length);
-const platformTokenCalls = () =>
+const platformTokenCalls = (stack: TestStack) =>
   Object.values(stack.local.platforms.sandboxes).reduce(
     (sum, sandbox) => sum + sandbox.calls().calls.token,
     0,
   );
-const statusOf = async (flowId: string) => (await stack.tables.flow(flowId))['status']?.S;
+const statusOf = async (stack: TestStack, flowId: string) => (await stack.tables.flow(flowId))['status']?.S;
 
-it('row 1: a code that arrives at another app’s callback is sent to no token endpoint', async () => {
+it('row 1: a code that arrives at another app’s callback is sent to no token endpoint', async ({
+  stack,
+  tenant,
+}) => {
   const { operator, platforms } = stack.local;
   const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
   const { appId } = await operator.setApp({
@@ -48,11 +44,14 @@ it('row 1: a code that arrives at another app’s callback is sent to no token e
 
   expect(elsewhere).not.toBe(callbackUrl);
   expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
-  expect(await statusOf(flowId)).toBe('failed');
-  expect(platformTokenCalls()).toBe(0);
+  expect(await statusOf(stack, flowId)).toBe('failed');
+  expect(platformTokenCalls(stack)).toBe(0);
 });
 
-it('row 1: a code of an honest platform, injected into a flow of a rogue server, never reaches the rogue server', async () => {
+it('row 1: a code of an honest platform, injected into a flow of a rogue server, never reaches the rogue server', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, rogue);
   const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
   const before = tokenCalls();
@@ -63,12 +62,15 @@ it('row 1: a code of an honest platform, injected into a flow of a rogue server,
   const returned = readReturn(await browser.visit(lured.href));
 
   expect(returned['status']).toBe('error');
-  expect(await statusOf(flowId)).toBe('failed');
+  expect(await statusOf(stack, flowId)).toBe('failed');
   expect(tokenCalls()).toEqual(before);
-  expect(platformTokenCalls()).toBe(0);
+  expect(platformTokenCalls(stack)).toBe(0);
 });
 
-it('row 1: a flow redeems its code at the token endpoint it started with, even if the app’s record has changed since', async () => {
+it('row 1: a flow redeems its code at the token endpoint it started with, even if the app’s record has changed since', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, honest);
   const { browser, user, asked } = await startOwn(stack, tenant.user('ada'));
   const app = await stack.tables.find('connections', 'tenantId', tenant.id, 'app#');
@@ -92,7 +94,10 @@ it('row 1: a flow redeems its code at the token endpoint it started with, even i
   expect(tokenCalls()).toEqual([atHonest + 1, atRogue]);
 });
 
-it('row 1: a flow ends when its app is registered again, and its code goes to neither server', async () => {
+it('row 1: a flow ends when its app is registered again, and its code goes to neither server', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, honest);
   const { browser, user, asked } = await startOwn(stack, tenant.user('ada'));
   await registerAt(stack, tenant, rogue);
@@ -105,7 +110,7 @@ it('row 1: a flow ends when its app is registered again, and its code goes to ne
   expect(tokenCalls()).toEqual(before);
 });
 
-it.each([
+it.for([
   ['of another server', (own: URLSearchParams) => own.set('iss', rogue.origin)],
   ['with one character more', (own: URLSearchParams) => own.set('iss', `${honest.origin}/`)],
   ['left out although promised', (own: URLSearchParams) => own.delete('iss')],
@@ -117,20 +122,23 @@ it.each([
       own.set('iss', rogue.origin);
     },
   ],
-])('row 1: the callback rejects an authorization response with an issuer %s', async (_name, bend) => {
-  await registerAt(stack, tenant, honest);
-  const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
-  const back = new URL(redirectBack(honest, asked, honest.issueCode(asked)));
-  bend(back.searchParams);
-  const before = tokenCalls();
+] as const)(
+  'row 1: the callback rejects an authorization response with an issuer %s',
+  async ([_name, bend], { stack, tenant }) => {
+    await registerAt(stack, tenant, honest);
+    const { browser, flowId, asked } = await startOwn(stack, tenant.user('ada'));
+    const back = new URL(redirectBack(honest, asked, honest.issueCode(asked)));
+    bend(back.searchParams);
+    const before = tokenCalls();
 
-  const returned = readReturn(await browser.visit(back.href));
+    const returned = readReturn(await browser.visit(back.href));
 
-  expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
-  expect(tokenCalls()).toEqual(before);
-});
+    expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
+    expect(tokenCalls()).toEqual(before);
+  },
+);
 
-it('row 1: the callback rejects an issuer from a platform that declares none', async () => {
+it('row 1: the callback rejects an issuer from a platform that declares none', async ({ stack, tenant }) => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -139,10 +147,10 @@ it('row 1: the callback rejects an issuer from a platform that declares none', a
   const returned = readReturn(await browser.visit(`${callbackUrl}&iss=${rogue.origin}`));
 
   expect(returned['code']).toBe('OAUTH_CALLBACK_ERROR');
-  expect(platformTokenCalls()).toBe(0);
+  expect(platformTokenCalls(stack)).toBe(0);
 });
 
-it('row 1: every app has its own redirect URI', async () => {
+it('row 1: every app has its own redirect URI', async ({ stack, tenant }) => {
   const contexts = [await registerAt(stack, tenant, honest)];
   const own = (await startOwn(stack, tenant.user('ada'))).asked.redirectUri;
   tenant = await stack.newTenant();
@@ -158,9 +166,9 @@ it('row 1: every app has its own redirect URI', async () => {
   expect(new Set(uris).size).toBe(3);
 });
 
-it.each(['reddit', `app_${'A'.repeat(22)}`])(
+it.for(['reddit', `app_${'A'.repeat(22)}`])(
   'row 2: the callback compares the app in its path with the flow’s and does not trust it: %s',
-  async (appId) => {
+  async (appId, { stack, tenant }) => {
     const { browser, flowId, callbackUrl } = await reachCallback(stack, {
       user: tenant.user('ada'),
       provider: 'tiktok',
@@ -171,6 +179,6 @@ it.each(['reddit', `app_${'A'.repeat(22)}`])(
 
     expect(returned).toEqual({ flow: flowId, status: 'error', code: 'OAUTH_CALLBACK_ERROR' });
     expect(again.status).toBe(404);
-    expect(platformTokenCalls()).toBe(0);
+    expect(platformTokenCalls(stack)).toBe(0);
   },
 );

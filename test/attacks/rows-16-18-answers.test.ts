@@ -1,26 +1,22 @@
 /** Rows 16 and 18 of the attack table: responses and their timing reveal nothing to an attacker, and no page can be framed or read by another site. */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { mintApiKey, parseApiKey, provesApiKey } from '../../lib/access/api-key.ts';
 import { matchesDigest } from '../../lib/constant-time.ts';
 import { newFlowId, type TenantId } from '../../lib/ids.ts';
 import { mintState, verifyState } from '../../lib/oauth/state.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import { createApiClient } from '../support/stack/api-client.ts';
 import { begin, decide, openLink, reachCallback } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
 let tenantId: TenantId;
 
-beforeAll(async () => {
-  stack = await openTestStack();
-  tenant = await stack.newTenant({ directLinking: true });
+const it = sharedTenantTest({ tenant: { directLinking: true } });
+it.beforeAll(async ({ stack, tenant }) => {
   tenantId = (await stack.local.operator.requireTenant(tenant.id)).id;
 });
-afterAll(() => stack.close());
 afterEach(() => {
   vi.restoreAllMocks();
   syncBuiltinESMExports();
@@ -80,7 +76,10 @@ it('row 16: flow secrets are compared in constant time, as digests of equal leng
   );
 });
 
-it('row 16: the API gives the same answer to an unknown key, a wrong secret, a revoked key and no key', async () => {
+it('row 16: the API gives the same answer to an unknown key, a wrong secret, a revoked key and no key', async ({
+  stack,
+  tenant,
+}) => {
   const { operator } = stack.local;
   const revoked = await operator.createApiKey(tenant.id, 'short-lived');
   await operator.apiKeys.revoke(tenantId, revoked.id);
@@ -102,13 +101,16 @@ it('row 16: the API gives the same answer to an unknown key, a wrong secret, a r
   expect(answers[0]).toMatch(/^401 Bearer .*UNAUTHORIZED/);
 });
 
-it('row 16: the API refuses an API key that a browser sends', async () => {
+it('row 16: the API refuses an API key that a browser sends', async ({ tenant }) => {
   const refusal = await tenant.client.fails('status', { headers: { origin: 'https://app.example' } });
 
   expect(refusal).toMatchObject({ code: 'FORBIDDEN', status: 403 });
 });
 
-it('row 18: no response of start or callback can be framed, cached, leaked in a Referer or scripted by its opener', async () => {
+it('row 18: no response of start or callback can be framed, cached, leaked in a Referer or scripted by its opener', async ({
+  stack,
+  tenant,
+}) => {
   const browser = stack.newBrowser();
   const user = tenant.user('ada');
   const confirmed = await begin({ user, provider: 'tiktok' });
@@ -138,7 +140,7 @@ it('row 18: no response of start or callback can be framed, cached, leaked in a 
   }
 });
 
-it('row 18: no page of Hawser runs a script or loads a resource', async () => {
+it('row 18: no page of Hawser runs a script or loads a resource', async ({ stack, tenant }) => {
   const { authUrl } = await begin({
     user: tenant.user('<script>alert(1)</script>'),
     provider: 'tiktok',

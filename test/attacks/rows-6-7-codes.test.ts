@@ -1,30 +1,27 @@
-/** Rows 6 and 7 of the attack table: a code is redeemed once, for the flow it was issued to, and PKCE cannot be downgraded. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, expect } from 'vitest';
+import { stackTest } from '../support/fixtures/stack.ts';
 import { completionOf, reachCallback, reachReturn, readReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 import { registerAt, returnOwn, startOwn } from './own-flow.ts';
 import { type OwnedServer, startOwnedServer } from './owned-server.ts';
 
-let stack: TestStack;
 let server: OwnedServer;
-let tenant: TestTenant;
-const tiktok = () => stack.local.platforms.sandboxes.tiktok;
 
-beforeAll(async () => {
+const tiktok = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok;
+
+const it = stackTest({ tenant: { directLinking: true } });
+it.beforeAll(async ({ stack }) => {
   server = await startOwnedServer();
-  stack = await openTestStack();
   stack.local.insecureOrigins.push(server.origin);
 });
-afterAll(() => Promise.all([stack.close(), server.close()]));
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant({ directLinking: true });
+afterAll(() => server.close());
+beforeEach(() => {
   server.bendTo({});
 });
 
-it.each(['confirm', 'direct'] as const)(
+it.for(['confirm', 'direct'] as const)(
   'row 6: a replayed callback is refused (completion: %s)',
-  async (completion) => {
+  async (completion, { stack, tenant }) => {
     const { browser, callbackUrl } = await reachCallback(stack, {
       user: tenant.user('ada'),
       provider: 'tiktok',
@@ -33,17 +30,17 @@ it.each(['confirm', 'direct'] as const)(
     const jar = browser.cookies(stack.apiUrl);
     const cookies = [...jar];
     await browser.visit(callbackUrl);
-    const before = tiktok().calls().calls.token;
+    const before = tiktok(stack).calls().calls.token;
     for (const [name, value] of cookies) jar.set(name, value);
 
     const replayed = await browser.visit(callbackUrl);
 
     expect(replayed).toMatchObject({ status: 404, location: undefined });
-    expect(tiktok().calls().calls.token).toBe(before);
+    expect(tiktok(stack).calls().calls.token).toBe(before);
   },
 );
 
-it('row 6: of two simultaneous callbacks, one redeems the code', async () => {
+it('row 6: of two simultaneous callbacks, one redeems the code', async ({ stack, tenant }) => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -53,10 +50,10 @@ it('row 6: of two simultaneous callbacks, one redeems the code', async () => {
   const pages = await Promise.all([browser.visit(callbackUrl), browser.visit(callbackUrl)]);
 
   expect(pages.map(({ status }) => status).sort((a, b) => a - b)).toEqual([303, 404]);
-  expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  expect(tiktok(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('row 6: of four simultaneous completes, one redeems the code', async () => {
+it('row 6: of four simultaneous completes, one redeems the code', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -65,15 +62,15 @@ it('row 6: of four simultaneous completes, one redeems the code', async () => {
   const { connection } = await tenant.client.ok('complete', { body });
 
   expect(connection.status).toBe('active');
-  expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  expect(tiktok(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it.each(['lose_answer', 'garbage_body'] as const)(
+it.for(['lose_answer', 'garbage_body'] as const)(
   'row 6: complete fails the flow after an ambiguous response and does not retry the code (%s)',
-  async (kind) => {
+  async (kind, { stack, tenant }) => {
     const user = tenant.user('ada');
     const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
-    tiktok().control({ command: 'inject', endpoint: 'token', calls: 1, fault: { kind } });
+    tiktok(stack).control({ command: 'inject', endpoint: 'token', calls: 1, fault: { kind } });
     const body = completionOf(user, returned);
 
     const first = await tenant.client.fails('complete', { body });
@@ -83,11 +80,14 @@ it.each(['lose_answer', 'garbage_body'] as const)(
       { code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'answer_lost' } },
       { code: 'OAUTH_CALLBACK_ERROR', details: { reason: 'answer_lost' } },
     ]);
-    expect(tiktok().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+    expect(tiktok(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
   },
 );
 
-it('row 6: PKCE refuses another person’s code that an attacker injects into their own callback', async () => {
+it('row 6: PKCE refuses another person’s code that an attacker injects into their own callback', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, server);
   const victims = await startOwn(stack, tenant.user('victim'));
   const stolen = server.issueCode(victims.asked);
@@ -100,7 +100,7 @@ it('row 6: PKCE refuses another person’s code that an attacker injects into th
   expect(server.callsTo('/token').at(-1)?.form.get('code')).toBe(stolen);
 });
 
-it('row 6: the callback refuses an absurdly long code', async () => {
+it('row 6: the callback refuses an absurdly long code', async ({ stack, tenant }) => {
   const { browser, callbackUrl } = await reachCallback(stack, {
     user: tenant.user('ada'),
     provider: 'tiktok',
@@ -113,7 +113,10 @@ it('row 6: the callback refuses an absurdly long code', async () => {
   expect(returned['code']).toBe('OAUTH_CALLBACK_ERROR');
 });
 
-it('row 7: every flow uses a fresh S256 challenge, even if the server advertises plain', async () => {
+it('row 7: every flow uses a fresh S256 challenge, even if the server advertises plain', async ({
+  stack,
+  tenant,
+}) => {
   await registerAt(stack, tenant, server);
   const user = tenant.user('ada');
 
@@ -129,10 +132,10 @@ it('row 7: every flow uses a fresh S256 challenge, even if the server advertises
   expect(verifier).not.toBe(one.asked.challenge);
 });
 
-it.each([
+it.for([
   ['a method in the body', { code_challenge_method: 'plain' }],
   ['a switch in the body', { pkce: false }],
-])('row 7: %s does not turn PKCE off', async (_name, extra) => {
+] as const)('row 7: %s does not turn PKCE off', async ([_name, extra], { stack, tenant }) => {
   await registerAt(stack, tenant, server);
 
   const refusal = await tenant.client.fails('connect', {
@@ -143,7 +146,7 @@ it.each([
   expect(refusal.code).toBe('INVALID_REQUEST');
 });
 
-it('row 7: the flow stores the PKCE verifier sealed', async () => {
+it('row 7: the flow stores the PKCE verifier sealed', async ({ stack, tenant }) => {
   await registerAt(stack, tenant, server);
   const own = await startOwn(stack, tenant.user('ada'));
   const flow = await stack.tables.flow(own.flowId);

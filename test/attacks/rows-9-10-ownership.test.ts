@@ -1,5 +1,6 @@
 /** Rows 9 and 10 of the attack table: an account belongs to the user who connected it, and a tenant sees nothing of another's. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { stackTest } from '../support/fixtures/stack.ts';
 import { type ApiClient, createApiClient } from '../support/stack/api-client.ts';
 import {
   accountOf,
@@ -9,24 +10,13 @@ import {
   openLink,
   reachReturn,
 } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant({ directLinking: true });
-});
+const it = stackTest({ tenant: { directLinking: true } });
 
 describe('linking an account', () => {
-  it.each(['confirm', 'direct'])(
+  it.for(['confirm', 'direct'])(
     'row 9: leaves a connected account with its user (completion: %s)',
-    async (completion) => {
+    async (completion, { stack, tenant }) => {
       const owner = tenant.user('ada');
       const { connection } = await connectAccount(stack, { user: owner, provider: 'reddit' });
       const record = await stack.tables.connection(connection.id);
@@ -48,7 +38,10 @@ describe('linking an account', () => {
     },
   );
 
-  it('row 9: makes two connections of two accounts with the same name and address, because only the platform’s id counts', async () => {
+  it('row 9: makes two connections of two accounts with the same name and address, because only the platform’s id counts', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const jose = { user, provider: 'tiktok', visit: { account: 'jose' } } as const;
     const { connection: mira } = await connectAccount(stack, { user, provider: 'tiktok' });
@@ -76,7 +69,10 @@ describe('linking an account', () => {
     expect(connections.map(({ id }) => id).sort()).toEqual([mira.id, connection.id].sort());
   });
 
-  it('row 9: takes the user from the credential, so that a session cannot name another user', async () => {
+  it('row 9: takes the user from the credential, so that a session cannot name another user', async ({
+    stack,
+    tenant,
+  }) => {
     const session = await tenant.session('mallory');
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
@@ -92,7 +88,7 @@ describe('linking an account', () => {
     expect(refusals.map(({ code }) => code)).toEqual(Array(4).fill('FORBIDDEN'));
   });
 
-  it('row 9: requires a backend to name the user', async () => {
+  it('row 9: requires a backend to name the user', async ({ stack, tenant }) => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
 
@@ -119,9 +115,9 @@ describe('tenant isolation', () => {
     return answer.text.replace(answer.headers.get('x-correlation-id') ?? '', '');
   };
 
-  it.each(accountRoutes)(
+  it.for(accountRoutes)(
     'row 10: another tenant’s account looks like one that does not exist: %s',
-    async (route) => {
+    async (route, { stack, tenant }) => {
       const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
       const before = await stack.tables.connection(connection.id);
       const stranger = await stack.newTenant();
@@ -135,9 +131,9 @@ describe('tenant isolation', () => {
     },
   );
 
-  it.each(accountRoutes)(
+  it.for(accountRoutes)(
     'row 10: another user’s account looks like one that does not exist: %s',
-    async (route) => {
+    async (route, { stack, tenant }) => {
       const { connection } = await connectAccount(stack, { user: tenant.user('bo'), provider: 'tiktok' });
 
       const foreign = await bodyOf(tenant.client, route, connection.accountId);
@@ -147,7 +143,10 @@ describe('tenant isolation', () => {
     },
   );
 
-  it('row 10: no list shows another tenant’s connections, whichever user or cursor the request names', async () => {
+  it('row 10: no list shows another tenant’s connections, whichever user or cursor the request names', async ({
+    stack,
+    tenant,
+  }) => {
     const visits = ['mira', 'jose', 'sora'];
     for (const account of visits) {
       await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok', visit: { account } });
@@ -168,7 +167,10 @@ describe('tenant isolation', () => {
     expect(lists.map(({ connections }) => connections)).toEqual([[], [], [], []]);
   });
 
-  it('row 10: another tenant cannot complete a flow, and its attempt does not break the flow', async () => {
+  it('row 10: another tenant cannot complete a flow, and its attempt does not break the flow', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const { returned, flowId } = await reachReturn(stack, { user, provider: 'tiktok' });
     const before = await stack.tables.flow(flowId);
@@ -183,7 +185,10 @@ describe('tenant isolation', () => {
     expect(connection.userId).toBe('ada');
   });
 
-  it('row 10: the same account can be connected at two tenants, each with its own connection', async () => {
+  it('row 10: the same account can be connected at two tenants, each with its own connection', async ({
+    stack,
+    tenant,
+  }) => {
     const other = await stack.newTenant();
 
     const { connection: mine } = await connectAccount(stack, {
@@ -204,7 +209,7 @@ describe('tenant isolation', () => {
     expect(tokens[0]?.accessToken).not.toBe(tokens[1]?.accessToken);
   });
 
-  it('row 10: no crafted id addresses another tenant’s record', async () => {
+  it('row 10: no crafted id addresses another tenant’s record', async ({ stack, tenant }) => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const { accountId } = connection;
     const ids = [
@@ -230,7 +235,7 @@ describe('tenant isolation', () => {
     expect(listed).toEqual([]);
   });
 
-  it('row 10: the app of one tenant serves no other tenant', async () => {
+  it('row 10: the app of one tenant serves no other tenant', async ({ stack, tenant }) => {
     const own = { clientId: 'own-app', clientSecret: 's4ndb0x-own-app' };
     const settings = { provider: 'tiktok', tenantId: tenant.id, settings: {}, ...own };
     const { appId } = await stack.local.operator.setApp(settings);
@@ -251,7 +256,7 @@ describe('tenant isolation', () => {
     ]);
   });
 
-  it('row 10: every route enforces the limits of a session', async () => {
+  it('row 10: every route enforces the limits of a session', async ({ stack, tenant }) => {
     const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
     const limited = await tenant.session('ada', { providers: ['reddit'], origin: 'https://app.example' });
     const params = { provider: 'tiktok', accountId: connection.accountId };
@@ -274,7 +279,7 @@ describe('tenant isolation', () => {
     expect([elsewhere.code, nowhere.code]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
   });
 
-  it('row 10: a session cannot be used as an API key', async () => {
+  it('row 10: a session cannot be used as an API key', async ({ stack, tenant }) => {
     const session = await tenant.session('ada');
     const { connection } = await connectAccount(stack, { user: session, provider: 'tiktok' });
 

@@ -1,5 +1,4 @@
-/** A probe for each permission of the functions that serve, refresh and revoke tokens, with its outcome when the permission is withheld. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.ts';
 import { accountOf, connectAccount } from '../support/stack/flow-steps.ts';
 import type { RawItem } from '../support/stack/raw-tables.ts';
 import { outcomeOf } from './flow-permissions.ts';
@@ -54,11 +53,12 @@ const goDown = async (kit: ProbeFixture, record: RawItem) => {
 const overtaken: Circumstance = {
   before: async (kit, record) => {
     await expire(kit, record);
-    const fault = { kind: 'delay', milliseconds: 800 } as const;
+    const fault = { kind: 'delay', milliseconds: 2_500 } as const;
     tiktok(kit).control({ command: 'inject', endpoint: 'token', calls: 1, fault });
   },
-  meanwhile: async ({ stack }, record) => {
-    await sleep(400);
+  meanwhile: async (kit, record) => {
+    const { stack } = kit;
+    await eventually(() => tiktok(kit).calls().tokenCallsInFlight > 0);
     await stack.tables.change('connections', record, { generation: 2, expiresAt: Date.now() + 3_600_000 });
   },
 };

@@ -3,21 +3,15 @@
  * life the API keeps its contract, no code is used twice, and at the end every active connection works.
  */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { Fault } from '../../infra/local/sandbox/control/control.ts';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, completionOf, reachReturn } from '../support/stack/flow-steps.ts';
 import { type JourneyPlatform, platformFacts, platformNames } from '../support/stack/platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
 const livesPerPlatform = 150;
 const longestLife = 20;
-
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
 
 const fault: fc.Arbitrary<Fault> = fc.constantFrom<Fault>(
   { kind: 'status', status: 500, body: 'json' },
@@ -69,15 +63,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('expire', 'kill', 'wait', 'wait') }) },
 );
 
-it.each(platformNames)(
+it.for(platformNames)(
   '%s: every random life keeps the API contract and ends in a consistent state',
-  async (provider) => {
+  async (provider, { stack }) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: longestLife }), async (life) => {
         await stack.reset();
         const tenant = await stack.newTenant({ directLinking: true });
-        for (const each of life) await live(tenant, provider, each);
-        await settle(tenant, provider);
+        for (const each of life) await live(stack, tenant, provider, each);
+        await settle(stack, tenant, provider);
       }),
       { numRuns: livesPerPlatform },
     );
@@ -88,7 +82,12 @@ it.each(platformNames)(
 const at = <Value>(values: readonly Value[], position: number): Value | undefined =>
   values[position % values.length];
 
-async function live(tenant: TestTenant, provider: JourneyPlatform, each: Step): Promise<void> {
+async function live(
+  stack: TestStack,
+  tenant: TestTenant,
+  provider: JourneyPlatform,
+  each: Step,
+): Promise<void> {
   const sandbox = stack.local.platforms.sandboxes[provider];
   const user = tenant.user(`user-${'user' in each ? each.user % 2 : 0}`);
   const account = 'person' in each ? at(platformFacts[provider].people, each.person) : undefined;
@@ -110,7 +109,7 @@ async function live(tenant: TestTenant, provider: JourneyPlatform, each: Step): 
       sandbox.control({ command: 'inject', endpoint: each.endpoint, calls: 1, fault: each.fault });
       break;
     case 'expire':
-      for (const record of await records(tenant)) {
+      for (const record of await records(stack, tenant)) {
         await stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
       }
       sandbox.control({ command: 'expire_access_tokens' });
@@ -140,13 +139,13 @@ async function use(tenant: TestTenant, each: Extract<Step, { readonly which: num
     expect([status, text]).not.toEqual([expect.toBeOneOf([500, 503]), text]);
 }
 
-const records = async (tenant: TestTenant) =>
+const records = async (stack: TestStack, tenant: TestTenant) =>
   (await stack.tables.scan('connections')).filter(
     (item) => item['pk']?.S?.startsWith('connection#') && item['tenantId']?.S === tenant.id,
   );
 
 /** Once the platform works again, active connections refresh, the others can be disconnected, and no code was used twice. */
-async function settle(tenant: TestTenant, provider: JourneyPlatform): Promise<void> {
+async function settle(stack: TestStack, tenant: TestTenant, provider: JourneyPlatform): Promise<void> {
   const sandbox = stack.local.platforms.sandboxes[provider];
   sandbox.control({ command: 'clear_faults' });
   await stack.tables.clear('activity', 'lease#');

@@ -1,6 +1,5 @@
-/** The long version of the forged-requests test: a hundred thousand requests, and their cost in time and memory. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestStack, type TestStack } from '../support/stack/test-stack.ts';
+import { expect } from 'vitest';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import type { KnownApp } from '../webhooks/forged-deliveries.ts';
 import { fuzzForged, fuzzSigned, knownApps } from '../webhooks/fuzz.ts';
 
@@ -9,16 +8,14 @@ const signed = forged / 5;
 /** Enough to fill the caches and to let the engine compile the hot code. */
 const warmUp = forged / 5;
 
-let stack: TestStack;
 let apps: readonly KnownApp[];
 
-beforeAll(async () => {
-  stack = await openTestStack();
+const it = sharedTenantTest();
+it.beforeAll(async ({ stack }) => {
   apps = await knownApps(stack);
 });
-afterAll(() => stack.close());
 
-it(`the webhook route refuses ${forged} forged requests in bounded time and memory`, async () => {
+it(`the webhook route refuses ${forged} forged requests in bounded time and memory`, async ({ stack }) => {
   const before = await fuzzForged(stack, apps, warmUp);
   const residentBefore = process.memoryUsage.rss();
   const report = await fuzzForged(stack, apps, forged - warmUp);
@@ -35,7 +32,7 @@ it(`the webhook route refuses ${forged} forged requests in bounded time and memo
   expect(grown).toBeLessThan(200);
 });
 
-it(`the webhook route fails on none of ${signed} signed requests with random content`, async () => {
+it(`the webhook route fails on none of ${signed} signed requests with random content`, async ({ stack }) => {
   const report = await fuzzSigned(stack, apps, signed);
 
   console.log(report);

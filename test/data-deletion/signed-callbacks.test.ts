@@ -1,23 +1,16 @@
 /** What follows when Meta tells that a user removed the app, or wants their data deleted. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { appScopedId } from '../../infra/local/platforms/meta/people.ts';
+import { eventually } from '../support/eventually.ts';
+import { it } from '../support/fixtures/webhooks.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
 import {
   comments,
-  eventually,
   look,
   type OwnApp,
-  openWebhookFixture,
   signedRequest,
   type WebhookFixture,
 } from '../support/webhook-fixture.ts';
-
-let fixture: WebhookFixture;
-
-beforeAll(async () => {
-  fixture = await openWebhookFixture();
-});
-afterAll(() => fixture.close());
 
 const hour = 3_600_000;
 const unknownContext = `app_${'A'.repeat(22)}`;
@@ -25,29 +18,34 @@ const unknownContext = `app_${'A'.repeat(22)}`;
 const later = () => Date.now() + 60_000;
 const ownerOf = ({ clientId }: OwnApp, key = 'saltmarsh') => appScopedId(key, clientId);
 
-async function connected(provider: 'instagram' | 'instagram-facebook' = 'instagram') {
-  const app = await fixture.newApp(provider);
-  const connection = await fixture.connect(app, 'ada');
+async function connected(
+  webhooks: WebhookFixture,
+  provider: 'instagram' | 'instagram-facebook' = 'instagram',
+) {
+  const app = await webhooks.newApp(provider);
+  const connection = await webhooks.connect(app, 'ada');
   return { app, connection };
 }
-const statusesOf = async ({ tenant }: OwnApp) =>
-  (await fixture.statusOf(tenant)).map(({ status, statusReason }) => [status, statusReason]);
+const statusesOf = async (webhooks: WebhookFixture, { tenant }: OwnApp) =>
+  (await webhooks.statusOf(tenant)).map(({ status, statusReason }) => [status, statusReason]);
 
 describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kind) => {
-  it('row 14: refuses what the app did not sign, and looks then as if there were no app', async () => {
-    const { app } = await connected();
+  it('row 14: refuses what the app did not sign, and looks then as if there were no app', async ({
+    webhooks,
+  }) => {
+    const { app } = await connected(webhooks);
     const platformUserId = ownerOf(app);
     const text = signedRequest(app.clientSecret, platformUserId, later());
     const [signature = '', payload = ''] = text.split('.');
 
     const answers = [
-      await fixture.callBack(kind, app.appId, signedRequest('another', platformUserId, later())),
-      await fixture.callBack(kind, app.appId, `${signature}.${payload}A`),
-      await fixture.callBack(kind, app.appId, ''),
-      await fixture.callBack(kind, unknownContext, text),
-      await fixture.callBack(kind, 'tiktok', text),
-      await fixture.callBack(kind, 'nonsense!', text),
-      await fixture.callBack(
+      await webhooks.callBack(kind, app.appId, signedRequest('another', platformUserId, later())),
+      await webhooks.callBack(kind, app.appId, `${signature}.${payload}A`),
+      await webhooks.callBack(kind, app.appId, ''),
+      await webhooks.callBack(kind, unknownContext, text),
+      await webhooks.callBack(kind, 'tiktok', text),
+      await webhooks.callBack(kind, 'nonsense!', text),
+      await webhooks.callBack(
         kind,
         app.appId,
         signedRequest(app.clientSecret, platformUserId, Date.now() - 49 * hour),
@@ -56,33 +54,33 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
 
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(answers[0]).toMatchObject({ status: 401 });
-    await fixture.settle();
-    expect(await statusesOf(app)).toEqual([['active', undefined]]);
+    await webhooks.settle();
+    expect(await statusesOf(webhooks, app)).toEqual([['active', undefined]]);
   });
 
-  it('row 24: asks no database and no queue for what is not signed', async () => {
-    const { app } = await connected();
-    await fixture.callBack(kind, app.appId, 'a.b');
-    fixture.stack.local.aws.resetCalls();
+  it('row 24: asks no database and no queue for what is not signed', async ({ webhooks }) => {
+    const { app } = await connected(webhooks);
+    await webhooks.callBack(kind, app.appId, 'a.b');
+    webhooks.stack.local.aws.resetCalls();
 
-    await fixture.callBack(kind, app.appId, signedRequest('another', ownerOf(app), later()));
-    await fixture.callBack(kind, 'No-Context', signedRequest('another', ownerOf(app), later()));
+    await webhooks.callBack(kind, app.appId, signedRequest('another', ownerOf(app), later()));
+    await webhooks.callBack(kind, 'No-Context', signedRequest('another', ownerOf(app), later()));
 
-    const calls = fixture.stack.local.aws
+    const calls = webhooks.stack.local.aws
       .calls()
       .filter(({ principal }) => principal === 'LOCAL-platform-callback');
     expect(calls).toEqual([]);
   });
 
-  it('row 17: moves nothing of others, whoever signs that their user left', async () => {
-    const { app: victim } = await connected();
-    const attacker = await fixture.newApp();
+  it('row 17: moves nothing of others, whoever signs that their user left', async ({ webhooks }) => {
+    const { app: victim } = await connected(webhooks);
+    const attacker = await webhooks.newApp();
     // Their owner and their account, signed with a secret that the attacker knows.
-    const [connection] = await fixture.statusOf(victim.tenant);
+    const [connection] = await webhooks.statusOf(victim.tenant);
     const accountId = connection?.accountId ?? '';
 
     for (const id of [ownerOf(victim), accountId]) {
-      const { status } = await fixture.callBack(
+      const { status } = await webhooks.callBack(
         kind,
         attacker.appId,
         signedRequest(attacker.clientSecret, id, later()),
@@ -90,149 +88,164 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
       expect(status).toBe(200);
     }
 
-    await fixture.settle();
-    expect(await statusesOf(victim)).toEqual([['active', undefined]]);
+    await webhooks.settle();
+    expect(await statusesOf(webhooks, victim)).toEqual([['active', undefined]]);
   });
 });
 
 describe('a user who removed the app', () => {
-  it('has to connect again, and their tenant is told', async () => {
-    const { app, connection } = await connected();
+  it('has to connect again, and their tenant is told', async ({ webhooks }) => {
+    const { app, connection } = await connected(webhooks);
 
-    const answer = await fixture.callBack(
+    const answer = await webhooks.callBack(
       'deauthorize',
       app.appId,
       signedRequest(app.clientSecret, ownerOf(app), later()),
     );
 
     expect([answer.status, answer.text]).toEqual([200, '']);
-    const told = await eventually(() => fixture.toldOf(app.tenant.id, 'deauthorize')[0]);
+    const told = await eventually(() => webhooks.toldOf(app.tenant.id, 'deauthorize')[0]);
     expect(told).toMatchObject({ accountId: connection.accountId, userId: 'ada', superseded: false });
-    expect(await statusesOf(app)).toEqual([['reconnect_required', 'deauthorized']]);
+    expect(await statusesOf(webhooks, app)).toEqual([['reconnect_required', 'deauthorized']]);
   });
 
-  it('is known by either of their ids, signed with either of the secrets', async () => {
-    const { app, connection } = await connected();
+  it('is known by either of their ids, signed with either of the secrets', async ({ webhooks }) => {
+    const { app, connection } = await connected(webhooks);
 
-    await fixture.callBack(
+    await webhooks.callBack(
       'deauthorize',
       app.appId,
       signedRequest(app.webhookSecret, connection.accountId, later()),
     );
 
-    await eventually(() => fixture.toldOf(app.tenant.id, 'deauthorize')[0]);
-    expect(await statusesOf(app)).toEqual([['reconnect_required', 'deauthorized']]);
+    await eventually(() => webhooks.toldOf(app.tenant.id, 'deauthorize')[0]);
+    expect(await statusesOf(webhooks, app)).toEqual([['reconnect_required', 'deauthorized']]);
   });
 
-  it('loses every account of the Pages that the Facebook consent had opened', async () => {
-    const { app } = await connected('instagram-facebook');
-    expect((await statusesOf(app)).length).toBe(2);
+  it('loses every account of the Pages that the Facebook consent had opened', async ({ webhooks }) => {
+    const { app } = await connected(webhooks, 'instagram-facebook');
+    expect((await statusesOf(webhooks, app)).length).toBe(2);
 
-    await fixture.callBack(
+    await webhooks.callBack(
       'deauthorize',
       app.appId,
       signedRequest(app.clientSecret, ownerOf(app, 'greta'), later()),
     );
 
-    await eventually(() => fixture.toldOf(app.tenant.id, 'deauthorize')[1]);
-    expect(await statusesOf(app)).toEqual([
+    await eventually(() => webhooks.toldOf(app.tenant.id, 'deauthorize')[1]);
+    expect(await statusesOf(webhooks, app)).toEqual([
       ['reconnect_required', 'deauthorized'],
       ['reconnect_required', 'deauthorized'],
     ]);
   });
 
-  it('loses nothing to a word from before the grant, which is passed on as outdated', async () => {
-    const { app } = await connected();
+  it('loses nothing to a word from before the grant, which is passed on as outdated', async ({
+    webhooks,
+  }) => {
+    const { app } = await connected(webhooks);
 
-    await fixture.callBack(
+    await webhooks.callBack(
       'deauthorize',
       app.appId,
       signedRequest(app.clientSecret, ownerOf(app), Date.now() - hour),
     );
 
-    const told = await eventually(() => fixture.toldOf(app.tenant.id, 'deauthorize')[0]);
+    const told = await eventually(() => webhooks.toldOf(app.tenant.id, 'deauthorize')[0]);
     expect(told.superseded).toBe(true);
-    expect(await statusesOf(app)).toEqual([['active', undefined]]);
+    expect(await statusesOf(webhooks, app)).toEqual([['active', undefined]]);
   });
 
-  it('row 15: is told of once, however often the platform repeats it', async () => {
-    const { app } = await connected();
+  it('row 15: is told of once, however often the platform repeats it', async ({ webhooks }) => {
+    const { app } = await connected(webhooks);
     const text = signedRequest(app.clientSecret, ownerOf(app), later());
 
-    for (let round = 0; round < 3; round += 1) await fixture.callBack('deauthorize', app.appId, text);
+    for (let round = 0; round < 3; round += 1) await webhooks.callBack('deauthorize', app.appId, text);
 
-    await eventually(() => fixture.toldOf(app.tenant.id, 'deauthorize')[0]);
-    await fixture.settle();
-    expect(fixture.toldOf(app.tenant.id, 'deauthorize').length).toBe(1);
+    await eventually(() => webhooks.toldOf(app.tenant.id, 'deauthorize')[0]);
+    await webhooks.settle();
+    expect(webhooks.toldOf(app.tenant.id, 'deauthorize').length).toBe(1);
   });
 });
 
 describe('a user who wants their data deleted', () => {
-  const wish = async (app: OwnApp, issuedAt = later(), platformUserId = ownerOf(app)) => {
+  const wish = async (
+    webhooks: WebhookFixture,
+    app: OwnApp,
+    issuedAt = later(),
+    platformUserId = ownerOf(app),
+  ) => {
     const text = signedRequest(app.clientSecret, platformUserId, issuedAt);
-    const answer = await fixture.callBack('data-deletion', app.appId, text);
+    const answer = await webhooks.callBack('data-deletion', app.appId, text);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/json');
     const { url, confirmation_code: code }: Record<string, string> = JSON.parse(answer.text);
     return { url: url ?? '', code: code ?? '' };
   };
-  const open = (url: string) => {
+  const open = (webhooks: WebhookFixture, url: string) => {
     const { pathname, search } = new URL(url);
-    return exchange(fixture.stack.apiUrl, { method: 'GET', target: pathname + search });
+    return exchange(webhooks.stack.apiUrl, { method: 'GET', target: pathname + search });
   };
 
-  const finished = (url: string) =>
+  const finished = (webhooks: WebhookFixture, url: string) =>
     eventually(async () => {
-      const page = await open(url);
+      const page = await open(webhooks, url);
       return page.text.includes('Your data has been deleted') ? page : undefined;
-    }, 18_000);
+    });
 
-  it('is given a page that tells when it is done, and by then the connection is gone', async () => {
-    const { app } = await connected();
+  it('is given a page that tells when it is done, and by then the connection is gone', async ({
+    webhooks,
+  }) => {
+    const { app } = await connected(webhooks);
 
-    const { url, code } = await wish(app);
+    const { url, code } = await wish(webhooks, app);
 
     expect(code).toMatch(/^[0-9a-f]{32}$/);
-    expect(url).toBe(`${fixture.stack.apiUrl}/integrations/data-deletion/${app.appId}?code=${code}`);
-    const first = await open(url);
+    expect(url).toBe(`${webhooks.stack.apiUrl}/integrations/data-deletion/${app.appId}?code=${code}`);
+    const first = await open(webhooks, url);
     expect(first.text).toMatch(
       /Your request was received|Your data is being deleted|Your data has been deleted/,
     );
-    const done = await finished(url);
+    const done = await finished(webhooks, url);
     expect(done.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(done.text).toContain(code);
-    expect(await fixture.statusOf(app.tenant)).toEqual([]);
-    expect(fixture.toldOf(app.tenant.id, 'data_deletion').length).toBe(1);
-    const left = JSON.stringify(await fixture.stack.tables.scan('activity'));
+    expect(await webhooks.statusOf(app.tenant)).toEqual([]);
+    expect(webhooks.toldOf(app.tenant.id, 'data_deletion').length).toBe(1);
+    const left = JSON.stringify(await webhooks.stack.tables.scan('activity'));
     expect(left).not.toContain(code);
     expect(left).not.toContain(ownerOf(app));
   });
 
-  it('gets the same answer when the platform asks again, and another for another request', async () => {
-    const { app } = await connected();
+  it('gets the same answer when the platform asks again, and another for another request', async ({
+    webhooks,
+  }) => {
+    const { app } = await connected(webhooks);
     const at = later();
 
-    const [one, same, other] = [await wish(app, at), await wish(app, at), await wish(app, at + 60_000)];
+    const [one, same, other] = [
+      await wish(webhooks, app, at),
+      await wish(webhooks, app, at),
+      await wish(webhooks, app, at + 60_000),
+    ];
 
     expect(same).toEqual(one);
     expect(other.code).not.toBe(one.code);
   });
 
-  it('loses nothing that they granted after they asked', async () => {
-    const { app } = await connected();
+  it('loses nothing that they granted after they asked', async ({ webhooks }) => {
+    const { app } = await connected(webhooks);
 
-    const { url } = await wish(app, Date.now() - hour);
+    const { url } = await wish(webhooks, app, Date.now() - hour);
 
-    await finished(url);
-    expect(await statusesOf(app)).toEqual([['active', undefined]]);
-    expect(fixture.toldOf(app.tenant.id, 'data_deletion')).toEqual([]);
+    await finished(webhooks, url);
+    expect(await statusesOf(webhooks, app)).toEqual([['active', undefined]]);
+    expect(webhooks.toldOf(app.tenant.id, 'data_deletion')).toEqual([]);
   });
 
-  it('has waiting and failed events of theirs forgotten too, and nobody else has', async () => {
-    const { app, connection } = await connected();
+  it('has waiting and failed events of theirs forgotten too, and nobody else has', async ({ webhooks }) => {
+    const { app, connection } = await connected(webhooks);
     const others = '17841400000000001';
-    await fixture.deliver(app, comments(others, ['c-waits-on']));
-    await eventually(async () => (await dump()).includes('c-waits-on') || undefined);
+    await webhooks.deliver(app, comments(others, ['c-waits-on']));
+    await eventually(async () => (await dump(webhooks)).includes('c-waits-on') || undefined);
     const failed = (accountId: string, id: string) => ({
       kind: 'webhook_event',
       appId: app.appId,
@@ -240,37 +253,38 @@ describe('a user who wants their data deleted', () => {
       receivedAt: Date.now(),
       event: { id, type: 'comments', effect: 'none', accountId, data: { words: `words of ${id}` } },
     });
-    await fixture.put('incoming', 'deadLetters', failed(connection.accountId, 'c-failed'));
-    await fixture.put('incoming', 'deadLetters', failed(others, 'c-kept'));
+    await webhooks.put('incoming', 'deadLetters', failed(connection.accountId, 'c-failed'));
+    await webhooks.put('incoming', 'deadLetters', failed(others, 'c-kept'));
     await eventually(async () => {
       const { failures } = await app.tenant.client.ok('listFailures');
       return failures.length === 2 || undefined;
     });
 
-    const { url } = await wish(app);
-    await finished(url);
+    const { url } = await wish(webhooks, app);
+    await finished(webhooks, url);
 
-    const left = await dump();
+    const left = await dump(webhooks);
     expect(left).not.toContain('words of c-failed');
     expect(left).toContain('words of c-kept');
     expect(left).toContain('c-waits-on');
   });
 
-  it('is shown no page for a code that was not given, nor for one of another app', async () => {
-    const { app } = await connected();
-    const other = await fixture.newApp();
-    const { url, code } = await wish(app);
+  it('is shown no page for a code that was not given, nor for one of another app', async ({ webhooks }) => {
+    const { app } = await connected(webhooks);
+    const other = await webhooks.newApp();
+    const { url, code } = await wish(webhooks, app);
 
     const pages = [
-      await open(url.replace(code, '0'.repeat(32))),
-      await open(url.replace(app.appId, other.appId)),
-      await open(url.replace(code, 'x')),
-      await open(url.replace(`?code=${code}`, '')),
+      await open(webhooks, url.replace(code, '0'.repeat(32))),
+      await open(webhooks, url.replace(app.appId, other.appId)),
+      await open(webhooks, url.replace(code, 'x')),
+      await open(webhooks, url.replace(`?code=${code}`, '')),
     ];
 
     expect(pages.map(({ status }) => status)).toEqual([404, 404, 400, 400]);
     expect(pages.slice(0, 2).every(({ text }) => text.includes('This request is not known'))).toBe(true);
   });
 
-  const dump = async () => JSON.stringify(await fixture.stack.tables.scan('activity'));
+  const dump = async (webhooks: WebhookFixture) =>
+    JSON.stringify(await webhooks.stack.tables.scan('activity'));
 });

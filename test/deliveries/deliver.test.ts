@@ -1,34 +1,26 @@
 /** Delivering an event to one destination: what arrives, when it is tried again, and when a destination has had its chances. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { destinationSealContext } from '../../lib/deliveries/deliver-https.ts';
 import { maxDeliveryAttempts, retryDelaySeconds } from '../../lib/deliveries/retry-schedule.ts';
 import { newStandardWebhookSecret } from '../../lib/signatures/standard-webhooks.ts';
 import { deleteTenantKeys } from '../../lib/vault/tenant-key-versions.ts';
-import {
-  type DeliveryFixture,
-  eventOf,
-  openDeliveryFixture,
-  start,
-} from '../support/deliveries/delivery-fixture.ts';
+import { eventOf, start } from '../support/deliveries/delivery-fixture.ts';
 import { endpointOfTest, signerOf } from '../support/deliveries/endpoint.ts';
+import { it } from '../support/fixtures/deliveries.ts';
 
 const daySeconds = 86_400;
 const day = daySeconds * 1000;
-let fixture: DeliveryFixture;
-
-beforeAll(async () => {
-  fixture = await openDeliveryFixture();
-});
-afterAll(() => fixture.close());
 
 describe('what a tenant gets', () => {
-  it('is the event, whole, as JSON in a POST, signed as Standard Webhooks under its own id', async () => {
+  it('is the event, whole, as JSON in a POST, signed as Standard Webhooks under its own id', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest();
-    const tenantId = fixture.newTenant();
-    const { id, secret } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const tenantId = deliveries.newTenant();
+    const { id, secret } = await deliveries.addEndpoint(tenantId, endpoint.url);
     const event = eventOf(tenantId);
 
-    const { result, waits } = await fixture.tryOnce(tenantId, id, event);
+    const { result, waits } = await deliveries.tryOnce(tenantId, id, event);
 
     expect({ result, waits }).toEqual({ result: 'done', waits: [] });
     const [arrived] = endpoint.arrived;
@@ -37,19 +29,19 @@ describe('what a tenant gets', () => {
     expect(arrived.headers).toMatchObject({
       'content-type': 'application/json',
       'webhook-id': event.id,
-      'webhook-timestamp': String(fixture.clock.now / 1000),
+      'webhook-timestamp': String(deliveries.clock.now / 1000),
       'user-agent': 'hawser',
     });
-    expect(signerOf(arrived, [secret], fixture.clock.now)).toBe('current');
-    expect(signerOf(arrived, [newStandardWebhookSecret()], fixture.clock.now)).toBe('mismatch');
+    expect(signerOf(arrived, [secret], deliveries.clock.now)).toBe('current');
+    expect(signerOf(arrived, [newStandardWebhookSecret()], deliveries.clock.now)).toBe('mismatch');
   });
 
-  it('has the same id at every try, and a signature of its own time', async () => {
+  it('has the same id at every try, and a signature of its own time', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(500, 0, 204);
-    const tenantId = fixture.newTenant();
-    const { id, secret } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const tenantId = deliveries.newTenant();
+    const { id, secret } = await deliveries.addEndpoint(tenantId, endpoint.url);
 
-    const { times, outcome } = await fixture.tryForDays(tenantId, id, eventOf(tenantId));
+    const { times, outcome } = await deliveries.tryForDays(tenantId, id, eventOf(tenantId));
 
     expect({ times, outcome }).toEqual({ times: [0, 5, 25], outcome: 'done' });
     const ids = endpoint.arrived.map(({ headers }) => headers['webhook-id']);
@@ -60,58 +52,64 @@ describe('what a tenant gets', () => {
     const stamps = endpoint.arrived.map(({ headers }) => Number(headers['webhook-timestamp']));
     expect(stamps.map((stamp) => stamp - (stamps[0] ?? 0))).toEqual([0, 5, 25]);
     const last = endpoint.arrived.at(-1);
-    expect(last && signerOf(last, [secret], fixture.clock.now)).toBe('current');
+    expect(last && signerOf(last, [secret], deliveries.clock.now)).toBe('current');
   });
 
-  it('is signed under both secrets while they are exchanged, and under the new one alone after that', async () => {
+  it('is signed under both secrets while they are exchanged, and under the new one alone after that', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest();
-    const tenantId = fixture.newTenant();
-    const { id, secret: before } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const tenantId = deliveries.newTenant();
+    const { id, secret: before } = await deliveries.addEndpoint(tenantId, endpoint.url);
     const after = newStandardWebhookSecret();
-    const sealed = await fixture.vault.encryptToken(after, destinationSealContext(tenantId, id));
-    await fixture.destinations.updateOne(tenantId, id, (one) =>
+    const sealed = await deliveries.vault.encryptToken(after, destinationSealContext(tenantId, id));
+    await deliveries.destinations.updateOne(tenantId, id, (one) =>
       one.kind === 'https'
-        ? { ...one, secret: sealed, previous: { secret: one.secret, until: fixture.clock.now + day } }
+        ? { ...one, secret: sealed, previous: { secret: one.secret, until: deliveries.clock.now + day } }
         : undefined,
     );
 
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
-    fixture.clock.now += day;
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
+    deliveries.clock.now += day;
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
     const [during, later] = endpoint.arrived;
     if (!during || !later) throw new Error('Two were expected.');
-    const at = fixture.clock.now;
+    const at = deliveries.clock.now;
     expect(signerOf(during, [after], at - day)).toBe('current');
     expect(signerOf(during, [before], at - day)).toBe('current');
     expect(signerOf(later, [after], at)).toBe('current');
     expect(signerOf(later, [before], at)).toBe('mismatch');
   });
 
-  it("row 8: is not signed with another destination's secret that was put in its place", async () => {
+  it("row 8: is not signed with another destination's secret that was put in its place", async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest();
-    const tenantId = fixture.newTenant();
-    const theirs = await fixture.addEndpoint(fixture.newTenant(), 'https://theirs.example/hook');
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url, { secret: theirs.sealed });
+    const tenantId = deliveries.newTenant();
+    const theirs = await deliveries.addEndpoint(deliveries.newTenant(), 'https://theirs.example/hook');
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url, { secret: theirs.sealed });
 
-    fixture.told.length = 0;
+    deliveries.told.length = 0;
 
-    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    const { result } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
     expect(result).toBe('waits');
-    expect(String(fixture.told)).toContain('does not open here');
+    expect(String(deliveries.told)).toContain('does not open here');
     expect(endpoint.arrived).toEqual([]);
   });
 });
 
 describe('a delivery that fails', () => {
-  it('is tried for about three days, ever more seldom, and then goes to the dead letters with what it had', async () => {
+  it('is tried for about three days, ever more seldom, and then goes to the dead letters with what it had', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    const sentAt = fixture.clock.now;
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    const sentAt = deliveries.clock.now;
 
-    const { times, outcome, letter } = await fixture.tryForDays(tenantId, id, eventOf(tenantId));
+    const { times, outcome, letter } = await deliveries.tryForDays(tenantId, id, eventOf(tenantId));
 
     expect(outcome).toBe('given up');
     expect(times.slice(0, 5)).toEqual([0, 5, 25, 105, 425]);
@@ -119,6 +117,7 @@ describe('a delivery that fails', () => {
     expect((times.at(-1) ?? 0) / daySeconds).toBeLessThan(3.2);
     expect(times.length).toBe(19);
     expect(letter).toEqual({
+      kind: 'delivery',
       tenantId,
       destinationId: id,
       event: JSON.parse(JSON.stringify(eventOf(tenantId))),
@@ -129,14 +128,16 @@ describe('a delivery that fails', () => {
     expect(new Set(endpoint.arrived.map(({ body }) => body.toString())).size).toBe(1);
   });
 
-  it('is done with within a week, as messages that SQS can delay, however long an endpoint wants to be left alone', async () => {
+  it('is done with within a week, as messages that SQS can delay, however long an endpoint wants to be left alone', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    fixture.chance = 1;
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    deliveries.chance = 1;
 
-    const { delays } = await fixture.tryForDays(tenantId, id, eventOf(tenantId));
-    fixture.chance = 0.5;
+    const { delays } = await deliveries.tryForDays(tenantId, id, eventOf(tenantId));
+    deliveries.chance = 0.5;
     const pauses = Array.from({ length: maxDeliveryAttempts - 1 }, (_, index) =>
       retryDelaySeconds(index + 1, () => 1, 7 * daySeconds),
     );
@@ -145,17 +146,25 @@ describe('a delivery that fails', () => {
     expect(pauses.reduce((sum, pause) => sum + pause)).toBeLessThan(7 * daySeconds);
   });
 
-  it('that comes before its time waits on for the rest of it, untried, and costs one call', async () => {
+  it('that comes before its time waits on for the rest of it, untried, and costs one call', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
     const event = eventOf(tenantId);
-    const waiting = { tries: 7, dueAt: fixture.clock.now + 2_000_000, sentAt: start, copies: 0 };
-    fixture.aws.resetCalls();
+    const waiting = { tries: 7, dueAt: deliveries.clock.now + 2_000_000, sentAt: start, copies: 0 };
+    deliveries.aws.resetCalls();
 
-    const first = await fixture.receive({ kind: 'delivery', tenantId, destinationId: id, event, waiting });
-    fixture.clock.now += 1_700_000;
-    const second = await fixture.receive({ kind: 'delivery', tenantId, destinationId: id, event, waiting });
+    const first = await deliveries.receive({ kind: 'delivery', tenantId, destinationId: id, event, waiting });
+    deliveries.clock.now += 1_700_000;
+    const second = await deliveries.receive({
+      kind: 'delivery',
+      tenantId,
+      destinationId: id,
+      event,
+      waiting,
+    });
 
     expect([first, second].map(({ sent }) => sent)).toEqual([
       [
@@ -173,168 +182,185 @@ describe('a delivery that fails', () => {
         },
       ],
     ]);
-    expect(fixture.aws.calls().map(({ action, count }) => [action, count])).toEqual([['sqs:SendMessage', 2]]);
+    expect(deliveries.aws.calls().map(({ action, count }) => [action, count])).toEqual([
+      ['sqs:SendMessage', 2],
+    ]);
     expect(endpoint.arrived).toEqual([]);
   });
 
-  it('leaves its message where it is when the queue does not take the next one', async () => {
+  it('leaves its message where it is when the queue does not take the next one', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    fixture.fault = ({ action }) =>
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    deliveries.fault = ({ action }) =>
       action === 'sqs:SendMessage' ? { error: 'ServiceUnavailable', status: 503 } : undefined;
 
-    const waiting = fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    const waiting = deliveries.tryOnce(tenantId, id, eventOf(tenantId));
     await expect(waiting).rejects.toMatchObject({ code: 'PROCESSING_FAILED' });
-    await expect(fixture.tryOnce(tenantId, id, eventOf(tenantId), maxDeliveryAttempts)).rejects.toMatchObject(
-      {
-        code: 'PROCESSING_FAILED',
-      },
-    );
-    fixture.fault = undefined;
+    await expect(
+      deliveries.tryOnce(tenantId, id, eventOf(tenantId), maxDeliveryAttempts),
+    ).rejects.toMatchObject({
+      code: 'PROCESSING_FAILED',
+    });
+    deliveries.fault = undefined;
   });
 
-  it.each([
+  it.for([
     ['in seconds', '600', 600],
     ['as a date', new Date(start + 700_000).toUTCString(), 700],
     ['for less than it would wait anyway', '1', 5],
     ['for longer than an hour, which would draw the end out', '999999', 3_600],
     ['in words', 'tomorrow, s4ndb0x', 5],
-  ])('comes back no sooner than the endpoint asks: %s', async (_, asked, seconds) => {
-    const endpoint = await endpointOfTest(503);
-    endpoint.askFor(asked);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    fixture.clock.now = start;
+  ] as const)(
+    'comes back no sooner than the endpoint asks: %s',
+    async ([_, asked, seconds], { deliveries }) => {
+      const endpoint = await endpointOfTest(503);
+      endpoint.askFor(asked);
+      const tenantId = deliveries.newTenant();
+      const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+      deliveries.clock.now = start;
 
-    const { result, waits } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+      const { result, waits } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
-    expect({ result, waits }).toEqual({ result: 'waits', waits: [seconds] });
-    expect(JSON.stringify(await fixture.destinations.get(tenantId, id))).not.toContain('s4ndb0x');
-  });
+      expect({ result, waits }).toEqual({ result: 'waits', waits: [seconds] });
+      expect(JSON.stringify(await deliveries.destinations.get(tenantId, id))).not.toContain('s4ndb0x');
+    },
+  );
 
-  it.each([
+  it.for([
     ['an answer of the client kind', 404, 'http_404', 'http_4xx'],
     ['an answer of the server kind', 503, 'http_503', 'http_5xx'],
     ['a redirect, which is not followed', 302, 'http_302', 'http_3xx'],
     ['no answer', 0, 'no_answer', 'no_answer'],
-  ])('notes since when and why, and nothing of the answer: %s', async (_, status, code, reason) => {
-    const endpoint = await endpointOfTest(status);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    const began = fixture.clock.now;
-    fixture.counted.length = 0;
+  ] as const)(
+    'notes since when and why, and nothing of the answer: %s',
+    async ([_, status, code, reason], { deliveries }) => {
+      const endpoint = await endpointOfTest(status);
+      const tenantId = deliveries.newTenant();
+      const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+      const began = deliveries.clock.now;
+      deliveries.counted.length = 0;
 
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
-    fixture.clock.now += 60_000;
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId), 2);
+      await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
+      deliveries.clock.now += 60_000;
+      await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 2);
 
-    const found = await fixture.destinations.get(tenantId, id);
-    expect(found).toMatchObject({ status: 'active', failingSince: began, lastError: code });
-    expect(JSON.stringify(found)).not.toContain('s4ndb0x answer');
-    expect(fixture.counted).toEqual(Array.from({ length: 2 }, () => ['delivery_failed', reason]));
-    expect(endpoint.arrived.length).toBe(2);
-  });
+      const found = await deliveries.destinations.get(tenantId, id);
+      expect(found).toMatchObject({ status: 'active', failingSince: began, lastError: code });
+      expect(JSON.stringify(found)).not.toContain('s4ndb0x answer');
+      expect(deliveries.counted).toEqual(Array.from({ length: 2 }, () => ['delivery_failed', reason]));
+      expect(endpoint.arrived.length).toBe(2);
+    },
+  );
 
-  it('costs one read and its next message while nothing about it is new, and one that goes well the read', async () => {
+  it('costs one read and its next message while nothing about it is new, and one that goes well the read', async ({
+    deliveries,
+  }) => {
     const failing = await endpointOfTest(503);
     const well = await endpointOfTest();
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, failing.url);
-    const { id: other } = await fixture.addEndpoint(tenantId, well.url);
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
-    fixture.aws.resetCalls();
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, failing.url);
+    const { id: other } = await deliveries.addEndpoint(tenantId, well.url);
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
+    deliveries.aws.resetCalls();
 
-    for (let tries = 2; tries < 5; tries += 1) await fixture.tryOnce(tenantId, id, eventOf(tenantId), tries);
-    await fixture.tryOnce(tenantId, other, eventOf(tenantId));
+    for (let tries = 2; tries < 5; tries += 1)
+      await deliveries.tryOnce(tenantId, id, eventOf(tenantId), tries);
+    await deliveries.tryOnce(tenantId, other, eventOf(tenantId));
 
-    const calls = fixture.aws.calls().map(({ action, count }) => `${action} ${count}`);
+    const calls = deliveries.aws.calls().map(({ action, count }) => `${action} ${count}`);
     expect(calls.toSorted()).toEqual(['dynamodb:GetItem 4', 'sqs:SendMessage 3']);
   });
 
-  it('is forgotten with the first success', async () => {
+  it('is forgotten with the first success', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503, 204);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
 
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId), 2);
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 2);
 
-    const found = await fixture.destinations.get(tenantId, id);
+    const found = await deliveries.destinations.get(tenantId, id);
     expect(found).not.toHaveProperty('failingSince');
     expect(found).not.toHaveProperty('lastError');
   });
 
-  it('waits on when the table does not take the note, and leaves the destination as it was', async () => {
+  it('waits on when the table does not take the note, and leaves the destination as it was', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    fixture.told.length = 0;
-    fixture.fault = ({ action }) =>
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    deliveries.told.length = 0;
+    deliveries.fault = ({ action }) =>
       action === 'dynamodb:UpdateItem' ? { error: 'InternalServerError', status: 500 } : undefined;
 
-    const { result, waits } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
-    fixture.fault = undefined;
+    const { result, waits } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
+    deliveries.fault = undefined;
 
     expect({ result, waits }).toEqual({ result: 'waits', waits: [5] });
-    expect(fixture.told).toMatchObject([{ code: 'DATABASE_ERROR' }]);
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+    expect(deliveries.told).toMatchObject([{ code: 'DATABASE_ERROR' }]);
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
   });
 });
 
 describe('a delivery that arrived', () => {
-  it('comes back by itself when the table does not take the note that all is well', async () => {
+  it('comes back by itself when the table does not take the note that all is well', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(204);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url, { failingSince: fixture.clock.now });
-    fixture.fault = ({ action }) =>
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url, {
+      failingSince: deliveries.clock.now,
+    });
+    deliveries.fault = ({ action }) =>
       action === 'dynamodb:UpdateItem' ? { error: 'InternalServerError', status: 500 } : undefined;
 
-    await expect(fixture.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('database');
-    fixture.fault = undefined;
+    await expect(deliveries.tryOnce(tenantId, id, eventOf(tenantId))).rejects.toThrow('database');
+    deliveries.fault = undefined;
 
     expect(endpoint.arrived.length).toBe(1);
   });
 });
 
 describe('a delivery that we cannot even try', () => {
-  it.each([
+  it.for([
     ['the table', 'dynamodb:GetItem'],
     ['the vault', 'kms:Decrypt'],
   ] as const)(
     'waits as long as any other, so that an outage of %s does not use up its days',
-    async (_, down) => {
+    async ([_, down], { deliveries }) => {
       const endpoint = await endpointOfTest();
-      const tenantId = fixture.newTenant();
-      const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-      fixture.clock.now += 300_001;
-      fixture.fault = ({ action }) =>
+      const tenantId = deliveries.newTenant();
+      const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+      deliveries.clock.now += 300_001;
+      deliveries.fault = ({ action }) =>
         action === down ? { error: 'InternalServerError', status: 500 } : undefined;
 
-      fixture.told.length = 0;
-      const { waits } = await fixture.tryOnce(tenantId, id, eventOf(tenantId), 8);
-      fixture.fault = undefined;
+      deliveries.told.length = 0;
+      const { waits } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 8);
+      deliveries.fault = undefined;
 
       expect(waits).toEqual([21_500]);
-      expect(fixture.told).toMatchObject([{ name: 'IntegrationError' }]);
+      expect(deliveries.told).toMatchObject([{ name: 'IntegrationError' }]);
       expect(endpoint.arrived).toEqual([]);
-      expect(await fixture.destinations.get(tenantId, id)).not.toHaveProperty('failingSince');
+      expect(await deliveries.destinations.get(tenantId, id)).not.toHaveProperty('failingSince');
     },
   );
 });
 
 describe('a delivery whose message comes back, because whoever had it died', () => {
-  it('is sent on once more, as a copy that says so', async () => {
+  it('is sent on once more, as a copy that says so', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
     const kind = 'delivery' as const;
     const delivery = { kind, tenantId, destinationId: id, event: eventOf(tenantId) };
 
     const [first, second, third] = [
-      await fixture.receive(delivery, 1),
-      await fixture.receive(delivery, 2),
-      await fixture.receive(delivery, 3),
+      await deliveries.receive(delivery, 1),
+      await deliveries.receive(delivery, 2),
+      await deliveries.receive(delivery, 3),
     ];
 
     expect([first, second].map(({ sent }) => sent[0]?.body)).toMatchObject([
@@ -346,20 +372,20 @@ describe('a delivery whose message comes back, because whoever had it died', () 
     expect(endpoint.arrived.length).toBe(3);
   });
 
-  it('is sent on no more where it is such a copy itself, nor given up twice', async () => {
+  it('is sent on no more where it is such a copy itself, nor given up twice', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    const waiting = { tries: maxDeliveryAttempts - 1, dueAt: fixture.clock.now, sentAt: start, copies: 1 };
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    const waiting = { tries: maxDeliveryAttempts - 1, dueAt: deliveries.clock.now, sentAt: start, copies: 1 };
     const kind = 'delivery' as const;
     const copy = { kind, tenantId, destinationId: id, event: eventOf(tenantId), waiting };
 
-    const early = { ...copy, waiting: { ...waiting, dueAt: fixture.clock.now + 1 } };
+    const early = { ...copy, waiting: { ...waiting, dueAt: deliveries.clock.now + 1 } };
     const results = [
-      await fixture.receive(early, 1),
-      await fixture.receive(early, 2),
-      await fixture.receive(copy, 1),
-      await fixture.receive(copy, 2),
+      await deliveries.receive(early, 1),
+      await deliveries.receive(early, 2),
+      await deliveries.receive(copy, 1),
+      await deliveries.receive(copy, 2),
     ].map(({ result }) => result);
 
     expect(results).toEqual(['waits', 'again', 'given up', 'again']);
@@ -367,34 +393,34 @@ describe('a delivery whose message comes back, because whoever had it died', () 
 });
 
 describe('nothing is sent', () => {
-  it('to a destination that was removed', async () => {
-    const tenantId = fixture.newTenant();
+  it('to a destination that was removed', async ({ deliveries }) => {
+    const tenantId = deliveries.newTenant();
 
-    const { result } = await fixture.tryOnce(tenantId, 'dst_removed', eventOf(tenantId));
+    const { result } = await deliveries.tryOnce(tenantId, 'dst_removed', eventOf(tenantId));
 
     expect(result).toBe('done');
   });
 
-  it('for a tenant that was deleted, whose secrets are gone with its keys', async () => {
+  it('for a tenant that was deleted, whose secrets are gone with its keys', async ({ deliveries }) => {
     const endpoint = await endpointOfTest();
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    await deleteTenantKeys({ table: fixture.table, now: fixture.deps.now }, tenantId);
-    fixture.clock.now += 300_001;
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    await deleteTenantKeys({ table: deliveries.table, now: deliveries.deps.now }, tenantId);
+    deliveries.clock.now += 300_001;
 
-    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    const { result } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
     expect(result).toBe('done');
     expect(endpoint.arrived).toEqual([]);
   });
 
-  it("row 10: to another tenant's destination, whatever a message says", async () => {
+  it("row 10: to another tenant's destination, whatever a message says", async ({ deliveries }) => {
     const endpoint = await endpointOfTest();
-    const theirs = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(theirs, endpoint.url);
-    const tenantId = fixture.newTenant();
+    const theirs = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(theirs, endpoint.url);
+    const tenantId = deliveries.newTenant();
 
-    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    const { result } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
     expect(result).toBe('done');
     expect(endpoint.arrived).toEqual([]);
@@ -402,15 +428,15 @@ describe('nothing is sent', () => {
 });
 
 describe('an event bus', () => {
-  it('gets the event as its detail, under its type and time', async () => {
-    const tenantId = fixture.newTenant();
-    const id = await fixture.addBus(tenantId, 'tenants');
+  it('gets the event as its detail, under its type and time', async ({ deliveries }) => {
+    const tenantId = deliveries.newTenant();
+    const id = await deliveries.addBus(tenantId, 'tenants');
     const event = eventOf(tenantId);
 
-    const { result } = await fixture.tryOnce(tenantId, id, event);
+    const { result } = await deliveries.tryOnce(tenantId, id, event);
 
     expect(result).toBe('done');
-    expect(fixture.aws.busEntries().at(-1)).toMatchObject({
+    expect(deliveries.aws.busEntries().at(-1)).toMatchObject({
       bus: 'tenants',
       source: 'hawser',
       detailType: event.type,
@@ -419,46 +445,48 @@ describe('an event bus', () => {
     });
   });
 
-  it.each([
+  it.for([
     ['refuses the event', { error: 'AccessDeniedException', status: 400 }, 'bus_AccessDeniedException'],
     ['does not answer', 'drop' as const, /^bus_\w+$/],
-  ])('that %s fails like any other destination', async (_, fault, code) => {
-    const tenantId = fixture.newTenant();
-    const id = await fixture.addBus(tenantId, 'tenants');
-    fixture.fault = ({ action }) => (action === 'events:PutEvents' ? fault : undefined);
-    fixture.counted.length = 0;
+  ] as const)('that %s fails like any other destination', async ([_, fault, code], { deliveries }) => {
+    const tenantId = deliveries.newTenant();
+    const id = await deliveries.addBus(tenantId, 'tenants');
+    deliveries.fault = ({ action }) => (action === 'events:PutEvents' ? fault : undefined);
+    deliveries.counted.length = 0;
 
-    const { result, waits } = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
-    fixture.fault = undefined;
+    const { result, waits } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
+    deliveries.fault = undefined;
 
     expect({ result, waits }).toEqual({ result: 'waits', waits: [5] });
-    expect(fixture.counted).toEqual([['delivery_failed', 'bus']]);
-    const { lastError } = (await fixture.destinations.get(tenantId, id)) ?? {};
+    expect(deliveries.counted).toEqual([['delivery_failed', 'bus']]);
+    const { lastError } = (await deliveries.destinations.get(tenantId, id)) ?? {};
     expect(lastError).toMatch(code);
   });
 
-  it('that refuses one entry of a call says why', async () => {
-    const tenantId = fixture.newTenant();
-    const id = await fixture.addBus(tenantId, 'tenants');
+  it('that refuses one entry of a call says why', async ({ deliveries }) => {
+    const tenantId = deliveries.newTenant();
+    const id = await deliveries.addBus(tenantId, 'tenants');
     const large = eventOf(tenantId, { data: { text: 'x'.repeat(256 * 1024) } });
 
-    const { result } = await fixture.tryOnce(tenantId, id, large);
+    const { result } = await deliveries.tryOnce(tenantId, id, large);
 
     expect(result).toBe('waits');
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ lastError: 'bus_InvalidArgument' });
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({
+      lastError: 'bus_InvalidArgument',
+    });
   });
 });
 
-it('row 19: logs nothing of an event, a secret or an answer', async () => {
+it('row 19: logs nothing of an event, a secret or an answer', async ({ deliveries }) => {
   const endpoint = await endpointOfTest(503, 410);
-  const tenantId = fixture.newTenant();
-  const { id, secret } = await fixture.addEndpoint(tenantId, endpoint.url);
-  fixture.logged.length = 0;
+  const tenantId = deliveries.newTenant();
+  const { id, secret } = await deliveries.addEndpoint(tenantId, endpoint.url);
+  deliveries.logged.length = 0;
 
-  await fixture.tryOnce(tenantId, id, eventOf(tenantId));
-  await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+  await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
+  await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
-  const said = fixture.logged.join('\n');
+  const said = deliveries.logged.join('\n');
   expect(said).toContain('destination.disabled');
   expect(said).not.toMatch(/s4ndb0x|whsec_/);
   expect(said).not.toContain(secret.reveal());

@@ -1,5 +1,5 @@
 /** The fan-out: an event becomes one message for each destination, and a new connection gets what waited for it. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createActiveDestinations } from '../../lib/deliveries/active-destinations.ts';
 import { type FanOutDeps, fanOutEvent } from '../../lib/deliveries/fan-out-event.ts';
 import type { TenantId } from '../../lib/ids.ts';
@@ -7,25 +7,20 @@ import { deliveryMessage } from '../../lib/messages/deliveries.ts';
 import { type EventMessage, eventMessage } from '../../lib/messages/events.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
 import type { TenantEvent } from '../../lib/messages/tenant-event.ts';
-import {
-  type DeliveryFixture,
-  eventOf,
-  openDeliveryFixture,
-} from '../support/deliveries/delivery-fixture.ts';
+import { eventOf } from '../support/deliveries/delivery-fixture.ts';
+import { it } from '../support/fixtures/deliveries.ts';
 
 const acme = 'acme' as TenantId;
-let fixture: DeliveryFixture;
+
 let deps: FanOutDeps;
 
-beforeAll(async () => {
-  fixture = await openDeliveryFixture();
+it.beforeAll(({ deliveries }) => {
   deps = {
-    activeDestinations: createActiveDestinations(fixture.destinations, () => fixture.clock.now),
-    deliveries: fixture.queueOf('deliveries'),
-    incoming: fixture.queueOf('incoming'),
+    activeDestinations: createActiveDestinations(deliveries.destinations, () => deliveries.clock.now),
+    deliveries: deliveries.queueOf('deliveries'),
+    incoming: deliveries.queueOf('incoming'),
   };
 });
-afterAll(() => fixture.close());
 
 /** The message of an event, as the worker reads it from its queue. */
 function messageOf(kind: EventMessage['kind'], event: TenantEvent): EventMessage {
@@ -37,63 +32,67 @@ function platformEventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}):
 const parseDelivery = (body: unknown) => parseMessage(deliveryMessage, body);
 
 describe('an event', () => {
-  it('becomes one message for each active destination of its tenant, whole and under its id', async () => {
-    const [tenantId, stranger] = [fixture.newTenant(), fixture.newTenant()];
-    const { id: one } = await fixture.addEndpoint(tenantId, 'https://one.example/hook');
-    const two = await fixture.addBus(tenantId, 'tenants');
-    await fixture.addEndpoint(tenantId, 'https://off.example/hook', { status: 'disabled' });
-    await fixture.addEndpoint(stranger, 'https://theirs.example/hook');
+  it('becomes one message for each active destination of its tenant, whole and under its id', async ({
+    deliveries,
+  }) => {
+    const [tenantId, stranger] = [deliveries.newTenant(), deliveries.newTenant()];
+    const { id: one } = await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
+    const two = await deliveries.addBus(tenantId, 'tenants');
+    await deliveries.addEndpoint(tenantId, 'https://off.example/hook', { status: 'disabled' });
+    await deliveries.addEndpoint(stranger, 'https://theirs.example/hook');
     const event = eventOf(tenantId);
 
     await fanOutEvent(deps, messageOf('platform_event', event));
 
-    const messages = (await fixture.take('deliveries')).map(parseDelivery);
+    const messages = (await deliveries.take('deliveries')).map(parseDelivery);
     expect(messages.map(({ destinationId }) => destinationId).toSorted()).toEqual([one, two].toSorted());
     const whole = JSON.parse(JSON.stringify(event));
     for (const message of messages) expect(message).toMatchObject({ tenantId, event: whole });
   });
 
-  it('that is told twice has the same id twice', async () => {
-    const tenantId = fixture.newTenant();
-    await fixture.addEndpoint(tenantId, 'https://one.example/hook');
+  it('that is told twice has the same id twice', async ({ deliveries }) => {
+    const tenantId = deliveries.newTenant();
+    await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
 
     await fanOutEvent(deps, platformEventOf(tenantId));
     await fanOutEvent(deps, platformEventOf(tenantId));
 
-    const ids = (await fixture.take('deliveries')).map((body) => parseDelivery(body).event.id);
+    const ids = (await deliveries.take('deliveries')).map((body) => parseDelivery(body).event.id);
     expect(ids).toEqual([eventOf(tenantId).id, eventOf(tenantId).id]);
   });
 
-  it('of a tenant without destinations costs one read in a minute, and no message', async () => {
-    const tenantId = fixture.newTenant();
-    fixture.aws.resetCalls();
+  it('of a tenant without destinations costs one read in a minute, and no message', async ({
+    deliveries,
+  }) => {
+    const tenantId = deliveries.newTenant();
+    deliveries.aws.resetCalls();
 
     for (let times = 0; times < 5; times += 1) await fanOutEvent(deps, platformEventOf(tenantId));
-    fixture.clock.now += 60_000;
+    deliveries.clock.now += 60_000;
     await fanOutEvent(deps, platformEventOf(tenantId));
 
-    expect(fixture.aws.calls().map(({ action, count }) => [action, count])).toEqual([
+    expect(deliveries.aws.calls().map(({ action, count }) => [action, count])).toEqual([
       ['dynamodb:GetItem', 2],
     ]);
   });
 
-  it('reaches a new destination within a minute', async () => {
-    const tenantId = fixture.newTenant();
+  it('reaches a new destination within a minute', async ({ deliveries }) => {
+    const tenantId = deliveries.newTenant();
     await fanOutEvent(deps, platformEventOf(tenantId));
-    await fixture.addEndpoint(tenantId, 'https://new.example/hook');
+    await deliveries.addEndpoint(tenantId, 'https://new.example/hook');
 
     await fanOutEvent(deps, platformEventOf(tenantId));
-    expect(await fixture.take('deliveries')).toEqual([]);
-    fixture.clock.now += 60_000;
+    expect(await deliveries.take('deliveries')).toEqual([]);
+    deliveries.clock.now += 60_000;
     await fanOutEvent(deps, platformEventOf(tenantId));
 
-    expect((await fixture.take('deliveries')).length).toBe(1);
+    expect((await deliveries.take('deliveries')).length).toBe(1);
   });
 
-  it('that says that a destination is disabled goes to the others', async () => {
-    const tenantId = fixture.newTenant();
-    const { id: failed } = await fixture.addEndpoint(tenantId, 'https://one.example/hook');
-    const { id: other } = await fixture.addEndpoint(tenantId, 'https://two.example/hook');
+  it('that says that a destination is disabled goes to the others', async ({ deliveries }) => {
+    const tenantId = deliveries.newTenant();
+    const { id: failed } = await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
+    const { id: other } = await deliveries.addEndpoint(tenantId, 'https://two.example/hook');
     const notice = { type: 'destination.disabled', data: { destinationId: failed } };
 
     await fanOutEvent(
@@ -106,24 +105,24 @@ describe('an event', () => {
         }),
       ),
     );
-    const told = (await fixture.take('deliveries')).map((body) => parseDelivery(body).destinationId);
+    const told = (await deliveries.take('deliveries')).map((body) => parseDelivery(body).destinationId);
     // A platform may call its events what it likes.
     await fanOutEvent(deps, platformEventOf(tenantId, notice));
-    const ofPlatform = await fixture.take('deliveries');
+    const ofPlatform = await deliveries.take('deliveries');
     await fanOutEvent(deps, platformEventOf(tenantId, { data: notice.data }));
-    const ofAnotherType = await fixture.take('deliveries');
+    const ofAnotherType = await deliveries.take('deliveries');
 
     expect(told).toEqual([other]);
     expect([ofPlatform.length, ofAnotherType.length]).toEqual([2, 2]);
   });
 
-  it('is told again when a queue did not take it', async () => {
-    const tenantId = fixture.newTenant();
-    await fixture.addEndpoint(tenantId, 'https://one.example/hook');
-    fixture.fault = ({ action }) => (action === 'sqs:SendMessageBatch' ? 'drop' : undefined);
+  it('is told again when a queue did not take it', async ({ deliveries }) => {
+    const tenantId = deliveries.newTenant();
+    await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
+    deliveries.fault = ({ action }) => (action === 'sqs:SendMessageBatch' ? 'drop' : undefined);
 
     await expect(fanOutEvent(deps, platformEventOf(tenantId))).rejects.toThrow('queue');
-    fixture.fault = undefined;
+    deliveries.fault = undefined;
   });
 
   it.each([
@@ -139,31 +138,34 @@ describe('an event', () => {
 });
 
 describe('a connection that was made or granted anew', () => {
-  it.each([
+  it.for([
     ['connection.created', {}, true],
     ['connection.recovered', {}, true],
     ['connection.refreshed', { reconnected: true }, true],
     ['connection.refreshed', {}, false],
     ['connection.expiring', {}, false],
     ['connection.disconnected', {}, false],
-  ])('gets what waited for it, and no other does: %s %j', async (type, data, reached) => {
-    const tenantId = fixture.newTenant();
+  ] as const)(
+    'gets what waited for it, and no other does: %s %j',
+    async ([type, data, reached], { deliveries }) => {
+      const tenantId = deliveries.newTenant();
 
-    await fanOutEvent(
-      deps,
-      messageOf('connection_event', { ...eventOf(tenantId), type, data: { status: 'active', ...data } }),
-    );
+      await fanOutEvent(
+        deps,
+        messageOf('connection_event', { ...eventOf(tenantId), type, data: { status: 'active', ...data } }),
+      );
 
-    const connected = { kind: 'connected', tenantId, provider: 'tiktok', accountId: '42' };
-    expect(await fixture.take('incoming')).toEqual(reached ? [connected] : []);
-  });
+      const connected = { kind: 'connected', tenantId, provider: 'tiktok', accountId: '42' };
+      expect(await deliveries.take('incoming')).toEqual(reached ? [connected] : []);
+    },
+  );
 
-  it("is not what a platform's event of that name makes it", async () => {
-    const tenantId = fixture.newTenant();
+  it("is not what a platform's event of that name makes it", async ({ deliveries }) => {
+    const tenantId = deliveries.newTenant();
     const received = { receivedAt: '2026-01-01T00:00:01.000Z', type: 'connection.created' };
 
     await fanOutEvent(deps, platformEventOf(tenantId, received));
 
-    expect(await fixture.take('incoming')).toEqual([]);
+    expect(await deliveries.take('incoming')).toEqual([]);
   });
 });

@@ -1,51 +1,44 @@
 /** The end of a destination: after days without a success, or by its own word; told of, and open to a new beginning. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { recovered } from '../../lib/tenants/destination.ts';
-import {
-  type DeliveryFixture,
-  eventOf,
-  openDeliveryFixture,
-} from '../support/deliveries/delivery-fixture.ts';
+import { eventOf } from '../support/deliveries/delivery-fixture.ts';
 import { endpointOfTest } from '../support/deliveries/endpoint.ts';
+import { it } from '../support/fixtures/deliveries.ts';
 
 const day = 86_400_000;
-let fixture: DeliveryFixture;
-
-beforeAll(async () => {
-  fixture = await openDeliveryFixture();
-});
-afterAll(() => fixture.close());
 
 describe('a destination that has failed for three days', () => {
-  it('is disabled with notice to the others, counted once, and left alone from then on', async () => {
+  it('is disabled with notice to the others, counted once, and left alone from then on', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    const failingSince = fixture.clock.now;
-    await fixture.takeEvents();
-    fixture.counted.length = 0;
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    const failingSince = deliveries.clock.now;
+    await deliveries.takeEvents();
+    deliveries.counted.length = 0;
 
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
     for (let half = 0; half < 5; half += 1) {
-      fixture.clock.now += day / 2;
-      await fixture.tryOnce(tenantId, id, eventOf(tenantId), 2);
+      deliveries.clock.now += day / 2;
+      await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 2);
     }
-    fixture.clock.now += day / 2 - 1;
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId), 2);
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
-    fixture.clock.now += 1;
-    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId), 3);
+    deliveries.clock.now += day / 2 - 1;
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 2);
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+    deliveries.clock.now += 1;
+    const { result } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 3);
 
     expect(result).toBe('waits');
-    const disabledAt = fixture.clock.now;
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({
+    const disabledAt = deliveries.clock.now;
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({
       status: 'disabled',
       disabledReason: 'failing',
       disabledAt,
       failingSince,
       lastError: 'http_503',
     });
-    expect(await fixture.takeEvents()).toEqual([
+    expect(await deliveries.takeEvents()).toEqual([
       {
         id: expect.stringMatching(/^evt_[\w-]{22}$/),
         type: 'destination.disabled',
@@ -60,58 +53,58 @@ describe('a destination that has failed for three days', () => {
         },
       },
     ]);
-    expect(fixture.counted.filter(([name]) => name === 'destination_disabled')).toEqual([
+    expect(deliveries.counted.filter(([name]) => name === 'destination_disabled')).toEqual([
       ['destination_disabled'],
     ]);
     const calls = endpoint.arrived.length;
-    expect((await fixture.tryOnce(tenantId, id, eventOf(tenantId), 4)).result).toBe('given up');
+    expect((await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 4)).result).toBe('given up');
     expect(endpoint.arrived.length).toBe(calls);
   });
 
-  it('has failed all the time: what was given up on long ago does not count', async () => {
+  it('has failed all the time: what was given up on long ago does not count', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId), 19);
-    fixture.clock.now += 20 * day;
-    const failingSince = fixture.clock.now;
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 19);
+    deliveries.clock.now += 20 * day;
+    const failingSince = deliveries.clock.now;
 
-    const { result } = await fixture.tryOnce(tenantId, id, eventOf(tenantId, { id: 'evt_another' }));
+    const { result } = await deliveries.tryOnce(tenantId, id, eventOf(tenantId, { id: 'evt_another' }));
 
     expect(result).toBe('waits');
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ status: 'active', failingSince });
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ status: 'active', failingSince });
   });
 
-  it('is counted once, however many find out at once', async () => {
+  it('is counted once, however many find out at once', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const failing = { failingSince: fixture.clock.now - 3 * day, lastError: 'http_503' };
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url, failing);
-    fixture.counted.length = 0;
+    const tenantId = deliveries.newTenant();
+    const failing = { failingSince: deliveries.clock.now - 3 * day, lastError: 'http_503' };
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url, failing);
+    deliveries.counted.length = 0;
 
-    await Promise.all([1, 2, 3].map((tries) => fixture.tryOnce(tenantId, id, eventOf(tenantId), tries)));
+    await Promise.all([1, 2, 3].map((tries) => deliveries.tryOnce(tenantId, id, eventOf(tenantId), tries)));
 
-    const disabled = fixture.counted.filter(([name]) => name === 'destination_disabled');
+    const disabled = deliveries.counted.filter(([name]) => name === 'destination_disabled');
     expect(disabled.length).toBe(1);
   });
 
-  it('has what comes for it filed at once, to be sent again once it is enabled', async () => {
+  it('has what comes for it filed at once, to be sent again once it is enabled', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(204);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url, {
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url, {
       status: 'disabled',
       disabledReason: 'failing',
-      disabledAt: fixture.clock.now,
-      failingSince: fixture.clock.now - 3 * day,
+      disabledAt: deliveries.clock.now,
+      failingSince: deliveries.clock.now - 3 * day,
     });
     const event = eventOf(tenantId);
-    const { result, letter } = await fixture.tryOnce(tenantId, id, event, 8);
+    const { result, letter } = await deliveries.tryOnce(tenantId, id, event, 8);
     if (!letter) throw new Error('It was not filed.');
 
-    await fixture.destinations.updateOne(tenantId, id, recovered);
+    await deliveries.destinations.updateOne(tenantId, id, recovered);
     endpoint.answerWith(503, 204);
-    const { sent } = await fixture.receive(letter);
-    const again = await fixture.tryForDays(tenantId, id, event);
+    const { sent } = await deliveries.receive(letter);
+    const again = await deliveries.tryForDays(tenantId, id, event);
 
     expect({ result, givenUp: letter.givenUp }).toMatchObject({ result: 'given up', givenUp: { tries: 7 } });
     // It begins anew.
@@ -121,60 +114,60 @@ describe('a destination that has failed for three days', () => {
     expect(endpoint.arrived.map(({ headers }) => headers['webhook-id'])).toEqual([event.id, event.id]);
   });
 
-  it('is told of under one id, also when the write after the notice fails', async () => {
+  it('is told of under one id, also when the write after the notice fails', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const failing = { failingSince: fixture.clock.now - 3 * day, lastError: 'http_503' };
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url, failing);
-    await fixture.takeEvents();
-    fixture.fault = ({ action }) => (action === 'dynamodb:UpdateItem' ? 'drop' : undefined);
-    expect((await fixture.tryOnce(tenantId, id, eventOf(tenantId))).result).toBe('waits');
-    fixture.fault = undefined;
+    const tenantId = deliveries.newTenant();
+    const failing = { failingSince: deliveries.clock.now - 3 * day, lastError: 'http_503' };
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url, failing);
+    await deliveries.takeEvents();
+    deliveries.fault = ({ action }) => (action === 'dynamodb:UpdateItem' ? 'drop' : undefined);
+    expect((await deliveries.tryOnce(tenantId, id, eventOf(tenantId))).result).toBe('waits');
+    deliveries.fault = undefined;
 
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId), 2);
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId), 2);
 
-    const notices = await fixture.takeEvents();
+    const notices = await deliveries.takeEvents();
     expect(notices.length).toBe(2);
     expect(new Set(notices.map((notice) => JSON.stringify(notice))).size).toBe(1);
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ status: 'disabled' });
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ status: 'disabled' });
   });
 
-  it('is not disabled when something arrived between its failure and the verdict', async () => {
+  it('is not disabled when something arrived between its failure and the verdict', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
-    const tenantId = fixture.newTenant();
-    const failing = { failingSince: fixture.clock.now - 3 * day, lastError: 'http_503' };
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url, failing);
-    fixture.fault = ({ action }) => {
+    const tenantId = deliveries.newTenant();
+    const failing = { failingSince: deliveries.clock.now - 3 * day, lastError: 'http_503' };
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url, failing);
+    deliveries.fault = ({ action }) => {
       if (action !== 'sqs:SendMessage') return undefined;
-      fixture.fault = undefined;
-      void fixture.destinations.updateOne(tenantId, id, recovered);
+      deliveries.fault = undefined;
+      void deliveries.destinations.updateOne(tenantId, id, recovered);
       return { delayMs: 200 };
     };
 
-    await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ status: 'active' });
   });
 });
 
 describe('a destination that says it is gone', () => {
-  it('is disabled at once with notice, and what is on its way to it is dropped', async () => {
+  it('is disabled at once with notice, and what is on its way to it is dropped', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(410);
-    const tenantId = fixture.newTenant();
-    const { id } = await fixture.addEndpoint(tenantId, endpoint.url);
-    await fixture.takeEvents();
+    const tenantId = deliveries.newTenant();
+    const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
+    await deliveries.takeEvents();
 
-    const first = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
-    const second = await fixture.tryOnce(tenantId, id, eventOf(tenantId));
+    const first = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
+    const second = await deliveries.tryOnce(tenantId, id, eventOf(tenantId));
 
     expect([first.result, second.result]).toEqual(['done', 'done']);
     expect(endpoint.arrived.length).toBe(1);
-    expect(await fixture.destinations.get(tenantId, id)).toMatchObject({
+    expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({
       status: 'disabled',
       disabledReason: 'gone',
       lastError: 'http_410',
     });
-    expect(await fixture.takeEvents()).toMatchObject([
+    expect(await deliveries.takeEvents()).toMatchObject([
       { type: 'destination.disabled', data: { reason: 'gone' } },
     ]);
   });

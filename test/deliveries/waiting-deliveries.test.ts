@@ -1,7 +1,7 @@
 /** Deliveries that wait and deliveries that end, through the whole product: what SQS counts of them, and what is filed. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { localNames, localQueueUrls } from '../../infra/local/stack/provision.ts';
 import type { TenantId } from '../../lib/ids.ts';
 import type { DeliveryWait } from '../../lib/messages/deliveries.ts';
@@ -9,42 +9,40 @@ import { openTable } from '../../lib/table/table.ts';
 import { createDestinationStore } from '../../lib/tenants/destination.ts';
 import { eventOf } from '../support/deliveries/delivery-fixture.ts';
 import { type Endpoint, openEndpoint } from '../support/deliveries/endpoint.ts';
+import { eventually } from '../support/eventually.ts';
+import type { StackFixtures } from '../support/fixtures/stack.ts';
+import { it } from '../support/fixtures/stack.ts';
 import type { Success } from '../support/stack/api-client.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
-import { eventually } from '../support/webhook-fixture.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
 const day = 86_400_000;
 const credentials = { accessKeyId: 'operator', secretAccessKey: 's4ndb0x-never-sent' };
 
-let stack: TestStack;
 let endpoint: Endpoint;
-let tenant: TestTenant;
+
 let destinationId: string;
 let sqs: SQSClient;
 let dynamoDb: DynamoDBClient;
 
-beforeAll(async () => {
-  stack = await openTestStack();
+it.beforeAll(async ({ stack }) => {
   const { aws, endpoints } = stack.local;
   sqs = new SQSClient({ region: aws.region, credentials, endpoint: endpoints.sqs });
   dynamoDb = new DynamoDBClient({ region: aws.region, credentials, endpoint: endpoints.dynamodb });
   endpoint = await openEndpoint();
   stack.local.insecureOrigins.push(endpoint.origin);
 });
-beforeEach(async () => {
-  tenant = await stack.newTenant();
+it.beforeEach(async ({ stack, tenant }) => {
   const made = await stack.local.operator.addDestination(tenant.id, { url: endpoint.url });
   destinationId = made.destination.id;
   endpoint.arrived.length = 0;
 });
-afterAll(async () => {
+afterAll(() => {
   for (const client of [sqs, dynamoDb]) client.destroy();
   endpoint.close();
-  await stack.close();
 });
 
 /** Sends an event on its way to the destination. */
-async function send(id: string, waiting?: DeliveryWait): Promise<void> {
+async function send({ stack, tenant }: StackFixtures, id: string, waiting?: DeliveryWait): Promise<void> {
   const tenantId = tenant.id as TenantId;
   const body = {
     kind: 'delivery',
@@ -60,7 +58,7 @@ async function send(id: string, waiting?: DeliveryWait): Promise<void> {
 }
 
 /** What SQS counts of the deliveries: those to be handed out, those in flight, and those that are delayed. */
-async function counted(): Promise<readonly number[]> {
+async function counted(stack: TestStack): Promise<readonly number[]> {
   const names = [
     'ApproximateNumberOfMessages',
     'ApproximateNumberOfMessagesNotVisible',
@@ -72,19 +70,19 @@ async function counted(): Promise<readonly number[]> {
   return names.map((name) => Number(Attributes?.[name]));
 }
 
-async function filed(): Promise<Success<'getFailure'>['failure']> {
+async function filed(tenant: TestTenant): Promise<Success<'getFailure'>['failure']> {
   return eventually(async () => (await tenant.client.ok('listFailures')).failures[0]);
 }
 
-it('leaves nothing in flight while it waits for an endpoint that is down', async () => {
+it('leaves nothing in flight while it waits for an endpoint that is down', async ({ stack, tenant }) => {
   endpoint.answerWith(503);
   endpoint.askFor('3600');
   const ids = ['evt_a', 'evt_b', 'evt_c'];
 
-  for (const id of ids) await send(id);
+  for (const id of ids) await send({ stack, tenant }, id);
   await eventually(() => endpoint.arrived[ids.length - 1]);
   const counts = await eventually(async () => {
-    const [waiting, inFlight, delayed] = await counted();
+    const [waiting, inFlight, delayed] = await counted(stack);
     return waiting === 0 && inFlight === 0 && delayed === ids.length ? [inFlight, delayed] : undefined;
   });
 
@@ -92,12 +90,15 @@ it('leaves nothing in flight while it waits for an endpoint that is down', async
   expect(endpoint.arrived.length).toBe(3);
 });
 
-it('is filed after its last try, with all its tries and the time when it was first sent', async () => {
+it('is filed after its last try, with all its tries and the time when it was first sent', async ({
+  stack,
+  tenant,
+}) => {
   endpoint.answerWith(503);
   const sentAt = Date.now() - 3 * day;
 
-  await send('evt_last', { tries: 18, dueAt: Date.now() - 1, sentAt, copies: 0 });
-  const failure = await filed();
+  await send({ stack, tenant }, 'evt_last', { tries: 18, dueAt: Date.now() - 1, sentAt, copies: 0 });
+  const failure = await filed(tenant);
 
   expect(failure).toMatchObject({
     queue: 'deliveries',
@@ -110,7 +111,10 @@ it('is filed after its last try, with all its tries and the time when it was fir
   expect(endpoint.arrived.map(({ event }) => event.id)).toEqual(['evt_last']);
 });
 
-it('is filed at once where its destination is disabled, and arrives when it is sent again after that is enabled', async () => {
+it('is filed at once where its destination is disabled, and arrives when it is sent again after that is enabled', async ({
+  stack,
+  tenant,
+}) => {
   endpoint.answerWith(204);
   const destinations = createDestinationStore(openTable(dynamoDb, localNames.connectionsTable));
   await destinations.updateOne(tenant.id as TenantId, destinationId, (one) => ({
@@ -120,8 +124,8 @@ it('is filed at once where its destination is disabled, and arrives when it is s
     disabledAt: Date.now(),
   }));
 
-  await send('evt_kept');
-  const failure = await filed();
+  await send({ stack, tenant }, 'evt_kept');
+  const failure = await filed(tenant);
   const before = endpoint.arrived.length;
   await stack.local.operator.enableDestination(tenant.id, destinationId);
   await tenant.client.ok('replayFailure', { params: { id: failure.id } });
@@ -135,7 +139,7 @@ it('is filed at once where its destination is disabled, and arrives when it is s
   );
 });
 
-it('begins anew when it is sent again, where SQS gave it up while it waited', async () => {
+it('begins anew when it is sent again, where SQS gave it up while it waited', async ({ stack, tenant }) => {
   endpoint.answerWith(204);
   const tenantId = tenant.id as TenantId;
   const waiting = { tries: 18, dueAt: Date.now() + day / 2, sentAt: Date.now() - 3 * day, copies: 1 };
@@ -153,14 +157,17 @@ it('begins anew when it is sent again, where SQS gave it up while it waited', as
     }),
   );
 
-  const failure = await filed();
+  const failure = await filed(tenant);
   await tenant.client.ok('replayFailure', { params: { id: failure.id } });
   const arrived = await eventually(() => endpoint.arrived[0]);
 
   expect(arrived.headers['webhook-id']).toBe('evt_died');
 });
 
-it('is filed as its tenant’s where not even its destinations could be looked up, and arrives when it is sent again', async () => {
+it('is filed as its tenant’s where not even its destinations could be looked up, and arrives when it is sent again', async ({
+  stack,
+  tenant,
+}) => {
   endpoint.answerWith(204);
   const tenantId = tenant.id as TenantId;
   await sqs.send(
@@ -170,7 +177,7 @@ it('is filed as its tenant’s where not even its destinations could be looked u
     }),
   );
 
-  const failure = await filed();
+  const failure = await filed(tenant);
   await tenant.client.ok('replayFailure', { params: { id: failure.id } });
   const arrived = await eventually(() => endpoint.arrived[0]);
 

@@ -1,8 +1,11 @@
 /** The way out through the whole product: each function in its own worker with no more than its rights, real queues between them. */
+
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { MadeDestination } from '../../lib/admin/destinations.ts';
 import { type Arrived, type Endpoint, openEndpoint, signerOf } from '../support/deliveries/endpoint.ts';
+import { eventually } from '../support/eventually.ts';
+import { sharedTenantTest } from '../support/fixtures/stack.ts';
 import {
   accountOf,
   begin,
@@ -13,27 +16,26 @@ import {
   openLink,
 } from '../support/stack/flow-steps.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
 let endpoint: Endpoint;
-let tenant: TestTenant;
+
 let made: MadeDestination;
 
-beforeAll(async () => {
-  stack = await openTestStack();
+const it = sharedTenantTest();
+it.beforeAll(async ({ stack, tenant }) => {
   endpoint = await openEndpoint();
   stack.local.insecureOrigins.push(endpoint.origin);
-  tenant = await stack.newTenant();
   made = await stack.local.operator.addDestination(tenant.id, { url: endpoint.url });
   await stack.local.operator.addDestination(tenant.id, { busName: 'tenants' });
 });
-afterAll(async () => {
+afterAll(() => {
   endpoint.close();
-  await stack.close();
 });
 
-it('tells every destination of a new connection, signed, with nothing in the logs of what it said', async () => {
+it('tells every destination of a new connection, signed, with nothing in the logs of what it said', async ({
+  stack,
+  tenant,
+}) => {
   const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
   const event = await arrivedOf('connection.created');
 
@@ -45,7 +47,7 @@ it('tells every destination of a new connection, signed, with nothing in the log
     accountId: connection.accountId,
     data: { status: 'active' },
   });
-  await until(() => stack.local.aws.busEntries().length > 0);
+  await eventually(() => stack.local.aws.busEntries().length > 0);
   expect(stack.local.aws.busEntries()[0]).toMatchObject({
     bus: 'tenants',
     detailType: 'connection.created',
@@ -57,20 +59,23 @@ it('tells every destination of a new connection, signed, with nothing in the log
   expect(said).not.toMatch(/whsec_|s4ndb0x|"level":"error"/);
 });
 
-it('comes back through the queue with the same id when an endpoint was away', async () => {
+it('comes back through the queue with the same id when an endpoint was away', async ({ stack, tenant }) => {
   endpoint.arrived.length = 0;
   endpoint.answerWith(503, 204);
   const user = tenant.user('bo');
 
   const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
-  await until(() => createdOf(connection.id).length === 2);
+  await eventually(() => createdOf(connection.id).length === 2);
 
   const [first, second] = createdOf(connection.id);
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
   expect(second?.body).toEqual(first?.body);
-}, 30_000);
+});
 
-it('gives a new connection the webhook events that came while it was being made, and the tenant hears of them', async () => {
+it('gives a new connection the webhook events that came while it was being made, and the tenant hears of them', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('cy');
   const client = { clientId: `own-${tenant.id}`, clientSecret: `s4ndb0x-own-${tenant.id}` };
   const { appId } = await stack.local.operator.setApp({
@@ -114,7 +119,7 @@ it('gives a new connection the webhook events that came while it was being made,
   expect(event).toMatchObject({ connectionId: connection.id, data: { share_id: 'early' } });
 });
 
-it("tells a tenant's other destinations of one that says it is gone", async () => {
+it("tells a tenant's other destinations of one that says it is gone", async ({ stack }) => {
   const other = await stack.newTenant();
   const { operator, aws } = stack.local;
   const { destination } = await operator.addDestination(other.id, { url: `${endpoint.origin}/gone` });
@@ -123,7 +128,7 @@ it("tells a tenant's other destinations of one that says it is gone", async () =
 
   await operator.testDestination(other.id, destination.id);
   const notices = () => aws.busEntries().filter(({ bus }) => bus === 'others');
-  await until(() => notices().length > 0);
+  await eventually(() => notices().length > 0);
 
   expect(notices()).toMatchObject([
     {
@@ -143,15 +148,8 @@ function createdOf(connectionId: string): readonly Arrived[] {
 
 async function arrivedOf(type: string): Promise<Arrived> {
   const find = () => endpoint.arrived.find(({ event }) => event.type === type);
-  await until(() => find() !== undefined);
+  await eventually(() => find() !== undefined);
   const found = find();
   if (!found) throw new Error(`No event ${type} arrived.`);
   return found;
-}
-
-async function until(reached: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 25_000 && !reached(); waited += 50) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(reached()).toBe(true);
 }

@@ -1,16 +1,9 @@
 /** Messages that failed for good: kept whole, whatever their size, and forgotten whole. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { createFailureStore, failureIdOf } from '../../lib/failures/failure-store.ts';
 import type { AppId } from '../../lib/ids.ts';
-import { type DeliveryFixture, openDeliveryFixture } from '../support/deliveries/delivery-fixture.ts';
+import { it } from '../support/fixtures/deliveries.ts';
 import { tenantId, tiktok } from '../support/records.ts';
-
-let fixture: DeliveryFixture;
-
-beforeAll(async () => {
-  fixture = await openDeliveryFixture();
-});
-afterAll(() => fixture.close());
 
 const described = {
   queue: 'incoming' as const,
@@ -26,15 +19,15 @@ const described = {
   sentAt: 1,
 };
 
-it.each([
+it.for([
   ['none', ''],
   ['little', '{}'],
   // What DynamoDB keeps in one item ends at 400 KB, what SQS carries in one message at 1 MiB.
   ['as much as a message can be', 'ü'.repeat(512 * 1024)],
   ['characters of two halves, wherever it is cut', `x${'🪝'.repeat(250_000)}`],
-])('keeps a message that says %s', async (_, message) => {
-  const failures = createFailureStore(fixture.table, fixture.deps.now);
-  const id = failureIdOf(fixture.clock.now, crypto.randomUUID());
+] as const)('keeps a message that says %s', async ([_, message], { deliveries }) => {
+  const failures = createFailureStore(deliveries.table, deliveries.deps.now);
+  const id = failureIdOf(deliveries.clock.now, crypto.randomUUID());
 
   await failures.file({ ...described, id }, message);
 

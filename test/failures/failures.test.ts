@@ -1,30 +1,20 @@
 /** What failed for good: filed for whom it concerns, listed without the platform's words, sent again. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { it } from '../support/fixtures/webhooks.ts';
 import type { Success } from '../support/stack/api-client.ts';
 import type { TestTenant } from '../support/stack/test-stack.ts';
-import {
-  comments,
-  eventually,
-  type OwnApp,
-  openWebhookFixture,
-  usualSeconds,
-  type WebhookFixture,
-} from '../support/webhook-fixture.ts';
+import { comments, type OwnApp, usualSeconds, type WebhookFixture } from '../support/webhook-fixture.ts';
 
 type Failure = Success<'getFailure'>['failure'];
 
-let fixture: WebhookFixture;
 let app: OwnApp;
 let accountId: string;
 
-beforeAll(async () => {
-  fixture = await openWebhookFixture();
+it.beforeEach(async ({ webhooks }) => {
+  app = await webhooks.newApp();
+  ({ accountId } = await webhooks.connect(app, 'ada'));
 });
-beforeEach(async () => {
-  app = await fixture.newApp();
-  ({ accountId } = await fixture.connect(app, 'ada'));
-});
-afterAll(() => fixture.close());
 
 /** An event on its way to the one connection of the app. */
 const eventFor = (id: string, more: object = {}) => ({
@@ -41,22 +31,22 @@ const eventFor = (id: string, more: object = {}) => ({
   },
   ...more,
 });
-const fileEvent = async (id: string, more: object = {}) => {
-  await fixture.put('incoming', 'deadLetters', eventFor(id, more));
+const fileEvent = async (webhooks: WebhookFixture, id: string, more: object = {}) => {
+  await webhooks.put('incoming', 'deadLetters', eventFor(id, more));
   return eventually(async () => (await listed(app.tenant)).find(({ eventId }) => eventId === id));
 };
 const listed = async ({ client }: TestTenant): Promise<readonly Failure[]> =>
   (await client.ok('listFailures')).failures;
-const tellingsOf = (id: string) =>
-  fixture.toldOf(app.tenant.id, 'comments').filter(({ data }) => JSON.stringify(data).includes(id));
-const operatorsFailures = async () =>
-  (await fixture.stack.tables.scan('activity')).filter((item) => item['pk']?.S === 'failures#operator');
+const tellingsOf = (webhooks: WebhookFixture, id: string) =>
+  webhooks.toldOf(app.tenant.id, 'comments').filter(({ data }) => JSON.stringify(data).includes(id));
+const operatorsFailures = async (webhooks: WebhookFixture) =>
+  (await webhooks.stack.tables.scan('activity')).filter((item) => item['pk']?.S === 'failures#operator');
 
 describe('an event that failed', () => {
-  it('is listed for the tenant whose app it was, without a word of what it said', async () => {
+  it('is listed for the tenant whose app it was, without a word of what it said', async ({ webhooks }) => {
     const before = Date.now();
 
-    const failure = await fileEvent('e-1');
+    const failure = await fileEvent(webhooks, 'e-1');
 
     expect(failure).toMatchObject({
       queue: 'incoming',
@@ -71,63 +61,65 @@ describe('an event that failed', () => {
     expect(Date.parse(failure.sentAt)).toBeGreaterThanOrEqual(before - 1_000);
     const { client } = app.tenant;
     expect(await client.ok('getFailure', { params: { id: failure.id } })).toEqual({ failure });
-    const seen = fixture.stack.answers.map(([, { text }]) => text).join();
+    const seen = webhooks.stack.answers.map(([, { text }]) => text).join();
     expect(seen).not.toContain('words of e-1');
-    expect(fixture.stack.output.join()).not.toContain('words of e-1');
+    expect(webhooks.stack.output.join()).not.toContain('words of e-1');
   });
 
-  it('says why its last try failed, where the worker could say', async () => {
-    const refused = fixture.refuse('process-event', 'dynamodb:Query');
-    await fixture.put('incoming', 'queue', eventFor('e-why'));
+  it('says why its last try failed, where the worker could say', async ({ webhooks }) => {
+    const refused = webhooks.refuse('process-event', 'dynamodb:Query');
+    await webhooks.put('incoming', 'queue', eventFor('e-why'));
     await eventually(async () => {
-      const items = await fixture.stack.tables.scan('activity');
+      const items = await webhooks.stack.tables.scan('activity');
       return items.some((item) => item['lastError'] !== undefined) || undefined;
     });
 
-    const failure = await fileEvent('e-why');
+    const failure = await fileEvent(webhooks, 'e-why');
 
     refused.end();
     expect(failure.error).toBe('DATABASE_ERROR');
   });
 
-  it('is handled when it is sent again, and marked', async () => {
-    const { id } = await fileEvent('e-2');
+  it('is handled when it is sent again, and marked', async ({ webhooks }) => {
+    const { id } = await fileEvent(webhooks, 'e-2');
 
     const { failure } = await app.tenant.client.ok('replayFailure', { params: { id } });
 
     expect(failure).toMatchObject({ id, status: 'replayed', replayedAt: expect.any(String) });
-    await eventually(() => tellingsOf('e-2')[0]);
+    await eventually(() => tellingsOf(webhooks, 'e-2')[0]);
     expect(await listed(app.tenant)).toEqual([failure]);
   });
 
-  it('has no second effect when it is sent again after it was done', async () => {
-    const { id } = await fileEvent('e-3');
+  it('has no second effect when it is sent again after it was done', async ({ webhooks }) => {
+    const { id } = await fileEvent(webhooks, 'e-3');
     const { client } = app.tenant;
     await client.ok('replayFailure', { params: { id } });
-    await eventually(() => tellingsOf('e-3')[0]);
+    await eventually(() => tellingsOf(webhooks, 'e-3')[0]);
 
     await client.ok('replayFailure', { params: { id } });
     await client.ok('replayFailure', { params: { id } });
 
-    await fixture.settle();
-    expect(tellingsOf('e-3').length).toBe(1);
+    await webhooks.settle();
+    expect(tellingsOf(webhooks, 'e-3').length).toBe(1);
   });
 
-  it('that was on its way to one connection belongs to the tenant of that', async () => {
+  it('that was on its way to one connection belongs to the tenant of that', async ({ webhooks }) => {
     const shared = eventFor('e-4', {
       appId: 'instagram',
       connection: { id: 'conn-of-e-4', tenantId: app.tenant.id, accountId },
     });
-    await fixture.put('incoming', 'deadLetters', shared);
+    await webhooks.put('incoming', 'deadLetters', shared);
 
     const failure = await eventually(async () => (await listed(app.tenant))[0]);
 
     expect(failure).toMatchObject({ eventId: 'e-4', accountId, connectionId: 'conn-of-e-4' });
   });
 
-  it('is refused a replay, and stays as it is, once no worker can read its message any more', async () => {
-    const { id } = await fileEvent('e-unreadable');
-    const { tables } = fixture.stack;
+  it('is refused a replay, and stays as it is, once no worker can read its message any more', async ({
+    webhooks,
+  }) => {
+    const { id } = await fileEvent(webhooks, 'e-unreadable');
+    const { tables } = webhooks.stack;
     const stored = (await tables.scan('activity')).find(
       (item) => item['message']?.S?.includes('e-unreadable') && item['pk']?.S?.startsWith('failed-message#'),
     );
@@ -143,19 +135,19 @@ describe('an event that failed', () => {
     });
   });
 
-  it("row 10: is no other tenant's to list, to see or to send again", async () => {
-    const { id } = await fileEvent('e-5');
-    const { client } = await fixture.stack.newTenant();
+  it("row 10: is no other tenant's to list, to see or to send again", async ({ webhooks }) => {
+    const { id } = await fileEvent(webhooks, 'e-5');
+    const { client } = await webhooks.stack.newTenant();
 
     expect(await client.ok('listFailures')).toEqual({ failures: [], nextCursor: null });
     expect((await client.fails('getFailure', { params: { id } })).code).toBe('NOT_FOUND');
     expect((await client.fails('replayFailure', { params: { id } })).code).toBe('NOT_FOUND');
-    await fixture.settle();
-    expect(tellingsOf('e-5')).toEqual([]);
+    await webhooks.settle();
+    expect(tellingsOf(webhooks, 'e-5')).toEqual([]);
   });
 
-  it('row 10: is not for the browser of a user', async () => {
-    const { id } = await fileEvent('e-6');
+  it('row 10: is not for the browser of a user', async ({ webhooks }) => {
+    const { id } = await fileEvent(webhooks, 'e-6');
     const { client } = await app.tenant.session('ada');
 
     for (const name of ['listFailures', 'getFailure', 'replayFailure', 'countFailures'] as const) {
@@ -165,8 +157,8 @@ describe('an event that failed', () => {
 });
 
 describe('a list of failures', () => {
-  it('comes in pages, the newest first, each once', async () => {
-    for (const id of ['p-1', 'p-2', 'p-3', 'p-4', 'p-5']) await fileEvent(id);
+  it('comes in pages, the newest first, each once', async ({ webhooks }) => {
+    for (const id of ['p-1', 'p-2', 'p-3', 'p-4', 'p-5']) await fileEvent(webhooks, id);
     const { client } = app.tenant;
 
     const pages: (readonly (string | null)[])[] = [];
@@ -182,9 +174,11 @@ describe('a list of failures', () => {
     expect(pages[0]).toEqual(['p-5', 'p-4']);
   });
 
-  it('is summed up for each queue: what failed and was not sent again, and since when', async () => {
-    const first = await fileEvent('q-1');
-    const second = await fileEvent('q-2');
+  it('is summed up for each queue: what failed and was not sent again, and since when', async ({
+    webhooks,
+  }) => {
+    const first = await fileEvent(webhooks, 'q-1');
+    const second = await fileEvent(webhooks, 'q-2');
     const { client } = app.tenant;
 
     expect(await client.ok('countFailures')).toEqual({
@@ -205,7 +199,7 @@ describe('a list of failures', () => {
 });
 
 describe('a delivery that was given up', () => {
-  it('is listed with its destination, and goes out again when it is sent again', async () => {
+  it('is listed with its destination, and goes out again when it is sent again', async ({ webhooks }) => {
     const event = {
       id: 'evt_gone',
       type: 'comments',
@@ -216,7 +210,7 @@ describe('a delivery that was given up', () => {
       occurredAt: new Date().toISOString(),
       data: { text: 's4ndb0x words of a delivery' },
     };
-    await fixture.put('deliveries', 'deadLetters', {
+    await webhooks.put('deliveries', 'deadLetters', {
       kind: 'delivery',
       destinationId: 'dst_1',
       tenantId: app.tenant.id,
@@ -233,21 +227,21 @@ describe('a delivery that was given up', () => {
       error: 'undelivered',
       data: { text: '[masked]' },
     });
-    fixture.stack.local.aws.resetCalls();
+    webhooks.stack.local.aws.resetCalls();
     await app.tenant.client.ok('replayFailure', { params: { id: failure.id } });
     await eventually(() =>
-      fixture.stack.local.aws.calls().find(({ principal }) => principal === 'LOCAL-deliver'),
+      webhooks.stack.local.aws.calls().find(({ principal }) => principal === 'LOCAL-deliver'),
     );
   });
 });
 
 describe('a delivery that SQS gave up, because whoever had it died each time', () => {
-  it('is listed with the tries before and since when it was on its way', async () => {
+  it('is listed with the tries before and since when it was on its way', async ({ webhooks }) => {
     const sentAt = Date.now() - 86_400_000;
     const event = { id: 'evt_died', type: 'a', tenantId: app.tenant.id, occurredAt: '2026-01-01', data: {} };
     const waiting = { tries: 4, dueAt: sentAt + 1_000, sentAt, copies: 1 };
 
-    await fixture.put('deliveries', 'deadLetters', {
+    await webhooks.put('deliveries', 'deadLetters', {
       kind: 'delivery',
       destinationId: 'dst_1',
       tenantId: app.tenant.id,
@@ -261,29 +255,31 @@ describe('a delivery that SQS gave up, because whoever had it died each time', (
 });
 
 describe('a message that nobody can read', () => {
-  it('ends among the dead letters after its tries, and is filed for the operator as unreadable', async () => {
-    const before = (await operatorsFailures()).length;
-    await fixture.showAgainAfter('incoming', 0);
-    await fixture.put('incoming', 'queue', { hello: 's4ndb0x world' });
-    await fixture.put('incoming', 'queue', 's4ndb0x, and no JSON at all');
+  it('ends among the dead letters after its tries, and is filed for the operator as unreadable', async ({
+    webhooks,
+  }) => {
+    const before = (await operatorsFailures(webhooks)).length;
+    await webhooks.showAgainAfter('incoming', 0);
+    await webhooks.put('incoming', 'queue', { hello: 's4ndb0x world' });
+    await webhooks.put('incoming', 'queue', 's4ndb0x, and no JSON at all');
 
     const filed = await eventually(async () => {
-      const all = await operatorsFailures();
+      const all = await operatorsFailures(webhooks);
       return all.length === before + 2 ? all : undefined;
-    }, 18_000);
+    });
 
-    await fixture.showAgainAfter('incoming', usualSeconds);
+    await webhooks.showAgainAfter('incoming', usualSeconds);
     expect(filed.map((item) => [item['type']?.S, item['error']?.S, item['queue']?.S])).toEqual(
       filed.map(() => ['unreadable', 'unreadable', 'incoming']),
     );
     expect(await listed(app.tenant)).toEqual([]);
   });
 
-  it('does not hold up the events that come with it', async () => {
-    await fixture.put('incoming', 'queue', { hello: 'world' });
+  it('does not hold up the events that come with it', async ({ webhooks }) => {
+    await webhooks.put('incoming', 'queue', { hello: 'world' });
 
-    await fixture.deliver(app, comments(accountId, ['c-beside']));
+    await webhooks.deliver(app, comments(accountId, ['c-beside']));
 
-    await eventually(() => fixture.toldOf(app.tenant.id, 'comments')[0]);
+    await eventually(() => webhooks.toldOf(app.tenant.id, 'comments')[0]);
   });
 });

@@ -4,10 +4,10 @@ import type { Message } from '../../lib/aws/queue.ts';
 import { createFailureStore, type FailureStore } from '../../lib/failures/failure-store.ts';
 import { type ReplayDeps, replayFailure, requireReplayed } from '../../lib/failures/replay-failure.ts';
 import { filedQueue } from '../../lib/vocabulary.ts';
-import { type DeliveryFixture, openDeliveryFixture } from '../support/deliveries/delivery-fixture.ts';
+import { openDeliveryFixture } from '../support/deliveries/delivery-fixture.ts';
 import { tenantId } from '../support/records.ts';
 
-let fixture: DeliveryFixture;
+let fixture: Awaited<ReturnType<typeof openDeliveryFixture>>;
 let failures: FailureStore;
 let deps: ReplayDeps;
 let sent: (readonly [queue: string, message: Message])[];

@@ -235,7 +235,7 @@ function runNode(script: string, variables: Readonly<Record<string, string>>) {
   return run(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: folder,
     env: { ...lambdaVariables, ...variables },
-    timeout: 15_000,
+    timeout: 180_000,
   });
 }
 

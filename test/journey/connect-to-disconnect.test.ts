@@ -1,27 +1,17 @@
 /** The main journey, for each platform, each completion mode and each kind of credential, over HTTP against the whole stack. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { stackTest } from '../support/fixtures/stack.ts';
 import { accountOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames, scopesOf } from '../support/stack/platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant({ directLinking: true });
-});
+const it = stackTest({ tenant: { directLinking: true } });
 
 describe.each(platformNames)('an account at %s', (provider) => {
   const { people, revocation } = platformFacts[provider];
 
-  it.each(['apiKey', 'session'] as const)(
+  it.for(['apiKey', 'session'] as const)(
     'is connected with confirmation, used, refreshed and disconnected with the credential %s',
-    async (by) => {
+    async (by, { stack, tenant }) => {
       const user = by === 'apiKey' ? tenant.user('ada') : await tenant.session('ada');
       const backend = tenant.user('ada');
 
@@ -66,7 +56,7 @@ describe.each(platformNames)('an account at %s', (provider) => {
     },
   );
 
-  it('is connected directly, and its connection is marked as unconfirmed', async () => {
+  it('is connected directly, and its connection is marked as unconfirmed', async ({ stack, tenant }) => {
     const user = tenant.user('bo');
 
     const { returned } = await reachReturn(stack, {

@@ -1,31 +1,22 @@
-/** Disconnecting when the platform is down, has forgotten the grant, or still serves another connection of it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, connectAccount } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames } from '../support/stack/platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
-
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
+import type { TestStack } from '../support/stack/test-stack.ts';
 
 describe.each(platformNames)('disconnect at %s', (provider) => {
   const { people } = platformFacts[provider];
-  const sandbox = () => stack.local.platforms.sandboxes[provider];
+  const sandbox = (stack: TestStack) => stack.local.platforms.sandboxes[provider];
   const visit = { account: people[0] };
 
-  it('serves no token while the platform is down and revokes when it is repeated', async () => {
+  it('serves no token while the platform is down and revokes when it is repeated', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
     const account = accountOf(user, connection);
-    sandbox().control({
+    sandbox(stack).control({
       command: 'inject',
       endpoint: 'revoke',
       calls: 1,
@@ -45,13 +36,13 @@ describe.each(platformNames)('disconnect at %s', (provider) => {
     expect(connections).toMatchObject([{ id: connection.id, status: 'disconnecting' }]);
     expect(second.revocation).toBe('revoked');
     expect(third.code).toBe('ACCOUNT_NOT_FOUND');
-    expect(sandbox().calls().calls.revoke).toBe(2);
+    expect(sandbox(stack).calls().calls.revoke).toBe(2);
   });
 
-  it('reports a grant that the platform no longer knows as revoked', async () => {
+  it('reports a grant that the platform no longer knows as revoked', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
-    sandbox().control({ command: 'kill_grants' });
+    sandbox(stack).control({ command: 'kill_grants' });
 
     const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
     const { connections } = await tenant.client.ok('status');
@@ -60,24 +51,24 @@ describe.each(platformNames)('disconnect at %s', (provider) => {
     expect(connections).toEqual([]);
   });
 
-  it('revokes the grant of an expired token', async () => {
+  it('revokes the grant of an expired token', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
     const record = await stack.tables.connection(connection.id);
     await stack.tables.change('connections', record, { expiresAt: Date.now() - 1 });
-    sandbox().control({ command: 'expire_access_tokens' });
+    sandbox(stack).control({ command: 'expire_access_tokens' });
 
     const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
-    const left = sandbox().control({ command: 'kill_grants' });
+    const left = sandbox(stack).control({ command: 'kill_grants' });
 
     expect(gone.revocation).toBe('revoked');
     expect(left).toEqual({ ok: true, affected: 0 });
   });
 
-  it('succeeds for a connection that requires a reconnect', async () => {
+  it('succeeds for a connection that requires a reconnect', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit });
-    sandbox().control({ command: 'kill_grants' });
+    sandbox(stack).control({ command: 'kill_grants' });
     await tenant.client.fails('refreshToken', accountOf(user, connection));
 
     const gone = await tenant.client.ok('disconnect', accountOf(user, connection));
@@ -85,7 +76,7 @@ describe.each(platformNames)('disconnect at %s', (provider) => {
     expect(gone.revocation).toBe('revoked');
   });
 
-  it('allows the account to be connected again afterwards', async () => {
+  it('allows the account to be connected again afterwards', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
     await tenant.client.ok('disconnect', accountOf(user, before));
@@ -98,7 +89,7 @@ describe.each(platformNames)('disconnect at %s', (provider) => {
   });
 });
 
-it('disconnect keeps a grant that another tenant’s connection still uses', async () => {
+it('disconnect keeps a grant that another tenant’s connection still uses', async ({ stack, tenant }) => {
   const other = await stack.newTenant();
   const mine = tenant.user('ada');
   const theirs = other.user('zoe');
@@ -116,7 +107,7 @@ it('disconnect keeps a grant that another tenant’s connection still uses', asy
   expect(stack.local.platforms.sandboxes.tiktok.calls().calls.revoke).toBe(1);
 });
 
-it('two simultaneous disconnects end a connection once', async () => {
+it('two simultaneous disconnects end a connection once', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'reddit' });
   const account = accountOf(user, connection);

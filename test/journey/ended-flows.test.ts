@@ -1,5 +1,5 @@
-/** Flows that end without a connection: denied, expired or short of a scope. The caller learns each outcome, and no token is left behind. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { stackTest } from '../support/fixtures/stack.ts';
 import {
   begin,
   comeBack,
@@ -11,34 +11,24 @@ import {
   reachReturn,
 } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames, scopesOf } from '../support/stack/platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant({ directLinking: true });
-});
+const it = stackTest({ tenant: { directLinking: true } });
 
 describe.each(platformNames)('a flow at %s', (provider) => {
   const { people, required, optional, lasting } = platformFacts[provider];
-  const calls = () => stack.local.platforms.sandboxes[provider].calls().calls;
+  const calls = (stack: TestStack) => stack.local.platforms.sandboxes[provider].calls().calls;
 
-  it('reports a denied consent to the return URL and redeems no code', async () => {
+  it('reports a denied consent to the return URL and redeems no code', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
 
     const { flowId, returned } = await reachReturn(stack, { user, provider, visit: { decision: 'deny' } });
 
     expect(returned).toEqual({ flow: flowId, status: 'error', code: 'ACCESS_DENIED' });
-    expect(calls().token).toBe(0);
+    expect(calls(stack).token).toBe(0);
   });
 
-  it('connects without an unticked scope and lists it as missing', async () => {
+  it('connects without an unticked scope and lists it as missing', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
 
     const { connection } = await connectAccount(stack, {
@@ -53,7 +43,10 @@ describe.each(platformNames)('a flow at %s', (provider) => {
   });
 });
 
-it('complete fails a flow whose required scope the user left unticked and revokes the tokens', async () => {
+it('complete fails a flow whose required scope the user left unticked and revokes the tokens', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, {
     user,
@@ -69,23 +62,23 @@ it('complete fails a flow whose required scope the user left unticked and revoke
 });
 
 describe('an expired flow', () => {
-  const wish = () => ({ user: tenant.user('ada'), provider: 'tiktok' as const });
-  /** Functions use the machine's clock, so the test ages the flow instead of advancing the clock. */
-  const expire = async (flowId: string) =>
+  const wish = (tenant: TestTenant) => ({ user: tenant.user('ada'), provider: 'tiktok' as const });
+  /** Functions live by the machine's own clock, so the flow is made older rather than the clock put forward. */
+  const expire = async (stack: TestStack, flowId: string) =>
     stack.tables.change('activity', await stack.tables.flow(flowId), { expiresAt: Date.now() - 1 });
 
-  it('had a lifetime of ten minutes', async () => {
+  it('had a lifetime of ten minutes', async ({ tenant }) => {
     const before = Date.now();
 
-    const { expiresAt } = await begin(wish());
+    const { expiresAt } = await begin(wish(tenant));
 
     expect(Date.parse(expiresAt) - before).toBeGreaterThanOrEqual(600_000);
     expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(600_000);
   });
 
-  it('does not open', async () => {
-    const { authUrl, flowId } = await begin(wish());
-    await expire(flowId);
+  it('does not open', async ({ stack, tenant }) => {
+    const { authUrl, flowId } = await begin(wish(tenant));
+    await expire(stack, flowId);
 
     const page = await stack.newBrowser().visit(authUrl);
 
@@ -93,9 +86,12 @@ describe('an expired flow', () => {
     expect(page.headers.getSetCookie()).toEqual([]);
   });
 
-  it('is reported to the return URL when the consent took too long, and its code is not redeemed', async () => {
-    const { browser, flowId, callbackUrl } = await reachCallback(stack, wish());
-    await expire(flowId);
+  it('is reported to the return URL when the consent took too long, and its code is not redeemed', async ({
+    stack,
+    tenant,
+  }) => {
+    const { browser, flowId, callbackUrl } = await reachCallback(stack, wish(tenant));
+    await expire(stack, flowId);
 
     const returned = await comeBack(browser, callbackUrl);
 
@@ -103,11 +99,11 @@ describe('an expired flow', () => {
     expect(stack.local.platforms.sandboxes.tiktok.calls().calls.token).toBe(0);
   });
 
-  it('does not open again for a browser that stayed on the consent page', async () => {
+  it('does not open again for a browser that stayed on the consent page', async ({ stack, tenant }) => {
     const browser = stack.newBrowser();
-    const { authUrl, flowId } = await begin(wish());
+    const { authUrl, flowId } = await begin(wish(tenant));
     const platformUrl = await openLink(browser, authUrl);
-    await expire(flowId);
+    await expire(stack, flowId);
 
     const again = await browser.visit(authUrl);
     const returned = await comeBack(browser, await decide(browser, platformUrl));
@@ -116,14 +112,14 @@ describe('an expired flow', () => {
     expect(returned['code']).toBe('FLOW_EXPIRED');
   });
 
-  it('does not complete when its code is older than 60 seconds', async () => {
-    const { flowId, returned } = await reachReturn(stack, wish());
+  it('does not complete when its code is older than 60 seconds', async ({ stack, tenant }) => {
+    const { flowId, returned } = await reachReturn(stack, wish(tenant));
     const flow = await stack.tables.flow(flowId);
     const waits = Number(flow['heldUntil']?.N) - Date.now();
     await stack.tables.change('activity', flow, { heldUntil: Date.now() - 1 });
 
-    const first = await tenant.client.fails('complete', { body: completionOf(wish().user, returned) });
-    const again = await tenant.client.fails('complete', { body: completionOf(wish().user, returned) });
+    const first = await tenant.client.fails('complete', { body: completionOf(wish(tenant).user, returned) });
+    const again = await tenant.client.fails('complete', { body: completionOf(wish(tenant).user, returned) });
 
     expect(waits).toBeGreaterThan(50_000);
     expect(waits).toBeLessThanOrEqual(60_000);
@@ -133,9 +129,12 @@ describe('an expired flow', () => {
     expect(stack.local.platforms.sandboxes.tiktok.calls().calls.token).toBe(0);
   });
 
-  it('reports a lost answer when the instance that was redeeming its code never finished', async () => {
-    const { flowId, returned } = await reachReturn(stack, wish());
-    const body = completionOf(wish().user, returned);
+  it('reports a lost answer when the instance that was redeeming its code never finished', async ({
+    stack,
+    tenant,
+  }) => {
+    const { flowId, returned } = await reachReturn(stack, wish(tenant));
+    const body = completionOf(wish(tenant).user, returned);
     const flow = await stack.tables.flow(flowId);
     await stack.tables.change('activity', flow, { status: 'redeeming', redeemingSince: Date.now() });
 

@@ -55,7 +55,7 @@ export function openFixture() {
       method: 'POST',
       headers: { accept: 'application/json' },
       body: new URLSearchParams({ account }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(120_000),
     });
     const { credentials } = (await answer.json()) as { credentials: Values };
     return credentials;
@@ -100,9 +100,7 @@ export function openFixture() {
       }),
     );
     // The worker moves the time of the next look before it takes this one.
-    await expect
-      .poll(async () => Number((await tables.connection(id))['dueAt']?.N ?? 2), { timeout: 15_000 })
-      .toBeGreaterThan(1);
+    await expect.poll(async () => Number((await tables.connection(id))['dueAt']?.N ?? 2)).toBeGreaterThan(1);
   }
 
   return { stack, tenant, sandbox, modes, inject, calls, logIn, connect, failToConnect, statusOf, sweep };

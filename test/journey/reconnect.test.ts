@@ -1,26 +1,17 @@
-/** Connecting an account again: the same user reconnects it in place, another user is refused, and a foreign browser gets nowhere. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, completionOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames } from '../support/stack/platform-facts.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
-
-let stack: TestStack;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
+import type { TestStack } from '../support/stack/test-stack.ts';
 
 describe.each(platformNames)('a reconnect at %s', (provider) => {
   const { people, revokesReplaced } = platformFacts[provider];
-  const calls = () => stack.local.platforms.sandboxes[provider].calls().calls;
+  const calls = (stack: TestStack) => stack.local.platforms.sandboxes[provider].calls().calls;
 
-  it('keeps the connection, stores a new token and revokes the old grant where the platform has one grant per consent', async () => {
+  it('keeps the connection, stores a new token and revokes the old grant where the platform has one grant per consent', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const visit = { account: people[0] };
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
@@ -39,10 +30,13 @@ describe.each(platformNames)('a reconnect at %s', (provider) => {
     expect(connection.grantId).not.toBe(before.grantId);
     expect(token.accessToken).not.toBe(old.accessToken);
     expect(listed.connections).toEqual([connection]);
-    expect(calls().revoke).toBe(revokesReplaced ? 1 : 0);
+    expect(calls(stack).revoke).toBe(revokesReplaced ? 1 : 0);
   });
 
-  it('leaves an account with its user and revokes the tokens that another user obtained for it', async () => {
+  it('leaves an account with its user and revokes the tokens that another user obtained for it', async ({
+    stack,
+    tenant,
+  }) => {
     const visit = { account: people[0] };
     const owner = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user: owner, provider, visit });
@@ -60,10 +54,13 @@ describe.each(platformNames)('a reconnect at %s', (provider) => {
     expect(renewed.connection.userId).toBe('ada');
     expect(ofRival.connections).toEqual([]);
     // Where revoking reaches the whole grant, it would end the owner's connection, so the tokens are left to die.
-    expect(calls().revoke).toBe(revokesReplaced ? 1 : 0);
+    expect(calls(stack).revoke).toBe(revokesReplaced ? 1 : 0);
   });
 
-  it('refuses a different account and keeps neither its tokens nor a connection to it', async () => {
+  it('refuses a different account and keeps neither its tokens nor a connection to it', async ({
+    stack,
+    tenant,
+  }) => {
     const user = tenant.user('ada');
     const { connection } = await connectAccount(stack, { user, provider, visit: { account: people[0] } });
     const { returned } = await reachReturn(stack, {
@@ -78,10 +75,10 @@ describe.each(platformNames)('a reconnect at %s', (provider) => {
 
     expect(refusal).toMatchObject({ code: 'ACCOUNT_MISMATCH', status: 409 });
     expect(listed.connections).toEqual([connection]);
-    expect(calls().revoke).toBe(1);
+    expect(calls(stack).revoke).toBe(1);
   });
 
-  it('reactivates a connection whose grant the platform had ended', async () => {
+  it('reactivates a connection whose grant the platform had ended', async ({ stack, tenant }) => {
     const user = tenant.user('ada');
     const visit = { account: people[0] };
     const { connection: before } = await connectAccount(stack, { user, provider, visit });
@@ -104,7 +101,7 @@ describe.each(platformNames)('a reconnect at %s', (provider) => {
   });
 });
 
-it('connect refuses to reconnect an account of another user', async () => {
+it('connect refuses to reconnect an account of another user', async ({ stack, tenant }) => {
   const { connection } = await connectAccount(stack, { user: tenant.user('ada'), provider: 'tiktok' });
 
   const refusal = await tenant.client.fails('connect', {
@@ -115,7 +112,10 @@ it('connect refuses to reconnect an account of another user', async () => {
   expect(refusal).toMatchObject({ code: 'ACCOUNT_NOT_FOUND', status: 404 });
 });
 
-it('when two users connect the same account simultaneously, one gets the connection and the other is refused', async () => {
+it('when two users connect the same account simultaneously, one gets the connection and the other is refused', async ({
+  stack,
+  tenant,
+}) => {
   const users = [tenant.user('ada'), tenant.user('bo')];
   const ready = await Promise.all(users.map((user) => reachReturn(stack, { user, provider: 'reddit' })));
 

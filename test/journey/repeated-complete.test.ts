@@ -1,38 +1,31 @@
 /** Repeated calls of `complete`: after a lost response, simultaneously and after a failure. A code is redeemed once in every case. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, completionOf, reachReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack } from '../support/stack/test-stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
-const sandbox = () => stack.local.platforms.sandboxes.tiktok;
+const sandbox = (stack: TestStack) => stack.local.platforms.sandboxes.tiktok;
 
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
-
-it('complete returns the same connection to a caller who hung up before the response and repeats the call', async () => {
+it('complete returns the same connection to a caller who hung up before the response and repeats the call', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   // Two instances are there already, so that the second question does not wait for one to start.
   const strangers = { body: completionOf(user, { flow: 'A'.repeat(22), completion: 'B'.repeat(43) }) };
   await Promise.all([tenant.client.fails('complete', strangers), tenant.client.fails('complete', strangers)]);
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
-  sandbox().control({
+  sandbox(stack).control({
     command: 'inject',
     endpoint: 'token',
     calls: 1,
-    fault: { kind: 'delay', milliseconds: 2_500 },
+    fault: { kind: 'delay', milliseconds: 5_000 },
   });
   const hangUp = new AbortController();
   const first = tenant.client.send('complete', { body, signal: hangUp.signal }).catch(() => 'hung up');
-  while (sandbox().calls().calls.token === 0) await sleep(20);
+  while (sandbox(stack).calls().calls.token === 0) await sleep(20);
 
   hangUp.abort();
   const lost = await first;
@@ -48,10 +41,13 @@ it('complete returns the same connection to a caller who hung up before the resp
   expect(early).toMatchObject({ code: 'FLOW_IN_PROGRESS', retryAfterSeconds: 2 });
   expect(again.connection.status).toBe('active');
   expect(JSON.parse(answer.text)).toEqual(again);
-  expect(sandbox().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  expect(sandbox(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('of two simultaneous completes, one redeems the code and the other gets the result or is asked to wait', async () => {
+it('of two simultaneous completes, one redeems the code and the other gets the result or is asked to wait', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -68,14 +64,17 @@ it('of two simultaneous completes, one redeems the code and the other gets the r
   for (const answer of answers.filter(({ status }) => status === 201)) {
     expect(JSON.parse(answer.text)).toEqual(settled);
   }
-  expect(sandbox().calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
+  expect(sandbox(stack).calls()).toMatchObject({ calls: { token: 1 }, codeReuses: 0 });
 });
 
-it('a repeated complete returns the same failure and does not call the platform again', async () => {
+it('a repeated complete returns the same failure and does not call the platform again', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
-  sandbox().control({
+  sandbox(stack).control({
     command: 'inject',
     endpoint: 'token',
     calls: 1,
@@ -91,10 +90,13 @@ it('a repeated complete returns the same failure and does not call the platform 
     retryable: false,
     details: { reason: 'platform_unavailable' },
   });
-  expect(sandbox().calls().calls.token).toBe(1);
+  expect(sandbox(stack).calls().calls.token).toBe(1);
 });
 
-it('a repeated complete reports that the account is gone if it was disconnected meanwhile', async () => {
+it('a repeated complete reports that the account is gone if it was disconnected meanwhile', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   const body = completionOf(user, returned);
@@ -106,7 +108,10 @@ it('a repeated complete reports that the account is gone if it was disconnected 
   expect(refusal.code).toBe('ACCOUNT_NOT_FOUND');
 });
 
-it('complete keeps the connection when it cannot store the outcome of the flow', async () => {
+it('complete keeps the connection when it cannot store the outcome of the flow', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider: 'tiktok' });
   let written = 0;

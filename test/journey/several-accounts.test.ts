@@ -1,30 +1,21 @@
-/** One consent for several accounts: each gets its own connection and its own refresh, and the last disconnect revokes the grant. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
+import type { StackFixtures } from '../support/fixtures/stack.ts';
+import { it } from '../support/fixtures/stack.ts';
 import { accountOf, connectAccount, reachReturn } from '../support/stack/flow-steps.ts';
-import { openTestStack, type TestStack, type TestTenant } from '../support/stack/test-stack.ts';
+import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
 
 const provider = 'instagram-facebook';
 const bakery = '17841405793187218';
 const ferry = '17841460000000777';
 
-let stack: TestStack;
-let tenant: TestTenant;
+const sandbox = (stack: TestStack) => stack.local.platforms.sandboxes[provider];
+const connect = ({ stack, tenant }: StackFixtures, visit = {}) =>
+  connectAccount(stack, { user: tenant.user('ada'), provider, visit });
+const account = (tenant: TestTenant, accountId: string) =>
+  accountOf(tenant.user('ada'), { provider, accountId });
 
-beforeAll(async () => {
-  stack = await openTestStack();
-});
-afterAll(() => stack.close());
-beforeEach(async () => {
-  await stack.reset();
-  tenant = await stack.newTenant();
-});
-
-const sandbox = () => stack.local.platforms.sandboxes[provider];
-const connect = (visit = {}) => connectAccount(stack, { user: tenant.user('ada'), provider, visit });
-const account = (accountId: string) => accountOf(tenant.user('ada'), { provider, accountId });
-
-it('one consent creates one connection per linked account, under one grant', async () => {
-  const { connections } = await connect();
+it('one consent creates one connection per linked account, under one grant', async ({ stack, tenant }) => {
+  const { connections } = await connect({ stack, tenant });
 
   expect(connections.map(({ accountId }) => accountId).sort()).toEqual([bakery, ferry]);
   expect(new Set(connections.map(({ grantId }) => grantId)).size).toBe(1);
@@ -38,13 +29,16 @@ it('one consent creates one connection per linked account, under one grant', asy
   });
 });
 
-it('the token route serves each account its own Page’s token, before and after a refresh', async () => {
-  await connect();
+it('the token route serves each account its own Page’s token, before and after a refresh', async ({
+  stack,
+  tenant,
+}) => {
+  await connect({ stack, tenant });
   const tokenOf = async (accountId: string) =>
-    (await tenant.client.ok('getToken', account(accountId))).accessToken;
+    (await tenant.client.ok('getToken', account(tenant, accountId))).accessToken;
 
   const before = [await tokenOf(bakery), await tokenOf(ferry)];
-  await tenant.client.ok('refreshToken', account(ferry));
+  await tenant.client.ok('refreshToken', account(tenant, ferry));
   const after = [await tokenOf(bakery), await tokenOf(ferry)];
 
   for (const [one, two] of [before, after]) {
@@ -53,32 +47,32 @@ it('the token route serves each account its own Page’s token, before and after
   }
 });
 
-it('a refresh ends only the connection whose Page no longer exists', async () => {
-  await connect();
-  sandbox().control({ command: 'set_modes', modes: { lostPage: '104520000000013' } });
+it('a refresh ends only the connection whose Page no longer exists', async ({ stack, tenant }) => {
+  await connect({ stack, tenant });
+  sandbox(stack).control({ command: 'set_modes', modes: { lostPage: '104520000000013' } });
 
-  const lost = await tenant.client.fails('refreshToken', account(ferry));
-  const kept = await tenant.client.ok('refreshToken', account(bakery));
+  const lost = await tenant.client.fails('refreshToken', account(tenant, ferry));
+  const kept = await tenant.client.ok('refreshToken', account(tenant, bakery));
 
-  sandbox().control({ command: 'set_modes', modes: { lostPage: '' } });
+  sandbox(stack).control({ command: 'set_modes', modes: { lostPage: '' } });
   expect(lost.code).toBe('TOKEN_EXPIRED');
   expect(kept.connection.status).toBe('active');
 });
 
-it('disconnect revokes a shared grant only with its last account', async () => {
-  await connect();
+it('disconnect revokes a shared grant only with its last account', async ({ stack, tenant }) => {
+  await connect({ stack, tenant });
 
-  const first = await tenant.client.ok('disconnect', account(bakery));
-  const { connection: living } = await tenant.client.ok('refreshToken', account(ferry));
-  const last = await tenant.client.ok('disconnect', account(ferry));
+  const first = await tenant.client.ok('disconnect', account(tenant, bakery));
+  const { connection: living } = await tenant.client.ok('refreshToken', account(tenant, ferry));
+  const last = await tenant.client.ok('disconnect', account(tenant, ferry));
 
   expect(first.revocation).toBe('shared_grant');
   expect(living.status).toBe('active');
   expect(last.revocation).toBe('revoked');
-  expect(sandbox().control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
+  expect(sandbox(stack).control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
 });
 
-it('status shows the permissions that the user left unticked', async () => {
+it('status shows the permissions that the user left unticked', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const scopes = ['instagram_basic', 'pages_show_list', 'instagram_content_publish'];
 
@@ -92,7 +86,7 @@ it('status shows the permissions that the user left unticked', async () => {
   expect(connection.missingScopes).toEqual(['instagram_content_publish']);
 });
 
-it('complete revokes a grant that gives access to no account', async () => {
+it('complete revokes a grant that gives access to no account', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { returned } = await reachReturn(stack, { user, provider, visit: { account: 'pageless' } });
 
@@ -101,11 +95,14 @@ it('complete revokes a grant that gives access to no account', async () => {
   });
 
   expect(failure.code).toBe('OAUTH_CALLBACK_ERROR');
-  expect(sandbox().calls().calls.revoke).toBe(1);
-  expect(sandbox().control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
+  expect(sandbox(stack).calls().calls.revoke).toBe(1);
+  expect(sandbox(stack).control({ command: 'kill_grants' })).toEqual({ ok: true, affected: 0 });
 });
 
-it('a refresh leaves a token of its first day unchanged at a platform that refreshes none so young', async () => {
+it('a refresh leaves a token of its first day unchanged at a platform that refreshes none so young', async ({
+  stack,
+  tenant,
+}) => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'instagram' });
 
@@ -114,7 +111,7 @@ it('a refresh leaves a token of its first day unchanged at a platform that refre
   expect(renewed).toMatchObject({ status: 'active', expiresAt: connection.expiresAt });
 });
 
-it('disconnect reports that a platform has no revocation', async () => {
+it('disconnect reports that a platform has no revocation', async ({ stack, tenant }) => {
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'instagram' });
 

@@ -27,7 +27,7 @@ async function issuerWith(write: (metadata: Metadata) => Metadata | string, stat
   });
   const origin = `http://127.0.0.1:${await listenOnLoopback(server, 0)}`;
   onTestFinished(() => void server.close());
-  const http = createPlatformHttp({ fetch, insecureOrigins: [origin], timeoutMilliseconds: 1_000 });
+  const http = createPlatformHttp({ fetch, insecureOrigins: [origin], timeoutMilliseconds: 60_000 });
   return { origin, paths, discover: () => discoverServer(http, origin) };
 }
 

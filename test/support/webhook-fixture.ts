@@ -50,7 +50,7 @@ const sent = z.object({ QueueUrl: z.string(), MessageBody: z.string() });
 export type WebhookFixture = Awaited<ReturnType<typeof openWebhookFixture>>;
 
 /** Longer than any handling here takes. */
-export const usualSeconds = 5;
+export const usualSeconds = 60;
 
 export const hmac = (secret: string, text: string | Uint8Array) =>
   createHmac('sha256', secret).update(text).digest();
@@ -235,19 +235,6 @@ interface DeliverOptions {
   readonly secret?: string;
   readonly type?: string;
   readonly signature?: string;
-}
-
-/** Waits until a value exists. */
-export async function eventually<Value>(
-  look: () => Promise<Value | undefined> | Value | undefined,
-  milliseconds = 10_000,
-): Promise<Value> {
-  for (const until = Date.now() + milliseconds; Date.now() < until; ) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(20);
-  }
-  throw new Error('It did not happen in time.');
 }
 
 /** An answer without what differs at every request. */

@@ -155,13 +155,13 @@ async function startDynoxide(): Promise<Service> {
 }
 
 async function answering(port: number): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 20) {
+  for (let waited = 0; waited < 120_000; waited += 20) {
     try {
-      await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) });
+      await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(30_000) });
       return;
     } catch {
       await delay(20);
     }
   }
-  throw new Error('The engine did not answer within ten seconds.');
+  throw new Error('The engine did not answer within two minutes.');
 }

@@ -3,13 +3,15 @@
  * verified, parsed and handled like those of any other provider.
  */
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { signStandardWebhook } from '../../lib/signatures/standard-webhooks.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
+import { eventually } from '../support/eventually.ts';
+import { it } from '../support/fixtures/webhooks.ts';
 import { connectAccount } from '../support/stack/flow-steps.ts';
 import { exchange } from '../support/stack/http-exchange.ts';
 import type { TestTenant } from '../support/stack/test-stack.ts';
-import { eventually, hmac, openWebhookFixture, type WebhookFixture } from '../support/webhook-fixture.ts';
+import { hmac, type WebhookFixture } from '../support/webhook-fixture.ts';
 
 const standard = { signature: 'standard-webhooks', account: 'data.subject', deauthorized: ['grant.revoked'] };
 const github = {
@@ -19,16 +21,9 @@ const github = {
   type: 'action',
 };
 
-let fixture: WebhookFixture;
-
-beforeAll(async () => {
-  fixture = await openWebhookFixture();
-});
-afterAll(() => fixture.close());
-
 /** A tenant and the settings of an app for it. */
-async function newApp() {
-  const { stack } = fixture;
+async function newApp(webhooks: WebhookFixture) {
+  const { stack } = webhooks;
   const tenant = await stack.newTenant();
   const unique = randomBytes(6).toString('hex');
   const client = { clientId: `own-${unique}`, clientSecret: `s4ndb0x-client-${unique}` };
@@ -37,9 +32,9 @@ async function newApp() {
 }
 
 /** A tenant with its own app, whose webhooks are described, and one connection. */
-async function connected(description: object, webhookSecret: string) {
-  const { stack } = fixture;
-  const { tenant, client, app } = await newApp();
+async function connected(webhooks: WebhookFixture, description: object, webhookSecret: string) {
+  const { stack } = webhooks;
+  const { tenant, client, app } = await newApp(webhooks);
   const settings = { webhook: JSON.stringify(description) };
   const { appId } = await stack.local.operator.setApp({ ...app, webhookSecret, settings });
   stack.local.platforms.sandboxes.openid.addClient({
@@ -50,8 +45,13 @@ async function connected(description: object, webhookSecret: string) {
   return { tenant, appId, connection };
 }
 
-function deliver(appId: string, body: string, headers: Readonly<Record<string, string>>) {
-  return exchange(fixture.stack.apiUrl, {
+function deliver(
+  webhooks: WebhookFixture,
+  appId: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+) {
+  return exchange(webhooks.stack.apiUrl, {
     method: 'POST',
     target: `/integrations/webhook/${appId}`,
     headers: [['content-type', 'application/json'], ...Object.entries(headers)],
@@ -59,12 +59,14 @@ function deliver(appId: string, body: string, headers: Readonly<Record<string, s
   });
 }
 
-const toldOf = (tenant: TestTenant, type: string) =>
-  eventually(() => fixture.toldOf(tenant.id, type)[0] as object | undefined);
+const toldOf = (webhooks: WebhookFixture, tenant: TestTenant, type: string) =>
+  eventually(() => webhooks.toldOf(tenant.id, type)[0] as object | undefined);
 
-it('webhooks signed as Standard Webhooks reach the tenant once and end access where they report a deauthorization', async () => {
+it('webhooks signed as Standard Webhooks reach the tenant once and end access where they report a deauthorization', async ({
+  webhooks,
+}) => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const { tenant, appId, connection } = await connected(standard, secret);
+  const { tenant, appId, connection } = await connected(webhooks, standard, secret);
   const send = (id: string, type: string) => {
     const body = JSON.stringify({
       type,
@@ -74,45 +76,49 @@ it('webhooks signed as Standard Webhooks reach the tenant once and end access wh
     const headers = signStandardWebhook({ id, timestamp: Date.now(), body: Buffer.from(body) }, [
       new Secret(secret),
     ]);
-    return deliver(appId, body, headers);
+    return deliver(webhooks, appId, body, headers);
   };
 
   const first = await send('msg_1', 'photo.added');
   const again = await send('msg_1', 'photo.added');
-  const told = await toldOf(tenant, 'photo.added');
+  const told = await toldOf(webhooks, tenant, 'photo.added');
   const revoked = await send('msg_2', 'grant.revoked');
 
   expect([first.status, again.status, revoked.status]).toEqual([200, 200, 200]);
   expect(told).toMatchObject({ accountId: connection.accountId, userId: 'ada' });
   await eventually(async () =>
-    (await fixture.statusOf(tenant)).find(({ status }) => status === 'reconnect_required'),
+    (await webhooks.statusOf(tenant)).find(({ status }) => status === 'reconnect_required'),
   );
-  await fixture.settle();
-  expect(fixture.toldOf(tenant.id, 'photo.added')).toHaveLength(1);
+  await webhooks.settle();
+  expect(webhooks.toldOf(tenant.id, 'photo.added')).toHaveLength(1);
 });
 
-it('webhooks with a described HMAC signature reach the tenant, and any other signature is refused', async () => {
+it('webhooks with a described HMAC signature reach the tenant, and any other signature is refused', async ({
+  webhooks,
+}) => {
   const secret = 's4ndb0x-generic';
-  const { tenant, appId, connection } = await connected(github, secret);
+  const { tenant, appId, connection } = await connected(webhooks, github, secret);
   const body = JSON.stringify({ delivery: 'd-1', action: 'opened', sender: connection.accountId });
   const headers = (under: string) => ({
     'x-hub-signature-256': `sha256=${hmac(under, body).toString('hex')}`,
   });
 
-  const forged = await deliver(appId, body, headers('another'));
-  const good = await deliver(appId, body, headers(secret));
+  const forged = await deliver(webhooks, appId, body, headers('another'));
+  const good = await deliver(webhooks, appId, body, headers(secret));
 
   expect([forged.status, good.status]).toEqual([401, 200]);
-  expect(await toldOf(tenant, 'opened')).toMatchObject({ accountId: connection.accountId });
+  expect(await toldOf(webhooks, tenant, 'opened')).toMatchObject({ accountId: connection.accountId });
 });
 
-it('the webhook route refuses undescribed webhooks, and the operator cannot register an unverifiable description', async () => {
-  const { operator } = fixture.stack.local;
-  const app = { ...(await newApp()).app, webhookSecret: 's4ndb0x-webhook' };
+it('the webhook route refuses undescribed webhooks, and the operator cannot register an unverifiable description', async ({
+  webhooks,
+}) => {
+  const { operator } = webhooks.stack.local;
+  const app = { ...(await newApp(webhooks)).app, webhookSecret: 's4ndb0x-webhook' };
   const { appId } = await operator.setApp({ ...app, settings: {} });
   const body = '{}';
 
-  const { status } = await deliver(appId, body, {
+  const { status } = await deliver(webhooks, appId, body, {
     'x-hub-signature-256': `sha256=${hmac(app.webhookSecret, body).toString('hex')}`,
   });
   const wrong = operator.setApp({ ...app, settings: { webhook: '{"signature":"none","account":"a"}' } });
@@ -121,9 +127,11 @@ it('the webhook route refuses undescribed webhooks, and the operator cannot regi
   await expect(wrong).rejects.toThrow("The webhook's description");
 });
 
-it('the webhook description survives a change of the app’s secret until the operator removes it', async () => {
-  const { operator } = fixture.stack.local;
-  const { app } = await newApp();
+it('the webhook description survives a change of the app’s secret until the operator removes it', async ({
+  webhooks,
+}) => {
+  const { operator } = webhooks.stack.local;
+  const { app } = await newApp(webhooks);
   const settings = { webhook: JSON.stringify(github) };
 
   const unsigned = operator.setApp({ ...app, settings });

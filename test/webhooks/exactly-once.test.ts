@@ -6,9 +6,7 @@ import { runExactlyOnce } from './exactly-once.ts';
 beforeAll(() => vi.spyOn(process.stdout, 'write').mockReturnValue(true));
 afterAll(() => vi.restoreAllMocks());
 
-it('the webhook pipeline loses no event and applies none twice, under every simulated fault', {
-  timeout: 60_000,
-}, async () => {
+it('the webhook pipeline loses no event and applies none twice, under every simulated fault', async () => {
   const { violations, report, accepted } = await runExactlyOnce({ seed: 4711, events: 150, workers: 3 });
 
   expect(violations).toEqual([]);

@@ -137,14 +137,16 @@ async function drained({ local }: TestStack): Promise<void> {
   const QueueUrl = localQueueUrls(endpoint).incoming.queue;
   try {
     for (;;) {
-      const { Attributes } = await clients.sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+      const { Attributes = {} } = await clients.sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
       );
-      if (Number(Attributes?.ApproximateNumberOfMessages) === 0) break;
+      // What waits and what a worker has in hand.
+      if (Object.values(Attributes).every((count) => Number(count) === 0)) break;
       await sleep(200);
     }
-    // The last batch is still in progress.
-    await sleep(1_000);
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }

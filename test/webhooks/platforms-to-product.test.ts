@@ -97,7 +97,6 @@ describe('a user who removes the application at TikTok', () => {
 
     await expect
       .poll(async () => (await tenant.client.ok('status', { query: user.named })).connections, {
-        timeout: 15_000,
         interval: 100,
       })
       .toMatchObject([{ status: 'reconnect_required', statusReason: 'deauthorized' }]);

@@ -1,19 +1,16 @@
 import { PassThrough } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
+import { it } from '../../support/fixtures/cli.ts';
 
 const secret = 's4ndb0x-client-secret-of-an-app';
 
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
+it.beforeAll(async ({ cli }) => {
   await cli.hawser('tenant create bakery');
 });
-afterAll(() => cli.close());
 
 describe('hawser app', () => {
-  it('reads the client secret from a pipe and prints the redirect URI to register', async () => {
+  it('reads the client secret from a pipe and prints the redirect URI to register', async ({ cli }) => {
     const { code, stdout, stderr } = await cli.hawser('app set tiktok --client-id piped', `${secret}\n`);
 
     expect(code).toBe(0);
@@ -21,7 +18,7 @@ describe('hawser app', () => {
     expect(stdout + stderr).not.toContain('s4ndb0x');
   });
 
-  it('prompts at a terminal for the secret, hides it, and lets the person correct it', async () => {
+  it('prompts at a terminal for the secret, hides it, and lets the person correct it', async ({ cli }) => {
     const raw: boolean[] = [];
     const terminal = Object.assign(new PassThrough(), {
       isTTY: true,
@@ -38,7 +35,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('tiktok')).toMatchObject({ clientId: 'typed', clientSecret: secret });
   });
 
-  it('changes nothing when the person leaves the prompt with Ctrl-C', async () => {
+  it('changes nothing when the person leaves the prompt with Ctrl-C', async ({ cli }) => {
     const before = await cli.secretOf('tiktok');
     const terminal = Object.assign(new PassThrough(), { isTTY: true });
     terminal.write('half\u0003');
@@ -50,7 +47,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('tiktok')).toEqual(before);
   });
 
-  it('refuses a secret as an argument, and does not print it', async () => {
+  it('refuses a secret as an argument, and does not print it', async ({ cli }) => {
     const option = await cli.hawser(`app set tiktok --client-id x --client-secret=${secret}`);
     const argument = await cli.hawser(`app set tiktok ${secret} --client-id x`);
 
@@ -60,7 +57,9 @@ describe('hawser app', () => {
     }
   });
 
-  it('refuses an empty secret, a missing setting, an unknown one, and an unknown provider', async () => {
+  it('refuses an empty secret, a missing setting, an unknown one, and an unknown provider', async ({
+    cli,
+  }) => {
     const refused = [
       [await cli.hawser('app set tiktok --client-id x', '\n'), 'client secret is missing'],
       [
@@ -82,7 +81,9 @@ describe('hawser app', () => {
     }
   });
 
-  it('reads several secrets from a pipe as one JSON object, and keeps the secrets that the object omits', async () => {
+  it('reads several secrets from a pipe as one JSON object, and keeps the secrets that the object omits', async ({
+    cli,
+  }) => {
     const secrets = { clientSecret: secret, webhookSecret: 's4ndb0x-meta', verifyToken: 's4ndb0x-verify' };
     const set = 'app set instagram --client-id several';
 
@@ -98,7 +99,7 @@ describe('hawser app', () => {
     });
   });
 
-  it('prompts at a terminal for one secret after the other', async () => {
+  it('prompts at a terminal for one secret after the other', async ({ cli }) => {
     const raw: boolean[] = [];
     const terminal = Object.assign(new PassThrough(), {
       isTTY: true,
@@ -125,7 +126,7 @@ describe('hawser app', () => {
     });
   });
 
-  it('refuses several secrets in another form, and its error repeats none of them', async () => {
+  it('refuses several secrets in another form, and its error repeats none of them', async ({ cli }) => {
     const before = await cli.secretOf('instagram');
     const inputs = [
       secret,
@@ -147,7 +148,7 @@ describe('hawser app', () => {
     expect(await cli.secretOf('instagram')).toEqual(before);
   });
 
-  it('does not ask for a secret that no check uses', async () => {
+  it('does not ask for a secret that no check uses', async ({ cli }) => {
     const needless = [
       await cli.hawser('app set tiktok --client-id x --webhook-secret', secret),
       await cli.hawser('app set tiktok --client-id x --verify-token', secret),
@@ -159,7 +160,7 @@ describe('hawser app', () => {
       expect([code, stderr]).toEqual([2, expect.stringContaining('it takes no --')]);
   });
 
-  it('shows the URLs for the webhooks and callbacks of a platform', async () => {
+  it('shows the URLs for the webhooks and callbacks of a platform', async ({ cli }) => {
     const { stdout } = await cli.hawser('app show instagram');
 
     const at = (kind: string) => `${cli.stack.apiUrl}/integrations/${kind}/instagram`;
@@ -169,7 +170,7 @@ describe('hawser app', () => {
     expect(stdout).not.toContain('s4ndb0x');
   });
 
-  it('keeps the settings of an app and shows all but its secret', async () => {
+  it('keeps the settings of an app and shows all but its secret', async ({ cli }) => {
     const agent = 'web:com.example:v1 (by /u/example)';
     await cli.hawser(`app set reddit --client-id shown --setting "userAgent=${agent}"`, secret);
 
@@ -182,7 +183,7 @@ describe('hawser app', () => {
     expect(programs).not.toHaveProperty('secretId');
   });
 
-  it("gives a tenant's own app an unguessable app id, and its flows use that app", async () => {
+  it("gives a tenant's own app an unguessable app id, and its flows use that app", async ({ cli }) => {
     await cli.hawser('return-url add bakery https://app.example/connected');
     const key = (await cli.hawser('key create bakery')).stdout.trim();
 
@@ -195,7 +196,9 @@ describe('hawser app', () => {
     expect(await cli.json('app list --tenant bakery')).toMatchObject({ apps: [{ clientId: 'own-client' }] });
   });
 
-  it('keeps the app id of an app that is set again, so that its redirect URI stays the same', async () => {
+  it('keeps the app id of an app that is set again, so that its redirect URI stays the same', async ({
+    cli,
+  }) => {
     const before = await cli.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
 
     const after = await cli.hawser('app set tiktok --tenant bakery --client-id own-client', `${secret}2`);
@@ -203,7 +206,9 @@ describe('hawser app', () => {
     expect(after.stdout).toBe(before.stdout);
   });
 
-  it("removes a tenant's own app with its secret, and the tenant uses the shared app again", async () => {
+  it("removes a tenant's own app with its secret, and the tenant uses the shared app again", async ({
+    cli,
+  }) => {
     const { appId } = (await cli.json('app show tiktok --tenant bakery')) as { appId: string };
 
     const removed = await cli.hawser('app remove tiktok --tenant bakery');
@@ -214,7 +219,7 @@ describe('hawser app', () => {
     expect(await cli.json('tenant show bakery')).toMatchObject({ apps: {} });
   });
 
-  it("cannot address a tenant's own app by its app id", async () => {
+  it("cannot address a tenant's own app by its app id", async ({ cli }) => {
     await cli.hawser('app set tiktok --tenant bakery --client-id own-client', secret);
     const { appId } = (await cli.json('app show tiktok --tenant bakery')) as { appId: string };
 
@@ -224,7 +229,9 @@ describe('hawser app', () => {
     expect((await cli.hawser('app show tiktok --tenant bakery')).code).toBe(0);
   });
 
-  it('schedules the deletion of the secret of a shared app that is removed, and restores it when the app is set again', async () => {
+  it('schedules the deletion of the secret of a shared app that is removed, and restores it when the app is set again', async ({
+    cli,
+  }) => {
     await cli.hawser('app set tiktok --client-id shared', secret);
 
     await cli.hawser('app remove tiktok');
@@ -237,7 +244,9 @@ describe('hawser app', () => {
 });
 
 describe('hawser connections', () => {
-  it('lists connections without secrets, and refuses to remove an app that connections use', async () => {
+  it('lists connections without secrets, and refuses to remove an app that connections use', async ({
+    cli,
+  }) => {
     await cli.hawser('tenant create cafe');
     await cli.hawser(`return-url add cafe https://cafe.example/connected`);
     const redirectUri = (await cli.hawser('app set tiktok --tenant cafe --client-id cafe-client', secret))
@@ -265,11 +274,11 @@ describe('hawser connections', () => {
 });
 
 describe('hawser setup and rotate', () => {
-  it('find every secret already filled in', async () => {
+  it('find every secret already filled in', async ({ cli }) => {
     expect(await cli.json('setup')).toEqual({ made: [] });
   });
 
-  it('keep the old state secret as the previous one, and print neither', async () => {
+  it('keep the old state secret as the previous one, and print neither', async ({ cli }) => {
     const before = await cli.readSecret('hawser/state');
 
     const { code, stdout, stderr } = await cli.hawser('rotate state-secret');
@@ -281,7 +290,7 @@ describe('hawser setup and rotate', () => {
     for (const value of Object.values(after)) expect(stdout + stderr).not.toContain(value);
   });
 
-  it('replace the session signing key', async () => {
+  it('replace the session signing key', async ({ cli }) => {
     const before = await cli.readSecret('hawser/session-key');
 
     const { code } = await cli.hawser('rotate session-key');
@@ -290,7 +299,7 @@ describe('hawser setup and rotate', () => {
     expect((await cli.readSecret('hawser/session-key'))['keyId']).not.toBe(before['keyId']);
   });
 
-  it("raise the version of a tenant's key", async () => {
+  it("raise the version of a tenant's key", async ({ cli }) => {
     const first = (await cli.json('rotate tenant-key bakery')) as { version: number };
 
     expect(await cli.json('rotate tenant-key bakery')).toMatchObject({ version: first.version + 1 });

@@ -1,23 +1,13 @@
 /** The operator's view of connections, and the work that the operator has the stack do for them. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
-import { type ConnectedCliFixture, openConnectedCliFixture, until } from '../../support/cli/connected-cli.ts';
-
-let cli: ConnectedCliFixture;
-let tenant: Awaited<ReturnType<ConnectedCliFixture['newTenant']>>;
-
-beforeAll(async () => {
-  cli = await openConnectedCliFixture();
-});
-afterAll(() => cli.close());
-beforeEach(async () => {
-  await cli.reset();
-  tenant = await cli.newTenant();
-});
+import type { ConnectedCliFixture } from '../../support/cli/connected-cli.ts';
+import { eventually } from '../../support/eventually.ts';
+import { it } from '../../support/fixtures/connected-cli.ts';
 
 /** The words that name a connection. The ids of TikTok's accounts may begin with a dash. */
 const named = ({ tenantId, provider, accountId }: SealedConnection) => `${tenantId} ${provider} ${accountId}`;
-const refuseRevocation = () =>
+const refuseRevocation = (cli: ConnectedCliFixture) =>
   cli.sandbox.control({
     command: 'inject',
     endpoint: 'revoke',
@@ -26,7 +16,7 @@ const refuseRevocation = () =>
   });
 
 describe('hawser connections show', () => {
-  it('shows every field of a connection except the sealed ones', async () => {
+  it('shows every field of a connection except the sealed ones', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const people = await cli.hawser(`connections show ${named(connection)}`);
@@ -49,7 +39,7 @@ describe('hawser connections show', () => {
     expect(people.stdout + JSON.stringify(programs)).not.toMatch(/s4ndb0x|accessToken/);
   });
 
-  it('shows why and when a connection ended', async () => {
+  it('shows why and when a connection ended', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     const since = Date.now() - 86_400_000;
     const change = { status: 'reconnect_required', statusReason: 'revoked', statusSince: since } as const;
@@ -65,7 +55,7 @@ describe('hawser connections show', () => {
     });
   });
 
-  it('does not find a connection of another tenant, or an unknown one', async () => {
+  it('does not find a connection of another tenant, or an unknown one', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     const other = await cli.newTenant();
 
@@ -80,7 +70,10 @@ describe('hawser connections show', () => {
 });
 
 describe('hawser connections refresh', () => {
-  it('has the worker refresh a connection that was unused for weeks, and waits for the result', async () => {
+  it('has the worker refresh a connection that was unused for weeks, and waits for the result', async ({
+    cli,
+    tenant,
+  }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     await cli.store.change(connection, { lastUsedAt: Date.now() - 30 * 86_400_000 });
 
@@ -91,16 +84,16 @@ describe('hawser connections refresh', () => {
     expect(JSON.stringify(waited)).not.toContain('s4ndb0x');
   });
 
-  it('returns at once without --wait, and the refresh follows', async () => {
+  it('returns at once without --wait, and the refresh follows', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const asked = await cli.json(`connections refresh ${named(connection)}`);
 
     expect(asked).toEqual({ id: connection.id, outcome: 'due', generation: 1 });
-    await until(async () => (await cli.recordOf(connection))?.generation === 2);
+    await eventually(async () => (await cli.recordOf(connection))?.generation === 2);
   });
 
-  it('shows the time of the next attempt while the platform is down', async () => {
+  it('shows the time of the next attempt while the platform is down', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     cli.sandbox.control({
       command: 'inject',
@@ -115,7 +108,10 @@ describe('hawser connections refresh', () => {
     expect(stdout).toMatch(/^It is active, after 1 failures in a row; next attempt: \d{4}-/);
   });
 
-  it('refuses a connection that only the user can restore, and one that is disconnecting', async () => {
+  it('refuses a connection that only the user can restore, and one that is disconnecting', async ({
+    cli,
+    tenant,
+  }) => {
     const lost = await cli.connectPerson(tenant, 'ana', 'mira');
     const ending = await cli.connectPerson(tenant, 'ben', 'jose');
     await cli.store.change(lost, { status: 'reconnect_required', statusReason: 'revoked' });
@@ -131,7 +127,7 @@ describe('hawser connections refresh', () => {
 });
 
 describe('hawser connections disconnect', () => {
-  it('has the worker revoke and delete a connection, and waits for the result', async () => {
+  it('has the worker revoke and delete a connection, and waits for the result', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
 
     const { stdout } = await cli.hawser(`connections disconnect --wait ${named(connection)}`);
@@ -141,9 +137,12 @@ describe('hawser connections disconnect', () => {
     expect(cli.killGrants()).toBe(0);
   });
 
-  it('stops handing out access tokens while the platform is down, and revokes when it is repeated', async () => {
+  it('stops handing out access tokens while the platform is down, and revokes when it is repeated', async ({
+    cli,
+    tenant,
+  }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
-    refuseRevocation();
+    refuseRevocation(cli);
 
     const first = await cli.json(`connections disconnect --wait ${named(connection)}`);
     const token = await cli.tokenStatus(tenant.key, connection);
@@ -157,27 +156,30 @@ describe('hawser connections disconnect', () => {
 });
 
 describe('hawser users disconnect', () => {
-  it('disconnects all connections of one user, and no other, in a job that the operator can follow', async () => {
+  it('disconnects all connections of one user, and no other, in a job that the operator can follow', async ({
+    cli,
+    tenant,
+  }) => {
     const mine = await cli.connectPerson(tenant, 'ana', 'mira');
     const theirs = await cli.connectPerson(tenant, 'ben', 'jose');
 
     const { stdout } = await cli.hawser(`users disconnect ${tenant.id} ana`);
     const job = stdout.trim();
-    await until(async () => (await cli.recordOf(mine)) === undefined);
+    await eventually(async () => (await cli.recordOf(mine)) === undefined);
 
     expect(await cli.json(`jobs show ${job}`)).toMatchObject({ kind: 'disconnect', userId: 'ana' });
     expect(await cli.recordOf(theirs)).toMatchObject({ status: 'active' });
     expect(cli.killGrants()).toBe(1);
     await cli.workJob(job);
-    await until(async () => /^Status +done$/m.test((await cli.hawser(`jobs show ${job}`)).stdout));
+    await eventually(async () => /^Status +done$/m.test((await cli.hawser(`jobs show ${job}`)).stdout));
   });
 
-  it('is listed as a job while it runs, and under its tenant afterwards', async () => {
+  it('is listed as a job while it runs, and under its tenant afterwards', async ({ cli, tenant }) => {
     await cli.connectPerson(tenant, 'ana', 'mira');
-    refuseRevocation();
+    refuseRevocation(cli);
 
     const job = (await cli.hawser(`users disconnect ${tenant.id} ana`)).stdout.trim();
-    await until(async () => (await cli.stack.operator.findJob(job)).left === 1);
+    await eventually(async () => (await cli.stack.operator.findJob(job)).left === 1);
 
     expect((await cli.hawser('jobs list')).stdout).toMatch(
       new RegExp(`^${job} +ends connections +${tenant.id} +ana +running +1 +\\d{4}-`, 'm'),
@@ -188,7 +190,7 @@ describe('hawser users disconnect', () => {
 });
 
 describe('hawser provider', () => {
-  it('makes the sweep skip a paused provider until it is resumed', async () => {
+  it('makes the sweep skip a paused provider until it is resumed', async ({ cli, tenant }) => {
     const connection = await cli.connectPerson(tenant, 'ana', 'mira');
     await cli.store.change(connection, { lastUsedAt: Date.now(), dueAt: Date.now() - 1 });
 
@@ -198,7 +200,7 @@ describe('hawser provider', () => {
     const passedBy = await cli.recordOf(connection);
     await cli.hawser('provider resume tiktok');
     await cli.stack.runSchedule('refresh-due');
-    await until(async () => (await cli.recordOf(connection))?.generation === 2);
+    await eventually(async () => (await cli.recordOf(connection))?.generation === 2);
 
     expect(listed).toMatchObject({
       providers: expect.arrayContaining([
@@ -210,7 +212,7 @@ describe('hawser provider', () => {
     expect((await cli.hawser('provider list')).stdout).not.toContain('paused');
   });
 
-  it('refuses an unknown provider', async () => {
+  it('refuses an unknown provider', async ({ cli }) => {
     const { code, stderr } = await cli.hawser('provider pause myspace');
 
     expect(code).toBe(1);

@@ -5,21 +5,16 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { z } from 'zod';
 import { queueNames } from '../../../infra/topology.ts';
 import type { QueueUrls } from '../../../lib/admin/deps.ts';
 import { deadLetterActions } from '../../../lib/admin/failures/dead-letters.ts';
 import type { TenantId } from '../../../lib/ids.ts';
 import { createJobStore } from '../../../lib/jobs/job.ts';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
-import { until } from '../../support/cli/connected-cli.ts';
-
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
-});
-afterAll(() => cli.close());
+import type { CliFixture } from '../../support/cli/cli-fixture.ts';
+import { eventually } from '../../support/eventually.ts';
+import { it } from '../../support/fixtures/cli.ts';
 
 const rescued = {
   kind: 'refreshed_credentials',
@@ -37,7 +32,7 @@ const dueMessage = (accountId: string) =>
   JSON.stringify({ kind: 'connection_due', tenantId: 'bakery', provider: 'tiktok', accountId });
 
 /** Puts a message among the dead letters of a queue of the stack. */
-async function bury(queue: (typeof queueNames)[number], body: string): Promise<string> {
+async function bury(cli: CliFixture, queue: (typeof queueNames)[number], body: string): Promise<string> {
   const { MessageId = '' } = await cli.sqs.send(
     new SendMessageCommand({ QueueUrl: cli.queueUrls[queue].deadLetters, MessageBody: body }),
   );
@@ -45,18 +40,18 @@ async function bury(queue: (typeof queueNames)[number], body: string): Promise<s
 }
 
 /** Dead letters of queues without consumers, in the same way for every queue. */
-async function openQuietQueues() {
-  const make = async (name: string) => {
+async function openQuietQueues(cli: CliFixture) {
+  const make = async (cli: CliFixture, name: string) => {
     const { QueueUrl = '' } = await cli.sqs.send(new CreateQueueCommand({ QueueName: name }));
     return QueueUrl;
   };
-  const pair = { queue: await make('quiet'), deadLetters: await make('quiet-dead') };
+  const pair = { queue: await make(cli, 'quiet'), deadLetters: await make(cli, 'quiet-dead') };
   const queueUrls = Object.fromEntries(queueNames.map((name) => [name, pair])) as QueueUrls;
   return { pair, verbs: deadLetterActions({ sqs: cli.sqs, queueUrls }) };
 }
 
 /** The local engine keeps no group of a message in a standard queue. AWS does, and says it when it is asked. */
-async function withGroup<Result>(group: string, work: () => Promise<Result>) {
+async function withGroup<Result>(cli: CliFixture, group: string, work: () => Promise<Result>) {
   const groups: unknown[] = [];
   cli.sqs.middlewareStack.add(
     (next, { commandName }) =>
@@ -79,7 +74,7 @@ async function withGroup<Result>(group: string, work: () => Promise<Result>) {
   }
 }
 
-async function waitingIn(url: string): Promise<number> {
+async function waitingIn(cli: CliFixture, url: string): Promise<number> {
   const { Attributes } = await cli.sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: url,
@@ -90,8 +85,8 @@ async function waitingIn(url: string): Promise<number> {
 }
 
 describe('hawser dlq', () => {
-  it('counts the dead letters of every queue', async () => {
-    await bury('refresh', '{}');
+  it('counts the dead letters of every queue', async ({ cli }) => {
+    await bury(cli, 'refresh', '{}');
 
     const counted = (await cli.json('dlq list')) as { queues: { queue: string; count: number }[] };
 
@@ -99,8 +94,8 @@ describe('hawser dlq', () => {
     expect(counted.queues.find(({ queue }) => queue === 'refresh')?.count).toBe(1);
   });
 
-  it('shows the ids in a message, and neither sealed bytes nor user names', async () => {
-    const id = await bury('rescue', JSON.stringify(rescued));
+  it('shows the ids in a message, and neither sealed bytes nor user names', async ({ cli }) => {
+    const id = await bury(cli, 'rescue', JSON.stringify(rescued));
 
     const listed = await cli.hawser('dlq list rescue');
     const shown = await cli.hawser(`dlq show rescue ${id}`);
@@ -117,10 +112,10 @@ describe('hawser dlq', () => {
     expect(listed.stdout + shown.stdout + JSON.stringify(programs)).not.toContain('s4ndb0x');
   });
 
-  it.each(['not JSON s4ndb0x', '"s4ndb0x"', '["s4ndb0x"]', 'null', '{"id":{"deep":"s4ndb0x"}}'])(
+  it.for(['not JSON s4ndb0x', '"s4ndb0x"', '["s4ndb0x"]', 'null', '{"id":{"deep":"s4ndb0x"}}'])(
     'masks the whole of a body of unknown shape: %s',
-    async (body) => {
-      const id = await bury('rescue', body);
+    async (body, { cli }) => {
+      const id = await bury(cli, 'rescue', body);
 
       const { stdout } = await cli.hawser(`dlq show rescue ${id}`);
 
@@ -129,40 +124,40 @@ describe('hawser dlq', () => {
     },
   );
 
-  it('shows a dead letter any number of times', async () => {
-    const id = await bury('rescue', JSON.stringify(rescued));
+  it('shows a dead letter any number of times', async ({ cli }) => {
+    const id = await bury(cli, 'rescue', JSON.stringify(rescued));
 
     for (let round = 0; round < 7; round += 1) {
       expect((await cli.hawser(`dlq show rescue ${id}`)).code).toBe(0);
     }
   });
 
-  it('replays a message to its worker, which processes it', async () => {
+  it('replays a message to its worker, which processes it', async ({ cli }) => {
     await cli.hawser('tenant create replayed');
     const jobs = createJobStore(cli.table, () => Date.now());
     const order = { kind: 'disconnect', tenantId: 'replayed' as TenantId } as const;
     const [job, other] = [await jobs.create(order), await jobs.create(order)];
-    const id = await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
-    await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: other.id }));
+    const id = await bury(cli, 'jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
+    await bury(cli, 'jobs', JSON.stringify({ kind: 'run_job', jobId: other.id }));
 
     const { code, stdout } = await cli.hawser(`dlq replay jobs ${id}`);
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: '1 message has gone back to jobs.\n' });
-    await until(async () => (await jobs.get(job.id))?.status === 'done');
+    await eventually(async () => (await jobs.get(job.id))?.status === 'done');
     expect(await jobs.get(other.id)).toMatchObject({ status: 'running' });
-    expect(await waitingIn(cli.queueUrls.jobs.deadLetters)).toBe(1);
+    expect(await waitingIn(cli, cli.queueUrls.jobs.deadLetters)).toBe(1);
   });
 
-  it('leaves messages that no worker can read, and says on standard error how many', async () => {
+  it('leaves messages that no worker can read, and says on standard error how many', async ({ cli }) => {
     await cli.hawser('tenant create partly-readable');
     const jobs = createJobStore(cli.table, () => Date.now());
     const job = await jobs.create({ kind: 'disconnect', tenantId: 'partly-readable' as TenantId });
     const { replayed: waiting } = z
       .object({ replayed: z.number() })
       .parse(await cli.json('dlq replay jobs --all'));
-    const id = await bury('jobs', 's4ndb0x, and no JSON');
-    await bury('jobs', JSON.stringify({ kind: 'of_another_queue' }));
-    await bury('jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
+    const id = await bury(cli, 'jobs', 's4ndb0x, and no JSON');
+    await bury(cli, 'jobs', JSON.stringify({ kind: 'of_another_queue' }));
+    await bury(cli, 'jobs', JSON.stringify({ kind: 'run_job', jobId: job.id }));
 
     const one = await cli.hawser(`dlq replay jobs ${id}`);
     const all = await cli.hawser('dlq replay jobs --all');
@@ -178,10 +173,10 @@ describe('hawser dlq', () => {
     expect(all.stderr).toContain('2 messages stay, because no worker can read them.');
     expect(again).toEqual({ queue: 'jobs', replayed: 0, unreadable: 2 });
     expect(one.stderr + all.stderr).not.toContain('s4ndb0x');
-    expect(await waitingIn(cli.queueUrls.jobs.deadLetters)).toBe(2);
+    expect(await waitingIn(cli, cli.queueUrls.jobs.deadLetters)).toBe(2);
   });
 
-  it('refuses incomplete arguments, and names an unknown queue or message', async () => {
+  it('refuses incomplete arguments, and names an unknown queue or message', async ({ cli }) => {
     const [neither, both, unknown, none] = [
       await cli.hawser('dlq replay refresh'),
       await cli.hawser('dlq replay refresh some-id --all'),
@@ -196,8 +191,8 @@ describe('hawser dlq', () => {
 });
 
 describe('a replay of dead letters', () => {
-  it('sends bodies, groups and attributes unchanged, and empties the dead-letter queue', async () => {
-    const { pair, verbs } = await openQuietQueues();
+  it('sends bodies, groups and attributes unchanged, and empties the dead-letter queue', async ({ cli }) => {
+    const { pair, verbs } = await openQuietQueues(cli);
     const bodies = Array.from({ length: 23 }, (_each, index) => dueMessage(`acc-${index}`));
     for (const body of bodies) {
       await cli.sqs.send(
@@ -209,7 +204,7 @@ describe('a replay of dead letters', () => {
       );
     }
 
-    const { result, groups } = await withGroup('bakery', () => verbs.replayDeadLetters('refresh'));
+    const { result, groups } = await withGroup(cli, 'bakery', () => verbs.replayDeadLetters('refresh'));
 
     const received = [];
     while (received.length < bodies.length) {
@@ -231,11 +226,11 @@ describe('a replay of dead letters', () => {
     for (const { MessageAttributes } of received) {
       expect(MessageAttributes?.['why']?.StringValue).toBe('because');
     }
-    expect(await waitingIn(pair.deadLetters)).toBe(0);
+    expect(await waitingIn(cli, pair.deadLetters)).toBe(0);
   });
 
-  it('does not loop over a message that fails again meanwhile', async () => {
-    const { pair, verbs } = await openQuietQueues();
+  it('does not loop over a message that fails again meanwhile', async ({ cli }) => {
+    const { pair, verbs } = await openQuietQueues(cli);
     await cli.sqs.send(
       new SendMessageCommand({ QueueUrl: pair.deadLetters, MessageBody: dueMessage('acc-1') }),
     );

@@ -1,5 +1,4 @@
-/** `hawser destination …`: where a tenant receives its events, from the operator's command to the delivery. */
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, onTestFinished } from 'vitest';
 import { createClients } from '../../../infra/cli/target/aws-clients.ts';
 import { localNames, localQueueUrls } from '../../../infra/local/stack/provision.ts';
 import { appSecretPrefix } from '../../../infra/topology.ts';
@@ -9,33 +8,33 @@ import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts'
 import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
+import type { CliFixture } from '../../support/cli/cli-fixture.ts';
 import { type Endpoint, openEndpoint, signerOf } from '../../support/deliveries/endpoint.ts';
+import { eventually } from '../../support/eventually.ts';
+import { it } from '../../support/fixtures/cli.ts';
 
-let cli: CliFixture;
 let endpoint: Endpoint;
 
-beforeAll(async () => {
-  cli = await openCliFixture();
+it.beforeAll(async ({ cli }) => {
   endpoint = await openEndpoint();
   // Known before any function has started.
   cli.stack.insecureOrigins.push(endpoint.origin);
   for (const tenant of ['bakery', 'rival']) await cli.hawser(`tenant create ${tenant}`);
 });
-afterAll(async () => {
+afterAll(() => {
   endpoint.close();
-  await cli.close();
 });
 
-async function add(tenant: string, what: string) {
+async function add(cli: CliFixture, tenant: string, what: string) {
   const ran = await cli.hawser(`destination add ${tenant} ${what}`);
   const id = /dst_[\w-]{22}/.exec(ran.stderr + ran.stdout)?.[0] ?? '';
   return { ...ran, id, secret: ran.stdout.trim() };
 }
 
 describe('hawser destination', () => {
-  it('prints the secret of a new endpoint alone on standard output, and never again', async () => {
+  it('prints the secret of a new endpoint alone on standard output, and never again', async ({ cli }) => {
     const { code, stdout, stderr, secret, id } = await add(
+      cli,
       'bakery',
       'https://hooks.bakery.example/hawser?key=1',
     );
@@ -52,7 +51,7 @@ describe('hawser destination', () => {
     for (const one of said) expect(one.stdout + one.stderr).not.toContain(secret.slice(6, 20));
   });
 
-  it('prints the same facts as JSON that it shows to people', async () => {
+  it('prints the same facts as JSON that it shows to people', async ({ cli }) => {
     const made = await cli.json('destination add bakery https://other.bakery.example/');
 
     const expected = {
@@ -68,15 +67,15 @@ describe('hawser destination', () => {
     });
   });
 
-  it('sends a signed test event, and signs it with both secrets after a rotation', async () => {
+  it('sends a signed test event, and signs it with both secrets after a rotation', async ({ cli }) => {
     const made = await cli.stack.operator.addDestination('rival', { url: endpoint.url });
     const { id } = made.destination;
 
     const sent = await cli.hawser(`destination test rival ${id}`);
-    await until(() => endpoint.arrived.length === 1);
+    await eventually(() => endpoint.arrived.length === 1);
     const rotated = await cli.hawser(`destination rotate-secret rival ${id}`);
     await cli.hawser(`destination test rival ${id}`);
-    await until(() => endpoint.arrived.length === 2);
+    await eventually(() => endpoint.arrived.length === 2);
 
     const [first, second] = endpoint.arrived;
     if (!first || !second || !made.secret) throw new Error('Two were expected.');
@@ -90,12 +89,12 @@ describe('hawser destination', () => {
     });
   });
 
-  it('adds an event bus, which has no secret', async () => {
-    const { code, stdout, id } = await add('bakery', '--bus bakery-events');
+  it('adds an event bus, which has no secret', async ({ cli }) => {
+    const { code, stdout, id } = await add(cli, 'bakery', '--bus bakery-events');
 
     const rotated = await cli.hawser(`destination rotate-secret bakery ${id}`);
     await cli.hawser(`destination test bakery ${id}`);
-    await until(() => cli.stack.aws.busEntries().length === 1);
+    await eventually(() => cli.stack.aws.busEntries().length === 1);
 
     expect([code, stdout]).toEqual([0, `${id}\n`]);
     expect([rotated.code, rotated.stderr]).toEqual([
@@ -112,8 +111,8 @@ describe('hawser destination', () => {
     ]);
   });
 
-  it('enables a disabled destination, and removes one', async () => {
-    const { id } = await add('bakery', '--bus old-events');
+  it('enables a disabled destination, and removes one', async ({ cli }) => {
+    const { id } = await add(cli, 'bakery', '--bus old-events');
 
     const enabled = await cli.hawser(`destination enable bakery ${id}`);
     const removed = await cli.hawser(`destination remove bakery ${id}`);
@@ -124,10 +123,10 @@ describe('hawser destination', () => {
     expect((await cli.hawser('destination list bakery')).stdout).not.toContain(id);
   });
 
-  it.each(['rotate-secret', 'enable', 'remove', 'test'])(
+  it.for(['rotate-secret', 'enable', 'remove', 'test'])(
     "row 10: treats another tenant's destination as an unknown one: %s",
-    async (verb) => {
-      const { id } = await add('bakery', `https://${verb}.bakery.example/`);
+    async (verb, { cli }) => {
+      const { id } = await add(cli, 'bakery', `https://${verb}.bakery.example/`);
 
       const theirs = await cli.hawser(`destination ${verb} rival ${id}`);
       const nobodys = await cli.hawser(`destination ${verb} rival s4ndb0x-pasted`);
@@ -139,35 +138,38 @@ describe('hawser destination', () => {
     },
   );
 
-  it.each([
+  it.for([
     'http://hooks.example/s4ndb0x',
     'https://127.0.0.1/s4ndb0x',
     'https://user:s4ndb0x@hooks.example/',
     'https://localhost/s4ndb0x',
-  ])('row 11: refuses an address that is none to send to, and does not repeat it: %s', async (url) => {
-    const { code, stderr } = await cli.hawser(`destination add bakery ${url}`);
+  ])(
+    'row 11: refuses an address that is none to send to, and does not repeat it: %s',
+    async (url, { cli }) => {
+      const { code, stderr } = await cli.hawser(`destination add bakery ${url}`);
 
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/The endpoint /);
-    expect(stderr).not.toContain('s4ndb0x');
-  });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/The endpoint /);
+      expect(stderr).not.toContain('s4ndb0x');
+    },
+  );
 
-  it.each([
+  it.for([
     ['neither', ''],
     ['both', 'https://hooks.example/ --bus events'],
-  ])('asks for an address or a bus: %s', async (_, what) => {
-    expect((await add('bakery', what)).code).toBe(2);
+  ] as const)('asks for an address or a bus: %s', async ([_, what], { cli }) => {
+    expect((await add(cli, 'bakery', what)).code).toBe(2);
   });
 
-  it('refuses a duplicate destination, and an eleventh', async () => {
+  it('refuses a duplicate destination, and an eleventh', async ({ cli }) => {
     await cli.hawser('tenant create crowd');
-    for (let number = 1; number <= 10; number += 1) await add('crowd', `--bus events-${number}`);
+    for (let number = 1; number <= 10; number += 1) await add(cli, 'crowd', `--bus events-${number}`);
 
-    const eleventh = await add('crowd', '--bus events-11');
+    const eleventh = await add(cli, 'crowd', '--bus events-11');
     await cli.hawser(
       `destination remove crowd ${(await cli.stack.operator.listDestinations('crowd'))[0]?.id}`,
     );
-    const twice = await add('crowd', '--bus events-5');
+    const twice = await add(cli, 'crowd', '--bus events-5');
 
     expect([eleventh.code, eleventh.stderr]).toEqual([1, expect.stringContaining('at most 10')]);
     expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining('already')]);
@@ -175,12 +177,14 @@ describe('hawser destination', () => {
 });
 
 describe('an endpoint whose host name resolves to a private address', () => {
-  it('row 11: is refused when it is added, while a name that does not resolve yet is accepted', async () => {
+  it('row 11: is refused when it is added, while a name that does not resolve yet is accepted', async ({
+    cli,
+  }) => {
     const names = new Map([
       ['inside.example', ['10.0.0.1']],
       ['mixed.example', ['93.184.215.14', '::1']],
     ]);
-    const operator = operatorWith(async (name) => {
+    const operator = operatorWith(cli, async (name) => {
       const found = names.get(name);
       if (!found) throw new Error('There is no such name.');
       return found;
@@ -196,7 +200,7 @@ describe('an endpoint whose host name resolves to a private address', () => {
   });
 });
 
-function operatorWith(resolve: Resolve) {
+function operatorWith(cli: CliFixture, resolve: Resolve) {
   const clients = createClients({
     region: cli.stack.aws.region,
     credentials: { accessKeyId: 'operator', secretAccessKey: 's4ndb0x' },
@@ -215,11 +219,4 @@ function operatorWith(resolve: Resolve) {
     resolve,
     now: () => Date.now(),
   });
-}
-
-async function until(reached: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 15_000 && !reached(); waited += 50) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(reached()).toBe(true);
 }

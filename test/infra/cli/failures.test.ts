@@ -1,9 +1,10 @@
 /** `hawser failures` and `hawser queue`: what was filed can be seen by its ids, and sent again. */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { z } from 'zod';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
-import { until } from '../../support/cli/connected-cli.ts';
+import type { CliFixture } from '../../support/cli/cli-fixture.ts';
+import { eventually } from '../../support/eventually.ts';
+import { it } from '../../support/fixtures/cli.ts';
 
 const listed = z.object({
   failures: z.array(
@@ -16,12 +17,9 @@ const listed = z.object({
   ),
 });
 
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
+it.beforeAll(async ({ cli }) => {
   await cli.hawser('tenant create bakery');
 });
-afterAll(() => cli.close());
 
 const eventOf = (id: string, connection?: object) => ({
   kind: 'webhook_event',
@@ -34,22 +32,23 @@ const eventOf = (id: string, connection?: object) => ({
 const ofBakery = { id: 'con_17', tenantId: 'bakery', accountId: '17' };
 
 /** Files a message as the stack does, and waits until it is. */
-async function file(body: unknown, options = ''): Promise<string> {
+async function file(cli: CliFixture, body: unknown, options = ''): Promise<string> {
   const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
-  const before = await idsOf(options);
+  const before = await idsOf(cli, options);
   await cli.sqs.send(new SendMessageCommand({ QueueUrl: cli.queueUrls.incoming.deadLetters, MessageBody }));
   let filed: string | undefined;
-  await until(async () => {
-    filed = (await idsOf(options)).find((id) => !before.includes(id));
+  await eventually(async () => {
+    filed = (await idsOf(cli, options)).find((id) => !before.includes(id));
     return filed !== undefined;
   });
   return filed ?? '';
 }
-const list = async (options = '') => listed.parse(await cli.json(`failures list ${options}`)).failures;
-const idsOf = async (options: string) => (await list(options)).map(({ id }) => id);
+const list = async (cli: CliFixture, options = '') =>
+  listed.parse(await cli.json(`failures list ${options}`)).failures;
+const idsOf = async (cli: CliFixture, options: string) => (await list(cli, options)).map(({ id }) => id);
 
 describe('hawser failures', () => {
-  it('names the owner whose failures it searched in vain, and where to look for others', async () => {
+  it('names the owner whose failures it searched in vain, and where to look for others', async ({ cli }) => {
     const [own, tenants, all] = [
       await cli.hawser('failures list'),
       await cli.hawser('failures list --tenant bakery'),
@@ -62,13 +61,15 @@ describe('hawser failures', () => {
     expect(all.stderr).toContain('Nothing has failed in the last two weeks.');
   });
 
-  it('lists the failures without a tenant, of one tenant, or all, and never shows text from a platform', async () => {
-    await file(eventOf('e-nobody'));
-    await file(eventOf('e-bakery', ofBakery), '--tenant bakery');
-    await file('s4ndb0x, and nothing that anybody can read');
+  it('lists the failures without a tenant, of one tenant, or all, and never shows text from a platform', async ({
+    cli,
+  }) => {
+    await file(cli, eventOf('e-nobody'));
+    await file(cli, eventOf('e-bakery', ofBakery), '--tenant bakery');
+    await file(cli, 's4ndb0x, and nothing that anybody can read');
 
     const own = await cli.hawser('failures list');
-    const all = await list('--all');
+    const all = await list(cli, '--all');
 
     expect(own.stdout).toMatch(/incoming +instagram +comments +PROCESSING_FAILED +\d+ +failed/);
     expect(own.stdout).toMatch(/incoming +- +unreadable +unreadable/);
@@ -79,8 +80,8 @@ describe('hawser failures', () => {
     ).toEqual(['bakery', 'null', 'null']);
   });
 
-  it('shows one failure with its values masked', async () => {
-    const id = await file(eventOf('e-show', ofBakery), '--tenant bakery');
+  it('shows one failure with its values masked', async ({ cli }) => {
+    const id = await file(cli, eventOf('e-show', ofBakery), '--tenant bakery');
 
     const { stdout, code } = await cli.hawser(`failures show ${id} --tenant bakery`);
 
@@ -91,8 +92,8 @@ describe('hawser failures', () => {
     expect(stdout).not.toContain('s4ndb0x');
   });
 
-  it('finds the failure of a tenant only with --tenant', async () => {
-    const id = await file(eventOf('e-whose', ofBakery), '--tenant bakery');
+  it('finds the failure of a tenant only with --tenant', async ({ cli }) => {
+    const id = await file(cli, eventOf('e-whose', ofBakery), '--tenant bakery');
 
     for (const command of ['show', 'replay']) {
       const { code, stderr } = await cli.hawser(`failures ${command} ${id}`);
@@ -100,8 +101,8 @@ describe('hawser failures', () => {
     }
   });
 
-  it('replays one failure, or all readable ones that were not replayed yet', async () => {
-    const id = await file(eventOf('e-one', ofBakery), '--tenant bakery');
+  it('replays one failure, or all readable ones that were not replayed yet', async ({ cli }) => {
+    const id = await file(cli, eventOf('e-one', ofBakery), '--tenant bakery');
 
     const one = await cli.hawser(`failures replay ${id} --tenant bakery`);
     const rest = await cli.hawser('failures replay --all');
@@ -110,12 +111,12 @@ describe('hawser failures', () => {
     expect(one.stdout).toBe('The message has gone back to incoming.\n');
     expect(rest.stdout).toMatch(/^\d+ messages have gone back/);
     expect(nothing.stdout).toBe('0 messages have gone back to their queues.\n');
-    const left = (await list('--all')).filter(({ status }) => status === 'failed');
+    const left = (await list(cli, '--all')).filter(({ status }) => status === 'failed');
     expect(left.map(({ eventId }) => eventId)).toEqual([null]);
   });
 
-  it('leaves failures that no worker can read, and says on standard error how many', async () => {
-    const unreadable = (await list()).filter(({ status }) => status === 'failed').map(({ id }) => id);
+  it('leaves failures that no worker can read, and says on standard error how many', async ({ cli }) => {
+    const unreadable = (await list(cli)).filter(({ status }) => status === 'failed').map(({ id }) => id);
 
     const one = await cli.hawser(`failures replay ${unreadable[0]}`);
     const all = await cli.hawser('failures replay --all');
@@ -128,17 +129,17 @@ describe('hawser failures', () => {
       stderr: expect.stringContaining('1 message stays, because no worker can read it.'),
     });
     expect(await cli.json('failures replay --all')).toEqual({ replayed: 0, unreadable: 1 });
-    expect((await list()).find(({ id }) => id === unreadable[0])).toMatchObject({ status: 'failed' });
+    expect((await list(cli)).find(({ id }) => id === unreadable[0])).toMatchObject({ status: 'failed' });
   });
 
-  it('refuses a replay without an id or --all', async () => {
+  it('refuses a replay without an id or --all', async ({ cli }) => {
     expect(await cli.hawser('failures replay')).toMatchObject({ code: 2 });
     expect(await cli.hawser('failures list --tenant nobody')).toMatchObject({ code: 1 });
   });
 });
 
 describe('hawser jobs list', () => {
-  it('says that it lists running jobs only, and where finished ones are', async () => {
+  it('says that it lists running jobs only, and where finished ones are', async ({ cli }) => {
     const own = await cli.hawser('jobs list');
     const tenants = await cli.hawser('jobs list --tenant bakery');
 
@@ -148,9 +149,9 @@ describe('hawser jobs list', () => {
 });
 
 describe('hawser queue stats', () => {
-  it('counts the messages in every queue, and the failures filed from it', async () => {
+  it('counts the messages in every queue, and the failures filed from it', async ({ cli }) => {
     await cli.hawser('failures replay --all');
-    await file(eventOf('e-count', ofBakery), '--tenant bakery');
+    await file(cli, eventOf('e-count', ofBakery), '--tenant bakery');
 
     const { queues } = z
       .object({ queues: z.array(z.record(z.string(), z.unknown())) })
@@ -165,7 +166,9 @@ describe('hawser queue stats', () => {
     expect(stdout).toMatch(/^QUEUE +WAITING +IN FLIGHT +DELAYED +DEAD LETTERS +FAILED +OLDEST FAILED$/m);
   });
 
-  it('shows the age of the oldest unfiled dead letter, and leaves dead letters visible to other consumers', async () => {
+  it('shows the age of the oldest unfiled dead letter, and leaves dead letters visible to other consumers', async ({
+    cli,
+  }) => {
     const before = Date.now();
     const { deadLetters } = cli.queueUrls.rescue;
     for (const MessageBody of ['{"id":"con_1"}', '{"id":"con_2"}']) {

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
+import { describe, expect } from 'vitest';
+import { it } from '../../support/fixtures/cli.ts';
 
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
+it.beforeAll(async ({ cli }) => {
   await cli.hawser('tenant create bakery');
 });
-afterAll(() => cli.close());
 
 describe('hawser key', () => {
-  it('prints a new key alone on standard output, and the API takes it', async () => {
+  it('prints a new key alone on standard output, and the API takes it', async ({ cli }) => {
     const { code, stdout, stderr } = await cli.hawser('key create bakery --label backend');
 
     expect(code).toBe(0);
@@ -18,7 +15,7 @@ describe('hawser key', () => {
     expect(await cli.statusWith(stdout.trim())).toBe(200);
   });
 
-  it('gives programs the key with its id', async () => {
+  it('gives programs the key with its id', async ({ cli }) => {
     const made = await cli.json('key create bakery --label "for programs"');
 
     expect(made).toEqual({
@@ -29,7 +26,7 @@ describe('hawser key', () => {
     });
   });
 
-  it('never shows a key again', async () => {
+  it('never shows a key again', async ({ cli }) => {
     const key = (await cli.hawser('key create bakery --label once')).stdout.trim();
     const secret = key.split('_')[2] ?? '';
 
@@ -43,7 +40,7 @@ describe('hawser key', () => {
     for (const { stdout, stderr } of said) expect(stdout + stderr).not.toContain(secret);
   });
 
-  it('revokes a key by its id', async () => {
+  it('revokes a key by its id', async ({ cli }) => {
     const key = (await cli.hawser('key create bakery --label doomed')).stdout.trim();
     const id = key.split('_')[1] ?? '';
 
@@ -54,7 +51,9 @@ describe('hawser key', () => {
     expect((await cli.hawser('key list bakery')).stdout).toMatch(new RegExp(`${id} +doomed +revoked`));
   });
 
-  it("neither revokes another tenant's key nor repeats what was pasted in place of an id", async () => {
+  it("neither revokes another tenant's key nor repeats what was pasted in place of an id", async ({
+    cli,
+  }) => {
     await cli.hawser('tenant create rival');
     const key = (await cli.hawser('key create rival')).stdout.trim();
 
@@ -69,7 +68,7 @@ describe('hawser key', () => {
 });
 
 describe('hawser return-url', () => {
-  it('adds, lists and removes exact URLs', async () => {
+  it('adds, lists and removes exact URLs', async ({ cli }) => {
     await cli.hawser('return-url add bakery https://app.example/connected');
     await cli.hawser('return-url add bakery https://app.example/again');
 
@@ -80,7 +79,7 @@ describe('hawser return-url', () => {
     expect((await cli.hawser('return-url remove bakery https://app.example/again')).code).toBe(1);
   });
 
-  it('refuses what could send a browser anywhere else', async () => {
+  it('refuses what could send a browser anywhere else', async ({ cli }) => {
     for (const url of [
       'http://app.example/connected',
       'https://user@app.example/',
@@ -93,7 +92,7 @@ describe('hawser return-url', () => {
     }
   });
 
-  it("accepts plain http on this machine's own addresses while it acts on this machine", async () => {
+  it("accepts plain http on this machine's own addresses while it acts on this machine", async ({ cli }) => {
     const { code, stdout } = await cli.hawser('return-url add bakery http://localhost:3000/connected');
 
     expect(code).toBe(0);

@@ -1,15 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { deadLetterName, localNames, localQueueName } from '../../../infra/local/stack/provision.ts';
 import { appSecretPrefix, queueNames, queueOutputs } from '../../../infra/topology.ts';
-import {
-  type CliFixture,
-  openCliFixture,
-  openFolder,
-  type Ran,
-  runIn,
-} from '../../support/cli/cli-fixture.ts';
+import { type CliFixture, openFolder, type Ran, runIn } from '../../support/cli/cli-fixture.ts';
+import { it } from '../../support/fixtures/cli.ts';
 
 const entry = resolve(import.meta.dirname, '../../../infra/cli/main.ts');
 
@@ -33,12 +28,6 @@ const outputs = {
   ),
 };
 
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
-});
-afterAll(() => cli.close());
-
 /** `hawser` in a separate process, as `npm run hawser` starts it. */
 function spawnIn(
   folder: string,
@@ -51,7 +40,7 @@ function spawnIn(
     const child = execFile(
       process.execPath,
       [entry, ...argv],
-      { cwd: folder, env, timeout: 30_000 },
+      { cwd: folder, env, timeout: 180_000 },
       (error, stdout, stderr) => {
         done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
       },
@@ -61,7 +50,7 @@ function spawnIn(
 }
 
 /** What points the AWS SDK, which knows nothing of this machine's stack, at it. */
-function awsEnvironment(): Readonly<Record<string, string>> {
+function awsEnvironment(cli: CliFixture): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: cli.stack.endpoints.dynamodb,
     AWS_ENDPOINT_URL_KMS: cli.stack.endpoints.kms,
@@ -73,15 +62,15 @@ function awsEnvironment(): Readonly<Record<string, string>> {
 }
 
 describe('the target of a command', () => {
-  it('is the stack of the outputs file, with the credentials of the environment', async () => {
+  it('is the stack of the outputs file, with the credentials of the environment', async ({ cli }) => {
     using place = openFolder();
     place.write('.hawser/outputs.json', { HawserProd: outputs });
 
-    const created = await spawnIn(place.folder, ['tenant', 'create', 'on-aws'], awsEnvironment());
+    const created = await spawnIn(place.folder, ['tenant', 'create', 'on-aws'], awsEnvironment(cli));
     const app = await spawnIn(
       place.folder,
       ['app', 'set', 'tiktok', '--client-id', 'aws'],
-      awsEnvironment(),
+      awsEnvironment(cli),
       's4ndb0x-x',
     );
 
@@ -91,14 +80,20 @@ describe('the target of a command', () => {
     expect(await cli.json('tenant show on-aws')).toMatchObject({ id: 'on-aws' });
   });
 
-  it('takes the queues of a stack on AWS from its outputs, and requires a new deployment when they are missing', async () => {
+  it('takes the queues of a stack on AWS from its outputs, and requires a new deployment when they are missing', async ({
+    cli,
+  }) => {
     using place = openFolder();
     const { JobsQueueUrl: _, ...older } = outputs as Readonly<Record<string, string>>;
     place.write('.hawser/outputs.json', { HawserProd: outputs });
     place.write('older.json', { HawserProd: older });
 
-    const counted = await spawnIn(place.folder, ['dlq', 'list', '--json'], awsEnvironment());
-    const refused = await spawnIn(place.folder, ['dlq', 'list', '--outputs', 'older.json'], awsEnvironment());
+    const counted = await spawnIn(place.folder, ['dlq', 'list', '--json'], awsEnvironment(cli));
+    const refused = await spawnIn(
+      place.folder,
+      ['dlq', 'list', '--outputs', 'older.json'],
+      awsEnvironment(cli),
+    );
 
     expect(JSON.parse(counted.stdout)).toEqual({
       queues: queueNames.map((queue) => ({ queue, count: 0 })),
@@ -107,19 +102,19 @@ describe('the target of a command', () => {
     expect(refused.stderr).toContain('The outputs name no queue jobs. Run `npm run deploy` again.');
   });
 
-  it('does not accept loopback return URLs on AWS', async () => {
+  it('does not accept loopback return URLs on AWS', async ({ cli }) => {
     using place = openFolder();
     place.write('.hawser/outputs.json', { HawserProd: outputs });
-    await spawnIn(place.folder, ['tenant', 'create', 'far-away'], awsEnvironment());
+    await spawnIn(place.folder, ['tenant', 'create', 'far-away'], awsEnvironment(cli));
 
     const argv = ['return-url', 'add', 'far-away', 'http://localhost:3000/connected'];
-    const refused = await spawnIn(place.folder, argv, awsEnvironment());
+    const refused = await spawnIn(place.folder, argv, awsEnvironment(cli));
 
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('must use https');
   });
 
-  it('is the local stack for a separate process', async () => {
+  it('is the local stack for a separate process', async ({ cli }) => {
     const { code, stdout, stderr } = await spawnIn(cli.folder, ['tenant', 'list', '--json']);
 
     expect(code).toBe(0);
@@ -127,12 +122,12 @@ describe('the target of a command', () => {
     expect(stderr).toBe(`Acting on this machine, ${cli.stack.apiUrl}.\n`);
   });
 
-  it('is AWS when both exist, and the local stack with --local', async () => {
+  it('is AWS when both exist, and the local stack with --local', async ({ cli }) => {
     using place = openFolder();
     place.write('.local/endpoints.json', cli.endpoints);
     place.write('.hawser/outputs.json', { HawserProd: { ...outputs, Region: 'eu-central-1' } });
 
-    const usual = await spawnIn(place.folder, ['tenant', 'list'], awsEnvironment());
+    const usual = await spawnIn(place.folder, ['tenant', 'list'], awsEnvironment(cli));
     const local = await runIn(place.folder, ['--local', 'tenant', 'list']);
 
     expect(usual.stderr).toContain('Acting on AWS, stack HawserProd in eu-central-1.');
@@ -140,7 +135,7 @@ describe('the target of a command', () => {
     expect(local.stderr).toContain('Acting on this machine');
   });
 
-  it('is chosen by --outputs and --stack', async () => {
+  it('is chosen by --outputs and --stack', async ({ cli }) => {
     using place = openFolder();
     place.write('two.json', { A: outputs, B: { ...outputs, Region: 'eu-west-1' }, Other: { Url: 'x' } });
     const file = join(place.folder, 'two.json');
@@ -149,7 +144,7 @@ describe('the target of a command', () => {
     const chosen = await spawnIn(
       cli.folder,
       ['tenant', 'list', '--outputs', file, '--stack', 'B'],
-      awsEnvironment(),
+      awsEnvironment(cli),
     );
     const unknown = await runIn(cli.folder, ['tenant', 'list', '--outputs', file, '--stack', 'C']);
 
@@ -176,7 +171,7 @@ describe('the target of a command', () => {
     expect(missing.code).toBe(1);
   });
 
-  it('is not a stopped local stack that left its file behind', async () => {
+  it('is not a stopped local stack that left its file behind', async ({ cli }) => {
     using place = openFolder();
     place.write('.local/endpoints.json', { ...cli.endpoints, apiUrl: 'http://127.0.0.1:9' });
     const gone = await runIn(place.folder, ['tenant', 'list', '--local']);
@@ -187,12 +182,12 @@ describe('the target of a command', () => {
     expect(broken.stderr).toContain('The local stack does not run.');
   });
 
-  it('explains a refusal of AWS in one sentence', async () => {
+  it('explains a refusal of AWS in one sentence', async ({ cli }) => {
     using place = openFolder();
     place.write('.hawser/outputs.json', { HawserProd: { ...outputs, ConnectionsTable: 'missing' } });
-    const { AWS_ACCESS_KEY_ID: _, ...withoutCredentials } = awsEnvironment();
+    const { AWS_ACCESS_KEY_ID: _, ...withoutCredentials } = awsEnvironment(cli);
 
-    const missing = await spawnIn(place.folder, ['tenant', 'list'], awsEnvironment());
+    const missing = await spawnIn(place.folder, ['tenant', 'list'], awsEnvironment(cli));
     const stranger = await spawnIn(place.folder, ['tenant', 'list'], {
       ...withoutCredentials,
       AWS_EC2_METADATA_DISABLED: 'true',

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
-
-let cli: CliFixture;
-beforeAll(async () => {
-  cli = await openCliFixture();
-});
-afterAll(() => cli.close());
+import { describe, expect } from 'vitest';
+import { it } from '../../support/fixtures/cli.ts';
 
 describe('hawser tenant', () => {
-  it('creates a tenant that list and show return', async () => {
+  it('creates a tenant that list and show return', async ({ cli }) => {
     const created = await cli.hawser('tenant create bakery --name "Bakery & Sons"');
     const listed = await cli.hawser('tenant list');
     const shown = await cli.json('tenant show bakery');
@@ -24,14 +18,16 @@ describe('hawser tenant', () => {
     });
   });
 
-  it('says on standard error which target it acts on, and keeps standard output for the answer', async () => {
+  it('says on standard error which target it acts on, and keeps standard output for the answer', async ({
+    cli,
+  }) => {
     const { stdout, stderr } = await cli.hawser('tenant list --json');
 
     expect(stderr).toContain(`Acting on this machine, ${cli.stack.apiUrl}.`);
     expect(() => JSON.parse(stdout)).not.toThrow();
   });
 
-  it('refuses an id that is in use, and a malformed one', async () => {
+  it('refuses an id that is in use, and a malformed one', async ({ cli }) => {
     await cli.hawser('tenant create twice');
 
     const again = await cli.hawser('tenant create twice');
@@ -42,14 +38,14 @@ describe('hawser tenant', () => {
     expect(malformed).toMatchObject({ code: 1, stdout: '' });
   });
 
-  it('refuses a name that could mislead people on the consent page', async () => {
+  it('refuses a name that could mislead people on the consent page', async ({ cli }) => {
     const { code, stderr } = await cli.hawser('tenant create liar --name "\u202eknaB"');
 
     expect(code).toBe(1);
     expect(stderr).toContain('control characters');
   });
 
-  it('changes the name and direct linking, and no other setting', async () => {
+  it('changes the name and direct linking, and no other setting', async ({ cli }) => {
     await cli.hawser('tenant create changing --name Before');
     await cli.hawser('return-url add changing https://app.example/connected');
 
@@ -63,7 +59,9 @@ describe('hawser tenant', () => {
     });
   });
 
-  it("accepts a KMS key of the tenant, and can revert to the vault's key while nothing is sealed under it", async () => {
+  it("accepts a KMS key of the tenant, and can revert to the vault's key while nothing is sealed under it", async ({
+    cli,
+  }) => {
     const arn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     await cli.hawser('tenant create sealed');
 
@@ -76,7 +74,7 @@ describe('hawser tenant', () => {
     expect(malformed.code).toBe(1);
   });
 
-  it('keeps a KMS key under which a version of the tenant key is wrapped', async () => {
+  it('keeps a KMS key under which a version of the tenant key is wrapped', async ({ cli }) => {
     const arn = await cli.makeKmsKey();
     await cli.hawser('tenant create wrapped');
     await cli.hawser(`tenant set wrapped --kms-key ${arn}`);
@@ -89,7 +87,9 @@ describe('hawser tenant', () => {
     expect(await cli.json('tenant show wrapped')).toMatchObject({ kmsKeyId: arn });
   });
 
-  it('deletes a tenant only with --yes; its API keys stop working and its id stays reserved', async () => {
+  it('deletes a tenant only with --yes; its API keys stop working and its id stays reserved', async ({
+    cli,
+  }) => {
     await cli.hawser('tenant create leaving');
     const key = (await cli.hawser('key create leaving')).stdout.trim();
 
@@ -107,7 +107,7 @@ describe('hawser tenant', () => {
     expect((await cli.hawser('rotate tenant-key leaving')).code).toBe(1);
   });
 
-  it('reports an unknown tenant in one sentence', async () => {
+  it('reports an unknown tenant in one sentence', async ({ cli }) => {
     const { code, stderr } = await cli.hawser('tenant show nobody');
 
     expect(code).toBe(1);

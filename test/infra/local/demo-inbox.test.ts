@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, onTestFinished } from 'vitest';
 import { startDemoApp } from '../../../infra/local/demo/tenant/demo-app.ts';
 import { inboxPath, openInbox, registerInbox } from '../../../infra/local/demo/tenant/demo-inbox.ts';
 import { newStandardWebhookSecret, signStandardWebhook } from '../../../lib/signatures/standard-webhooks.ts';
-import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
+import { it } from '../../support/fixtures/cli.ts';
 
 async function openApp() {
   const inbox = openInbox(() => Date.now());
@@ -54,20 +54,19 @@ describe('the inbox', () => {
 });
 
 describe("the inbox's destination", () => {
-  let cli: CliFixture;
   const folder = mkdtempSync(join(tmpdir(), 'hawser-inbox-'));
 
-  beforeAll(async () => {
-    cli = await openCliFixture();
+  it.beforeAll(async ({ cli }) => {
     await cli.hawser('tenant create demo');
     cli.stack.insecureOrigins.push('http://127.0.0.1:4001', 'http://127.0.0.1:4002');
   });
-  afterAll(async () => {
-    await cli.close();
+  afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('is made at the first start, found at the next, and follows the application to another port', async () => {
+  it('is made at the first start, found at the next, and follows the application to another port', async ({
+    cli,
+  }) => {
     const { operator } = cli.stack;
     const register = (port: number) =>
       registerInbox(operator, 'demo', `http://127.0.0.1:${port}${inboxPath}`, join(folder, 'inbox.json'));

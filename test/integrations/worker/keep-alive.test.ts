@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
 import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
+import { refreshMessageFor } from '../../../lib/messages/refresh.ts';
 import { nothingConsumed } from '../../bench/refresh-capacity.ts';
 import { openCountingStore } from '../../bench/refresh-counting-table.ts';
 import { openPlatforms } from '../../bench/refresh-platforms.ts';
@@ -59,7 +60,7 @@ async function workIdle({ ageDays }: { readonly ageDays: number }) {
   const worked: RefreshOutcome[] = [];
 
   const work = fixture.newWorker((what) => worked.push(what));
-  await work(JSON.stringify({ tenantId, provider: provider.id, accountId: connection.accountId }));
+  await work(JSON.stringify(refreshMessageFor(connection).body));
 
   const stored = await fixture.setUp.connections.get(tenantId, provider.id, connection.accountId);
   const dueInDays = ((stored?.dueAt ?? 0) - now) / day;

@@ -6,6 +6,7 @@ import { beginDisconnect } from '../../../lib/integrations/disconnect/begin-disc
 import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
 import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
 import { sweepDue } from '../../../lib/integrations/worker/sweep-due.ts';
+import { refreshMessageFor } from '../../../lib/messages/refresh.ts';
 import { createPauseStore } from '../../../lib/provider-apps/paused-providers.ts';
 import { type Consumption, nothingConsumed } from '../../bench/refresh-capacity.ts';
 import { openCountingStore } from '../../bench/refresh-counting-table.ts';
@@ -71,12 +72,11 @@ describe('a paused platform', () => {
 
   it('does what somebody asked for', async () => {
     const [connection] = await connectDue(1, 'tiktok');
+    if (connection === undefined) throw new Error('No connection was made.');
     await pauses.pause(tiktok);
 
     const work = fixture.newWorker();
-    await work(
-      JSON.stringify({ tenantId, provider: connection?.provider, accountId: connection?.accountId }),
-    );
+    await work(JSON.stringify(refreshMessageFor(connection).body));
 
     expect(platforms.calls.length).toBe(1);
   });

@@ -1,37 +1,25 @@
-/** The transactional outbox: each change of state is published under one id, even if the instance that made it dies before, during or after publishing. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { refreshConnection } from '../../../lib/integrations/lifecycle/refresh-token.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
 import type { ConnectionEvent } from '../../../lib/messages/tenant-event.ts';
-import {
-  accountOf,
-  type LifecycleFixture,
-  openLifecycleFixture,
-} from '../../support/lifecycle/lifecycle-fixture.ts';
+import { it } from '../../support/fixtures/lifecycle.ts';
+import { accountOf, type LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
 import { runUntil } from '../../support/lifecycle/process.ts';
 import { expiredConnection, recordOf } from '../../support/lifecycle/steps.ts';
-
-let fixture: LifecycleFixture;
-
-beforeAll(async () => {
-  fixture = await openLifecycleFixture();
-});
-afterAll(() => fixture.close());
-beforeEach(() => fixture.reset());
 
 const away = { error: 'ServiceUnavailable', status: 503 } as const;
 
 describe('the event about an ended grant', () => {
-  it('is published once, however many instances notice the end', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.platform.control({ command: 'kill_grants' });
+  it('is published once, however many instances notice the end', async ({ lifecycle }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.platform.control({ command: 'kill_grants' });
 
     await Promise.allSettled(
-      Array.from({ length: 5 }, () => getAccessToken(fixture.newInstance().deps, accountOf(connection))),
+      Array.from({ length: 5 }, () => getAccessToken(lifecycle.newInstance().deps, accountOf(connection))),
     );
-    await minutesPass(3);
+    await minutesPass(lifecycle, 3);
 
-    const events = await fixture.queues.events();
+    const events = await lifecycle.queues.events();
     expect(events).toMatchObject([
       {
         type: 'connection.reconnect_required',
@@ -44,36 +32,36 @@ describe('the event about an ended grant', () => {
     expect(JSON.stringify(events)).not.toContain('sealed');
   });
 
-  it('is published by the sweep when the queue refused it at first', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.platform.control({ command: 'kill_grants' });
-    fixture.fault = ({ action }) => (action === 'sqs:SendMessage' ? away : undefined);
-    await getAccessToken(fixture.newInstance().deps, accountOf(connection)).catch(() => undefined);
-    fixture.fault = undefined;
-    const before = await fixture.queues.events();
+  it('is published by the sweep when the queue refused it at first', async ({ lifecycle }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.platform.control({ command: 'kill_grants' });
+    lifecycle.fault = ({ action }) => (action === 'sqs:SendMessage' ? away : undefined);
+    await getAccessToken(lifecycle.newInstance().deps, accountOf(connection)).catch(() => undefined);
+    lifecycle.fault = undefined;
+    const before = await lifecycle.queues.events();
 
-    await minutesPass(3);
+    await minutesPass(lifecycle, 3);
 
     expect(before).toEqual([]);
-    expect((await fixture.queues.events()).map(({ type }) => type)).toEqual([
+    expect((await lifecycle.queues.events()).map(({ type }) => type)).toEqual([
       'connection.reconnect_required',
     ]);
-    expect((await recordOf(fixture, connection))?.pendingEvent).toBeUndefined();
+    expect((await recordOf(lifecycle, connection))?.pendingEvent).toBeUndefined();
   });
 
-  it('keeps one id, at whichever step its publisher dies', { timeout: 90_000 }, async () => {
+  it('keeps one id, at whichever step its publisher dies', async ({ lifecycle }) => {
     for (let steps = 0; ; steps += 1) {
-      const instance = fixture.newInstance();
-      const connection = await expiredConnection(fixture, instance);
-      fixture.platform.control({ command: 'kill_grants' });
+      const instance = lifecycle.newInstance();
+      const connection = await expiredConnection(lifecycle, instance);
+      lifecycle.platform.control({ command: 'kill_grants' });
 
       const { result } = await runUntil(steps, () =>
         getAccessToken(instance.deps, accountOf(connection)).catch(() => 'refused'),
       );
-      fixture.time.advance(20_000);
-      await getAccessToken(fixture.newInstance().deps, accountOf(connection)).catch(() => undefined);
-      await minutesPass(2);
-      const events = await fixture.queues.events();
+      lifecycle.time.advance(20_000);
+      await getAccessToken(lifecycle.newInstance().deps, accountOf(connection)).catch(() => undefined);
+      await minutesPass(lifecycle, 2);
+      const events = await lifecycle.queues.events();
 
       expect(new Set(events.map(({ id }) => id)).size).toBe(1);
       expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['connection.reconnect_required']));
@@ -82,17 +70,20 @@ describe('the event about an ended grant', () => {
   });
 });
 
-it('an event that is published again after a refresh keeps its id', async () => {
-  const instance = fixture.newInstance();
+it('an event that is published again after a refresh keeps its id', async ({ lifecycle }) => {
+  const instance = lifecycle.newInstance();
   // The event goes out, and the note that it has yet to go stays behind.
-  fixture.fault = ({ action, body }) =>
+  lifecycle.fault = ({ action, body }) =>
     action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('REMOVE #untold') ? away : undefined;
-  const connection = await fixture.connect(instance);
-  fixture.fault = undefined;
-  const first = await fixture.queues.events();
+  const connection = await lifecycle.connect(instance);
+  lifecycle.fault = undefined;
+  const first = await lifecycle.queues.events();
 
-  await refreshConnection(fixture.newInstance().deps, (await recordOf(fixture, connection)) ?? connection);
-  const second = await fixture.queues.events();
+  await refreshConnection(
+    lifecycle.newInstance().deps,
+    (await recordOf(lifecycle, connection)) ?? connection,
+  );
+  const second = await lifecycle.queues.events();
 
   expect(first.map(({ type }) => type)).toHaveLength(1);
   expect(second.filter(({ type }) => type === first[0]?.type).map(({ id }) => id)).toEqual(
@@ -101,29 +92,31 @@ it('an event that is published again after a refresh keeps its id', async () => 
   expect(second.length).toBeGreaterThan(0);
 });
 
-it('tenants receive one event about a misconfigured app and one about its recovery', async () => {
-  const connection = await expiredConnection(fixture, fixture.newInstance());
-  await fixture.register('s4ndb0x-secret-nobody-told-us', 'platform');
+it('tenants receive one event about a misconfigured app and one about its recovery', async ({
+  lifecycle,
+}) => {
+  const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+  await lifecycle.register('s4ndb0x-secret-nobody-told-us', 'platform');
 
   for (let round = 0; round < 3; round += 1) {
-    await getAccessToken(fixture.newInstance().deps, accountOf(connection)).catch(() => undefined);
-    fixture.time.advance(10_000);
+    await getAccessToken(lifecycle.newInstance().deps, accountOf(connection)).catch(() => undefined);
+    lifecycle.time.advance(10_000);
   }
-  await fixture.register('s4ndb0x-mended');
-  await getAccessToken(fixture.newInstance().deps, accountOf(connection));
-  await minutesPass(2);
+  await lifecycle.register('s4ndb0x-mended');
+  await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
+  await minutesPass(lifecycle, 2);
 
-  expect((await fixture.queues.events()).map(({ type }) => type)).toEqual([
+  expect((await lifecycle.queues.events()).map(({ type }) => type)).toEqual([
     'connection.misconfigured',
     'connection.recovered',
   ] satisfies ConnectionEvent['type'][]);
 });
 
-async function minutesPass(minutes: number): Promise<void> {
+async function minutesPass(lifecycle: LifecycleFixture, minutes: number): Promise<void> {
   for (let minute = 0; minute < minutes; minute += 1) {
-    fixture.time.advance(60_000);
-    const instance = fixture.newInstance();
-    await fixture.queues.sweep(instance);
-    await fixture.queues.work('refresh', instance);
+    lifecycle.time.advance(60_000);
+    const instance = lifecycle.newInstance();
+    await lifecycle.queues.sweep(instance);
+    await lifecycle.queues.work('refresh', instance);
   }
 }

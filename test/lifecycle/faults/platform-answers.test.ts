@@ -1,13 +1,9 @@
-/** Every way in which a platform can answer a refresh wrongly, late or not at all, and the effect on the connection. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
 import { leaseMilliseconds } from '../../../lib/integrations/lifecycle/refresh-token.ts';
 import { getAccessToken } from '../../../lib/integrations/tokens/get-access-token.ts';
-import {
-  accountOf,
-  type LifecycleFixture,
-  openLifecycleFixture,
-} from '../../support/lifecycle/lifecycle-fixture.ts';
+import { lifecycleTest } from '../../support/fixtures/lifecycle.ts';
+import { accountOf, type LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
 import {
   askUntilServed,
   expectNoRace,
@@ -19,66 +15,62 @@ import {
   tokenCalls,
 } from '../../support/lifecycle/steps.ts';
 
-let fixture: LifecycleFixture;
-
-beforeAll(async () => {
-  fixture = await openLifecycleFixture({ timeoutMilliseconds: 700 });
-});
-afterAll(() => fixture.close());
-beforeEach(() => fixture.reset());
+const it = lifecycleTest({ timeoutMilliseconds: 700 });
 
 describe('a platform that fails temporarily', () => {
-  it('is called by no instance before its Retry-After has passed', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.inject({ kind: 'rate_limited', retryAfterSeconds: 120 });
+  it('is called by no instance before its Retry-After has passed', async ({ lifecycle }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.inject({ kind: 'rate_limited', retryAfterSeconds: 120 });
 
-    const first = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
-    fixture.time.advance(119_000);
-    const second = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
-    await sweepAndWork();
-    const callsBefore = tokenCalls(fixture);
-    fixture.time.advance(1_000);
-    const token = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+    const first = await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
+    lifecycle.time.advance(119_000);
+    const second = await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
+    await sweepAndWork(lifecycle);
+    const callsBefore = tokenCalls(lifecycle);
+    lifecycle.time.advance(1_000);
+    const token = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
 
     expect([first.code, first.retryAfterSeconds]).toEqual(['TOKEN_REFRESH_ERROR', 120]);
     expect([second.code, second.retryAfterSeconds]).toEqual(['TOKEN_REFRESH_ERROR', 1]);
     expect(callsBefore).toBe(1);
-    expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
+    expect(await lifecycle.isGood(token.accessToken.reveal())).toBe(true);
   });
 
-  it.each<readonly [string, Fault]>([
+  it.for<readonly [string, Fault]>([
     ['500', { kind: 'status', status: 500, body: 'json' }],
     ['503 in HTML', { kind: 'status', status: 503, body: 'html' }],
     ['400 in HTML', { kind: 'status', status: 400, body: 'html' }],
     ['404', { kind: 'status', status: 404, body: 'json', json: {} }],
     ['a redirect', { kind: 'redirect', status: 302, location: 'https://elsewhere.example/' }],
-  ])('delays the refresh but loses no connection when it answers %s', async (_, fault) => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.inject(fault, { calls: 3 });
+  ])('delays the refresh but loses no connection when it answers %s', async ([_, fault], { lifecycle }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.inject(fault, { calls: 3 });
 
-    const failure = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
-    const meanwhile = await recordOf(fixture, connection);
-    const token = await askUntilServed(fixture, connection);
+    const failure = await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
+    const meanwhile = await recordOf(lifecycle, connection);
+    const token = await askUntilServed(lifecycle, connection);
 
     expect(failure).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', retryAfterSeconds: 1 });
     expect(meanwhile).toMatchObject({ status: 'active', failures: 1 });
-    expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
-    expect((await recordOf(fixture, connection))?.failures).toBeUndefined();
-    expectNoRace(fixture);
+    expect(await lifecycle.isGood(token.accessToken.reveal())).toBe(true);
+    expect((await recordOf(lifecycle, connection))?.failures).toBeUndefined();
+    expectNoRace(lifecycle);
   });
 
-  it('is called at most once a minute by the sweep, and by the first caller after it recovers', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.inject({ kind: 'status', status: 500, body: 'json' }, { calls: 12 });
+  it('is called at most once a minute by the sweep, and by the first caller after it recovers', async ({
+    lifecycle,
+  }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.inject({ kind: 'status', status: 500, body: 'json' }, { calls: 12 });
 
     const attempts: number[] = [];
     for (let minute = 0; minute < 14; minute += 1) {
-      await sweepAndWork();
-      attempts.push(tokenCalls(fixture));
-      fixture.time.advance(60_000);
+      await sweepAndWork(lifecycle);
+      attempts.push(tokenCalls(lifecycle));
+      lifecycle.time.advance(60_000);
     }
 
-    expect(await recordOf(fixture, connection)).toMatchObject({
+    expect(await recordOf(lifecycle, connection)).toMatchObject({
       status: 'active',
       generation: connection.generation + 1,
     });
@@ -99,96 +91,105 @@ describe('a lost refresh response', () => {
     ['is an HTML page under 200', { kind: 'status', status: 200, body: 'html' }],
   ];
 
-  it.each(lost)('blocks further calls until its own call must have ended when it %s', async (_, fault) => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.inject(fault);
+  it.for(lost)(
+    'blocks further calls until its own call must have ended when it %s',
+    async ([_, fault], { lifecycle }) => {
+      const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+      lifecycle.inject(fault);
 
-    const first = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
-    fixture.time.advance((first.retryAfterSeconds ?? 0) * 1_000 - 1_500);
-    await sweepAndWork();
-    const early = tokenCalls(fixture);
+      const first = await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
+      lifecycle.time.advance((first.retryAfterSeconds ?? 0) * 1_000 - 1_500);
+      await sweepAndWork(lifecycle);
+      const early = tokenCalls(lifecycle);
 
-    expect(first).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', details: { reason: 'answer_lost' } });
-    expect(first.retryAfterSeconds).toBeGreaterThanOrEqual(19);
-    expect(early).toBe(1);
-    expect(await recordOf(fixture, connection)).toMatchObject({ status: 'active' });
-  });
-
-  it.each(lost)(
-    'costs one more call, which saves the connection, when it %s and the token still works',
-    async (_, fault) => {
-      fixture.platform.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
-      const connection = await expiredConnection(fixture, fixture.newInstance());
-      fixture.inject(fault);
-
-      const token = await askUntilServed(fixture, connection);
-
-      expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
-      expect(tokenCalls(fixture)).toBe(2);
-      expectNoRace(fixture);
+      expect(first).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', details: { reason: 'answer_lost' } });
+      expect(first.retryAfterSeconds).toBeGreaterThanOrEqual(19);
+      expect(early).toBe(1);
+      expect(await recordOf(lifecycle, connection)).toMatchObject({ status: 'active' });
     },
   );
 
-  it('ends the connection, and gives the reason, when the platform had rotated the token', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.inject({ kind: 'lose_answer' });
+  it.for(lost)(
+    'costs one more call, which saves the connection, when it %s and the token still works',
+    async ([_, fault], { lifecycle }) => {
+      lifecycle.platform.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
+      const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+      lifecycle.inject(fault);
 
-    const failure = await failureOf(askUntilServed(fixture, connection));
-    const events = await fixture.queues.events();
+      const token = await askUntilServed(lifecycle, connection);
+
+      expect(await lifecycle.isGood(token.accessToken.reveal())).toBe(true);
+      expect(tokenCalls(lifecycle)).toBe(2);
+      expectNoRace(lifecycle);
+    },
+  );
+
+  it('ends the connection, and gives the reason, when the platform had rotated the token', async ({
+    lifecycle,
+  }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.inject({ kind: 'lose_answer' });
+
+    const failure = await failureOf(askUntilServed(lifecycle, connection));
+    const events = await lifecycle.queues.events();
 
     expect(failure).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'answer_lost' } });
-    expect(await recordOf(fixture, connection)).toMatchObject({
+    expect(await recordOf(lifecycle, connection)).toMatchObject({
       status: 'reconnect_required',
       statusReason: 'answer_lost',
     });
     expect(events).toMatchObject([{ type: 'connection.reconnect_required' }]);
-    expect(tokenCalls(fixture)).toBe(2);
+    expect(tokenCalls(lifecycle)).toBe(2);
   });
 
-  it('leaves the connection in doubt when the careful retry fails temporarily, and so is not mistaken for an ended grant', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.inject({ kind: 'lose_answer' });
-    fixture.inject({ kind: 'rate_limited', retryAfterSeconds: 5 });
+  it('leaves the connection in doubt when the careful retry fails temporarily, and so is not mistaken for an ended grant', async ({
+    lifecycle,
+  }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.inject({ kind: 'lose_answer' });
+    lifecycle.inject({ kind: 'rate_limited', retryAfterSeconds: 5 });
 
-    const failure = await failureOf(askUntilServed(fixture, connection));
+    const failure = await failureOf(askUntilServed(lifecycle, connection));
 
     expect(failure.details).toMatchObject({ reason: 'answer_lost' });
-    expect(tokenCalls(fixture)).toBe(3);
+    expect(tokenCalls(lifecycle)).toBe(3);
   });
 });
 
 describe('an invalid_grant response', () => {
-  it('ends the connection when no other instance has used the token', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.platform.control({ command: 'kill_grants' });
+  it('ends the connection when no other instance has used the token', async ({ lifecycle }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.platform.control({ command: 'kill_grants' });
 
-    const failure = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
-    const again = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
+    const failure = await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
+    const again = await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
 
     expect(failure).toMatchObject({ code: 'TOKEN_EXPIRED', details: { reason: 'invalid_grant' } });
     expect(again.code).toBe('TOKEN_EXPIRED');
-    expect(tokenCalls(fixture)).toBe(1);
+    expect(tokenCalls(lifecycle)).toBe(1);
   });
 
-  it('withdraws an access token that would still have been valid', async () => {
-    const connection = await fixture.connect(fixture.newInstance());
-    fixture.time.advance(lifetimeMilliseconds - 60_000);
-    fixture.platform.control({ command: 'kill_grants' });
+  it('withdraws an access token that would still have been valid', async ({ lifecycle }) => {
+    const connection = await lifecycle.connect(lifecycle.newInstance());
+    lifecycle.time.advance(lifetimeMilliseconds - 60_000);
+    lifecycle.platform.control({ command: 'kill_grants' });
 
-    const failure = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
+    const failure = await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
 
     expect(failure.code).toBe('TOKEN_EXPIRED');
   });
 
-  it('is ignored when a concurrent instance has refreshed, and that instance’s token is served', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    const slow = fixture.newInstance();
-    const rival = fixture.newInstance();
+  it('is ignored when a concurrent instance has refreshed, and that instance’s token is served', async ({
+    lifecycle,
+  }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    const slow = lifecycle.newInstance();
+    const rival = lifecycle.newInstance();
     // The slow one is held up before its call leaves, for longer than its lease lasts.
     let token: Awaited<ReturnType<typeof getAccessToken>> | undefined;
-    fixture.platformCall = async (call) => {
-      fixture.platformCall = (other) => other();
-      fixture.time.advance(25_000);
+    lifecycle.platformCall = async (call) => {
+      lifecycle.platformCall = (other) => other();
+      lifecycle.time.advance(25_000);
       token = await getAccessToken(rival.deps, accountOf(connection));
       return call();
     };
@@ -196,168 +197,176 @@ describe('an invalid_grant response', () => {
     const served = await getAccessToken(slow.deps, accountOf(connection));
 
     expect(served.accessToken.reveal()).toBe(token?.accessToken.reveal());
-    expect(await recordOf(fixture, connection)).toMatchObject({
+    expect(await recordOf(lifecycle, connection)).toMatchObject({
       status: 'active',
       generation: connection.generation + 1,
     });
-    expect((await fixture.queues.events()).map(({ type }) => type)).toEqual(['connection.refreshed']);
+    expect((await lifecycle.queues.events()).map(({ type }) => type)).toEqual(['connection.refreshed']);
   });
 });
 
 describe('an invalid_grant response while another instance’s call is in flight', () => {
-  it('waits for that call to decide, so that no tenant hears of an end that did not happen', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
+  it('waits for that call to decide, so that no tenant hears of an end that did not happen', async ({
+    lifecycle,
+  }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
     const rotated = Promise.withResolvers<void>();
     let rival: ReturnType<typeof getAccessToken> | undefined;
-    fixture.platformCall = async (late) => {
-      fixture.platformCall = async (call) => {
+    lifecycle.platformCall = async (late) => {
+      lifecycle.platformCall = async (call) => {
         const answer = await call();
         rotated.resolve();
         // The late one has its refusal long before this answer is here.
-        await fixture.time.sleep(500);
+        await lifecycle.time.sleep(500);
         return answer;
       };
-      fixture.time.advance(leaseMilliseconds + 500);
-      rival = getAccessToken(fixture.newInstance().deps, accountOf(connection));
-      await fixture.time.during(() => rotated.promise);
+      lifecycle.time.advance(leaseMilliseconds + 500);
+      rival = getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
+      await lifecycle.time.during(() => rotated.promise);
       return late();
     };
 
-    const served = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+    const served = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
 
     expect(served.accessToken.reveal()).toBe((await rival)?.accessToken.reveal());
-    expect((await fixture.queues.events()).map(({ type }) => type)).toEqual(['connection.refreshed']);
-    expect(tokenCalls(fixture)).toBe(2);
+    expect((await lifecycle.queues.events()).map(({ type }) => type)).toEqual(['connection.refreshed']);
+    expect(tokenCalls(lifecycle)).toBe(2);
   });
 });
 
 describe('an invalid_client response', () => {
-  it('causes one more call with the re-read secret if the secret has changed meanwhile', async () => {
-    const instance = fixture.newInstance();
-    const connection = await expiredConnection(fixture, instance);
+  it('causes one more call with the re-read secret if the secret has changed meanwhile', async ({
+    lifecycle,
+  }) => {
+    const instance = lifecycle.newInstance();
+    const connection = await expiredConnection(lifecycle, instance);
     const renewed = await refreshConnection(instance.deps, connection);
-    await fixture.register('s4ndb0x-rotated-secret');
+    await lifecycle.register('s4ndb0x-rotated-secret');
 
     const again = await refreshConnection(instance.deps, renewed);
 
     expect(again).toMatchObject({ status: 'active', generation: connection.generation + 2 });
-    expect(tokenCalls(fixture)).toBe(3);
-    expect(fixture.counted).not.toContainEqual(expect.objectContaining({ name: 'refresh_misconfigured' }));
+    expect(tokenCalls(lifecycle)).toBe(3);
+    expect(lifecycle.counted).not.toContainEqual(expect.objectContaining({ name: 'refresh_misconfigured' }));
   });
 
-  it('is treated as a misconfigured app: no user has to reconnect, and refreshes succeed once the operator has fixed it', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    await fixture.register('s4ndb0x-secret-nobody-told-us', 'platform');
+  it('is treated as a misconfigured app: no user has to reconnect, and refreshes succeed once the operator has fixed it', async ({
+    lifecycle,
+  }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    await lifecycle.register('s4ndb0x-secret-nobody-told-us', 'platform');
 
-    const failure = await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
-    const meanwhile = await recordOf(fixture, connection);
-    await fixture.register('s4ndb0x-mended-secret');
-    fixture.time.advance(5_000);
-    const token = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+    const failure = await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
+    const meanwhile = await recordOf(lifecycle, connection);
+    await lifecycle.register('s4ndb0x-mended-secret');
+    lifecycle.time.advance(5_000);
+    const token = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
 
     expect(failure).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', details: { reason: 'invalid_client' } });
     expect(meanwhile).toMatchObject({ status: 'misconfigured', statusReason: 'invalid_client' });
-    expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
-    expect((await fixture.queues.events()).map(({ type }) => type).toSorted()).toEqual([
+    expect(await lifecycle.isGood(token.accessToken.reveal())).toBe(true);
+    expect((await lifecycle.queues.events()).map(({ type }) => type).toSorted()).toEqual([
       'connection.misconfigured',
       'connection.recovered',
     ]);
   });
 
-  it('gives the operator ten minutes before the sweep tries again', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    await fixture.register('s4ndb0x-secret-nobody-told-us', 'platform');
-    await failureOf(getAccessToken(fixture.newInstance().deps, accountOf(connection)));
+  it('gives the operator ten minutes before the sweep tries again', async ({ lifecycle }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    await lifecycle.register('s4ndb0x-secret-nobody-told-us', 'platform');
+    await failureOf(getAccessToken(lifecycle.newInstance().deps, accountOf(connection)));
 
     for (let minute = 0; minute < 9; minute += 1) {
-      await sweepAndWork();
-      fixture.time.advance(60_000);
+      await sweepAndWork(lifecycle);
+      lifecycle.time.advance(60_000);
     }
-    const early = tokenCalls(fixture);
-    await fixture.register('s4ndb0x-mended-secret');
-    fixture.time.advance(120_000);
-    await sweepAndWork();
+    const early = tokenCalls(lifecycle);
+    await lifecycle.register('s4ndb0x-mended-secret');
+    lifecycle.time.advance(120_000);
+    await sweepAndWork(lifecycle);
 
     expect(early).toBe(1);
-    expect(await recordOf(fixture, connection)).toMatchObject({
+    expect(await recordOf(lifecycle, connection)).toMatchObject({
       status: 'active',
       generation: connection.generation + 1,
     });
   });
 
-  it('the worker postpones connections of an unregistered app without filling the dead-letter queue', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    await fixture.unregister();
+  it('the worker postpones connections of an unregistered app without filling the dead-letter queue', async ({
+    lifecycle,
+  }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    await lifecycle.unregister();
 
     for (let minute = 0; minute < 8; minute += 1) {
-      await sweepAndWork();
-      fixture.time.advance(60_000);
+      await sweepAndWork(lifecycle);
+      lifecycle.time.advance(60_000);
     }
-    const dead = await fixture.queues.dead('refresh');
-    await fixture.register();
-    const token = await askUntilServed(fixture, connection);
+    const dead = await lifecycle.queues.dead('refresh');
+    await lifecycle.register();
+    const token = await askUntilServed(lifecycle, connection);
 
     expect(dead).toEqual([]);
-    expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
+    expect(await lifecycle.isGood(token.accessToken.reveal())).toBe(true);
   });
 });
 
 describe('an incomplete or implausible refresh response', () => {
-  it('without a refresh token leaves the old one in place', async () => {
-    fixture.platform.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.inject({ kind: 'without_refresh_token' });
+  it('without a refresh token leaves the old one in place', async ({ lifecycle }) => {
+    lifecycle.platform.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.inject({ kind: 'without_refresh_token' });
 
-    const first = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
-    fixture.time.advance(lifetimeMilliseconds);
-    const second = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+    const first = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
+    lifecycle.time.advance(lifetimeMilliseconds);
+    const second = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
 
     expect(second.accessToken.reveal()).not.toBe(first.accessToken.reveal());
-    expect(await recordOf(fixture, connection)).toMatchObject({
+    expect(await recordOf(lifecycle, connection)).toMatchObject({
       status: 'active',
       generation: connection.generation + 2,
     });
   });
 
-  it.each([-1, 0, 1e12, 'soon', '', null])(
+  it.for([-1, 0, 1e12, 'soon', '', null])(
     'with an expires_in of %j gets the usual lifetime',
-    async (value) => {
-      const connection = await expiredConnection(fixture, fixture.newInstance());
-      fixture.inject({ kind: 'expires_in', value });
+    async (value, { lifecycle }) => {
+      const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+      lifecycle.inject({ kind: 'expires_in', value });
 
-      const token = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+      const token = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
 
-      expect(Date.parse(token.expiresAt ?? '')).toBe(fixture.time.now() + lifetimeMilliseconds);
+      expect(Date.parse(token.expiresAt ?? '')).toBe(lifecycle.time.now() + lifetimeMilliseconds);
     },
   );
 
-  it('with a lifetime of one second never has its token served', async () => {
-    const connection = await expiredConnection(fixture, fixture.newInstance());
-    fixture.inject({ kind: 'expires_in', value: 1 });
+  it('with a lifetime of one second never has its token served', async ({ lifecycle }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.inject({ kind: 'expires_in', value: 1 });
 
-    const first = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
-    fixture.time.advance(1_000);
-    const second = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+    const first = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
+    lifecycle.time.advance(1_000);
+    const second = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
 
     expect(second.accessToken.reveal()).not.toBe(first.accessToken.reveal());
-    expectNoRace(fixture);
+    expectNoRace(lifecycle);
   });
 });
 
-it('the token route serves a valid token through every temporary refresh failure', async () => {
-  const connection = await fixture.connect(fixture.newInstance());
-  fixture.time.advance(lifetimeMilliseconds - 60_000);
-  fixture.inject({ kind: 'status', status: 500, body: 'json' });
+it('the token route serves a valid token through every temporary refresh failure', async ({ lifecycle }) => {
+  const connection = await lifecycle.connect(lifecycle.newInstance());
+  lifecycle.time.advance(lifetimeMilliseconds - 60_000);
+  lifecycle.inject({ kind: 'status', status: 500, body: 'json' });
 
-  const served = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
-  const failure = await failureOf(refreshConnection(fixture.newInstance().deps, connection));
+  const served = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
+  const failure = await failureOf(refreshConnection(lifecycle.newInstance().deps, connection));
 
-  expect(await fixture.isGood(served.accessToken.reveal())).toBe(true);
+  expect(await lifecycle.isGood(served.accessToken.reveal())).toBe(true);
   expect(failure.code).toBe('TOKEN_REFRESH_ERROR');
 });
 
-async function sweepAndWork(): Promise<void> {
-  const instance = fixture.newInstance();
-  await fixture.queues.sweep(instance);
-  await fixture.queues.work('refresh', instance);
+async function sweepAndWork(lifecycle: LifecycleFixture): Promise<void> {
+  const instance = lifecycle.newInstance();
+  await lifecycle.queues.sweep(instance);
+  await lifecycle.queues.work('refresh', instance);
 }

@@ -1,5 +1,4 @@
-/** A platform whose sessions are probed and never refreshed: one probe per turn, because a wrong one can end the session. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { AccountId, AppId, ProviderId } from '../../../lib/ids.ts';
 import { newConnectionId, newGrantId } from '../../../lib/ids.ts';
@@ -8,12 +7,13 @@ import { workConnection } from '../../../lib/integrations/worker/work-connection
 import type { ProfileOutcome } from '../../../lib/providers/adapter/platform-adapter.ts';
 import { definePlatform } from '../../../lib/providers/define-platform.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
-import { type LifecycleFixture, openLifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
+import { lifecycleTest } from '../../support/fixtures/lifecycle.ts';
+import type { LifecycleFixture } from '../../support/lifecycle/lifecycle-fixture.ts';
 import { recordOf } from '../../support/lifecycle/steps.ts';
 import { tenantId, user } from '../../support/lifecycle/tenant-at-platform.ts';
 
 const account = { accountId: '42', displayName: 'Lena', metadata: {} };
-let fixture: LifecycleFixture;
+
 let looks = 0;
 let outcome: ProfileOutcome;
 
@@ -32,9 +32,9 @@ const lodge = definePlatform({
   },
 });
 
-beforeAll(async () => {
-  fixture = await openLifecycleFixture({ furtherProviders: [lodge] });
-  const { deps } = fixture.newInstance();
+const it = lifecycleTest({ furtherProviders: [lodge] });
+it.beforeAll(async ({ lifecycle }) => {
+  const { deps } = lifecycle.newInstance();
   await deps.apps.update('lodge' as AppId, () => ({
     appId: 'lodge' as AppId,
     provider: 'lodge' as ProviderId,
@@ -43,60 +43,60 @@ beforeAll(async () => {
     settings: {},
   }));
 });
-afterAll(() => fixture.close());
-beforeEach(async () => {
-  await fixture.reset();
+beforeEach(() => {
   looks = 0;
   outcome = { kind: 'accounts', accounts: [account] };
 });
 
-it('two workers with the same message probe a session once', async () => {
-  const connection = await dueSession();
+it('two workers with the same message probe a session once', async ({ lifecycle }) => {
+  const connection = await dueSession(lifecycle);
 
   const worked = await Promise.all([
-    workConnection(fixture.newInstance().deps, connection),
-    workConnection(fixture.newInstance().deps, connection),
+    workConnection(lifecycle.newInstance().deps, connection),
+    workConnection(lifecycle.newInstance().deps, connection),
   ]);
 
   expect(looks).toBe(1);
   expect(worked.toSorted()).toEqual(['postponed', 'probed']);
 });
 
-it('the worker publishes the end of a session once and stops probing it', async () => {
-  const connection = await dueSession();
+it('the worker publishes the end of a session once and stops probing it', async ({ lifecycle }) => {
+  const connection = await dueSession(lifecycle);
   outcome = { kind: 'reconnect_required', reason: 'session_ended' };
 
-  const worked = await workConnection(fixture.newInstance().deps, connection);
-  fixture.time.advance(7_200_000);
-  await workConnection(fixture.newInstance().deps, connection);
+  const worked = await workConnection(lifecycle.newInstance().deps, connection);
+  lifecycle.time.advance(7_200_000);
+  await workConnection(lifecycle.newInstance().deps, connection);
 
   expect(worked).toBe('ended');
   expect(looks).toBe(1);
-  expect(await recordOf(fixture, connection)).toMatchObject({
+  expect(await recordOf(lifecycle, connection)).toMatchObject({
     status: 'reconnect_required',
     statusReason: 'session_ended',
   });
-  expect((await fixture.queues.events()).map(({ type }) => type)).toEqual(['connection.reconnect_required']);
+  expect((await lifecycle.queues.events()).map(({ type }) => type)).toEqual([
+    'connection.reconnect_required',
+  ]);
 });
 
-it.each<ProfileOutcome>([
+it.for<ProfileOutcome>([
   { kind: 'retryable', reason: 'http_503' },
   { kind: 'unknown', reason: 'answer_lost' },
   { kind: 'misconfigured', reason: 'signing_refused' },
-])('the worker does not end a session on the probe outcome "$kind"', async (said) => {
-  const connection = await dueSession();
+])('the worker does not end a session on the probe outcome "$kind"', async (said, { lifecycle }) => {
+  const connection = await dueSession(lifecycle);
   outcome = said;
 
-  const worked = await workConnection(fixture.newInstance().deps, connection);
+  const worked = await workConnection(lifecycle.newInstance().deps, connection);
 
   expect(worked).toBe('postponed');
   expect(looks).toBe(1);
-  expect(await recordOf(fixture, connection)).toMatchObject({ status: 'active' });
+  expect(await recordOf(lifecycle, connection)).toMatchObject({ status: 'active' });
 });
 
-async function dueSession(): Promise<SealedConnection> {
-  const { deps } = fixture.newInstance();
-  const now = fixture.time.now();
+async function dueSession(lifecycle: LifecycleFixture): Promise<SealedConnection> {
+  const { deps } = lifecycle.newInstance();
+  const now = lifecycle.time.now();
   const place = {
     id: newConnectionId(),
     tenantId,

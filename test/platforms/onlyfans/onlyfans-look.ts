@@ -1,4 +1,5 @@
 /** OnlyFans before its sandbox and its signer, as its tests meet it: log-ins, looks, and an eye for leaks. */
+
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { modes as modesSchema } from '../../../infra/local/platforms/onlyfans/modes.ts';
@@ -8,16 +9,15 @@ import type { Sandbox } from '../../../infra/local/sandbox/sandbox.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
 import { onlyfans } from '../../../lib/platforms/onlyfans/definition.ts';
 import type { ProfileOutcome } from '../../../lib/providers/adapter/platform-adapter.ts';
+import { isSilence, patienceMilliseconds, silenceMilliseconds } from '../../support/silence.ts';
 
 export type Values = Readonly<Record<string, string>>;
 type Modes = Readonly<Record<string, string | number>>;
 
-/** Long enough for a healthy answer of a loaded machine, short enough to wait for. */
-const timeoutMilliseconds = 1_500;
-
 /** One sandbox for the tests of a file; switches, faults and counters do not outlive their test. */
 export function openOnlyFans() {
   let running: Sandbox | undefined;
+  let silent = false;
   const sandbox = () => {
     if (running === undefined) throw new Error('The sandbox is not running.');
     return running;
@@ -27,6 +27,7 @@ export function openOnlyFans() {
   });
   beforeEach(() => modes(modesSchema.parse({})));
   afterEach(() => {
+    silent = false;
     for (const command of ['clear_faults', 'reset_calls'] as const) sandbox().control({ command });
   });
   afterAll(() => running?.close());
@@ -36,6 +37,7 @@ export function openOnlyFans() {
   }
 
   function inject(endpoint: 'token' | 'profile', fault: Fault): void {
+    silent ||= isSilence(fault);
     expect(sandbox().control({ command: 'inject', endpoint, calls: 1, fault })).toMatchObject({ ok: true });
   }
 
@@ -45,7 +47,7 @@ export function openOnlyFans() {
       method: 'POST',
       headers: { accept: 'application/json' },
       body: new URLSearchParams({ account }),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(120_000),
     });
     const { credentials } = (await answer.json()) as { credentials: Values };
     return credentials;
@@ -66,7 +68,8 @@ export function openOnlyFans() {
     if (reading.kind !== 'credentials') throw new Error(`Malformed: ${reading.fields.join(', ')}.`);
     const outcome = await onlyfans.probe.look(reading.secret, {
       settings,
-      http: (request) => patient({ ...request, timeoutMilliseconds }),
+      http: (request) =>
+        patient({ ...request, timeoutMilliseconds: silent ? silenceMilliseconds : patienceMilliseconds }),
       now: Date.now,
     });
     const printed = `${inspect({ reading, outcome }, { depth: 12, showHidden: true })} ${JSON.stringify(outcome)}`;

@@ -105,7 +105,7 @@ export async function openCliFixture() {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(120_000),
     });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
     return z.record(z.string(), z.unknown()).parse(await answer.json());
@@ -151,7 +151,7 @@ export async function openCliFixture() {
     async statusWith(apiKey: string): Promise<number> {
       const answer = await fetch(`${stack.apiUrl}/integrations/providers`, {
         headers: { authorization: `Bearer ${apiKey}` },
-        signal: AbortSignal.timeout(30_000),
+        signal: AbortSignal.timeout(120_000),
       });
       await answer.body?.cancel();
       return answer.status;
@@ -172,7 +172,7 @@ export async function openCliFixture() {
 export type CliFixture = Awaited<ReturnType<typeof openCliFixture>>;
 
 async function redirect(url: string, headers: Headers) {
-  const answer = await fetch(url, { redirect: 'manual', headers, signal: AbortSignal.timeout(30_000) });
+  const answer = await fetch(url, { redirect: 'manual', headers, signal: AbortSignal.timeout(120_000) });
   const location = answer.headers.get('location');
   if (location === null) throw new Error(`${answer.status} in place of a redirect: ${await answer.text()}`);
   return { location, cookie: answer.headers.getSetCookie()[0]?.split(';')[0] ?? '' };

@@ -1,5 +1,4 @@
 /** A desk with people connected at TikTok, and what the tests of connections, jobs and keys look at. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { approve } from '../../../infra/local/sandbox/visitor/consent-visitor.ts';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
@@ -59,7 +58,7 @@ export async function openConnectedCliFixture() {
     async tokenStatus(key: string, { accountId, userId }: SealedConnection): Promise<number> {
       const answer = await fetch(
         `${cli.stack.apiUrl}/integrations/token/${provider}/${accountId}?userId=${userId}`,
-        { headers: { authorization: `Bearer ${key}` }, signal: AbortSignal.timeout(30_000) },
+        { headers: { authorization: `Bearer ${key}` }, signal: AbortSignal.timeout(120_000) },
       );
       await answer.body?.cancel();
       return answer.status;
@@ -99,14 +98,4 @@ interface ConnectionIdentity {
   readonly tenantId: TenantId;
   readonly provider: ProviderId;
   readonly accountId: AccountId;
-}
-
-/** Looks until something is so. */
-export async function until<Found>(look: () => Promise<Found | undefined | false>): Promise<Found> {
-  for (let round = 0; round < 60; round += 1) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    await sleep(200);
-  }
-  throw new Error('It did not come to be.');
 }

@@ -1,4 +1,5 @@
 /** One provider before its sandbox platform, as the conformance suite meets it: consents, adapters, and an eye for leaks. */
+
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import type { Fault } from '../../../infra/local/sandbox/control/control.ts';
@@ -19,6 +20,7 @@ import type { PlatformAdapter } from '../../../lib/providers/adapter/platform-ad
 import { urlsOf } from '../../../lib/providers/definition/consistency.ts';
 import type { OAuthProvider } from '../../../lib/providers/provider.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
+import { isSilence, patienceMilliseconds, silenceMilliseconds } from '../silence.ts';
 
 type Target = Parameters<typeof getAuthUrl>[1];
 
@@ -48,9 +50,6 @@ export const redirectUri = 'http://localhost:8787/integrations/callback/one';
 export const otherRedirectUri = 'http://localhost:8787/integrations/callback/two';
 export const registration = { clientId: 'harbour-app', clientSecret: 's4ndb0x-client-secret' };
 
-/** Long enough for a healthy answer of a loaded machine, short enough to wait for. */
-const timeoutMilliseconds = 1_500;
-
 /** What came of one consent. */
 export interface Consent {
   readonly location: URL;
@@ -75,11 +74,9 @@ export async function meet(subject: Subject) {
     insecureOrigins: [sandbox.origin, sandbox.apiOrigin],
     origins,
   });
+  let silent = false;
   const http: PlatformHttp = (request) =>
-    patient({
-      ...request,
-      timeoutMilliseconds: Math.min(request.timeoutMilliseconds ?? timeoutMilliseconds, timeoutMilliseconds),
-    });
+    patient({ ...request, timeoutMilliseconds: silent ? silenceMilliseconds : patienceMilliseconds });
   const target = (await subject.targetOf?.(sandbox, http)) ?? targetOf(provider, settings);
 
   const adapterWith = (clientSecret: string) =>
@@ -135,6 +132,7 @@ export async function meet(subject: Subject) {
     /** Tokens of a new consent. */
     connect: async (visit: Visit = {}) => granted(await exchange(await consent(visit))),
     inject: (endpoint: 'token' | 'revoke' | 'profile', fault: Fault, calls = 1): void => {
+      silent ||= isSilence(fault);
       expect(sandbox.control({ command: 'inject', endpoint, calls, fault })).toMatchObject({ ok: true });
     },
   };

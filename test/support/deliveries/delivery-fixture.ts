@@ -6,6 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
 import type { Intercept } from '../../../infra/local/aws/front/front.ts';
 import { startLocalAws } from '../../../infra/local/aws/local-aws.ts';
 import {
@@ -23,7 +24,7 @@ import type { AccountId, ConnectionId, ProviderId, TenantId, UserId } from '../.
 import { type DeliveryMessage, deliveryMessage } from '../../../lib/messages/deliveries.ts';
 import { eventMessage } from '../../../lib/messages/events.ts';
 import { parseMessage } from '../../../lib/messages/parse-message.ts';
-import type { TenantEvent } from '../../../lib/messages/tenant-event.ts';
+import { type TenantEvent, tenantEvent } from '../../../lib/messages/tenant-event.ts';
 import { connectTo, type Resolve } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPinnedPost } from '../../../lib/platform-http/pinned-post.ts';
 import { newStandardWebhookSecret } from '../../../lib/signatures/standard-webhooks.ts';
@@ -84,7 +85,7 @@ export async function openDeliveryFixture() {
       resolve: (name) => resolve(name),
       connect: connectTo,
       insecureOrigins,
-      totalMilliseconds: 2_000,
+      totalMilliseconds: 5_000,
     }),
     putEvent: openEventBus(bridge),
     events: queueOf('events'),
@@ -235,10 +236,9 @@ function seen(queue: Queue<DeliveryMessage>) {
   };
 }
 
-export type DeliveryFixture = Awaited<ReturnType<typeof openDeliveryFixture>>;
-
+/** An event as a worker reads it from its queue, and so with its fields in the order in which every try sends them. */
 export function eventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}): TenantEvent {
-  return {
+  return z.parse(tenantEvent, {
     id: 'evt_0123456789abcdefABCDEF',
     type: 'video.publish_completed',
     tenantId,
@@ -251,5 +251,5 @@ export function eventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}): 
     receivedAt: '2026-01-01T00:00:01.000Z',
     data: { text: 's4ndb0x of the platform, with ünïcode' },
     ...change,
-  };
+  });
 }

@@ -17,6 +17,7 @@ import {
 } from '../../../lib/platform-http/platform-http.ts';
 import type { OAuthProvider, Provider } from '../../../lib/providers/provider.ts';
 import type { MetricName } from '../../../lib/telemetry/metrics.ts';
+import { isSilence, patienceMilliseconds, silenceMilliseconds } from '../silence.ts';
 import { simulateTime } from '../simulated-time.ts';
 import { connectAccount, consent } from './connect-account.ts';
 import { type AwsPlace, type Instance, openClients, openInstance } from './function-instance.ts';
@@ -28,7 +29,7 @@ import { tiktokWith } from './tiktok-with.ts';
 export interface LifecycleFixtureOptions {
   /** Tries per AWS call; one, so that a fault shows. */
   readonly attempts?: number;
-  /** Longest time that a platform has for its answer, in real milliseconds. */
+  /** How long an instance waits for a platform that a test made silent, in real milliseconds. */
   readonly timeoutMilliseconds?: number;
   /** What TikTok's definition says differently here. */
   readonly tokens?: Partial<OAuthProvider['tokens']>;
@@ -85,9 +86,13 @@ export async function openLifecycleFixture(options: LifecycleFixtureOptions = {}
     fetch,
     insecureOrigins: [platform.origin, platform.apiOrigin],
     origins,
-    timeoutMilliseconds: options.timeoutMilliseconds ?? 5_000,
   });
-  const http: PlatformHttp = async (request) => {
+  let silent = false;
+  const http: PlatformHttp = async (asked) => {
+    const timeoutMilliseconds = silent
+      ? (options.timeoutMilliseconds ?? silenceMilliseconds)
+      : patienceMilliseconds;
+    const request = { ...asked, timeoutMilliseconds };
     await step();
     const answer = await around(() => time.during(() => real(request)), request);
     await step();
@@ -139,6 +144,7 @@ export async function openLifecycleFixture(options: LifecycleFixtureOptions = {}
       consent(instance, { tenantId, userId, provider: tiktok, person }, browse),
 
     inject(fault: Fault, { endpoint = 'token' as 'token' | 'revoke' | 'profile', calls = 1 } = {}): void {
+      silent ||= isSilence(fault);
       platform.control({ command: 'inject', endpoint, calls, fault });
     },
 
@@ -156,6 +162,7 @@ export async function openLifecycleFixture(options: LifecycleFixtureOptions = {}
     /** Ends connections, grants, faults and messages of the test before. */
     async reset(): Promise<void> {
       intercept = undefined;
+      silent = false;
       around = (call) => call();
       await registration.clearConnections();
       await registration.register();

@@ -18,7 +18,7 @@ export interface Browser {
   cookies(origin: string): Map<string, string>;
 }
 
-const timeoutMilliseconds = 35_000;
+const timeoutMilliseconds = 120_000;
 
 /** @param onPage told of every answer that the browser gets. */
 export function openBrowser(onPage: (page: Page) => void = () => undefined): Browser {

@@ -20,7 +20,7 @@ export interface RawAnswer {
 
 /** Kept connections, so that thousands of requests do not exhaust the machine's ports. */
 const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-const timeoutMilliseconds = 35_000;
+const timeoutMilliseconds = 120_000;
 
 export function exchange(origin: string, raw: RawRequest): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();

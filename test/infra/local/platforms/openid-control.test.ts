@@ -188,16 +188,20 @@ describe('faults', () => {
   test('delay a revocation that is carried out although its caller has gone', async () => {
     const sandbox = await start();
     const body = await connectOpenId(sandbox);
-    inject(sandbox, { kind: 'delay', milliseconds: 50 }, 'revoke');
+    inject(sandbox, { kind: 'delay', milliseconds: 1_500 }, 'revoke');
 
+    const caller = new AbortController();
     const gone = fetch(`${sandbox.origin}/token/revocation`, {
       method: 'POST',
       body: new URLSearchParams({ token: textOf(body, 'refresh_token') }),
       headers: { authorization: `Basic ${btoa(`${client.clientId}:${client.clientSecret}`)}` },
-      signal: AbortSignal.timeout(20),
+      signal: caller.signal,
     });
 
-    await expect(gone).rejects.toThrow();
+    const outcome = expect(gone).rejects.toThrow();
+    await expect.poll(() => sandbox.calls().calls.revoke).toBe(1);
+    caller.abort();
+    await outcome;
     await expect.poll(async () => (await userinfo(sandbox, textOf(body, 'access_token'))).status).toBe(401);
   });
 });

@@ -32,7 +32,7 @@ export interface Answer {
 }
 
 export async function call(url: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5_000), ...init });
+  const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(120_000), ...init });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: objectIn(text) };
 }
