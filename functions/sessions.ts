@@ -3,8 +3,13 @@
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { createSession } from '../lib/integrations/connect/create-session.ts';
-import { createRegistry } from '../lib/platforms/registry.ts';
-import { authenticateWith, now, openConnectionsTable, secretSource } from '../lib/runtime/compose.ts';
+import {
+  authenticateWith,
+  now,
+  openConnectionsTable,
+  openProviders,
+  secretSource,
+} from '../lib/runtime/compose.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
@@ -13,7 +18,7 @@ const settings = readSettings('sessions');
 const precious = openConnectionsTable(settings);
 const deps = {
   tenants: createTenantStore(precious),
-  registry: createRegistry(),
+  providers: openProviders(),
   secrets: secretSource(),
   secretId: settings.sessionKeySecretId,
   audience: settings.publicUrl,

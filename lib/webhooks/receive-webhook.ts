@@ -60,7 +60,7 @@ export async function receiveWebhook(
 ): Promise<WebhookAnswer> {
   const found = await deps.findApp(appId);
   // Both are asked for either way, because that takes time, too.
-  const decoy = deps.decoy(appId, request);
+  const decoy = await deps.decoy(appId, request);
   const known = found?.webhook !== undefined;
   const { app, webhook } = known ? { app: found, webhook: found.webhook } : decoy;
   const armed = known && webhook.plantsSecret === true && ((await deps.planting?.isArmed(appId)) ?? false);

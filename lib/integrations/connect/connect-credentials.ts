@@ -4,7 +4,7 @@
  */
 import { type AccountId, isOpaqueId, newGrantId, type TenantId, type UserId } from '../../ids.ts';
 import { type Account, platformUserOf } from '../../providers/account.ts';
-import type { CredentialsProvider } from '../../providers/provider.ts';
+import type { ProbedProvider } from '../../providers/provider.ts';
 import type { TenantStore } from '../../tenants/tenant.ts';
 import type { ConnectionDeps } from '../deps.ts';
 import { publishPending } from '../lifecycle/event-outbox.ts';
@@ -42,7 +42,7 @@ type ProbeFailure =
 /** @throws IntegrationError for a tenant that is deleted and for an app that is not registered. */
 export async function connectCredentials(
   deps: ConnectionDeps & { readonly tenants: TenantStore },
-  provider: CredentialsProvider,
+  provider: ProbedProvider,
   request: CredentialsRequest,
 ): Promise<CredentialsOutcome> {
   const tenant = await activeTenant(deps.tenants, request.tenantId);
@@ -78,7 +78,7 @@ export async function connectCredentials(
 /** The account that the platform says the credentials are of, if it is the one they claim. */
 async function identifyAccount(
   deps: ConnectionDeps,
-  provider: CredentialsProvider,
+  provider: ProbedProvider,
   claim: {
     readonly appId: Recipient['appId'];
     readonly secret: Parameters<typeof probe>[3];
@@ -107,7 +107,7 @@ async function identifyAccount(
 
 function recipientOf(
   { tenantId, userId }: CredentialsRequest,
-  provider: CredentialsProvider,
+  provider: ProbedProvider,
   appId: Recipient['appId'],
 ): Recipient {
   return { tenantId, userId, provider: provider.id, appId, linking: 'confirmed', requestedScopes: [] };

@@ -17,8 +17,8 @@ export async function connect(
   request: ConnectRequest & { readonly credentials?: Readonly<Record<string, string>> },
 ): Promise<StartedFlow | ConnectedAccounts> {
   const { credentials, ...flowRequest } = request;
-  const provider = findProvider(deps.registry, request.provider);
-  if (provider.auth === 'credentials') {
+  const provider = await findProvider(deps.providers, request);
+  if (provider.probe) {
     if (!credentials) {
       throw new IntegrationError(
         'INVALID_REQUEST',

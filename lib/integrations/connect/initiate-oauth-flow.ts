@@ -6,11 +6,11 @@ import { type Flow, flowMilliseconds } from '../../flows/flow.ts';
 import { type AccountId, newFlowId, type TenantId, token, type UserId } from '../../ids.ts';
 import { createPkce } from '../../oauth/pkce.ts';
 import type { ProviderApp } from '../../provider-apps/provider-app.ts';
-import type { OAuthProvider } from '../../providers/provider.ts';
+import type { ConsentProvider } from '../../providers/provider.ts';
 import type { Tenant } from '../../tenants/tenant.ts';
 import type { Completion } from '../../vocabulary.ts';
 import type { ConnectDeps } from '../deps.ts';
-import { findOAuthProvider, targetOf } from '../platform/find-provider.ts';
+import { findConsentProvider, targetOf } from '../platform/find-provider.ts';
 import { activeTenant, appFor } from '../platform/tenant-app.ts';
 import { isoTime } from '../tokens/connection-view.ts';
 import { flowContext } from './flow-secrets.ts';
@@ -54,7 +54,7 @@ export async function initiateOAuthFlow(
   deps: ConnectDeps,
   request: ConnectRequest,
 ): Promise<InitiateOutcome> {
-  const provider = findOAuthProvider(deps.registry, request.provider);
+  const provider = await findConsentProvider(deps.providers, request);
   const tenant = await activeTenant(deps.tenants, request.tenantId);
   if (request.completion === 'direct' && !tenant.directLinking) return { kind: 'direct_linking_off' };
   const returnUrl = chooseReturnUrl(tenant, request.returnUrl);
@@ -88,7 +88,7 @@ export async function initiateOAuthFlow(
 
 /** What the request was decided to mean. */
 interface FlowDecisions {
-  readonly provider: OAuthProvider;
+  readonly provider: ConsentProvider;
   readonly tenant: Tenant;
   readonly app: ProviderApp;
   readonly returnUrl: string;
@@ -103,7 +103,8 @@ async function composeFlow(
 ): Promise<Flow> {
   const { appId } = app;
   const identity = { id: newFlowId(), tenantId: tenant.id, provider: provider.id };
-  const pkce = provider.pkce === 'none' ? undefined : createPkce(provider.pkce);
+  const { pkce: method, idToken } = provider.consent;
+  const pkce = method === 'none' ? undefined : createPkce(method);
   const now = deps.now();
   return {
     ...identity,
@@ -112,7 +113,7 @@ async function composeFlow(
     appId,
     clientId: app.clientId,
     appVersion: app.version,
-    target: targetOf(deps.registry, provider, app),
+    target: targetOf(provider, app, {}),
     scopes,
     redirectUri: `${deps.publicUrl}/integrations/callback/${appId}`,
     returnUrl,
@@ -122,7 +123,7 @@ async function composeFlow(
       challenge: pkce.challenge,
       sealedVerifier: await deps.vault.encryptToken(pkce.verifier, flowContext(identity, 'verifier')),
     }),
-    ...(provider.idToken && { nonce: token(32) }),
+    ...(idToken && { nonce: token(32) }),
     status: 'pending',
     createdAt: now,
     expiresAt: now + flowMilliseconds,
@@ -151,7 +152,7 @@ type ScopeChoice =
 const scopePattern = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
 
 /** The scopes asked for, or the usual ones, with those that the provider cannot do without. */
-function chooseScopes(provider: OAuthProvider, asked: readonly string[] | undefined): ScopeChoice {
+function chooseScopes(provider: ConsentProvider, asked: readonly string[] | undefined): ScopeChoice {
   const { available, open, required, default: usual } = provider.consent.scopes;
   const scopes = [...new Set([...required, ...(asked ?? usual)])];
   const isAvailable = (scope: string) => (open ? scopePattern.test(scope) : Object.hasOwn(available, scope));

@@ -7,7 +7,7 @@ import { type Decision, unlessOvertaken } from '../../connections/connection-cha
 import { claimProbe } from '../../connections/reschedule.ts';
 import { recover, requireReconnect } from '../../connections/transitions.ts';
 import type { ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
-import type { CredentialsProvider } from '../../providers/provider.ts';
+import type { ProbedProvider } from '../../providers/provider.ts';
 import type { ConnectionDeps } from '../deps.ts';
 import { openAccessToken } from '../platform/credentials.ts';
 import { publishPending } from './event-outbox.ts';
@@ -15,8 +15,8 @@ import { refreshPolicyOf } from './refresh-policy-of.ts';
 
 /** Shows credentials to their platform, once. */
 export async function probe(
-  deps: Pick<ConnectionDeps, 'apps' | 'registry' | 'http' | 'now'>,
-  provider: CredentialsProvider,
+  deps: Pick<ConnectionDeps, 'apps' | 'providers' | 'http' | 'now'>,
+  provider: ProbedProvider,
   appId: SealedConnection['appId'],
   secret: Awaited<ReturnType<typeof openAccessToken>>,
 ): Promise<ProfileOutcome> {
@@ -31,7 +31,7 @@ export async function probe(
 
 export async function probeSession(
   deps: ConnectionDeps,
-  provider: CredentialsProvider,
+  provider: ProbedProvider,
   connection: SealedConnection,
 ): Promise<'probed' | 'ended' | 'postponed'> {
   const { now, random } = deps;

@@ -3,11 +3,11 @@ import { IntegrationError } from '../../errors.ts';
 import type { AppId, ProviderId, TenantId } from '../../ids.ts';
 import { callTimeoutMilliseconds } from '../../platform-http/platform-http.ts';
 import { readClientSecret } from '../../provider-apps/provider-app.ts';
-import { createAdapter } from '../../providers/adapter/adapter.ts';
+import { createAdapter, type PlatformTarget } from '../../providers/adapter/adapter.ts';
 import type { PlatformAdapter } from '../../providers/adapter/platform-adapter.ts';
-import type { OAuthProvider } from '../../providers/provider.ts';
+import type { ConsentProvider } from '../../providers/provider.ts';
 import type { ConnectionDeps } from '../deps.ts';
-import { findOAuthProvider, type Target, targetOf } from './find-provider.ts';
+import { findConsentProvider, targetOf } from './find-provider.ts';
 
 /** A platform of one provider app, opened for a connection. */
 export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
@@ -17,18 +17,18 @@ export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
  * the secret is read afresh and the question asked once more: a refused client has spent nothing.
  */
 export async function openPlatform(
-  deps: Pick<ConnectionDeps, 'apps' | 'registry' | 'secrets' | 'http' | 'now'>,
+  deps: Pick<ConnectionDeps, 'apps' | 'providers' | 'secrets' | 'http' | 'now'>,
   connection: { readonly provider: ProviderId; readonly appId: AppId; readonly tenantId: TenantId },
-  frozen?: { readonly target: Target; readonly clientId: string; readonly appVersion: number },
+  frozen?: { readonly target: PlatformTarget; readonly clientId: string; readonly appVersion: number },
 ): Promise<{
-  readonly provider: OAuthProvider;
+  readonly provider: ConsentProvider;
   /** @param deadline the second question is not asked when it might not be answered by then. */
   ask<Outcome extends { readonly kind: string }>(
     question: (platform: PlatformAdapter) => Promise<Outcome>,
     deadline?: number,
   ): Promise<Outcome>;
 }> {
-  const provider = findOAuthProvider(deps.registry, connection.provider);
+  const provider = await findConsentProvider(deps.providers, connection);
   const app = await deps.apps.get(connection.appId);
   if (
     !app ||
@@ -43,7 +43,7 @@ export async function openPlatform(
   if (frozen && (frozen.clientId !== app.clientId || frozen.appVersion !== app.version)) {
     throw new IntegrationError('OAUTH_INIT_ERROR', 'This provider app was registered anew. Start again.');
   }
-  const target = frozen?.target ?? targetOf(deps.registry, provider, app);
+  const target = frozen?.target ?? targetOf(provider, app, {});
   const connect = (clientSecret: Awaited<ReturnType<typeof readClientSecret>>) =>
     createAdapter({
       provider,

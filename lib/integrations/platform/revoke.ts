@@ -15,7 +15,7 @@ export async function isShared(
   platform: OpenPlatform,
   holder: Pick<Connection, 'appId' | 'platformUserId'> & { readonly id?: string },
 ): Promise<boolean> {
-  if (platform.provider.revocation.reach !== 'grant') return false;
+  if (platform.provider.revocation?.reach !== 'grant') return false;
   const holders = await deps.connections.byPlatformUser(holder.appId, holder.platformUserId);
   return holders.some((other) => other.id !== holder.id && isLive(other));
 }
@@ -35,9 +35,9 @@ export async function discardTokens(
   },
 ): Promise<void> {
   const { appId, platformUserId, tokens } = obtained;
-  const { reach } = platform.provider.revocation;
+  const { revocation } = platform.provider;
   // Without knowing whose grant it is, a revocation that reaches further than these tokens might end another's.
-  if (reach === 'none' || (reach === 'grant' && platformUserId === undefined)) return;
+  if (!revocation || (revocation.reach === 'grant' && platformUserId === undefined)) return;
   await quietly(deps, platform, async () => {
     if (platformUserId !== undefined && (await isShared(deps, platform, { appId, platformUserId }))) return;
     await revoke(platform, tokens);
@@ -50,7 +50,7 @@ export async function revokeReplaced(
   platform: OpenPlatform,
   replaced: readonly SealedConnection[],
 ): Promise<void> {
-  if (platform.provider.revocation.reach !== 'token') return;
+  if (platform.provider.revocation?.reach !== 'token') return;
   for (const connection of replaced) {
     await quietly(deps, platform, async () => {
       await revoke(platform, await openCredentials(deps.vault, connection));

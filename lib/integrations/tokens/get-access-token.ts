@@ -47,10 +47,8 @@ async function holdValidToken(deps: ConnectionDeps, connection: SealedConnection
   if (connection.status === 'reconnect_required') {
     return { kind: 'reconnect_required', reason: connection.statusReason };
   }
-  const provider = findProvider(deps.registry, connection.provider);
-  if (provider.auth !== 'oauth2' || !isRefreshDue(connection, provider.tokens.margin, deps.now())) {
-    return { kind: 'held', connection };
-  }
+  const { margin } = refreshPolicyOf(await findProvider(deps.providers, connection));
+  if (!isRefreshDue(connection, margin, deps.now())) return { kind: 'held', connection };
   if (!connection.refreshable && !isTokenExpired(connection, deps.now())) return { kind: 'held', connection };
   const outcome = await refreshConnection(deps, connection);
   if (!isFailure(outcome)) return { kind: 'held', connection: outcome.connection };
@@ -78,8 +76,8 @@ async function readStillHeld(deps: ConnectionDeps, connection: SealedConnection)
 
 /** Records once a day that the connection is in use, which keeps it among those refreshed ahead of time. */
 async function recordUse(deps: ConnectionDeps, connection: SealedConnection): Promise<SealedConnection> {
-  const { registry, now, random } = deps;
-  const policy = refreshPolicyOf(findProvider(registry, connection.provider));
+  const { providers, now, random } = deps;
+  const policy = refreshPolicyOf(await findProvider(providers, connection));
   try {
     const noted = await deps.connections.update(
       connection,

@@ -49,7 +49,8 @@ export function createRefreshWorker(deps: RefreshWorkerDeps) {
     }
     const outcome = await limit({
       app: connection.appId,
-      concurrency: async () => deps.registry.find(provider)?.concurrency ?? usualConcurrency,
+      concurrency: async () =>
+        (await deps.providers.find(tenantId, provider))?.concurrency ?? usualConcurrency,
       work: (waitedMilliseconds) =>
         workConnection(deps, message, waitedMilliseconds > freshMilliseconds ? undefined : connection),
     });

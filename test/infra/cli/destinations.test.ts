@@ -6,11 +6,11 @@ import { appSecretPrefix } from '../../../infra/topology.ts';
 import { createOperator } from '../../../lib/admin/operator.ts';
 import type { Resolve } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { type CliFixture, openCliFixture } from '../../support/cli/cli-fixture.ts';
 import { type Endpoint, openEndpoint, signerOf } from '../../support/deliveries/endpoint.ts';
+import { providersOf } from '../../support/providers.ts';
 
 let cli: CliFixture;
 let endpoint: Endpoint;
@@ -209,7 +209,7 @@ function operatorWith(resolve: Resolve) {
     activity: openTable(clients.dynamoDb, localNames.activityTable),
     queueUrls: localQueueUrls(cli.stack.endpoints.sqs),
     names: { ...localNames, appSecretPrefix },
-    registry: createRegistry(),
+    providers: providersOf(),
     http: createPlatformHttp({ fetch, insecureOrigins: [] }),
     insecureOrigins: [],
     resolve,

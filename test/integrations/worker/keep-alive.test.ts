@@ -1,13 +1,13 @@
 /** What nobody uses: renewed when its refresh token would otherwise lie idle for too long, and left alone until then. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
-import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
 import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
 import { nothingConsumed } from '../../bench/refresh-capacity.ts';
 import { openCountingStore } from '../../bench/refresh-counting-table.ts';
 import { openPlatforms } from '../../bench/refresh-platforms.ts';
 import { connectionOf } from '../../bench/refresh-population.ts';
 import { openLifecycleFixture } from '../../bench/refresh-world.ts';
+import { consentProvider } from '../../support/providers.ts';
 
 const now = Date.UTC(2026, 10, 20, 12);
 const day = 86_400_000;
@@ -45,7 +45,7 @@ async function workIdle({ ageDays }: { readonly ageDays: number }) {
     sleep,
     random,
   });
-  const provider = findOAuthProvider(fixture.registry, 'tiktok');
+  const provider = consentProvider('tiktok');
   const person = { account: 1, tenantId, provider, lifetimeSeconds: 86_400, use: 'idle' } as const;
   const sealer = await fixture.setUp.vault.sealerFor(tenantId);
   const obtainedAt = now - ageDays * day;

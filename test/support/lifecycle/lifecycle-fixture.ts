@@ -15,7 +15,7 @@ import {
   type PlatformHttp,
   type PlatformRequest,
 } from '../../../lib/platform-http/platform-http.ts';
-import type { OAuthProvider, Provider } from '../../../lib/providers/provider.ts';
+import type { Provider, RefreshPolicy } from '../../../lib/providers/provider.ts';
 import type { MetricName } from '../../../lib/telemetry/metrics.ts';
 import { simulateTime } from '../simulated-time.ts';
 import { connectAccount, consent } from './connect-account.ts';
@@ -31,7 +31,7 @@ export interface LifecycleFixtureOptions {
   /** Longest time that a platform has for its answer, in real milliseconds. */
   readonly timeoutMilliseconds?: number;
   /** What TikTok's definition says differently here. */
-  readonly tokens?: Partial<OAuthProvider['tokens']>;
+  readonly tokens?: Partial<RefreshPolicy>;
   readonly furtherProviders?: readonly Provider[];
   readonly startPlatform?: (options: SandboxOptions) => ReturnType<typeof startTikTok>;
   readonly random?: () => number;

@@ -16,7 +16,7 @@ export async function identifyAccounts(
   { tokens, scopes }: GrantedTokens,
 ): Promise<IdentifyOutcome> {
   const { provider } = platform;
-  if (!provider.scopes.required.every((scope) => scopes.includes(scope))) {
+  if (!provider.consent.scopes.required.every((scope) => scopes.includes(scope))) {
     return flowFailure('required_scope_missing');
   }
   if (scopes.some((scope) => !flow.scopes.includes(scope))) {

@@ -59,7 +59,7 @@ function credentialsFor(
   { tokens, scopes }: GrantedTokens,
   { grantId, account, now }: Pick<NewCredentials, 'grantId' | 'account' | 'now'>,
 ): NewCredentials {
-  const { assumedLifetimeSeconds, refresh } = platform.provider.tokens;
+  const { consent, refresh } = platform.provider;
   return {
     recipient: recipientOf(flow),
     grantId,
@@ -67,8 +67,8 @@ function credentialsFor(
     platformUserId: platformUserOf(account),
     tokens,
     scopes,
-    lifetimeSeconds: tokens.expiresInSeconds ?? assumedLifetimeSeconds,
-    refreshable: refresh !== 'none' && tokens.refreshToken !== undefined,
+    lifetimeSeconds: tokens.expiresInSeconds ?? consent.assumedLifetimeSeconds,
+    refreshable: refresh !== undefined && tokens.refreshToken !== undefined,
     now,
   };
 }
