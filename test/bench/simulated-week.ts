@@ -9,7 +9,7 @@ import type { Person, Use } from './refresh-population.ts';
 import { bill, perMillion, perMonth, total } from './refresh-prices.ts';
 import { type Simulation, simulate } from './refresh-simulation.ts';
 import { judge } from './refresh-verdict.ts';
-import { eventsQueue, type LifecycleFixture, refreshQueue } from './refresh-world.ts';
+import { eventsQueue, refreshQueue } from './refresh-world.ts';
 import { atLeast, atMost, type BenchGroup, shown } from './row.ts';
 
 const hourSeconds = 3_600;
