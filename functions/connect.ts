@@ -32,7 +32,7 @@ export const handler = http(
   { authenticate: authenticateWith(precious, settings), now },
   async ({ principal, params, body }) => {
     requireProvider(principal, params.provider);
-    const { completion = 'confirm', reconnect, scopes, returnUrl, userId, credentials } = body;
+    const { completion = 'confirm', reconnect, scopes, returnUrl, userId, credentials, variables } = body;
     const request = {
       tenantId: principal.tenantId,
       userId: userOf(principal, userId),
@@ -42,6 +42,7 @@ export const handler = http(
       ...(scopes && { scopes }),
       ...(reconnect !== undefined && { reconnect }),
       ...(credentials && { credentials }),
+      ...(variables && { variables }),
     };
     const limited = principal.kind === 'session' ? limitToSession(request, principal.session) : request;
     return json(201, await connect(deps, limited));

@@ -8,7 +8,7 @@ import { openApiDocument } from '../../lib/contract/open-api-document.ts';
 export const openApiAtBuildTime: Plugin = {
   name: 'open-api-at-build-time',
   setup(build) {
-    build.onLoad({ filter: /[\\/]lib[\\/]api[\\/]open-api-document\.ts$/ }, () => ({
+    build.onLoad({ filter: /[\\/]lib[\\/]contract[\\/]open-api-document\.ts$/ }, () => ({
       // Engines parse JSON faster than an object literal of that size.
       contents: `export const openApiDocument = JSON.parse(${JSON.stringify(JSON.stringify(openApiDocument))});`,
       loader: 'js',

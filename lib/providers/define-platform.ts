@@ -2,6 +2,7 @@
 import type { ProviderId } from '../ids.ts';
 import type { RefusalReader } from '../oauth/outcome.ts';
 import { keyProbe } from './adapter/api-key.ts';
+import { fillUrl } from './adapter/fill.ts';
 import { refusalReaderOf } from './adapter/refusals.ts';
 import { customWebhookOf } from './custom-webhook.ts';
 import { describeFlaws, parseProviderData } from './definition/parse.ts';
@@ -100,7 +101,12 @@ function sessionProvider(data: DataOf<'session'>, code: SessionCode): ProbedProv
   return {
     ...commonOf(data, 1, code),
     credentialFields: fields,
-    probe: { everySeconds: probeEverySeconds, read: code.read, look: code.look },
+    probe: {
+      everySeconds: probeEverySeconds,
+      urlAt: (values) => fillUrl(data, data.probeUrl, values),
+      read: code.read,
+      look: code.look,
+    },
   };
 }
 

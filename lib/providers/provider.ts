@@ -68,6 +68,8 @@ export type CredentialsReading =
 export interface Probe {
   /** Seconds between two looks at whether they still work. */
   readonly everySeconds: number;
+  /** What is asked to prove credentials, filled with the app's settings and the connection's variables. */
+  readonly urlAt: (values: Readonly<Record<string, string>>) => string;
   readonly read: (input: Readonly<Record<string, string>>) => CredentialsReading;
   /** Shows the credentials to the platform once. Never called twice for one answer: a failed look may end a session. */
   readonly look: (secret: Secret, platform: CredentialsAccess) => Promise<ProfileOutcome>;

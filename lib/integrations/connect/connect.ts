@@ -25,12 +25,13 @@ export async function connect(
         'This provider takes credentials. See its fields in GET /integrations/providers.',
       );
     }
-    const { tenantId, userId, reconnect } = request;
+    const { tenantId, userId, reconnect, variables } = request;
     const outcome = await connectCredentials(deps, provider, {
       tenantId,
       userId,
       credentials,
       ...(reconnect !== undefined && { reconnect }),
+      ...(variables && { variables }),
     });
     if (outcome.kind !== 'connected') throw credentialsError(outcome);
     const { connection, connections } = outcome;

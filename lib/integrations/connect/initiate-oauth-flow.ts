@@ -6,6 +6,8 @@ import { type Flow, flowMilliseconds } from '../../flows/flow.ts';
 import { type AccountId, newFlowId, type TenantId, token, type UserId } from '../../ids.ts';
 import { createPkce } from '../../oauth/pkce.ts';
 import type { ProviderApp } from '../../provider-apps/provider-app.ts';
+import type { Values } from '../../providers/adapter/fill.ts';
+import { readVariables } from '../../providers/connection-variables.ts';
 import type { ConsentProvider } from '../../providers/provider.ts';
 import type { Tenant } from '../../tenants/tenant.ts';
 import type { Completion } from '../../vocabulary.ts';
@@ -25,6 +27,8 @@ export interface ConnectRequest {
   readonly completion: Completion;
   /** The account to reconnect; another one that comes back is refused. */
   readonly reconnect?: AccountId;
+  /** Values of the variables that the provider lists; those of the reconnected account hold where it is absent. */
+  readonly variables?: Values;
 }
 
 export interface StartedFlow {
@@ -42,6 +46,8 @@ export type InitiateOutcome =
   | { readonly kind: 'return_url_ambiguous' }
   | { readonly kind: 'return_url_unregistered' }
   | { readonly kind: 'scope_unavailable'; readonly available: readonly string[] }
+  /** Names of the variables that are missing, unknown or malformed. */
+  | { readonly kind: 'variables_malformed'; readonly names: readonly string[] }
   /** The user has no such account to reconnect. */
   | { readonly kind: 'account_not_found' };
 
@@ -62,10 +68,12 @@ export async function initiateOAuthFlow(
   const scopes = chooseScopes(provider, request.scopes);
   if (scopes.kind !== 'chosen') return scopes;
   const app = await appFor(deps.apps, tenant, provider.id);
-  if (request.reconnect !== undefined) {
-    const connection = await deps.connections.get(tenant.id, provider.id, request.reconnect);
-    if (connection?.userId !== request.userId) return { kind: 'account_not_found' };
-  }
+  const { reconnect } = request;
+  const before =
+    reconnect === undefined ? undefined : await deps.connections.get(tenant.id, provider.id, reconnect);
+  if (reconnect !== undefined && before?.userId !== request.userId) return { kind: 'account_not_found' };
+  const variables = readVariables(provider.data, request.variables ?? {}, before?.target?.variables);
+  if (variables.kind === 'malformed') return { kind: 'variables_malformed', names: variables.names };
 
   const flow = await composeFlow(deps, request, {
     provider,
@@ -73,6 +81,7 @@ export async function initiateOAuthFlow(
     app,
     returnUrl: returnUrl.url,
     scopes: scopes.scopes,
+    variables: variables.values,
   });
   await deps.flows.create(flow);
   deps.count('connect_started', { provider: provider.id });
@@ -93,13 +102,14 @@ interface FlowDecisions {
   readonly app: ProviderApp;
   readonly returnUrl: string;
   readonly scopes: readonly string[];
+  readonly variables: Values;
 }
 
 /** A flow with everything that its redemption will need, and with a verifier of its own where the platform knows PKCE. */
 async function composeFlow(
   deps: ConnectDeps,
   request: ConnectRequest,
-  { provider, tenant, app, returnUrl, scopes }: FlowDecisions,
+  { provider, tenant, app, returnUrl, scopes, variables }: FlowDecisions,
 ): Promise<Flow> {
   const { appId } = app;
   const identity = { id: newFlowId(), tenantId: tenant.id, provider: provider.id };
@@ -113,7 +123,7 @@ async function composeFlow(
     appId,
     clientId: app.clientId,
     appVersion: app.version,
-    target: targetOf(provider, app, {}),
+    target: targetOf(provider, app, variables),
     scopes,
     redirectUri: `${deps.publicUrl}/integrations/callback/${appId}`,
     returnUrl,

@@ -3,6 +3,7 @@
 import type { ProviderView } from '../../contract/views.ts';
 import type { TenantId } from '../../ids.ts';
 import type { ProviderAppStore } from '../../provider-apps/provider-app.ts';
+import { enteredFields } from '../../providers/connection-variables.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Providers } from '../../providers/providers.ts';
 import type { TenantStore } from '../../tenants/tenant.ts';
@@ -25,7 +26,7 @@ export async function listProviders(
 
 function viewProvider(provider: Provider): ProviderView {
   const { id, name, consent, credentialFields: fields } = provider;
-  if (!consent) return { id, name, auth: 'credentials', scopes: [], fields };
+  if (!consent) return { id, name, auth: 'credentials', scopes: [], fields, ...viewVariables(provider) };
   const { available, default: usual, required } = consent.scopes;
   return {
     id,
@@ -38,5 +39,17 @@ function viewProvider(provider: Provider): ProviderView {
       required: required.includes(scope),
     })),
     fields: [],
+    ...viewVariables(provider),
   };
+}
+
+function viewVariables({ data }: Provider): Pick<ProviderView, 'variables'> {
+  const variables = enteredFields(data).map(([id, { label = id, pattern, example, default: usual }]) => ({
+    id,
+    label,
+    pattern,
+    ...(example !== undefined && { example }),
+    required: usual === undefined,
+  }));
+  return variables.length > 0 ? { variables } : {};
 }

@@ -7,7 +7,7 @@ import type { AppId } from '../../ids.ts';
 import type { RevocationOutcome } from '../../oauth/outcome.ts';
 import type { ConnectionDeps } from '../deps.ts';
 import { type Credentials, openAccessToken, openRefreshToken } from './credentials.ts';
-import type { OpenPlatform } from './open-platform.ts';
+import { type OpenPlatform, openPlatform } from './open-platform.ts';
 
 /** Whether a grant-wide revocation would end another live connection. */
 export async function isShared(
@@ -44,16 +44,17 @@ export async function discardTokens(
   });
 }
 
-/** Ends the credentials that a reconnect replaced, where that leaves the new ones alone. */
+/** Revokes the credentials that a reconnect replaced, where that leaves the new ones alone. They go where they came from. */
 export async function revokeReplaced(
-  deps: Pick<ConnectionDeps, 'vault' | 'log'>,
+  deps: Pick<ConnectionDeps, 'vault' | 'log' | 'apps' | 'providers' | 'secrets' | 'http' | 'now'>,
   platform: OpenPlatform,
   replaced: readonly SealedConnection[],
 ): Promise<void> {
   if (platform.provider.revocation?.reach !== 'token') return;
   for (const connection of replaced) {
     await quietly(deps, platform, async () => {
-      await revoke(platform, await openCredentials(deps.vault, connection));
+      const former = await openPlatform(deps, connection);
+      await revoke(former, await openCredentials(deps.vault, connection));
     });
   }
 }

@@ -39,19 +39,17 @@ export const sessionErrors: ErrorTable = {
 /** Refusals that mean the session's end only if the signature is known to be good. */
 const ambiguous: ReadonlySet<string> = new Set(['signature_or_session', 'http_400', 'http_401']);
 
-export const profileUrl = 'https://onlyfans.com/api2/v2/users/me';
-
 /** Its limits are unpublished, and going on while blocked makes it worse. */
 const longPauseSeconds = 3_600;
 
 /** One look, exactly as the user's browser would ask. A wrong one ends their session, so nothing is ever asked again. */
 export async function lookWithSession(
   secret: Secret,
-  { settings, http, now }: CredentialsAccess,
+  { url, settings, http, now }: CredentialsAccess,
 ): Promise<ProfileOutcome> {
   const session = openSession(secret);
   if (!session) return { kind: 'reconnect_required', reason: 'unreadable_credentials' };
-  const { origin, pathname, search } = new URL(profileUrl);
+  const { origin, pathname, search } = new URL(url);
   const userId = session.auth_id;
   const signing = await signRequest(http, settings['signerUrl'], {
     method: 'GET',
@@ -60,7 +58,7 @@ export async function lookWithSession(
   });
   if (signing.kind !== 'signed') return signing;
   const answer = await http({
-    url: profileUrl,
+    url,
     method: 'GET',
     headers: {
       ...signing.headers,

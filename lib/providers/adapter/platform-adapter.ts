@@ -48,6 +48,9 @@ export interface PlatformAccess {
 
 /** What the probe of a platform without OAuth works with. */
 export interface CredentialsAccess {
+  /** What is asked: frozen into the connection when its credentials were first proven. */
+  readonly url: string;
+  /** The app's settings and the connection's variables. */
   readonly settings: Readonly<Record<string, string>>;
   readonly http: PlatformHttp;
   readonly now: () => number;

@@ -12,8 +12,8 @@ type IdentifyOutcome = { readonly kind: 'identified'; readonly accounts: readonl
 
 export async function identifyAccounts(
   deps: Pick<FlowDeps, 'count'>,
-  { flow, platform }: Redemption,
-  { tokens, scopes }: GrantedTokens,
+  { flow }: Redemption,
+  { tokens, scopes, platform }: GrantedTokens,
 ): Promise<IdentifyOutcome> {
   const { provider } = platform;
   if (!provider.consent.scopes.required.every((scope) => scopes.includes(scope))) {

@@ -19,7 +19,13 @@ export async function redeemCode({ flow, code, verifier, platform }: Redemption)
   );
   if (outcome.kind !== 'granted') return flowFailure(reasonOf[outcome.kind]);
   const { tokens } = outcome;
-  return { kind: 'redeemed', tokens, scopes: tokens.scopes ?? flow.scopes };
+  const { variables } = tokens;
+  return {
+    kind: 'redeemed',
+    tokens,
+    scopes: tokens.scopes ?? flow.scopes,
+    platform: variables ? platform.at(variables) : platform,
+  };
 }
 
 const reasonOf: Readonly<Record<Exclude<TokenOutcome['kind'], 'granted'>, FlowFailureReason>> = {

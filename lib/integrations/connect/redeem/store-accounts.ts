@@ -55,8 +55,8 @@ export async function storeAccounts(
 }
 
 function credentialsFor(
-  { flow, platform }: Redemption,
-  { tokens, scopes }: GrantedTokens,
+  { flow }: Redemption,
+  { tokens, scopes, platform }: GrantedTokens,
   { grantId, account, now }: Pick<NewCredentials, 'grantId' | 'account' | 'now'>,
 ): NewCredentials {
   const { consent, refresh } = platform.provider;
@@ -67,6 +67,7 @@ function credentialsFor(
     platformUserId: platformUserOf(account),
     tokens,
     scopes,
+    frozen: { target: platform.target },
     lifetimeSeconds: tokens.expiresInSeconds ?? consent.assumedLifetimeSeconds,
     refreshable: refresh !== undefined && tokens.refreshToken !== undefined,
     now,
