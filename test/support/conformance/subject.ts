@@ -72,7 +72,7 @@ export async function meet(subject: Subject) {
   const origins = subject.originsOf?.(sandbox) ?? everyOriginOf(provider, sandbox.origin);
   const patient = createPlatformHttp({
     fetch,
-    insecureOrigins: [sandbox.origin, sandbox.apiOrigin],
+    insecureOrigins: [sandbox.origin, sandbox.apiOrigin, ...Object.values(sandbox.furtherOrigins ?? {})],
     origins,
   });
   const http: PlatformHttp = (request) =>
