@@ -31,10 +31,12 @@ describe('a definition', () => {
     expect(definePlatform({ data: definition })).toMatchObject({
       id: 'example',
       name: 'Example',
-      pkce: 'S256',
       revocation: { reach: 'token', token: 'refresh_token' },
       refresh: { kind: 'rotating', proactive: 'in_use', margin: { share: 0.15 } },
-      scopes: { available: { me: 'Profile' }, default: ['me'], required: ['me'], open: false },
+      consent: {
+        pkce: 'S256',
+        scopes: { available: { me: 'Profile' }, default: ['me'], required: ['me'], open: false },
+      },
     });
   });
 

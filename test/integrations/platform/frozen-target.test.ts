@@ -38,8 +38,16 @@ const data: Extract<ProviderInput, { kind: 'oauth2' }> = {
     revocation: 'https://{shop}.{region}.harbour.example/revoke',
   },
   scopes: { known: { read: 'Read' }, default: ['read'] },
-  profile: { url: 'https://{shop}.{region}.harbour.example/me', account: 'id', name: 'name' },
-  connectionFields: { shop: { label: 'Shop', pattern: shopPattern, example: 'my-shop' } },
+  profile: { url: 'https://{host}/me', account: 'id', name: 'name' },
+  connectionFields: {
+    shop: { label: 'Shop', pattern: shopPattern, example: 'my-shop' },
+    host: {
+      pattern: '^[a-z]+\\.harbour\\.example$',
+      example: 'dover.harbour.example',
+      from: { tokenAnswer: 'instance' },
+      extract: '^https://([a-z.]+)$',
+    },
+  },
   appSettings: { region: { meaning: 'region', pattern: '^(?:eu|us)$', default: 'eu' } },
 };
 
@@ -83,19 +91,19 @@ describe('row 28: a variable of a connection', () => {
     });
   });
 
-  it('reaches every URL of that connection, and none of another', async () => {
+  it('reaches every URL of that connection, also when the token answer names it, and no URL of another', async () => {
     const quay = await fixture.connect('quay', 'mira');
     const first = fixture.asked.splice(0);
     const dock = await fixture.connect('dock', 'tomas');
     await refreshToken(fixture.instance.deps, dock);
     const second = fixture.asked.splice(0);
 
-    expect(quay.target?.variables).toEqual({ shop: 'quay' });
-    expect(dock.target?.variables).toEqual({ shop: 'dock' });
-    expect(first).toEqual(['https://quay.eu.harbour.example/token', 'https://quay.eu.harbour.example/me']);
+    expect(quay.target?.variables).toEqual({ shop: 'quay', host: 'dover.harbour.example' });
+    expect(dock.target?.variables).toEqual({ shop: 'dock', host: 'dover.harbour.example' });
+    expect(first).toEqual(['https://quay.eu.harbour.example/token', 'https://dover.harbour.example/me']);
     expect(second).toEqual([
       'https://dock.eu.harbour.example/token',
-      'https://dock.eu.harbour.example/me',
+      'https://dover.harbour.example/me',
       'https://dock.eu.harbour.example/token',
     ]);
   });
@@ -139,7 +147,7 @@ async function openFixture() {
   const origins: Readonly<Record<string, string>> = Object.assign(
     {},
     ...['quay', 'dock'].flatMap((shop) =>
-      ['eu', 'us'].map((region) => platform.originsWith({ shop, region })),
+      ['eu', 'us'].map((region) => platform.originsWith({ shop, region, host: 'dover.harbour.example' })),
     ),
   );
   const http = createPlatformHttp({ fetch, insecureOrigins: Object.values(origins), origins });
