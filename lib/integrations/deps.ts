@@ -21,9 +21,9 @@ export interface ConnectionDeps {
   readonly leases: LeaseStore;
   /** What became of the tokens of ended connections. */
   readonly receipts: RevocationReceipts;
-  /** The events queue: what tenants are told. */
+  /** The events queue: what tenants receive. */
   readonly events: Queue<EventMessage>;
-  /** Where renewed credentials wait, sealed, that could not be stored. */
+  /** Where refreshed credentials that could not be stored wait, sealed. */
   readonly rescue: Queue<RescueMessage>;
   /** Refreshes in flight in this process, by connection and generation. */
   readonly inFlightRefreshes: Map<string, Promise<RefreshOutcome>>;

@@ -1,6 +1,6 @@
 /**
  * Finds providers, each loaded when it is first needed: built-in platforms, then the catalogue, then the tenant's own.
- * So nobody can put a provider in the place of one that is there already.
+ * A later source therefore cannot replace a provider of an earlier one.
  */
 import { providerIdPattern, type TenantId } from '../ids.ts';
 import type { Provider } from './provider.ts';

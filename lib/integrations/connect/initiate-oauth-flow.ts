@@ -25,7 +25,7 @@ export interface ConnectRequest {
   readonly returnUrl?: string;
   readonly scopes?: readonly string[];
   readonly completion: Completion;
-  /** The account to reconnect; another one that comes back is refused. */
+  /** The account to reconnect; the callback is refused for any other. */
   readonly reconnect?: AccountId;
   /** Values of the variables that the provider lists; those of the reconnected account hold where it is absent. */
   readonly variables?: Values;
@@ -105,7 +105,7 @@ interface FlowDecisions {
   readonly variables: Values;
 }
 
-/** A flow with everything that its redemption will need, and with a verifier of its own where the platform knows PKCE. */
+/** A flow with everything that its redemption will need, and with its own PKCE verifier where the platform supports PKCE. */
 async function composeFlow(
   deps: ConnectDeps,
   request: ConnectRequest,

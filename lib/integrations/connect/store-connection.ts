@@ -1,5 +1,5 @@
 /**
- * Stores an account's new credentials: as a new connection, or as the next generation of the one that is there. An
+ * Stores an account's new credentials: as a new connection, or as the next generation of the existing one. An
  * account that another user of the tenant holds stays theirs.
  */
 import type { SealedConnection } from '../../connections/connection.ts';

@@ -25,7 +25,7 @@ const patienceMilliseconds = 12_000;
 const takeOverMilliseconds = 60_000;
 
 /**
- * Revokes and deletes. Safe to repeat; what is pending goes on by itself.
+ * Revokes and deletes. Safe to repeat; the sweep continues a pending revocation.
  * @throws IntegrationError `INVALID_PROVIDER`, `ACCOUNT_NOT_FOUND`, `DISCONNECT_ERROR` when others kept changing it.
  */
 export async function disconnectIntegration(

@@ -15,7 +15,7 @@ export type OutboxDeps = Pick<
   'connections' | 'events' | 'providers' | 'now' | 'random' | 'log'
 >;
 
-/** Publishes the pending event, if there is one, and clears its marker. A failure is left to the sweep; the change stands. */
+/** Publishes the pending event, if there is one, and clears its marker. After a failure the sweep publishes it; the change is kept. */
 export async function publishPending(
   deps: OutboxDeps,
   connection: SealedConnection,
@@ -36,7 +36,7 @@ export async function publishPending(
   }
 }
 
-/** Publishes an event that is not worth a write of its own; a crash may lose it. */
+/** Publishes an event best effort, without a pending marker; a crash may lose it. */
 export async function publishBestEffort(
   deps: Pick<OutboxDeps, 'events' | 'log'>,
   connection: Connection,

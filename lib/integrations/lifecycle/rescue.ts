@@ -49,7 +49,7 @@ export type RescueDeps = OutboxDeps;
 
 /**
  * Stores rescued credentials, unless other ones are there by now.
- * @throws IntegrationError `DATABASE_ERROR` when they could not be stored again; the message then comes back.
+ * @throws IntegrationError `DATABASE_ERROR` when they could not be stored again; SQS then delivers the message again.
  */
 export async function applyRescued(deps: RescueDeps, rescued: RescueMessage): Promise<void> {
   const {

@@ -1,5 +1,5 @@
 /**
- * Ends access at the platform, without ending anybody else's: a revocation that reaches a whole grant runs only when
+ * Revokes access at the platform without revoking a sibling's: a revocation of a whole grant runs only when
  * no other live connection holds that app and that platform user.
  */
 import { type Connection, isLive, type SealedConnection } from '../../connections/connection.ts';
@@ -24,7 +24,7 @@ export function revoke(platform: OpenPlatform, credentials: Credentials): Promis
   return platform.ask((adapter) => adapter.revokeAccess(credentials));
 }
 
-/** Lets go of tokens that were obtained and will not be kept. What cannot be revoked now dies of its own age. */
+/** Revokes tokens that the platform gave and that are not stored. What cannot be revoked now expires. */
 export async function discardTokens(
   deps: Pick<ConnectionDeps, 'connections' | 'log'>,
   platform: OpenPlatform,

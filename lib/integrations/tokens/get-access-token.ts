@@ -33,7 +33,7 @@ export async function getAccessToken(deps: ConnectionDeps, account: OwnAccount):
   const held = await holdValidToken(deps, await findOwnConnection(deps, account));
   if (held.kind !== 'held') throw refreshError(held);
   const current = await recordUse(deps, held.connection);
-  // Whatever the platform said of the refresh, an expired token helps nobody.
+  // An expired token is useless, even if the refresh failed for a passing reason.
   if (isTokenExpired(current, deps.now())) throw refreshError(postponed('not_renewed', 1_000));
   return {
     accessToken: await openAccessToken(deps.vault, current),
@@ -52,7 +52,7 @@ async function holdValidToken(deps: ConnectionDeps, connection: SealedConnection
   if (!connection.refreshable && !isTokenExpired(connection, deps.now())) return { kind: 'held', connection };
   const outcome = await refreshConnection(deps, connection);
   if (!isFailure(outcome)) return { kind: 'held', connection: outcome.connection };
-  // Access that was taken back is gone whatever the clock says; any other failure leaves a valid token valid.
+  // Withdrawn access ends at once, even before the token expires; after any other failure a valid token stays valid.
   const isTakenBack = outcome.kind === 'reconnect_required' || outcome.kind === 'disconnected';
   if (isTakenBack || isTokenExpired(connection, deps.now())) return outcome;
   deps.log('warn', 'token.served_unrefreshed', {
@@ -65,7 +65,7 @@ async function holdValidToken(deps: ConnectionDeps, connection: SealedConnection
 /** The connection after a refresh that failed: a disconnect or the end of the grant may have come meanwhile. */
 async function readStillHeld(deps: ConnectionDeps, connection: SealedConnection): Promise<Held> {
   const { tenantId, userId, provider, accountId } = connection;
-  // A database that does not answer takes nobody's access away.
+  // A database outage does not take access away.
   const found = await deps.connections.get(tenantId, provider, accountId).catch(() => connection);
   if (found?.userId !== userId || found.status === 'disconnecting') return { kind: 'disconnected' };
   if (found.status === 'reconnect_required') {

@@ -1,4 +1,4 @@
-/** Finds a connection for the user who owns it; anybody else is told that there is none. */
+/** Finds a connection for the user who owns it; every other user gets ACCOUNT_NOT_FOUND. */
 import type { SealedConnection } from '../../connections/connection.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { AccountId, TenantId, UserId } from '../../ids.ts';

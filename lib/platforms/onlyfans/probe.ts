@@ -9,7 +9,7 @@ import { cookieHeader, openSession } from './session.ts';
 import { signRequest } from './signer.ts';
 
 /**
- * What its refusals say, most specific first. The same sentence comes under 400 and 401, whatever `error.code` says,
+ * What its refusals say, most specific first. The same sentence comes under 400 and 401, independent of `error.code`,
  * so the words decide. None of this is documented; clients agree on it.
  */
 const sentences: readonly (readonly [RegExp, string])[] = [
@@ -126,7 +126,7 @@ export function readRefusal({ error }: Readonly<Record<string, unknown>>): Refus
   return { codes: sentences.filter(([sentence]) => sentence.test(message)).map(([, code]) => code) };
 }
 
-/** What is kept of a profile that nobody has documented. A field of another type than expected is as good as none. */
+/** What is kept of a profile that nobody has documented. A field of an unexpected type counts as absent. */
 const me = z.object({
   id: z._default(orElse(z.pipe(z.union([z.number(), z.string()]), z.transform(String)), ''), ''),
   username: ifGiven(z.string()),

@@ -1,6 +1,6 @@
 /**
  * The first step of a redemption: exchanges the code for tokens (RFC 6749 section 4.1.3). A code works once, so
- * whatever goes wrong here ends the flow: only a new one can help, never a repeat of the request.
+ * every failure here ends the flow: only a new flow can help, never a repeat of the request.
  */
 import { type FlowFailure, type FlowFailureReason, flowFailure } from '../../../flows/flow-outcome.ts';
 import type { TokenOutcome } from '../../../oauth/outcome.ts';
