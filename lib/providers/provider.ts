@@ -24,7 +24,6 @@ export type ProfileReading =
 
 /** How the platform's tokens are refreshed, and when. */
 export type RefreshPolicy = OAuth2Data['refresh'];
-export type RefreshMargin = RefreshPolicy['margin'];
 
 /** What a revocation ends, and which token the platform wants to see for it. */
 export interface RevocationPolicy {

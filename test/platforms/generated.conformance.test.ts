@@ -7,8 +7,8 @@ import {
   type GeneratedSandbox,
   startGeneratedPlatform,
 } from '../../infra/local/sandbox/generated/generated-platform.ts';
-import { exampleValues, isPlain } from '../../infra/local/sandbox/generated/plain-provider.ts';
 import type { Sandbox } from '../../infra/local/sandbox/sandbox.ts';
+import { exampleValues, isPlain } from '../../infra/local/stack/plain-provider.ts';
 import { definePlatform } from '../../lib/providers/define-platform.ts';
 import type { ProviderInput } from '../../lib/providers/definition/provider-data.ts';
 import type { ConsentProvider } from '../../lib/providers/provider.ts';

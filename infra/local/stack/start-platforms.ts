@@ -12,8 +12,8 @@ import { startOpenId } from '../platforms/openid/openid.ts';
 import { startReddit } from '../platforms/reddit/reddit.ts';
 import { startTikTok } from '../platforms/tiktok/tiktok.ts';
 import { type GeneratedSandbox, startGeneratedPlatform } from '../sandbox/generated/generated-platform.ts';
-import { exampleValues, isPlain } from '../sandbox/generated/plain-provider.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
+import { exampleValues, isPlain } from './plain-provider.ts';
 
 /** How to start a sandbox, and what Hawser must know of it. */
 interface PlatformRow {

@@ -53,7 +53,7 @@ export type RescueDeps = OutboxDeps;
  */
 export async function applyRescued(deps: RescueDeps, rescued: RescueMessage): Promise<void> {
   const {
-    kind,
+    kind: _kind,
     tenantId,
     provider: providerId,
     accountId,

@@ -1,5 +1,5 @@
 /** A built-in platform that is data alone needs no sandbox of its own: one is generated from the data. */
-import type { ConsentProvider, Provider } from '../../../../lib/providers/provider.ts';
+import type { ConsentProvider, Provider } from '../../../lib/providers/provider.ts';
 
 /** Whether a sandbox can be generated: the platform's endpoints are in its data, and no code says what it does otherwise. */
 export function isPlain(provider: Provider): provider is ConsentProvider {
