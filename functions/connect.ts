@@ -22,7 +22,7 @@ export const handler = http(
   { authenticate: authenticateWith(connectionsTable, settings), now },
   async ({ principal, params, body }) => {
     requireProvider(principal, params.provider);
-    const { completion = 'confirm', reconnect, scopes, returnUrl, userId, credentials } = body;
+    const { completion = 'confirm', reconnect, scopes, returnUrl, userId, credentials, variables } = body;
     const request = {
       tenantId: principal.tenantId,
       userId: userOf(principal, userId),
@@ -32,6 +32,7 @@ export const handler = http(
       ...(scopes && { scopes }),
       ...(reconnect !== undefined && { reconnect }),
       ...(credentials && { credentials }),
+      ...(variables && { variables }),
     };
     const limited = principal.kind === 'session' ? limitToSession(request, principal.session) : request;
     return json(201, await connect(deps, limited));

@@ -3,9 +3,8 @@
 import { readSettings } from '../lib/config.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
 import { listProviders } from '../lib/integrations/connect/list-providers.ts';
-import { createRegistry } from '../lib/platforms/registry.ts';
 import { createProviderAppStore } from '../lib/provider-apps/provider-app.ts';
-import { authenticateWith, now, openConnectionsTable } from '../lib/runtime/compose.ts';
+import { authenticateWith, now, openConnectionsTable, openProviders } from '../lib/runtime/compose.ts';
 import { visibleProviders } from '../lib/runtime/http/authentication.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
@@ -16,7 +15,7 @@ const connectionsTable = openConnectionsTable(settings);
 const deps = {
   tenants: createTenantStore(connectionsTable),
   apps: createProviderAppStore(connectionsTable),
-  registry: createRegistry(),
+  providers: openProviders(),
 };
 
 export const handler = http(

@@ -6,8 +6,13 @@
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { createSession } from '../lib/integrations/connect/create-session.ts';
-import { createRegistry } from '../lib/platforms/registry.ts';
-import { authenticateWith, now, openConnectionsTable, secretSource } from '../lib/runtime/compose.ts';
+import {
+  authenticateWith,
+  now,
+  openConnectionsTable,
+  openProviders,
+  secretSource,
+} from '../lib/runtime/compose.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
 import { createTenantStore } from '../lib/tenants/tenant.ts';
@@ -16,7 +21,7 @@ const settings = readSettings('sessions');
 const connectionsTable = openConnectionsTable(settings);
 const deps = {
   tenants: createTenantStore(connectionsTable),
-  registry: createRegistry(),
+  providers: openProviders(),
   secrets: secretSource(),
   secretId: settings.sessionKeySecretId,
   audience: settings.publicUrl,

@@ -5,8 +5,14 @@
 import { readSettings } from '../lib/config.ts';
 import { flowRoutes } from '../lib/contract/flow-routes.ts';
 import { startFlow } from '../lib/integrations/connect/start-flow.ts';
-import { createRegistry } from '../lib/platforms/registry.ts';
-import { flowStore, now, openActivityTable, secretSource, stateSecrets } from '../lib/runtime/compose.ts';
+import {
+  flowStore,
+  now,
+  openActivityTable,
+  openProviders,
+  secretSource,
+  stateSecrets,
+} from '../lib/runtime/compose.ts';
 import { flowCookie } from '../lib/runtime/http/flow-cookie.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts';
@@ -14,7 +20,7 @@ import { failurePage, type HttpResult } from '../lib/runtime/http/http-result.ts
 const settings = readSettings('start');
 const deps = {
   flows: flowStore(openActivityTable(settings)),
-  registry: createRegistry(),
+  providers: openProviders(),
   origins: settings.platformOrigins,
   stateSecrets: stateSecrets(secretSource(), settings),
   now,

@@ -4,8 +4,7 @@ import { readSettings } from '../lib/config.ts';
 import { createConnectionStore } from '../lib/connections/connection-store.ts';
 import { connectionRoutes } from '../lib/contract/connection-routes.ts';
 import { getConnectedIntegrations } from '../lib/integrations/tokens/get-connected-integrations.ts';
-import { createRegistry } from '../lib/platforms/registry.ts';
-import { authenticateWith, now, openConnectionsTable } from '../lib/runtime/compose.ts';
+import { authenticateWith, now, openConnectionsTable, openProviders } from '../lib/runtime/compose.ts';
 import { visibleProviders } from '../lib/runtime/http/authentication.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import { json } from '../lib/runtime/http/http-result.ts';
@@ -13,7 +12,7 @@ import { listScope } from '../lib/runtime/http/list-scope.ts';
 
 const settings = readSettings('status');
 const connectionsTable = openConnectionsTable(settings);
-const deps = { connections: createConnectionStore(connectionsTable), registry: createRegistry() };
+const deps = { connections: createConnectionStore(connectionsTable), providers: openProviders() };
 const usualLimit = 50;
 
 export const handler = http(

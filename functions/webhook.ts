@@ -2,8 +2,7 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { readSettings } from '../lib/config.ts';
 import { webhookRoutes } from '../lib/contract/webhook-routes.ts';
-import { createRegistry } from '../lib/platforms/registry.ts';
-import { now, queueOf, secretSource } from '../lib/runtime/compose.ts';
+import { now, openProviders, queueOf, secretSource } from '../lib/runtime/compose.ts';
 import { http } from '../lib/runtime/http/http.ts';
 import type { HttpResult } from '../lib/runtime/http/http-result.ts';
 import type { SignedRequest } from '../lib/signatures/verification.ts';
@@ -20,10 +19,10 @@ const settings = readSettings('webhook');
 const metrics: string[] = [];
 const write = (line: string) => writeLine([...metrics.splice(0), line].join('\n'));
 
-const registry = createRegistry();
+const providers = openProviders();
 const deps = {
-  findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
-  decoy: createDecoy(registry),
+  findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, providers, now }),
+  decoy: createDecoy(providers),
   queue: queueOf('incoming', settings),
   fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => fetch(input, init),
   now,

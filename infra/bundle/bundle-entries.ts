@@ -38,7 +38,7 @@ export async function bundleEntries(options: EntriesOptions): Promise<Readonly<R
     ...bundling,
     metafile: true,
   };
-  // One run parses shared sources once, but it inlines each `import()` into its entry.
+
   const { metafile } = await build({
     ...shared,
     plugins: [...(bundling.plugins ?? []), recordLazyImports(root, lazyImporters)],
@@ -79,14 +79,19 @@ async function splitEntry(
   return bundle;
 }
 
-/** Notes each file of the project itself that loads something by `import()`; what the SDK does so is substituted or shaken out. */
+/**
+ * Notes each file of the project itself that loads something by `import()`, and leaves the loaded file out: inside an
+ * entry esbuild would wrap it and all that it shares with others, and shake nothing out of them any more. What the SDK
+ * loads so is substituted or shaken out.
+ */
 function recordLazyImports(root: string, importers: Set<string>): Plugin {
   return {
     name: 'record-lazy-imports',
     setup(building) {
-      building.onResolve({ filter: /^\.{1,2}\// }, ({ kind, importer }) => {
+      building.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
         if (kind === 'dynamic-import' && !importer.includes('node_modules')) {
           importers.add(relative(root, importer));
+          return { path, external: true };
         }
         return undefined;
       });

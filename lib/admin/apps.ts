@@ -11,7 +11,7 @@ import { type Provider, webhookOf } from '../providers/provider.ts';
 import { requireNoConflict } from '../table/update.ts';
 import { type Tenant, withApp } from '../tenants/tenant.ts';
 import { findConnection } from './connections/connections.ts';
-import { type AdminStores, requireLivingTenant, requireTenant } from './deps.ts';
+import { type AdminStores, requireLivingTenant, requireProvider, requireTenant } from './deps.ts';
 
 export interface AppInput {
   readonly provider: string;
@@ -31,15 +31,13 @@ export interface AppInput {
 }
 
 export function appActions(stores: AdminStores) {
-  const { apps, names, registry, secrets, tenants, insecureOrigins } = stores;
-  return { requireProvider, settingsWith, setApp, listApps, findApp, hasClientSecret, removeApp };
+  const { apps, names, providers, secrets, tenants, insecureOrigins } = stores;
+  return { findProvider, settingsWith, setApp, listApps, findApp, hasClientSecret, removeApp };
 
-  /** @throws Error that lists the providers. */
-  function requireProvider(id: string): Provider {
-    const provider = registry.find(id);
-    if (provider) return provider;
-    const known = registry.all.map((one) => one.id).join(', ');
-    throw new Error(`There is no provider "${id}". There are: ${known}.`);
+  /** @throws Error naming the built-in providers when there is none of this id, or no such tenant. */
+  async function findProvider(id: string, tenantId?: string): Promise<Provider> {
+    const tenant = tenantId === undefined ? undefined : await requireTenant(tenants, tenantId);
+    return requireProvider(providers, id, tenant?.id);
   }
 
   /** An app's settings with these changes applied. Nothing is stored. */
@@ -49,15 +47,15 @@ export function appActions(stores: AdminStores) {
     settings,
   }: Pick<AppInput, 'provider' | 'tenantId' | 'settings'>): Promise<ProviderApp['settings']> {
     const tenant = tenantId === undefined ? undefined : await requireLivingTenant(tenants, tenantId);
-    const appId = appIdOf(requireProvider(provider), tenant);
+    const appId = appIdOf(await requireProvider(providers, provider, tenant?.id), tenant);
     return mergeSettings(appId && (await apps.get(appId)), settings);
   }
 
   /** Registers a provider app, or changes one. Its app id, which is part of its redirect URI, stays the same. */
   async function setApp(input: AppInput): Promise<ProviderApp> {
-    const provider = requireProvider(input.provider);
     const tenant =
       input.tenantId === undefined ? undefined : await requireLivingTenant(tenants, input.tenantId);
+    const provider = await requireProvider(providers, input.provider, tenant?.id);
     const appId = appIdOf(provider, tenant) ?? newAppId();
     const settings = mergeSettings(await apps.get(appId), input.settings);
     checkSettings(provider, settings);
@@ -108,7 +106,7 @@ export function appActions(stores: AdminStores) {
 
   async function findApp(provider: string, tenantId?: string): Promise<ProviderApp> {
     const tenant = tenantId === undefined ? undefined : await requireTenant(tenants, tenantId);
-    const appId = appIdOf(requireProvider(provider), tenant);
+    const appId = appIdOf(await requireProvider(providers, provider, tenant?.id), tenant);
     const app = appId && (await apps.get(appId));
     if (!app) throw new Error('This app is not registered.');
     return app;
@@ -142,12 +140,14 @@ export function appActions(stores: AdminStores) {
 
   async function discoverEndpoints(
     provider: Provider,
-    issuer: string | undefined,
+    given: string | undefined,
   ): Promise<ProviderApp['server']> {
-    if (provider.auth !== 'oauth2' || provider.endpoints !== 'registered') {
-      if (issuer !== undefined) throw new Error(`Provider "${provider.id}" takes no issuer.`);
-      return undefined;
+    const discovery = provider.consent && provider.data.discovery;
+    if (!discovery || discovery.issuer !== undefined) {
+      if (given !== undefined) throw new Error(`Provider "${provider.id}" takes no issuer.`);
     }
+    if (!discovery) return undefined;
+    const issuer = discovery.issuer ?? given;
     if (issuer === undefined) throw new Error(`Provider "${provider.id}" needs its issuer.`);
     if (!URL.canParse(issuer)) throw new Error('The issuer is not a URL.');
     return discoverServer(stores.http, issuer);
@@ -167,7 +167,7 @@ export function hasClient(app: Pick<ProviderApp, 'clientId'>): boolean {
 /** The OAuth client in the input; undefined for a provider whose users enter credentials. */
 function clientOf(provider: Provider, input: AppInput): Client | undefined {
   const { clientId, clientSecret, webhookSecret, verifyToken } = input;
-  if (provider.auth === 'credentials') {
+  if (!provider.consent) {
     if ([clientId, clientSecret, webhookSecret, verifyToken].every((one) => one === undefined))
       return undefined;
     throw new Error(

@@ -9,8 +9,9 @@ import { type TenantId, tenantIdPattern } from '../ids.ts';
 import type { MessageQueue } from '../messages/queue-messages.ts';
 import type { Resolve } from '../platform-http/pinned-connection.ts';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
-import type { Registry } from '../platforms/registry.ts';
 import type { ProviderAppStore } from '../provider-apps/provider-app.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Providers } from '../providers/providers.ts';
 import type { Table } from '../table/table.ts';
 import type { Tenant, TenantStore } from '../tenants/tenant.ts';
 import type { VaultDeps } from '../vault/vault.ts';
@@ -45,7 +46,7 @@ export interface AdminDeps {
     readonly sessionKeySecretId: string;
     readonly appSecretPrefix: string;
   };
-  readonly registry: Registry;
+  readonly providers: Providers;
   readonly http: PlatformHttp;
   readonly insecureOrigins: readonly string[];
   /** Whether a return URL may have a loopback address: true on a developer's machine, never on AWS. */
@@ -87,4 +88,19 @@ export async function requireLivingTenant(tenants: TenantStore, id: string): Pro
   const tenant = await requireTenant(tenants, id);
   if (tenant.status === 'deleted') throw new Error(`Tenant "${id}" has been deleted.`);
   return tenant;
+}
+
+/**
+ * A provider by its id.
+ * @param tenantId the tenant whose own providers count, too.
+ * @throws Error naming the built-in ones when there is none.
+ */
+export async function requireProvider(
+  providers: Providers,
+  id: string,
+  tenantId?: TenantId,
+): Promise<Provider> {
+  const provider = await providers.find(tenantId, id);
+  if (provider) return provider;
+  throw new Error(`There is no provider "${id}". There are: ${providers.builtInIds.join(', ')}.`);
 }

@@ -1,7 +1,8 @@
 /** Lists the providers, and pauses the refreshes of one, for example during an outage of its platform. */
 import { createPauseStore } from '../provider-apps/paused-providers.ts';
+import type { Provider } from '../providers/provider.ts';
 import { requireNoConflict } from '../table/update.ts';
-import type { AdminStores } from './deps.ts';
+import { type AdminStores, requireProvider } from './deps.ts';
 
 export interface ProviderState {
   readonly id: string;
@@ -10,16 +11,23 @@ export interface ProviderState {
   readonly paused: boolean;
 }
 
+function viewProvider({ id, name, consent }: Provider) {
+  return { id, name, auth: consent ? 'oauth2' : 'credentials' };
+}
+
 export function providerActions({
   connections,
-  registry,
+  providers,
   now,
-}: Pick<AdminStores, 'connections' | 'registry' | 'now'>) {
+}: Pick<AdminStores, 'connections' | 'providers' | 'now'>) {
   const pauses = createPauseStore(connections, now);
   return {
     async listProviders(): Promise<readonly ProviderState[]> {
       const { paused } = await pauses.read();
-      return registry.all.map(({ id, name, auth }) => ({ id, name, auth, paused: paused.includes(id) }));
+      const builtIn = await Promise.all(providers.builtInIds.map((id) => providers.find(undefined, id)));
+      return builtIn.flatMap((provider) =>
+        provider ? [{ ...viewProvider(provider), paused: paused.includes(provider.id) }] : [],
+      );
     },
 
     /**
@@ -27,11 +35,7 @@ export function providerActions({
      * @throws Error naming the providers there are.
      */
     async pauseProvider(id: string, paused: boolean): Promise<void> {
-      const provider = registry.find(id);
-      if (!provider) {
-        const known = registry.all.map((one) => one.id).join(', ');
-        throw new Error(`There is no provider "${id}". There are: ${known}.`);
-      }
+      const provider = await requireProvider(providers, id);
       requireNoConflict(await (paused ? pauses.pause(provider.id) : pauses.resume(provider.id)));
     },
   };

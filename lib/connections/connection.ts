@@ -10,6 +10,7 @@ import {
   type TenantId,
   type UserId,
 } from '../ids.ts';
+import { storedTarget } from '../oauth/stored-target.ts';
 import {
   accountMetadata,
   type ConnectionStatus,
@@ -77,8 +78,17 @@ const sealedCredentials = z.object({
 });
 export type SealedCredentials = ReadonlyOutput<typeof sealedCredentials>;
 
-/** The stored shape: a connection together with its sealed credentials. */
-export const sealedConnectionRecord = z.object({ ...open, sealed: sealedCredentials });
+/** Where a platform without consent pages was asked when the credentials were proven. */
+const probeTarget = z.object({ url: z.string(), variables: z.record(z.string(), z.string()) });
+
+/** The stored shape: a connection together with its sealed credentials and the only place that they may go to. */
+export const sealedConnectionRecord = z.object({
+  ...open,
+  sealed: sealedCredentials,
+  /** Where the platform was when the grant was given: refreshes and revocations go there, whatever the app says now. */
+  target: z.exactOptional(storedTarget),
+  probeTarget: z.exactOptional(probeTarget),
+});
 export type SealedConnection = ReadonlyOutput<typeof sealedConnectionRecord>;
 
 /** The reason of an end that the platform told by itself, because the user took the grant back. */

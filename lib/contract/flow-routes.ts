@@ -51,6 +51,10 @@ export const flowRoutes = {
       scopes: z.optional(z.array(scope).check(z.maxLength(100))),
       completion: z.optional(completion),
       reconnect: z.optional(accountId),
+      /** What the provider lists in `variables`, such as the shop that the account is at. */
+      variables: z.optional(
+        z.record(z.string().check(z.regex(/^[a-z][A-Za-z0-9]{0,31}$/)), z.string().check(z.maxLength(300))),
+      ),
       credentials: z.optional(
         z.record(z.string().check(z.regex(/^[A-Za-z_]{1,32}$/)), z.string().check(z.maxLength(8_192))),
       ),

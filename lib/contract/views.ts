@@ -55,6 +55,18 @@ export const providerView = z.object({
   fields: z.array(
     z.object({ id: z.string(), label: z.string(), secret: z.boolean(), required: z.boolean() }),
   ),
+  /** What says where the user's account is, such as a shop; `connect` takes it in `variables`. */
+  variables: z.optional(
+    z.array(
+      z.object({
+        id: z.string(),
+        label: z.string(),
+        pattern: z.string(),
+        example: z.optional(z.string()),
+        required: z.boolean(),
+      }),
+    ),
+  ),
 });
 export type ProviderView = ReadonlyOutput<typeof providerView>;
 

@@ -12,7 +12,7 @@ import {
   type TenantId,
   type UserId,
 } from '../ids.ts';
-import { storedEndpoints } from '../oauth/stored-endpoints.ts';
+import { storedTarget } from '../oauth/stored-target.ts';
 import { completion, type ReadonlyOutput, storedBytes } from '../vocabulary.ts';
 import { flowOutcome } from './flow-outcome.ts';
 
@@ -35,13 +35,6 @@ export const flowStatus = z.enum([
 ]);
 export type FlowStatus = z.output<typeof flowStatus>;
 
-/** Where the platform is, as it was when the flow began. */
-const flowTarget = z.object({
-  issuer: z.exactOptional(z.string()),
-  issuerInResponse: z.boolean(),
-  endpoints: storedEndpoints,
-});
-
 export const flowRecord = z.object({
   id: storedId<FlowId>(),
   tenantId: storedId<TenantId>(),
@@ -53,7 +46,8 @@ export const flowRecord = z.object({
   clientId: z.string(),
   /** Version of the provider app's registration; a flow does not survive a change of it. */
   appVersion: z.number(),
-  target: flowTarget,
+  /** Where the platform is, as it was when the flow began. */
+  target: storedTarget,
   scopes: z.array(z.string()),
   redirectUri: z.string(),
   returnUrl: z.string(),

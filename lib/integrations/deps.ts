@@ -8,8 +8,8 @@ import type { FlowStore } from '../flows/flow-store.ts';
 import type { EventMessage } from '../messages/events.ts';
 import type { RescueMessage } from '../messages/rescue.ts';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
-import type { Registry } from '../platforms/registry.ts';
 import type { ProviderAppStore } from '../provider-apps/provider-app.ts';
+import type { Providers } from '../providers/providers.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Count } from '../telemetry/metrics.ts';
 import type { TenantStore } from '../tenants/tenant.ts';
@@ -21,15 +21,15 @@ export interface ConnectionDeps {
   readonly leases: LeaseStore;
   /** What became of the tokens of ended connections. */
   readonly receipts: RevocationReceipts;
-  /** The events queue: what tenants are told. */
+  /** The events queue: what tenants receive. */
   readonly events: Queue<EventMessage>;
-  /** Where renewed credentials wait, sealed, that could not be stored. */
+  /** Where refreshed credentials that could not be stored wait, sealed. */
   readonly rescue: Queue<RescueMessage>;
   /** Refreshes in flight in this process, by connection and generation. */
   readonly inFlightRefreshes: Map<string, Promise<RefreshOutcome>>;
   readonly apps: ProviderAppStore;
   readonly vault: Vault;
-  readonly registry: Registry;
+  readonly providers: Providers;
   readonly secrets: SecretSource;
   readonly http: PlatformHttp;
   readonly now: () => number;
@@ -52,7 +52,7 @@ export interface ConnectDeps {
   readonly connections: ConnectionStore;
   readonly flows: FlowStore;
   readonly vault: Vault;
-  readonly registry: Registry;
+  readonly providers: Providers;
   readonly publicUrl: string;
   readonly now: () => number;
   readonly count: Count;

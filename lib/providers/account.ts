@@ -1,7 +1,7 @@
-/** Whom tokens speak for: an identity on a platform, as it is told to tenants. */
+/** Whom tokens speak for: an identity on a platform, as tenants see it. */
 import type { Secret } from '../telemetry/secret.ts';
 
-/** An identity on the platform, as its profile endpoint tells it. */
+/** An identity on the platform, as its profile endpoint describes it. */
 export interface Account {
   /** The platform's stable id; never an email address or a name that can change hands. */
   readonly accountId: string;
@@ -12,7 +12,7 @@ export interface Account {
   readonly platformUserId?: string;
   /** What else the tenant may want to see, such as a handle or a verified flag. Never secrets, never contact data. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
-  /** Where each account of a grant has a token of its own; else all share the grant's. */
+  /** Where each account of a grant has its own token; otherwise all share the grant's. */
   readonly accessToken?: Secret;
 }
 

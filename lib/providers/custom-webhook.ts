@@ -1,6 +1,6 @@
 /**
  * Webhooks of a server that nobody here knows, as an operator reads them off its page: how they are signed, and where
- * in them stands what. Standard Webhooks needs to be told of the account alone.
+ * they hold their fields. For Standard Webhooks the path of the account is enough.
  */
 import { isOpaqueId } from '../ids.ts';
 import { hashedId } from '../signatures/event-id.ts';
@@ -47,7 +47,7 @@ export function customWebhookOf({ signature, ...given }: WebhookDescription): We
   }
   if (!scheme.signed.includes('body')) throw new Error("The webhook's description: the body is not signed.");
   if (places.deauthorized.length > 0 && places.time === undefined) {
-    // One that comes again after the user has connected anew would take the new access away.
+    // A late redelivery, after the user has reconnected, would take the new access away.
     throw new Error("The webhook's description: what takes access away must say when, in its time.");
   }
   return { scheme, signedWith: 'webhookSecret', read: (delivery) => read(delivery, places) };
@@ -83,7 +83,7 @@ function read(
       id: idOf(delivery, places.id),
       type,
       effect: places.deauthorized.includes(type) ? 'deauthorized' : 'none',
-      // An id that no connection can have is nobody's.
+      // An id that no connection can have is left out.
       ...(accountId !== undefined && isOpaqueId(accountId) && { accountId }),
       ...(resourceKey !== undefined && isOpaqueId(resourceKey) && { resourceKey }),
       ...(typeof occurredAt === 'number' && { occurredAt }),

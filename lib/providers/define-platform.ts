@@ -2,17 +2,19 @@
 import type { ProviderId } from '../ids.ts';
 import type { RefusalReader } from '../oauth/outcome.ts';
 import { keyProbe } from './adapter/api-key.ts';
+import { fillUrl } from './adapter/fill.ts';
 import { refusalReaderOf } from './adapter/refusals.ts';
 import { customWebhookOf } from './custom-webhook.ts';
 import { describeFlaws, parseProviderData } from './definition/parse.ts';
 import type { DataOf, OAuth2Data, ProviderData, ProviderInput } from './definition/provider-data.ts';
 import type {
   Consent,
-  CredentialsProvider,
+  ConsentProvider,
   OAuthCode,
-  OAuthProvider,
   OptionalSetting,
+  ProbedProvider,
   Provider,
+  RevocationPolicy,
   SessionCode,
 } from './provider.ts';
 
@@ -24,10 +26,8 @@ type Input<Kind> = Extract<ProviderInput, { readonly kind: Kind }>;
  * A built-in platform: its data, checked, and its code.
  * @throws Error naming the fields that are wrong, so that a wrong definition fails when it is loaded.
  */
-export function definePlatform(platform: { readonly data: Input<'oauth2'> } & OAuthCode): OAuthProvider;
-export function definePlatform(
-  platform: { readonly data: Input<'session'> } & SessionCode,
-): CredentialsProvider;
+export function definePlatform(platform: { readonly data: Input<'oauth2'> } & OAuthCode): ConsentProvider;
+export function definePlatform(platform: { readonly data: Input<'session'> } & SessionCode): ProbedProvider;
 export function definePlatform(
   platform:
     | ({ readonly data: Input<'oauth2'> } & OAuthCode)
@@ -40,7 +40,7 @@ export function definePlatform(
   }
   const { data } = reading;
   if (data.kind === 'session' && 'look' in code) return sessionProvider(data, code);
-  if (data.kind === 'oauth2' && !('look' in code)) return oauthProvider(data, code);
+  if (data.kind === 'oauth2' && !('look' in code)) return consentProvider(data, code);
   throw new Error(`Provider definition "${input.id}": its code is of another kind.`);
 }
 
@@ -49,11 +49,10 @@ export function definePlatform(
  * @returns nothing for a kind that data alone cannot carry.
  */
 export function providerOf(data: ProviderData): Provider | undefined {
-  if (data.kind === 'oauth2') return oauthProvider(data, {});
+  if (data.kind === 'oauth2') return consentProvider(data, {});
   if (data.kind === 'api_key') {
     return {
       ...commonOf(data, 1),
-      auth: 'credentials',
       probe: keyProbe(data),
       credentialFields: data.credentials.fields,
     };
@@ -61,9 +60,8 @@ export function providerOf(data: ProviderData): Provider | undefined {
   return undefined;
 }
 
-function oauthProvider(data: OAuth2Data, code: OAuthCode): OAuthProvider {
+function consentProvider(data: OAuth2Data, code: OAuthCode): ConsentProvider {
   const { scopes, refresh } = data;
-  const { kind, ...policy } = refresh;
   const consent: Consent = {
     scopes: {
       available: scopes.known,
@@ -74,38 +72,41 @@ function oauthProvider(data: OAuth2Data, code: OAuthCode): OAuthProvider {
     pkce: data.pkce,
     idToken: data.idToken,
     accounts: data.accounts,
+    ...(refresh.assumedLifetimeSeconds !== undefined && {
+      assumedLifetimeSeconds: refresh.assumedLifetimeSeconds,
+    }),
   };
+  const revocation = revocationOf(data);
   return {
     ...commonOf(data, usualConcurrency, code),
     ...(code.webhook && { webhook: code.webhook }),
     ...(code.describeWebhook && { describeWebhook: code.describeWebhook }),
-    auth: 'oauth2',
-    kind: 'oauth2',
     data,
     code,
-    ...consent,
     consent,
-    ...(kind !== 'none' && { refresh }),
-    tokens: { ...policy, refresh: kind },
-    endpoints: data.endpoints ?? 'registered',
-    revocation: revocationOf(data),
+    ...(refresh.kind !== 'none' && { refresh }),
+    ...(revocation && { revocation }),
   };
 }
 
 /** Servers may end the whole grant with one token (RFC 7009 section 2.1), so that is what is presumed of them. */
-function revocationOf({ endpoints, discovery, revocation }: OAuth2Data): OAuthProvider['revocation'] {
+function revocationOf({ endpoints, discovery, revocation }: OAuth2Data): RevocationPolicy | undefined {
   const offered = revocation !== undefined || endpoints?.revocation !== undefined || discovery !== undefined;
-  if (!offered) return { reach: 'none', token: 'access_token' };
+  if (!offered) return undefined;
   return { reach: revocation?.reach ?? 'grant', token: revocation?.token ?? 'refresh_token' };
 }
 
-function sessionProvider(data: DataOf<'session'>, code: SessionCode): CredentialsProvider {
+function sessionProvider(data: DataOf<'session'>, code: SessionCode): ProbedProvider {
   const { fields, probeEverySeconds } = data.credentials;
   return {
     ...commonOf(data, 1, code),
-    auth: 'credentials',
     credentialFields: fields,
-    probe: { everySeconds: probeEverySeconds, read: code.read, look: code.look },
+    probe: {
+      everySeconds: probeEverySeconds,
+      urlAt: (values) => fillUrl(data, data.probeUrl, values),
+      read: code.read,
+      look: code.look,
+    },
   };
 }
 

@@ -24,7 +24,13 @@ export type ProfileReading =
 
 /** How the platform's tokens are refreshed, and when. */
 export type RefreshPolicy = OAuth2Data['refresh'];
-export type RefreshMargin = RefreshPolicy['margin'];
+
+/** What a revocation ends, and which token the platform wants to see for it. */
+export interface RevocationPolicy {
+  /** `token`: the tokens of one consent. `grant`: everything that the user ever granted this app. */
+  readonly reach: 'token' | 'grant';
+  readonly token: TokenKind;
+}
 
 /** Something about the app's registration that an operator may leave out. */
 export interface OptionalSetting {
@@ -47,6 +53,8 @@ export interface Consent {
   /** Whether ID tokens are issued and verified, so that a nonce is needed. */
   readonly idToken: boolean;
   readonly accounts: OAuth2Data['accounts'];
+  /** Lifetime of an access token when the platform does not say; unknown when absent. */
+  readonly assumedLifetimeSeconds?: number;
 }
 
 /** What the entered credentials are, before the platform has seen them. */
@@ -59,6 +67,8 @@ export type CredentialsReading =
 export interface Probe {
   /** Seconds between two looks at whether they still work. */
   readonly everySeconds: number;
+  /** What is asked to prove credentials, filled with the app's settings and the connection's variables. */
+  readonly urlAt: (values: Readonly<Record<string, string>>) => string;
   readonly read: (input: Readonly<Record<string, string>>) => CredentialsReading;
   /** Shows the credentials to the platform once. Never called twice for one answer: a failed look may end a session. */
   readonly look: (secret: Secret, platform: CredentialsAccess) => Promise<ProfileOutcome>;
@@ -79,40 +89,31 @@ interface CommonProvider {
   readonly concurrency: number;
   /** What users enter at `connect`; empty where they consent on the platform's pages. */
   readonly credentialFields: readonly CredentialField[];
-  readonly consent?: Consent;
-  readonly refresh?: RefreshPolicy;
-  readonly probe?: Probe;
   readonly webhook?: WebhookDefinition;
   readonly describeWebhook?: (settings: Readonly<Record<string, string>>) => WebhookDefinition | undefined;
 }
 
 /** A platform whose users consent on its own pages. */
-export interface OAuthProvider extends CommonProvider {
-  readonly auth: 'oauth2';
-  readonly kind: 'oauth2';
+export interface ConsentProvider extends CommonProvider {
   readonly data: OAuth2Data;
   readonly code: OAuthCode;
   readonly consent: Consent;
-  readonly scopes: Consent['scopes'];
-  readonly pkce: Consent['pkce'];
-  readonly idToken: boolean;
-  readonly accounts: Consent['accounts'];
-  /** `registered` when the endpoints are discovered, when an app is registered. */
-  readonly endpoints: NonNullable<OAuth2Data['endpoints']> | 'registered';
-  readonly tokens: Omit<RefreshPolicy, 'kind'> & { readonly refresh: RefreshPolicy['kind'] };
-  readonly revocation: {
-    readonly reach: 'token' | 'grant' | 'none';
-    readonly token: TokenKind;
-  };
+  /** Absent where nothing can be refreshed. */
+  readonly refresh?: RefreshPolicy;
+  /** Absent where the platform offers no revocation. */
+  readonly revocation?: RevocationPolicy;
+  readonly probe?: undefined;
 }
 
-/** A platform whose users give credentials. */
-export interface CredentialsProvider extends CommonProvider {
-  readonly auth: 'credentials';
+/** A platform whose users enter credentials, which a probe proves. */
+export interface ProbedProvider extends CommonProvider {
   readonly probe: Probe;
+  readonly consent?: undefined;
+  readonly refresh?: undefined;
+  readonly revocation?: undefined;
 }
 
-export type Provider = OAuthProvider | CredentialsProvider;
+export type Provider = ConsentProvider | ProbedProvider;
 
 /** What only code can say of a platform with consent pages. Only built-in platforms have any. */
 export interface OAuthCode {

@@ -1,10 +1,8 @@
 /**
  * Finds providers, each loaded when it is first needed: built-in platforms, then the catalogue, then the tenant's own.
- * So nobody can put a provider in the place of one that is there already.
+ * A later source therefore cannot replace a provider of an earlier one.
  */
 import { providerIdPattern, type TenantId } from '../ids.ts';
-import { providerOf } from './define-platform.ts';
-import { describeFlaws, parseProviderData } from './definition/parse.ts';
 import type { Provider } from './provider.ts';
 
 /** The built-in platforms: each id with the way to load it. */
@@ -15,8 +13,12 @@ export type CatalogueSource = (id: string) => Promise<unknown>;
 export type OwnProviderSource = (tenantId: TenantId, id: string) => Promise<unknown>;
 
 export interface Providers {
-  /** @throws Error when an entry's data is flawed: it was checked before it was stored. */
-  find(tenantId: TenantId, id: string): Promise<Provider | undefined>;
+  /**
+   * One that was loaded before is found without a wait beyond a resolved promise.
+   * @param tenantId the tenant whose own providers count, too; without one only those that all tenants share.
+   * @throws Error when an entry's data is flawed: it was checked before it was stored.
+   */
+  find(tenantId: TenantId | undefined, id: string): Promise<Provider | undefined>;
   /** Ids of the built-in platforms, in the order in which they are shown; loads none. */
   readonly builtInIds: readonly string[];
 }
@@ -35,7 +37,7 @@ export function createProviders(sources: {
     async find(tenantId, id) {
       if (!providerIdPattern.test(id)) return undefined;
       const common = await loadOnce(id);
-      if (common !== undefined || own === undefined) return common;
+      if (common !== undefined || own === undefined || tenantId === undefined) return common;
       return readProvider(id, await own(tenantId, id));
     },
   };
@@ -57,11 +59,9 @@ export function createProviders(sources: {
   }
 }
 
-/** A provider of data alone. Its data must say the id that it was found under. */
-function readProvider(id: string, data: unknown): Provider | undefined {
+/** The schema of provider data is loaded with the first provider that needs it, not when a function starts. */
+async function readProvider(id: string, data: unknown): Promise<Provider | undefined> {
   if (data === undefined) return undefined;
-  const reading = parseProviderData(data);
-  if (reading.kind === 'flawed') throw new Error(`Provider "${id}": ${describeFlaws(reading.flaws)}.`);
-  if (reading.data.id !== id) throw new Error(`Provider "${id}": its data has another id.`);
-  return providerOf(reading.data);
+  const { providerFromData } = await import('./provider-from-data.ts');
+  return providerFromData(id, data);
 }

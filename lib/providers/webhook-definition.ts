@@ -1,5 +1,5 @@
 /**
- * How a platform's webhooks are told apart, read and understood. The signature is data where it is an HMAC; what an
+ * How a platform's webhooks are verified, read and interpreted. The signature is data where it is an HMAC; what an
  * event means is the provider's to say.
  */
 import type { HandshakeAnswer } from '../signatures/handshakes.ts';
@@ -11,7 +11,7 @@ import type { Secret } from '../telemetry/secret.ts';
 export type EventEffect =
   /** The user or the platform has taken the grant back. */
   | 'deauthorized'
-  /** Something happened; the tenant is told. */
+  /** Nothing but forwarding the event to the tenant. */
   | 'none';
 
 /** One event of a delivery, read from its signed bytes. */
@@ -62,7 +62,7 @@ export type Proven =
   /** What it takes to tell cannot be had now; the platform is to try again. */
   | { readonly kind: 'unavailable' };
 
-/** Where no HMAC tells: a token that the platform repeats, or one that it signs with a key of its own. */
+/** Verification without an HMAC: a token that the platform repeats, or one that it signs with its own key. */
 export type Proof = (
   request: SignedRequest,
   by: {
@@ -76,7 +76,7 @@ export type Proof = (
 
 export interface WebhookDefinition {
   readonly scheme: SignatureScheme | Proof;
-  /** Which secret signs: the OAuth client's, one of its own, or now the one and now the other. */
+  /** Which secret signs: the OAuth client's, a separate webhook secret, or either of them. */
   readonly signedWith: SignedWith;
   /** Whether the platform itself names the secret that signs, in its handshake. */
   readonly plantsSecret?: true;
@@ -88,6 +88,6 @@ export interface WebhookDefinition {
   ) => HandshakeAnswer | undefined;
   /** The events of a delivery, in its order; nothing when it is none of this app's. Unsigned headers tell nothing. */
   readonly read: (delivery: Delivery, app: ReceivingApp) => readonly PlatformEvent[] | undefined;
-  /** How it tells, by calls of their own, that a user removed the app or wants their data deleted; absent where it does not. */
+  /** The separate calls by which the platform reports that a user removed the app or wants their data deleted; absent without such calls. */
   readonly callbacks?: 'signed_request';
 }

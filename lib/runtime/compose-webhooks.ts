@@ -11,21 +11,24 @@ import type { FileDeps } from '../failures/file-failure.ts';
 import type { AppId } from '../ids.ts';
 import { beginDisconnect } from '../integrations/disconnect/begin-disconnect.ts';
 import { refreshMessageFor } from '../messages/refresh.ts';
-import { createRegistry } from '../platforms/registry.ts';
 import { createProviderAppStore } from '../provider-apps/provider-app.ts';
 import type { Table } from '../table/table.ts';
 import { createIdempotencyStore } from '../webhooks/idempotency-store.ts';
 import { createWaitingEvents } from '../webhooks/waiting-events.ts';
 import { createWebhookApps } from '../webhooks/webhook-app.ts';
-import { count, now, openActivityTable, queueOf, secretSource } from './compose.ts';
+import { count, now, openActivityTable, openProviders, queueOf, secretSource } from './compose.ts';
 
 /** For receiving a platform's callbacks. */
 export function callbackDeps(
   settings: SettingsOf<'activityTable' | 'incomingQueueUrl' | 'appSecretPrefix' | 'publicUrl'>,
 ): CallbackDeps {
-  const registry = createRegistry();
   return {
-    findApp: createWebhookApps({ secrets: secretSource(), prefix: settings.appSecretPrefix, registry, now }),
+    findApp: createWebhookApps({
+      secrets: secretSource(),
+      prefix: settings.appSecretPrefix,
+      providers: openProviders(),
+      now,
+    }),
     deletions: createDeletionStore(openActivityTable(settings), now),
     queue: queueOf('incoming', settings),
     publicUrl: settings.publicUrl,

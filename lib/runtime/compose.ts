@@ -21,9 +21,10 @@ import type { SweepDeps } from '../integrations/worker/sweep-due.ts';
 import { createSweepPositionStore } from '../integrations/worker/sweep-position.ts';
 import type { MessageOf, MessageQueue } from '../messages/queue-messages.ts';
 import { createPlatformHttp } from '../platform-http/platform-http.ts';
-import { createRegistry } from '../platforms/registry.ts';
+import { builtIn } from '../platforms/built-in.ts';
 import { createPauseStore } from '../provider-apps/paused-providers.ts';
 import { createProviderAppStore } from '../provider-apps/provider-app.ts';
+import { createProviders, type Providers } from '../providers/providers.ts';
 import { warmUpKey } from '../table/keys.ts';
 import { openTable, type Table } from '../table/table.ts';
 import { createLog, writeLine } from '../telemetry/log.ts';
@@ -70,6 +71,11 @@ export function authenticateWith(table: Table, settings: SettingsOf<'publicUrl'>
     verifySession: createSessionVerifier({ table, audience: settings.publicUrl, now, monotonic }),
     monotonic,
   });
+}
+
+/** Every provider there is. Platforms are loaded when they are first asked for. */
+export function openProviders(): Providers {
+  return createProviders({ builtIn });
 }
 
 export function secretSource(): SecretSource {
@@ -128,7 +134,7 @@ export function connectionDeps(
     inFlightRefreshes: new Map(),
     apps: createProviderAppStore(table),
     vault: vaultOf(table, settings),
-    registry: createRegistry(),
+    providers: openProviders(),
     secrets: secretSource(),
     http: createPlatformHttp({
       fetch: (input, init) => fetch(input, init),
@@ -188,7 +194,7 @@ export function sweepDeps(
 export function rescueDeps(table: Table, settings: SettingsOf<'eventsQueueUrl'>): RescueDeps {
   return {
     connections: createConnectionStore(table),
-    registry: createRegistry(),
+    providers: openProviders(),
     events: queueOf('events', settings),
     now,
     random: Math.random,

@@ -3,8 +3,8 @@
  * secret, so that the response time does not reveal whether the app exists.
  */
 import { token } from '../ids.ts';
-import type { Registry } from '../platforms/registry.ts';
 import { webhookOf } from '../providers/provider.ts';
+import type { Providers } from '../providers/providers.ts';
 import type { WebhookDefinition } from '../providers/webhook-definition.ts';
 import type { SignedRequest } from '../signatures/verification.ts';
 import { Secret } from '../telemetry/secret.ts';
@@ -16,12 +16,29 @@ export interface AppWebhook {
   readonly webhook: WebhookDefinition;
 }
 
-export type Decoy = (appId: string, request: SignedRequest) => AppWebhook;
+export type Decoy = (appId: string, request: SignedRequest) => Promise<AppWebhook>;
+
+/** Loads the built-in platforms at once, so that the first request to a decoy takes no longer than others. */
+export function createDecoy(providers: Providers): Decoy {
+  const loading = loadWebhooks(providers);
+  // The first request reports the failure.
+  loading.catch(() => undefined);
+  return async (appId, { headers }) => {
+    const { all, first, app } = await loading;
+    const pretended = all.find(
+      ({ scheme }) => typeof scheme === 'object' && headers[scheme.signature.header] !== undefined,
+    );
+    const named = webhookOf(await providers.find(undefined, appId), {});
+    /** Uses the scheme of the provider that the app id names, or else the scheme whose header the request carries. */
+    return { app, webhook: named ?? pretended ?? first };
+  };
+}
 
 /** @throws Error when no provider has webhooks. */
-export function createDecoy(registry: Registry): Decoy {
-  const webhooks = registry.all.flatMap((provider) => webhookOf(provider, {}) ?? []);
-  const [first] = webhooks;
+async function loadWebhooks(providers: Providers) {
+  const loaded = await Promise.all(providers.builtInIds.map((id) => providers.find(undefined, id)));
+  const all = loaded.flatMap((provider) => webhookOf(provider, {}) ?? []);
+  const [first] = all;
   if (!first) throw new Error('No provider has webhooks.');
   const secrets = [new Secret(token(32))];
   const app: WebhookApp = {
@@ -33,11 +50,5 @@ export function createDecoy(registry: Registry): Decoy {
     webhookSecrets: secrets,
     verifyTokens: secrets,
   };
-  /** Uses the scheme of the provider that the app id names, or else the scheme whose header the request carries. */
-  return (appId, { headers }) => {
-    const pretended = webhooks.find(
-      ({ scheme }) => typeof scheme === 'object' && headers[scheme.signature.header] !== undefined,
-    );
-    return { app, webhook: webhookOf(registry.find(appId), {}) ?? pretended ?? first };
-  };
+  return { all, first, app };
 }

@@ -63,7 +63,7 @@ export async function receiveWebhook(
 ): Promise<WebhookAnswer> {
   const found = await deps.findApp(appId);
   // Looked up even when the app exists, so that both paths take the same time.
-  const decoy = deps.decoy(appId, request);
+  const decoy = await deps.decoy(appId, request);
   const known = found?.webhook !== undefined;
   const { app, webhook } = known ? { app: found, webhook: found.webhook } : decoy;
   const armed = known && webhook.plantsSecret === true && ((await deps.planting?.isArmed(appId)) ?? false);

@@ -6,8 +6,8 @@
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
 import { appIdPattern } from '../ids.ts';
-import type { Registry } from '../platforms/registry.ts';
 import { webhookOf } from '../providers/provider.ts';
+import type { Providers } from '../providers/providers.ts';
 import type {
   ReceivingApp,
   SignedWith,
@@ -44,7 +44,7 @@ const lookUpsPerSecond = 20;
 export function createWebhookApps(deps: {
   readonly secrets: SecretSource;
   readonly prefix: string;
-  readonly registry: Registry;
+  readonly providers: Providers;
   readonly now: () => number;
 }) {
   const known = new Set<string>();
@@ -57,18 +57,19 @@ export function createWebhookApps(deps: {
   /** The app, or undefined when it does not exist. @throws IntegrationError `VAULT_ERROR` when the look-up fails. */
   return async (appId: string): Promise<WebhookApp | undefined> => {
     if (!appIdPattern.test(appId)) return undefined;
-    const mayFind = mayLookUp(known.has(appId) || deps.registry.find(appId) !== undefined);
+    const isShared = (await deps.providers.find(undefined, appId)) !== undefined;
+    const mayFind = mayLookUp(known.has(appId) || isShared);
     // A refused id reads a known app from the cache instead, so that it takes as long.
     const asked = mayFind ? appId : familiar;
     if (asked === undefined) return undefined;
     const value = await deps.secrets.find(`${deps.prefix}${asked}`);
     if (typeof value !== 'object' || value === null) return undefined;
-    const app = read.get(value) ?? keep(asked, value);
+    const app = read.get(value) ?? (await keep(asked, value));
     return mayFind ? app : undefined;
   };
 
-  function keep(appId: string, value: object): WebhookApp | undefined {
-    const app = parseApp(deps.registry, value);
+  async function keep(appId: string, value: object): Promise<WebhookApp | undefined> {
+    const app = await parseApp(deps.providers, value);
     if (!app) return undefined;
     read.set(value, app);
     known.add(appId);
@@ -95,7 +96,7 @@ export function webhookSecrets(app: WebhookApp, signedWith: SignedWith): Omit<We
   return { signing: signing[signedWith], verifyTokens: app.verifyTokens };
 }
 
-function parseApp(registry: Registry, value: object): WebhookApp | undefined {
+async function parseApp(providers: Providers, value: object): Promise<WebhookApp | undefined> {
   const { data: app } = record.safeParse(value);
   if (!app || app.clientSecret === '') return undefined;
   const settings = settingsOf(app.settings);
@@ -103,7 +104,7 @@ function parseApp(registry: Registry, value: object): WebhookApp | undefined {
     provider: app.provider,
     clientId: app.clientId,
     settings,
-    webhook: describedBy(registry, app.provider, settings),
+    webhook: await describedBy(providers, app.provider, settings),
     clientSecrets: secretsOf(app.clientSecret, app.previousClientSecret),
     webhookSecrets: secretsOf(app.webhookSecret, app.previousWebhookSecret),
     verifyTokens: secretsOf(app.verifyToken),
@@ -119,9 +120,10 @@ function settingsOf(json = '{}'): Readonly<Record<string, string>> {
 }
 
 /** Registration checked the settings; an app whose settings have become invalid since receives no webhooks. */
-function describedBy(registry: Registry, provider: string, settings: Readonly<Record<string, string>>) {
+async function describedBy(providers: Providers, id: string, settings: Readonly<Record<string, string>>) {
+  const provider = await providers.find(undefined, id);
   try {
-    return webhookOf(registry.find(provider), settings);
+    return webhookOf(provider, settings);
   } catch {
     return undefined;
   }

@@ -4,8 +4,7 @@
  */
 import { importedDueAt, nextDueAt } from '../../lib/connections/schedule.ts';
 import { refreshPolicyOf } from '../../lib/integrations/lifecycle/refresh-policy-of.ts';
-import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
-import { createRegistry } from '../../lib/platforms/registry.ts';
+import { consentProvider } from '../support/providers.ts';
 import { seededRandom } from './refresh-seeded-random.ts';
 import { spelled, toBars } from './refresh-text.ts';
 import { atMost, type BenchGroup, shown } from './row.ts';
@@ -70,7 +69,7 @@ function dueMinutes(
   { provider: id, minutes }: (typeof tokens)[number],
   schedule: Schedule,
 ): readonly number[] {
-  const policy = refreshPolicyOf(findOAuthProvider(createRegistry(), id));
+  const policy = refreshPolicyOf(consentProvider(id));
   const random = seededRandom(minutes);
   const connection = {
     status: 'active',

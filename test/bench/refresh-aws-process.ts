@@ -15,11 +15,10 @@ import { localNames, localQueueName, provision } from '../../infra/local/stack/p
 import { appSecretPrefix } from '../../infra/topology.ts';
 import { createConnectionStore } from '../../lib/connections/connection-store.ts';
 import type { AppId, TenantId } from '../../lib/ids.ts';
-import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
-import { createRegistry } from '../../lib/platforms/registry.ts';
 import { createProviderAppStore } from '../../lib/provider-apps/provider-app.ts';
 import { openTable } from '../../lib/table/table.ts';
 import { openVault } from '../../lib/vault/vault.ts';
+import { consentProvider } from '../support/providers.ts';
 import { answerParent } from './child.ts';
 import { openPlatforms } from './refresh-platforms.ts';
 import { connectionOf } from './refresh-population.ts';
@@ -55,7 +54,7 @@ await new SecretsManagerClient(settings).send(
 );
 const table = openTable(clients.dynamoDb, localNames.connectionsTable);
 const connections = createConnectionStore(table);
-const provider = findOAuthProvider(createRegistry(), providerId);
+const provider = consentProvider(providerId);
 const { clientId } = app;
 await createProviderAppStore(table).update(providerId as AppId, () => ({
   appId: providerId as AppId,

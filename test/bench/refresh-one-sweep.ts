@@ -1,14 +1,14 @@
 /** One sweep and the work that it finds, over any tables, with what each of the two took. */
 import type { SealedConnection } from '../../lib/connections/connection.ts';
 import type { ConnectionId, ProviderId, TenantId } from '../../lib/ids.ts';
-import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
 import { sweepDue } from '../../lib/integrations/worker/sweep-due.ts';
 import type { Table } from '../../lib/table/table.ts';
+import { consentProvider } from '../support/providers.ts';
 import { type Consumption, nothingConsumed } from './refresh-capacity.ts';
 import { openPlatforms } from './refresh-platforms.ts';
 import { connectionOf, namesOf, type Person } from './refresh-population.ts';
 import { seededRandom } from './refresh-seeded-random.ts';
-import { type LifecycleFixture, openLifecycleFixture, type Role, refreshQueue } from './refresh-world.ts';
+import { openLifecycleFixture, type Role, refreshQueue } from './refresh-world.ts';
 
 export interface Swept {
   readonly stored: number;
@@ -55,11 +55,11 @@ export async function sweepOnce(
   const deps = { platforms, sealer, now, random };
   const { connections } = fixture.setUp;
   for (let account = 0; account < due; account += 1) {
-    const connection = connectionOf(personOf(fixture, tenantId, account), deps);
+    const connection = connectionOf(personOf(tenantId, account), deps);
     await connections.create({ ...connection, dueAt: now - Math.floor(60_000 * random()) });
   }
   // One seal serves them all: nobody opens what is not due.
-  const pattern = connectionOf(personOf(fixture, tenantId, due), deps);
+  const pattern = connectionOf(personOf(tenantId, due), deps);
   for (let account = due; account < stored; account += 1) {
     await connections.create(later(pattern, account, now + hourMilliseconds * (1 + 500 * random())));
   }
@@ -79,8 +79,8 @@ export async function sweepOnce(
   return { stored, due, renewed, sendRequests, sweep: consumed.sweep, worker: consumed.worker };
 }
 
-function personOf(fixture: LifecycleFixture, tenantId: TenantId, account: number): Person {
-  const provider = findOAuthProvider(fixture.registry, providers[account % providers.length] ?? '');
+function personOf(tenantId: TenantId, account: number): Person {
+  const provider = consentProvider(providers[account % providers.length] ?? '');
   return { account, tenantId, provider, lifetimeSeconds: 86_400, use: 'steady' };
 }
 

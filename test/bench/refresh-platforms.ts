@@ -3,7 +3,7 @@
  * schedule: a rotated token works once, an expired one is exchanged no more, and now and then nobody answers.
  */
 import type { Answer, PlatformHttp, PlatformRequest } from '../../lib/platform-http/platform-http.ts';
-import type { OAuthProvider } from '../../lib/providers/provider.ts';
+import type { ConsentProvider } from '../../lib/providers/provider.ts';
 
 /** A time in which a platform renews nothing. Epoch milliseconds. */
 export interface Outage {
@@ -30,7 +30,7 @@ export interface TokenCall {
 /** What an account's tokens are like. */
 export interface Grant {
   readonly account: number;
-  readonly provider: OAuthProvider;
+  readonly provider: ConsentProvider;
   readonly lifetimeSeconds: number;
   readonly expiresAt: number;
 }
@@ -68,7 +68,7 @@ export function openPlatforms({ now, sleep, latency, outages = [] }: PlatformsOp
     }
     const delay = latency();
     if (delay > 0) await sleep(delay);
-    const { refresh } = provider.tokens;
+    const refresh = provider.refresh?.kind;
     const dead = refresh === 're-exchange' ? held.expiresAt <= now() : version !== held.version;
     calls.push({ ...call, at: now(), renewed: !dead });
     if (dead) return refused('invalid_grant');
@@ -96,7 +96,7 @@ export function openPlatforms({ now, sleep, latency, outages = [] }: PlatformsOp
     grant(grant: Grant): { readonly accessToken: string; readonly refreshToken: string } {
       grants.set(grant.account, { grant, expiresAt: grant.expiresAt, version: 1 });
       const accessToken = writeToken('access', grant.account, 1);
-      const exchanged = grant.provider.tokens.refresh === 're-exchange';
+      const exchanged = grant.provider.refresh?.kind === 're-exchange';
       return { accessToken, refreshToken: exchanged ? accessToken : writeToken('refresh', grant.account, 1) };
     },
 

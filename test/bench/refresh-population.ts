@@ -4,7 +4,7 @@ import { idleDueAt, nextDueAt } from '../../lib/connections/schedule.ts';
 import type { AccountId, AppId, ConnectionId, GrantId, TenantId, UserId } from '../../lib/ids.ts';
 import { refreshPolicyOf } from '../../lib/integrations/lifecycle/refresh-policy-of.ts';
 import { sealCredentials } from '../../lib/integrations/platform/credentials.ts';
-import type { OAuthProvider } from '../../lib/providers/provider.ts';
+import type { ConsentProvider } from '../../lib/providers/provider.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import type { Sealer } from '../../lib/vault/vault.ts';
 import type { Platforms } from './refresh-platforms.ts';
@@ -23,7 +23,7 @@ export type Use =
 export interface Person {
   readonly account: number;
   readonly tenantId: TenantId;
-  readonly provider: OAuthProvider;
+  readonly provider: ConsentProvider;
   readonly lifetimeSeconds: number;
   readonly use: Use;
 }

@@ -69,7 +69,7 @@ function tokensOf({ endOf }: Simulation, { account }: Person, calls: readonly To
 }
 
 function isWanted({ provider, use }: Person, began: number, reads: readonly number[], at: number): boolean {
-  if (provider.tokens.proactive === 'always') return true;
+  if (provider.refresh?.proactive === 'always') return true;
   if (use === 'steady' && at < began + wantedMilliseconds) return true;
   return reads.some((read) => read < at && at < read + wantedMilliseconds);
 }

@@ -18,13 +18,13 @@ import { createSweepPositionStore } from '../../lib/integrations/worker/sweep-po
 import { createJobStore } from '../../lib/jobs/job.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
 import { refreshMessage } from '../../lib/messages/refresh.ts';
-import { createRegistry } from '../../lib/platforms/registry.ts';
 import { createPauseStore } from '../../lib/provider-apps/paused-providers.ts';
 import { createProviderAppStore } from '../../lib/provider-apps/provider-app.ts';
 import type { Table } from '../../lib/table/table.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import { createCount } from '../../lib/telemetry/metrics.ts';
 import { openVault } from '../../lib/vault/vault.ts';
+import { builtInProviders, providersOf } from '../support/providers.ts';
 import { openMemoryAws } from './refresh-memory-aws.ts';
 import type { Platforms } from './refresh-platforms.ts';
 
@@ -57,7 +57,7 @@ export async function openLifecycleFixture({
   random,
 }: LifecycleFixtureOptions) {
   const aws = openMemoryAws({ clientId, clientSecret: 's4ndb0x-client-secret' });
-  const registry = createRegistry();
+  const providers = providersOf();
   let logged = 0;
   const write = (line: string) => {
     logged += Buffer.byteLength(line) + 1;
@@ -75,7 +75,7 @@ export async function openLifecycleFixture({
       inFlightRefreshes: new Map(),
       apps: createProviderAppStore(precious),
       vault: openVault({ kms: aws.kms, table: precious, keyId: 'alias/bench', now, monotonic: now }),
-      registry,
+      providers,
       secrets: createSecretSource(aws.secrets, now),
       http: platforms.http(role),
       now,
@@ -89,7 +89,7 @@ export async function openLifecycleFixture({
   }
 
   const setUp = partsOf('setting up');
-  for (const { id } of registry.all) {
+  for (const { id } of builtInProviders) {
     await setUp.apps.update(id as string as AppId, () => ({
       appId: id as string as AppId,
       provider: id,
@@ -120,7 +120,6 @@ export async function openLifecycleFixture({
 
   return {
     aws,
-    registry,
     setUp,
     sweep,
     /** What else `refresh-due` does each minute. */

@@ -4,12 +4,12 @@
  * as many connections as have a million refreshes a month; fewer share what is paid for by the hour.
  */
 import type { TenantId } from '../../lib/ids.ts';
-import { findOAuthProvider } from '../../lib/integrations/platform/find-provider.ts';
+import { consentProvider } from '../support/providers.ts';
 import type { Person, Use } from './refresh-population.ts';
 import { bill, perMillion, perMonth, total } from './refresh-prices.ts';
 import { type Simulation, simulate } from './refresh-simulation.ts';
 import { judge } from './refresh-verdict.ts';
-import { eventsQueue, type LifecycleFixture, refreshQueue } from './refresh-world.ts';
+import { eventsQueue, refreshQueue } from './refresh-world.ts';
 import { atLeast, atMost, type BenchGroup, shown } from './row.ts';
 
 const hourSeconds = 3_600;
@@ -35,14 +35,14 @@ const minutes = (count: number) => count * 60_000;
 const hours = (count: number) => minutes(60 * count);
 
 /** The first `count` of the population, in the same mixture whatever their number. */
-export function mixedPeople(fixture: LifecycleFixture, count: number): readonly Person[] {
+export function mixedPeople(count: number): readonly Person[] {
   const people: Person[] = [];
   for (const { provider, lifetimeSeconds, share } of kinds) {
     for (let number = 0; number < Math.round(share * count); number += 1) {
       people.push({
         account: people.length,
         tenantId: `tenant-${number % tenants}` as TenantId,
-        provider: findOAuthProvider(fixture.registry, provider),
+        provider: consentProvider(provider),
         lifetimeSeconds,
         use: uses[number % uses.length] ?? 'steady',
       });
@@ -61,7 +61,7 @@ export const simulatedWeek: BenchGroup = {
     const simulation = await simulate({
       seed: 20_261_120,
       days: 7,
-      people: (fixture) => mixedPeople(fixture, 1_000),
+      people: () => mixedPeople(1_000),
       outages: [
         { provider: 'reddit', from: hours(30), until: hours(30) + minutes(20), kind: 'silent' },
         { provider: 'tiktok', from: hours(80), until: hours(83), kind: 'refuses' },
@@ -74,7 +74,7 @@ export const simulatedWeek: BenchGroup = {
     const day = await simulate({
       seed: 20_261_121,
       days: 1,
-      people: (fixture) => mixedPeople(fixture, peopleOfAMillion),
+      people: () => mixedPeople(peopleOfAMillion),
       // As much of a day as the outages above are of a week.
       outages: [{ provider: 'tiktok', from: hours(10), until: hours(10) + minutes(31), kind: 'refuses' }],
     });

@@ -63,7 +63,7 @@ function load(entry: unknown) {
   const reading = parseProviderData(fromCatalogueEntry(entry));
   if (reading.kind === 'flawed') throw new Error(describeFlaws(reading.flaws));
   const provider = providerOf(reading.data);
-  if (provider?.auth !== 'oauth2') throw new Error('It has no consent.');
+  if (!provider?.consent) throw new Error('It has no consent.');
   return provider;
 }
 

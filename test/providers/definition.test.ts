@@ -31,10 +31,12 @@ describe('a provider definition', () => {
     expect(definePlatform({ data: definition })).toMatchObject({
       id: 'example',
       name: 'Example',
-      pkce: 'S256',
       revocation: { reach: 'token', token: 'refresh_token' },
       refresh: { kind: 'rotating', proactive: 'in_use', margin: { share: 0.15 } },
-      scopes: { available: { me: 'Profile' }, default: ['me'], required: ['me'], open: false },
+      consent: {
+        pkce: 'S256',
+        scopes: { available: { me: 'Profile' }, default: ['me'], required: ['me'], open: false },
+      },
     });
   });
 
@@ -102,13 +104,13 @@ describe('a provider definition', () => {
 
     const provider = definePlatform({ data: { ...without, endpoints: { authorization, token } } });
 
-    expect(provider.revocation.reach).toBe('none');
+    expect(provider.revocation).toBeUndefined();
   });
 
   it('may leave its endpoints to the registration of the app', () => {
     const { endpoints: _, ...without } = definition;
 
-    expect(definePlatform({ data: { ...without, discovery: {} } }).endpoints).toBe('registered');
+    expect(definePlatform({ data: { ...without, discovery: {} } }).data.endpoints).toBeUndefined();
   });
 });
 

@@ -66,10 +66,9 @@ describe('a function', () => {
 });
 
 describe('infra', () => {
-  it('imports only settings, tables, the registry and the contract from lib, except in its command line and local stack', () => {
+  it('imports only settings, tables and the contract from lib, except in its command line and local stack', () => {
     const wide = /^infra\/(?:cli|local)\//;
-    const allowed =
-      /^lib\/(?:config|platforms\/registry|contract\/contract|contract\/open-api-document|table\/[^/]+)\.ts$/;
+    const allowed = /^lib\/(?:config|contract\/contract|contract\/open-api-document|table\/[^/]+)\.ts$/;
 
     const wrong = edgesOf(files).filter(
       ({ from, to }) =>
@@ -81,7 +80,7 @@ describe('infra', () => {
 });
 
 describe('a provider', () => {
-  it('is imported by the registry only', () => {
+  it('is imported by the list of built-in platforms only', () => {
     const providers = paths(files.filter(({ text }) => /^export const \w+ = definePlatform\(/m.test(text)));
 
     const importers = edgesOf(files)
@@ -90,10 +89,7 @@ describe('a provider', () => {
 
     expect(providers).toContain('lib/platforms/tiktok/definition.ts');
     expect(providers.filter((path) => !path.startsWith('lib/platforms/'))).toEqual([]);
-    expect([...new Set(importers)].sort()).toEqual([
-      'lib/platforms/built-in.ts',
-      'lib/platforms/registry.ts',
-    ]);
+    expect([...new Set(importers)].sort()).toEqual(['lib/platforms/built-in.ts']);
   });
 });
 

@@ -8,19 +8,20 @@ import { createFailureStore } from '../../lib/failures/failure-store.ts';
 import { fileFailure } from '../../lib/failures/file-failure.ts';
 import { webhookEventMessage } from '../../lib/messages/incoming.ts';
 import { parseMessage } from '../../lib/messages/parse-message.ts';
-import { createRegistry } from '../../lib/platforms/registry.ts';
+import { instagram } from '../../lib/platforms/instagram/definition.ts';
 import { webhookOf } from '../../lib/providers/provider.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { createDecoy } from '../../lib/webhooks/decoy-app.ts';
 import { createIdempotencyStore } from '../../lib/webhooks/idempotency-store.ts';
 import { receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
 import { createWaitingEvents } from '../../lib/webhooks/waiting-events.ts';
+import { providersOf } from '../support/providers.ts';
 import { testClock } from '../support/records.ts';
 import { onEachEngine } from '../table/engines.ts';
 
 const secret = 's4ndb0x-secret-of-large-events';
 const clock = testClock();
-const registry = createRegistry();
+const decoy = createDecoy(providersOf());
 
 /** Receives a delivery as the webhook function does. Returns the SQS messages or the error code. */
 async function receive(body: string): Promise<readonly string[] | string> {
@@ -36,7 +37,7 @@ async function receive(body: string): Promise<readonly string[] | string> {
   );
   const app = {
     provider: 'instagram',
-    webhook: webhookOf(registry.find('instagram'), {}),
+    webhook: webhookOf(instagram, {}),
     settings: {},
     clientId: 'client',
     clientSecrets: [new Secret(secret)],
@@ -46,7 +47,7 @@ async function receive(body: string): Promise<readonly string[] | string> {
   const deps = {
     findApp: async () => app,
     fetch,
-    decoy: createDecoy(registry),
+    decoy,
     queue: openQueue<unknown>(client, 'https://sqs.us-east-1.amazonaws.com/000000000000/incoming'),
     now: clock.now,
     count: () => undefined,

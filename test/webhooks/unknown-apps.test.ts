@@ -4,16 +4,16 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import type { SecretSource } from '../../lib/aws/secret-source.ts';
 import { instagram } from '../../lib/platforms/instagram/definition.ts';
-import { createRegistry } from '../../lib/platforms/registry.ts';
 import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
-import type { OAuthProvider } from '../../lib/providers/provider.ts';
+import type { ConsentProvider } from '../../lib/providers/provider.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { createDecoy } from '../../lib/webhooks/decoy-app.ts';
 import { type ReceiveDeps, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
 import { createWebhookApps, type WebhookApp } from '../../lib/webhooks/webhook-app.ts';
+import { providersOf } from '../support/providers.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
-const registry = createRegistry();
+const providers = providersOf();
 const secret = 's4ndb0x-secret-of-nobody';
 const nobody: WebhookApp = {
   provider: 'tiktok',
@@ -33,7 +33,7 @@ function deps(changes: Partial<ReceiveDeps> = {}) {
     counted,
     fetch,
     findApp: async () => undefined,
-    decoy: createDecoy(registry),
+    decoy: createDecoy(providers),
     queue: {
       send: async () => undefined,
       sendAll: async (all: readonly Message[]) => void sent.push(...all),
@@ -54,7 +54,7 @@ function signedByTikTok(headers: Readonly<Record<string, string>> = {}) {
 
 describe('an unregistered app', () => {
   it('accepts no delivery, not even one signed with the decoy’s secret', async () => {
-    const receiving = deps({ decoy: () => ({ app: nobody, webhook: webhook(tiktok) }) });
+    const receiving = deps({ decoy: async () => ({ app: nobody, webhook: webhook(tiktok) }) });
 
     const answer = receiveWebhook(receiving, 'nowhere', signedByTikTok());
 
@@ -63,7 +63,7 @@ describe('an unregistered app', () => {
   });
 
   it('answers no handshake, not even one with the decoy’s verify token', async () => {
-    const receiving = deps({ decoy: () => ({ app: nobody, webhook: webhook(instagram) }) });
+    const receiving = deps({ decoy: async () => ({ app: nobody, webhook: webhook(instagram) }) });
     const query = new URLSearchParams({
       'hub.mode': 'subscribe',
       'hub.challenge': '1158201444',
@@ -101,14 +101,16 @@ describe('an unregistered app', () => {
     ]);
   });
 
-  it('is checked by the signature scheme of the platform it is named after, or else of the one the headers suggest', () => {
-    const decoy = createDecoy(registry);
+  it('is checked by the signature scheme of the platform it is named after, or else of the one the headers suggest', async () => {
+    const decoy = createDecoy(providers);
     const request = (header: string) => ({ method: 'POST', headers: { [header]: 'x' }, body });
 
-    expect(decoy('tiktok', request('x-hub-signature-256')).webhook).toBe(webhook(tiktok));
-    expect(decoy('app_x', request('x-hub-signature-256')).webhook.scheme).toBe(webhook(instagram).scheme);
-    expect(decoy('app_x', request('tiktok-signature')).webhook).toBe(webhook(tiktok));
-    expect(decoy('app_x', request('accept')).webhook).toBeDefined();
+    expect((await decoy('tiktok', request('x-hub-signature-256'))).webhook).toBe(webhook(tiktok));
+    expect((await decoy('app_x', request('x-hub-signature-256'))).webhook.scheme).toBe(
+      webhook(instagram).scheme,
+    );
+    expect((await decoy('app_x', request('tiktok-signature'))).webhook).toBe(webhook(tiktok));
+    expect((await decoy('app_x', request('accept'))).webhook).toBeDefined();
   });
 });
 
@@ -129,7 +131,7 @@ describe('the look-up of webhook apps', () => {
   it('reads a secret once while it is cached and again after it has changed', async () => {
     let value = stored();
     const { secrets } = source({ 'apps/tiktok': () => value });
-    const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
+    const findApp = createWebhookApps({ secrets, prefix: 'apps/', providers, now: () => noon });
 
     const [first, second] = [await findApp('tiktok'), await findApp('tiktok')];
     value = { ...stored(), clientSecret: 's4ndb0x-rotated' };
@@ -142,7 +144,7 @@ describe('the look-up of webhook apps', () => {
   it('looks up at most twenty unknown apps a second and rejects the rest unread', async () => {
     // Each read returns a new object, as after a reload of a secret.
     const { asked, secrets } = source({ 'apps/tiktok': stored });
-    const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
+    const findApp = createWebhookApps({ secrets, prefix: 'apps/', providers, now: () => noon });
     await findApp('tiktok');
 
     const found = [];
@@ -155,7 +157,7 @@ describe('the look-up of webhook apps', () => {
 
   it('finds a shared app, whose name is public, after any number of unknown ones', async () => {
     const { secrets } = source({ 'apps/tiktok': stored });
-    const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
+    const findApp = createWebhookApps({ secrets, prefix: 'apps/', providers, now: () => noon });
     for (const appId of strangers) await findApp(appId);
 
     expect(await findApp('tiktok')).toBeDefined();
@@ -166,7 +168,7 @@ describe('the look-up of webhook apps', () => {
     let registered = false;
     const late = strangers[0] ?? '';
     const { secrets } = source({ [`apps/${late}`]: () => (registered ? stored() : undefined) });
-    const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => now });
+    const findApp = createWebhookApps({ secrets, prefix: 'apps/', providers, now: () => now });
     for (const appId of strangers) await findApp(appId);
     registered = true;
 
@@ -182,7 +184,7 @@ describe('the look-up of webhook apps', () => {
     'rejects %j, which is not an app id, without a look-up',
     async (appId) => {
       const { asked, secrets } = source({});
-      const findApp = createWebhookApps({ secrets, prefix: 'apps/', registry, now: () => noon });
+      const findApp = createWebhookApps({ secrets, prefix: 'apps/', providers, now: () => noon });
 
       expect(await findApp(appId)).toBeUndefined();
       expect(asked).toEqual([]);
@@ -190,7 +192,7 @@ describe('the look-up of webhook apps', () => {
   );
 });
 
-function webhook(provider: OAuthProvider) {
+function webhook(provider: ConsentProvider) {
   if (!provider.webhook) throw new Error('This provider has no webhooks.');
   return provider.webhook;
 }

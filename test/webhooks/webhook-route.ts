@@ -3,7 +3,6 @@ import { type Gateway, startGateway } from '../../infra/local/gateway/gateway.ts
 import { cors, routes } from '../../infra/topology.ts';
 import type { Message } from '../../lib/aws/queue.ts';
 import { contract } from '../../lib/contract/contract.ts';
-import { createRegistry } from '../../lib/platforms/registry.ts';
 import { tiktok } from '../../lib/platforms/tiktok/definition.ts';
 import type { WebhookDefinition } from '../../lib/providers/webhook-definition.ts';
 import { http } from '../../lib/runtime/http/http.ts';
@@ -11,6 +10,7 @@ import { Secret } from '../../lib/telemetry/secret.ts';
 import { createDecoy } from '../../lib/webhooks/decoy-app.ts';
 import { type ReceiveDeps, receiveWebhook } from '../../lib/webhooks/receive-webhook.ts';
 import { context as lambdaContext } from '../support/gateway-event.ts';
+import { providersOf } from '../support/providers.ts';
 import { exchange, type RawAnswer, type RawRequest } from '../support/stack/http-exchange.ts';
 
 export interface Platform {
@@ -92,7 +92,7 @@ function handlerOf(
   };
   const deps: ReceiveDeps = {
     findApp: async () => app,
-    decoy: createDecoy(createRegistry([provider])),
+    decoy: createDecoy(providersOf([provider])),
     queue: {
       send: async (message) => void sent.push(message),
       sendAll: async (messages) => void sent.push(...messages),

@@ -62,14 +62,15 @@ async function set(call: Call, provider: string, given: SetOptions): Promise<Sho
   const { operator, io, apiUrl } = call;
   const { clientId, setting: settings } = given;
   // Check this before the operator types a secret in vain.
-  const byCredentials = operator.requireProvider(provider).auth === 'credentials';
+  const found = await operator.findProvider(provider, given.tenant);
+  const byCredentials = found.consent === undefined;
   if (!byCredentials && !clientId) throw new UsageError('--client-id is missing.');
   if (byCredentials && clientId !== undefined) {
     throw new UsageError(`The users of ${provider} give credentials: it takes no --client-id.`);
   }
   const holder = given.tenant !== undefined && { tenantId: given.tenant };
   const changed = await operator.settingsWith({ provider, settings, ...holder });
-  refuseNeedlessSecrets(operator.requireProvider(provider), changed, given);
+  refuseNeedlessSecrets(found, changed, given);
   const app = await operator.setApp({
     provider,
     ...(clientId && { clientId, ...(await readSecrets(io, secretsAsked(given))) }),
@@ -143,7 +144,7 @@ async function show({ operator, apiUrl }: Call, provider: string, { tenant }: Te
         ? ([
             ['Client id', app.clientId],
             ['Client secret', secretFilled ? 'filled in' : 'missing: run hawser app set again'],
-            ...addressesOf(operator.requireProvider(app.provider), app, apiUrl),
+            ...addressesOf(await operator.findProvider(app.provider, app.tenantId), app, apiUrl),
           ] as const)
         : []),
       ['Settings', settings.join(', ') || 'none'],

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { QueueUrls } from '../../../lib/admin/deps.ts';
 import { createOperator } from '../../../lib/admin/operator.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/platforms/registry.ts';
+import { builtIn } from '../../../lib/platforms/built-in.ts';
+import { createProviders } from '../../../lib/providers/providers.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { queueNames, queueOutputs } from '../../topology.ts';
 import type { Io } from '../terminal/io.ts';
@@ -42,7 +43,7 @@ export function openAwsTarget(outputs: unknown, wanted: string | undefined, io: 
         sessionKeySecretId: found.SessionKeySecretId,
         appSecretPrefix: found.AppSecretPrefix,
       },
-      registry: createRegistry(),
+      providers: createProviders({ builtIn }),
       http: createPlatformHttp({ fetch: io.fetch, insecureOrigins: [] }),
       insecureOrigins: [],
       now: io.now,

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { createOperator } from '../../../lib/admin/operator.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/platforms/registry.ts';
+import { builtIn } from '../../../lib/platforms/built-in.ts';
+import { createProviders } from '../../../lib/providers/providers.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { localNames, localQueueUrls } from '../../local/stack/provision.ts';
 import { appSecretPrefix } from '../../topology.ts';
@@ -41,7 +42,7 @@ export async function openLocalTarget(endpoints: unknown, io: Io): Promise<Targe
       sqs: clients.sqs,
       queueUrls: localQueueUrls(found.aws.sqs),
       names: { ...localNames, appSecretPrefix },
-      registry: createRegistry(),
+      providers: createProviders({ builtIn }),
       http: createPlatformHttp({ fetch: io.fetch, insecureOrigins }),
       insecureOrigins,
       loopbackReturnUrls: true,

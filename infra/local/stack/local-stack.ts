@@ -11,7 +11,8 @@ import type { QueueUrls } from '../../../lib/admin/deps.ts';
 import { createOperator, type Operator } from '../../../lib/admin/operator.ts';
 import type { FunctionName } from '../../../lib/config.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/platforms/registry.ts';
+import { builtIn } from '../../../lib/platforms/built-in.ts';
+import { createProviders } from '../../../lib/providers/providers.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { environmentOf, type SettingValues } from '../../environment.ts';
 import { appSecretPrefix, cors, functions, routes, type ScheduleName } from '../../topology.ts';
@@ -119,7 +120,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       sqs: clients.sqs,
       queueUrls,
       names: { ...localNames, appSecretPrefix },
-      registry: createRegistry(),
+      providers: createProviders({ builtIn }),
       http: createPlatformHttp({ fetch: (input, init) => fetch(input, init), insecureOrigins }),
       insecureOrigins,
       now,

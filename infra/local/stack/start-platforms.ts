@@ -3,13 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operator } from '../../../lib/admin/operator.ts';
+import { builtIn } from '../../../lib/platforms/built-in.ts';
+import type { ConsentProvider } from '../../../lib/providers/provider.ts';
 import { startInstagram } from '../platforms/instagram/instagram.ts';
 import { startInstagramFacebook } from '../platforms/instagram-facebook/instagram-facebook.ts';
 import { startOnlyFans } from '../platforms/onlyfans/onlyfans.ts';
 import { startOpenId } from '../platforms/openid/openid.ts';
 import { startReddit } from '../platforms/reddit/reddit.ts';
 import { startTikTok } from '../platforms/tiktok/tiktok.ts';
+import { type GeneratedSandbox, startGeneratedPlatform } from '../sandbox/generated/generated-platform.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
+import { exampleValues, isPlain } from './plain-provider.ts';
 
 /** How to start a sandbox, and what Hawser must know of it. */
 interface PlatformRow {
@@ -24,6 +28,7 @@ interface PlatformRow {
   readonly withoutClient?: boolean;
 }
 
+/** Platforms with quirks. A plain built-in platform gets its sandbox from its data, without a row. */
 const rows = {
   tiktok: {
     start: startTikTok,
@@ -65,10 +70,11 @@ const rows = {
 } as const satisfies Record<string, PlatformRow>;
 
 export type PlatformName = keyof typeof rows;
-const names = Object.keys(rows) as PlatformName[];
+/** By the ids of the platforms; those with quirks are known by name. */
+type Sandboxes = Readonly<Record<PlatformName, Sandbox>> & Readonly<Record<string, Sandbox>>;
 
 export interface Platforms {
-  readonly sandboxes: Readonly<Record<PlatformName, Sandbox>>;
+  readonly sandboxes: Sandboxes;
   /** Every origin of every sandbox. */
   readonly origins: readonly string[];
   /** What `PLATFORM_ORIGINS` must say. */
@@ -86,9 +92,10 @@ export async function startPlatforms(options: {
   const { folder, ports, now } = options;
   const deps = new AsyncDisposableStack();
   try {
+    const allRows = await platformRows();
     const started = await Promise.all(
-      names.map(async (name): Promise<[PlatformName, Sandbox]> => {
-        const sandbox = await rows[name].start({
+      Object.entries(allRows).map(async ([name, row]): Promise<[string, Sandbox]> => {
+        const sandbox = await row.start({
           clients: [],
           port: ports[name] ?? 0,
           apiPort: ports[`${name}-api`] ?? 0,
@@ -99,12 +106,20 @@ export async function startPlatforms(options: {
         return [name, sandbox];
       }),
     );
-    const sandboxes = Object.fromEntries(started) as Record<PlatformName, Sandbox>;
+    const sandboxes = Object.fromEntries(started) as Sandboxes;
     return {
       sandboxes,
-      origins: [...new Set(started.flatMap(([, sandbox]) => [sandbox.origin, sandbox.apiOrigin]))],
-      platformOrigins: Object.assign({}, ...started.map(([name, sandbox]) => rows[name].origins(sandbox))),
-      register: (apiUrl, operator) => register(sandboxes, apiUrl, operator, folder),
+      origins: [...new Set(started.flatMap(([, sandbox]) => originsOf(sandbox)))],
+      platformOrigins: Object.assign(
+        {},
+        ...started.map(([name, sandbox]) => allRows[name]?.origins(sandbox)),
+      ),
+      register: async (apiUrl, operator) => {
+        for (const [name, sandbox] of started) {
+          const row = allRows[name];
+          if (row) await register({ name, row, sandbox, folder }, apiUrl, operator);
+        }
+      },
       close: () => deps.disposeAsync(),
     };
   } catch (error) {
@@ -113,45 +128,79 @@ export async function startPlatforms(options: {
   }
 }
 
+/** A row for each built-in platform. */
+async function platformRows(): Promise<Readonly<Record<string, PlatformRow>>> {
+  const all: Record<string, PlatformRow> = { ...rows };
+  for (const [id, load] of Object.entries(builtIn)) {
+    if (id in all) continue;
+    const provider = await load();
+    if (!isPlain(provider)) throw new Error(`The platform "${id}" has code, so it needs a sandbox row.`);
+    all[id] = generatedRow(provider);
+  }
+  return all;
+}
+
+function generatedRow(provider: ConsentProvider): PlatformRow {
+  const generated = new WeakMap<Sandbox, GeneratedSandbox>();
+  return {
+    async start(options) {
+      const sandbox = await startGeneratedPlatform(provider.data, options);
+      generated.set(sandbox, sandbox);
+      return sandbox;
+    },
+    origins: (sandbox) => generated.get(sandbox)?.originsWith(exampleValues(provider)) ?? {},
+    settings: () => {
+      const values = exampleValues(provider);
+      return Object.fromEntries(Object.keys(provider.appSettings).map((name) => [name, values[name] ?? '']));
+    },
+  };
+}
+
+function originsOf({ origin, apiOrigin, furtherOrigins = {} }: Sandbox): readonly string[] {
+  return [origin, apiOrigin, ...Object.values(furtherOrigins)];
+}
+
+interface StartedPlatform {
+  readonly name: string;
+  readonly row: PlatformRow;
+  readonly sandbox: Sandbox;
+  readonly folder: string | undefined;
+}
+
 async function register(
-  sandboxes: Readonly<Record<PlatformName, Sandbox>>,
+  { name, row, sandbox, folder }: StartedPlatform,
   apiUrl: string,
   operator: Operator,
-  folder: string | undefined,
 ): Promise<void> {
-  for (const name of names) {
-    const row: PlatformRow = rows[name];
-    const sandbox = sandboxes[name];
-    const settings = row.settings?.(sandbox) ?? {};
-    if (row.withoutClient) {
-      await operator.setApp({ provider: name, settings });
-      continue;
-    }
-    const clientId = `hawser-${name}`;
-    const clientSecret = secretOf(name, folder);
-    sandbox.addClient({ clientId, clientSecret, redirectUris: [`${apiUrl}/integrations/callback/${name}`] });
-    const verifyToken = `s4ndb0x-verify-${randomBytes(24).toString('base64url')}`;
-    await operator.setApp({
-      provider: name,
+  const settings = row.settings?.(sandbox) ?? {};
+  if (row.withoutClient) {
+    await operator.setApp({ provider: name, settings });
+    return;
+  }
+  const clientId = `hawser-${name}`;
+  const clientSecret = secretOf(name, folder);
+  sandbox.addClient({ clientId, clientSecret, redirectUris: [`${apiUrl}/integrations/callback/${name}`] });
+  const verifyToken = `s4ndb0x-verify-${randomBytes(24).toString('base64url')}`;
+  await operator.setApp({
+    provider: name,
+    clientId,
+    clientSecret,
+    settings,
+    ...(row.discovered && { issuer: sandbox.origin }),
+    ...(sandbox.webhooks && { verifyToken }),
+  });
+  if (sandbox.webhooks) {
+    sandbox.control({
+      command: 'webhook',
       clientId,
-      clientSecret,
-      settings,
-      ...(row.discovered && { issuer: sandbox.origin }),
-      ...(sandbox.webhooks && { verifyToken }),
+      url: `${apiUrl}/integrations/webhook/${name}`,
+      verifyToken,
     });
-    if (sandbox.webhooks) {
-      sandbox.control({
-        command: 'webhook',
-        clientId,
-        url: `${apiUrl}/integrations/webhook/${name}`,
-        verifyToken,
-      });
-    }
   }
 }
 
 /** A client secret that stays the same across restarts. It carries the marker by which a leak would be found. */
-function secretOf(name: PlatformName, folder: string | undefined): string {
+function secretOf(name: string, folder: string | undefined): string {
   const fresh = () => `s4ndb0x-${name}-${randomBytes(24).toString('base64url')}`;
   if (folder === undefined) return fresh();
   const file = join(folder, `${name}.secret`);

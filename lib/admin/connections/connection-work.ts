@@ -25,7 +25,7 @@ const patienceMilliseconds = 75_000;
 const pollMilliseconds = 250;
 
 export function connectionWorkActions(stores: AdminStores) {
-  const { registry, now, sqs, queueUrls } = stores;
+  const { providers, now, sqs, queueUrls } = stores;
   const connections = createConnectionStore(stores.connections);
   return {
     makeDue,
@@ -53,11 +53,10 @@ export function connectionWorkActions(stores: AdminStores) {
 
   /** Asks the worker to refresh a connection now, recently used or not. Returns it as it was before the refresh. */
   async function refreshConnection(wanted: Wanted): Promise<Connection> {
+    const { tenantId, provider: id } = await requireConnection(stores, wanted);
+    const provider = await providers.find(tenantId, id);
     const due = await makeDue(wanted, {
-      check(found) {
-        const asksSessions = registry.find(found.provider)?.auth === 'credentials';
-        refuseToRefresh(found, asksSessions);
-      },
+      check: (found) => refuseToRefresh(found, provider?.probe !== undefined),
       // The request counts as a use: otherwise the policy for unused connections could skip the refresh.
       usedAt: now(),
     });
@@ -98,13 +97,13 @@ function isSettled(before: Connection, found: Connection): boolean {
   return found.generation !== before.generation || found.dueAt !== before.dueAt;
 }
 
-/** A session cannot be refreshed, but the worker can probe it. */
-function refuseToRefresh({ status, statusReason, refreshable }: Connection, isSession: boolean): void {
+/** What cannot be refreshed may still be probed, as a session is. */
+function refuseToRefresh({ status, statusReason, refreshable }: Connection, isProbed: boolean): void {
   if (status === 'disconnecting') throw new Error('This connection is being disconnected.');
   if (status === 'reconnect_required') {
     throw new Error(`Only the user can bring this connection back (${statusReason ?? 'the grant is gone'}).`);
   }
-  if (!refreshable && !isSession) {
+  if (!refreshable && !isProbed) {
     throw new Error('The platform issued no refresh token for this connection.');
   }
 }

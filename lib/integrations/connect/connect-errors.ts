@@ -28,9 +28,19 @@ export function initiateError(
         'Ask only for scopes that the provider lists. See GET /integrations/providers.',
         { details: { available: outcome.available } },
       );
+    case 'variables_malformed':
+      return variablesError(outcome.names);
     case 'account_not_found':
       return new IntegrationError('ACCOUNT_NOT_FOUND', 'There is no such account to reconnect.');
   }
+}
+
+function variablesError(names: readonly string[]): IntegrationError {
+  return new IntegrationError(
+    'INVALID_REQUEST',
+    'Some variables are missing, unknown or malformed. See details.fields, and the variables in GET /integrations/providers.',
+    { details: { fields: names.map((name) => `variables.${name}`) } },
+  );
 }
 
 export function credentialsError(
@@ -43,6 +53,8 @@ export function credentialsError(
         'Some credentials are missing, unknown or malformed. See details.fields, and the fields in GET /integrations/providers.',
         { details: { fields: outcome.fields.map((field) => `credentials.${field}`) } },
       );
+    case 'variables_malformed':
+      return variablesError(outcome.names);
     case 'account_mismatch':
       return new IntegrationError(
         'ACCOUNT_MISMATCH',

@@ -17,20 +17,21 @@ export async function connect(
   request: ConnectRequest & { readonly credentials?: Readonly<Record<string, string>> },
 ): Promise<StartedFlow | ConnectedAccounts> {
   const { credentials, ...flowRequest } = request;
-  const provider = findProvider(deps.registry, request.provider);
-  if (provider.auth === 'credentials') {
+  const provider = await findProvider(deps.providers, request);
+  if (provider.probe) {
     if (!credentials) {
       throw new IntegrationError(
         'INVALID_REQUEST',
         'This provider takes credentials. See its fields in GET /integrations/providers.',
       );
     }
-    const { tenantId, userId, reconnect } = request;
+    const { tenantId, userId, reconnect, variables } = request;
     const outcome = await connectCredentials(deps, provider, {
       tenantId,
       userId,
       credentials,
       ...(reconnect !== undefined && { reconnect }),
+      ...(variables && { variables }),
     });
     if (outcome.kind !== 'connected') throw credentialsError(outcome);
     const { connection, connections } = outcome;

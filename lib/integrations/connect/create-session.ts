@@ -4,7 +4,7 @@ import { mintSessionToken } from '../../access/session-token.ts';
 import type { SecretSource } from '../../aws/secret-source.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { TenantId, UserId } from '../../ids.ts';
-import type { Registry } from '../../platforms/registry.ts';
+import type { Providers } from '../../providers/providers.ts';
 import type { TenantStore } from '../../tenants/tenant.ts';
 import { findProvider } from '../platform/find-provider.ts';
 import { activeTenant } from '../platform/tenant-app.ts';
@@ -22,7 +22,7 @@ export interface SessionRequest {
 export async function createSession(
   deps: {
     readonly tenants: TenantStore;
-    readonly registry: Registry;
+    readonly providers: Providers;
     readonly secrets: SecretSource;
     readonly secretId: string;
     readonly audience: string;
@@ -33,7 +33,7 @@ export async function createSession(
 ): Promise<{ readonly token: string; readonly expiresAt: string }> {
   const { tenantId, userId, providers, origin, returnUrl } = request;
   const tenant = await activeTenant(deps.tenants, tenantId);
-  for (const provider of providers ?? []) findProvider(deps.registry, provider);
+  for (const provider of providers ?? []) await findProvider(deps.providers, { tenantId, provider });
   if (origin !== undefined && !isWebOrigin(origin, deps.insecureOrigins)) {
     throw new IntegrationError(
       'INVALID_REQUEST',

@@ -6,11 +6,13 @@ import { type Flow, flowMilliseconds } from '../../flows/flow.ts';
 import { type AccountId, newFlowId, type TenantId, token, type UserId } from '../../ids.ts';
 import { createPkce } from '../../oauth/pkce.ts';
 import type { ProviderApp } from '../../provider-apps/provider-app.ts';
-import type { OAuthProvider } from '../../providers/provider.ts';
+import type { Values } from '../../providers/adapter/fill.ts';
+import { readVariables } from '../../providers/connection-variables.ts';
+import type { ConsentProvider } from '../../providers/provider.ts';
 import type { Tenant } from '../../tenants/tenant.ts';
 import type { Completion } from '../../vocabulary.ts';
 import type { ConnectDeps } from '../deps.ts';
-import { findOAuthProvider, targetOf } from '../platform/find-provider.ts';
+import { findConsentProvider, targetOf } from '../platform/find-provider.ts';
 import { activeTenant, appFor } from '../platform/tenant-app.ts';
 import { isoTime } from '../tokens/connection-view.ts';
 import { flowContext } from './flow-secrets.ts';
@@ -23,8 +25,10 @@ export interface ConnectRequest {
   readonly returnUrl?: string;
   readonly scopes?: readonly string[];
   readonly completion: Completion;
-  /** The account to reconnect; another one that comes back is refused. */
+  /** The account to reconnect; the callback is refused for any other. */
   readonly reconnect?: AccountId;
+  /** Values of the variables that the provider lists; those of the reconnected account hold where it is absent. */
+  readonly variables?: Values;
 }
 
 export interface StartedFlow {
@@ -42,6 +46,8 @@ export type InitiateOutcome =
   | { readonly kind: 'return_url_ambiguous' }
   | { readonly kind: 'return_url_unregistered' }
   | { readonly kind: 'scope_unavailable'; readonly available: readonly string[] }
+  /** Names of the variables that are missing, unknown or malformed. */
+  | { readonly kind: 'variables_malformed'; readonly names: readonly string[] }
   /** The user has no such account to reconnect. */
   | { readonly kind: 'account_not_found' };
 
@@ -54,7 +60,7 @@ export async function initiateOAuthFlow(
   deps: ConnectDeps,
   request: ConnectRequest,
 ): Promise<InitiateOutcome> {
-  const provider = findOAuthProvider(deps.registry, request.provider);
+  const provider = await findConsentProvider(deps.providers, request);
   const tenant = await activeTenant(deps.tenants, request.tenantId);
   if (request.completion === 'direct' && !tenant.directLinking) return { kind: 'direct_linking_off' };
   const returnUrl = chooseReturnUrl(tenant, request.returnUrl);
@@ -62,10 +68,12 @@ export async function initiateOAuthFlow(
   const scopes = chooseScopes(provider, request.scopes);
   if (scopes.kind !== 'chosen') return scopes;
   const app = await appFor(deps.apps, tenant, provider.id);
-  if (request.reconnect !== undefined) {
-    const connection = await deps.connections.get(tenant.id, provider.id, request.reconnect);
-    if (connection?.userId !== request.userId) return { kind: 'account_not_found' };
-  }
+  const { reconnect } = request;
+  const before =
+    reconnect === undefined ? undefined : await deps.connections.get(tenant.id, provider.id, reconnect);
+  if (reconnect !== undefined && before?.userId !== request.userId) return { kind: 'account_not_found' };
+  const variables = readVariables(provider.data, request.variables ?? {}, before?.target?.variables);
+  if (variables.kind === 'malformed') return { kind: 'variables_malformed', names: variables.names };
 
   const flow = await composeFlow(deps, request, {
     provider,
@@ -73,6 +81,7 @@ export async function initiateOAuthFlow(
     app,
     returnUrl: returnUrl.url,
     scopes: scopes.scopes,
+    variables: variables.values,
   });
   await deps.flows.create(flow);
   deps.count('connect_started', { provider: provider.id });
@@ -88,22 +97,24 @@ export async function initiateOAuthFlow(
 
 /** What the request was decided to mean. */
 interface FlowDecisions {
-  readonly provider: OAuthProvider;
+  readonly provider: ConsentProvider;
   readonly tenant: Tenant;
   readonly app: ProviderApp;
   readonly returnUrl: string;
   readonly scopes: readonly string[];
+  readonly variables: Values;
 }
 
-/** A flow with everything that its redemption will need, and with a verifier of its own where the platform knows PKCE. */
+/** A flow with everything that its redemption will need, and with its own PKCE verifier where the platform supports PKCE. */
 async function composeFlow(
   deps: ConnectDeps,
   request: ConnectRequest,
-  { provider, tenant, app, returnUrl, scopes }: FlowDecisions,
+  { provider, tenant, app, returnUrl, scopes, variables }: FlowDecisions,
 ): Promise<Flow> {
   const { appId } = app;
   const identity = { id: newFlowId(), tenantId: tenant.id, provider: provider.id };
-  const pkce = provider.pkce === 'none' ? undefined : createPkce(provider.pkce);
+  const { pkce: method, idToken } = provider.consent;
+  const pkce = method === 'none' ? undefined : createPkce(method);
   const now = deps.now();
   return {
     ...identity,
@@ -112,7 +123,7 @@ async function composeFlow(
     appId,
     clientId: app.clientId,
     appVersion: app.version,
-    target: targetOf(deps.registry, provider, app),
+    target: targetOf(provider, app, variables),
     scopes,
     redirectUri: `${deps.publicUrl}/integrations/callback/${appId}`,
     returnUrl,
@@ -122,7 +133,7 @@ async function composeFlow(
       challenge: pkce.challenge,
       sealedVerifier: await deps.vault.encryptToken(pkce.verifier, flowContext(identity, 'verifier')),
     }),
-    ...(provider.idToken && { nonce: token(32) }),
+    ...(idToken && { nonce: token(32) }),
     status: 'pending',
     createdAt: now,
     expiresAt: now + flowMilliseconds,
@@ -151,7 +162,7 @@ type ScopeChoice =
 const scopePattern = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
 
 /** The scopes asked for, or the usual ones, with those that the provider cannot do without. */
-function chooseScopes(provider: OAuthProvider, asked: readonly string[] | undefined): ScopeChoice {
+function chooseScopes(provider: ConsentProvider, asked: readonly string[] | undefined): ScopeChoice {
   const { available, open, required, default: usual } = provider.consent.scopes;
   const scopes = [...new Set([...required, ...(asked ?? usual)])];
   const isAvailable = (scope: string) => (open ? scopePattern.test(scope) : Object.hasOwn(available, scope));

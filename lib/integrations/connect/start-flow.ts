@@ -5,13 +5,13 @@ import type { FlowStore } from '../../flows/flow-store.ts';
 import { type FlowId, token } from '../../ids.ts';
 import { mintState, type StateSecrets } from '../../oauth/state.ts';
 import { type Origins, rewriteOrigin } from '../../platform-http/platform-http.ts';
-import type { Registry } from '../../platforms/registry.ts';
 import { getAuthUrl } from '../../providers/adapter/adapter.ts';
-import { findOAuthProvider } from '../platform/find-provider.ts';
+import type { Providers } from '../../providers/providers.ts';
+import { findConsentProvider } from '../platform/find-provider.ts';
 
 export interface StartDeps {
   readonly flows: FlowStore;
-  readonly registry: Registry;
+  readonly providers: Providers;
   /** Replacements for platforms' origins. */
   readonly origins?: Origins;
   readonly stateSecrets: () => Promise<StateSecrets>;
@@ -44,7 +44,7 @@ export async function startFlow(
   if (flow.expiresAt <= deps.now()) return { kind: 'refused', code: 'FLOW_EXPIRED' };
   const browserSecret = secretOfBrowser(flow, request.browserSecret);
   if (browserSecret === undefined) return { kind: 'refused', code: 'FLOW_NOT_FOUND' };
-  const provider = findOAuthProvider(deps.registry, flow.provider);
+  const provider = await findConsentProvider(deps.providers, flow);
   if (flow.completion === 'direct' && !request.agreed) {
     return { kind: 'ask', tenantName: flow.tenantName, userId: flow.userId, providerName: provider.name };
   }

@@ -1,5 +1,5 @@
 /**
- * Stores an account's new credentials: as a new connection, or as the next generation of the one that is there. An
+ * Stores an account's new credentials: as a new connection, or as the next generation of the existing one. An
  * account that another user of the tenant holds stays theirs.
  */
 import type { SealedConnection } from '../../connections/connection.ts';
@@ -40,6 +40,8 @@ export interface NewCredentials {
   readonly platformUserId: string;
   readonly tokens: TokenSet;
   readonly scopes: readonly string[];
+  /** Where these credentials may go, from now on and only there. */
+  readonly frozen: Pick<SealedConnection, 'target' | 'probeTarget'>;
   readonly lifetimeSeconds: number | undefined;
   readonly refreshable: boolean;
   readonly now: number;
@@ -103,6 +105,7 @@ function compose(
     }),
     refreshable: given.refreshable,
     ...(recipient.flowBeganAt !== undefined && { flowBeganAt: recipient.flowBeganAt }),
+    ...given.frozen,
     sealed: sealCredentials(sealer, identity, {
       ...tokens,
       ...(account.accessToken && { accessToken: account.accessToken }),

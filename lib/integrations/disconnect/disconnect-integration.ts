@@ -25,7 +25,7 @@ const patienceMilliseconds = 12_000;
 const takeOverMilliseconds = 60_000;
 
 /**
- * Revokes and deletes. Safe to repeat; what is pending goes on by itself.
+ * Revokes and deletes. Safe to repeat; the sweep continues a pending revocation.
  * @throws IntegrationError `INVALID_PROVIDER`, `ACCOUNT_NOT_FOUND`, `DISCONNECT_ERROR` when others kept changing it.
  */
 export async function disconnectIntegration(
@@ -79,8 +79,8 @@ export async function continueDisconnect(
 
 /** Waits for a token call in flight to end, then ends access as the only holder of the lease. */
 async function endUnderLease(deps: ConnectionDeps, marked: SealedConnection): Promise<Ended> {
-  const provider = findProvider(deps.registry, marked.provider);
-  if (provider.auth !== 'oauth2' || provider.revocation.reach === 'none') {
+  const { revocation } = await findProvider(deps.providers, marked);
+  if (!revocation) {
     return { kind: 'ended', revocation: 'not_supported', last: marked };
   }
   const until = deps.now() + patienceMilliseconds;
@@ -108,7 +108,7 @@ async function recordRevocation(
   revocation: FinalRevocation,
 ): Promise<void> {
   if (last.status !== 'disconnecting') return;
-  await deps.receipts.keep(last, receiptsOf(deps, last, revocation));
+  await deps.receipts.keep(last, await receiptsOf(deps, last, revocation));
   const recorded = await deps.connections.update(
     last,
     unlessOvertaken(last, (current) => concludeDisconnect(current, { revocation, now: deps.now() })),
@@ -117,13 +117,13 @@ async function recordRevocation(
 }
 
 /** What the outcome means for each of the tokens that the connection holds. */
-function receiptsOf(
+async function receiptsOf(
   deps: ConnectionDeps,
   connection: SealedConnection,
   revocation: FinalRevocation,
-): readonly TokenReceipt[] {
-  const provider = findProvider(deps.registry, connection.provider);
-  const shown = provider.auth === 'oauth2' ? provider.revocation.token : 'access_token';
+): Promise<readonly TokenReceipt[]> {
+  const provider = await findProvider(deps.providers, connection);
+  const shown = provider.revocation?.token ?? 'access_token';
   const held = [
     'access_token',
     ...(connection.sealed.refreshToken ? ['refresh_token' as const] : []),

@@ -26,7 +26,7 @@ export async function endAccess(
   if (await isShared(deps, platform, connection)) return ended('shared_grant', connection);
 
   const needsLiveToken =
-    platform.provider.revocation.token === 'access_token' && isTokenExpired(connection, deps.now());
+    platform.provider.revocation?.token === 'access_token' && isTokenExpired(connection, deps.now());
   if (needsLiveToken) return endAfterRefresh(deps, platform, connection, lease);
   const outcome = await revoke(platform, await openCredentials(deps.vault, connection));
   if (outcome.kind === 'revoked') return ended('revoked', connection);

@@ -5,7 +5,7 @@
 import { isDeauthorized, type SealedConnection } from '../../connections/connection.ts';
 import type { Update } from '../../connections/connection-updates.ts';
 import { type RefreshedCredentials, refreshed } from '../../connections/transitions.ts';
-import type { OAuthProvider } from '../../providers/provider.ts';
+import type { Provider } from '../../providers/provider.ts';
 import { type OutboxDeps, publishBestEffort, publishPending } from './event-outbox.ts';
 import { refreshPolicyOf } from './refresh-policy-of.ts';
 
@@ -17,7 +17,7 @@ import { refreshPolicyOf } from './refresh-policy-of.ts';
 export async function applyRefresh(
   deps: OutboxDeps,
   spent: SealedConnection,
-  provider: OAuthProvider,
+  provider: Provider,
   credentials: RefreshedCredentials,
 ): Promise<Update<SealedConnection, 'overtaken'>> {
   const policy = refreshPolicyOf(provider);

@@ -7,7 +7,7 @@ import type { Lease } from '../../connections/lease-store.ts';
 import { isTokenExpired, isTooYoungToRefresh } from '../../connections/token-lifetime.ts';
 import type { TokenOutcome } from '../../oauth/outcome.ts';
 import { callTimeoutMilliseconds } from '../../platform-http/platform-http.ts';
-import type { OAuthProvider } from '../../providers/provider.ts';
+import type { ConsentProvider } from '../../providers/provider.ts';
 import type { Secret } from '../../telemetry/secret.ts';
 import type { Sealer } from '../../vault/vault.ts';
 import type { ConnectionDeps } from '../deps.ts';
@@ -42,10 +42,10 @@ export async function prepareRefresh(
   if (connection.status === 'reconnect_required') {
     return { kind: 'reconnect_required', reason: connection.statusReason };
   }
-  const provider = findProvider(deps.registry, connection.provider);
+  const provider = await findProvider(deps.providers, connection);
   const spent = await openRefreshToken(deps.vault, connection);
-  if (provider.auth !== 'oauth2' || !connection.refreshable || !spent) return { kind: 'not_refreshable' };
-  if (isTooYoungToRefresh(connection, provider.tokens.minimumAgeSeconds, deps.now())) {
+  if (!provider.consent || !connection.refreshable || !spent) return { kind: 'not_refreshable' };
+  if (isTooYoungToRefresh(connection, provider.refresh?.minimumAgeSeconds, deps.now())) {
     return { kind: 'too_early' };
   }
   const platform = await survive(() => openPlatform(deps, connection));
@@ -73,15 +73,15 @@ export async function callTokenEndpoint(
   const ask = () =>
     platform.ask((adapter) => adapter.refreshAccessToken(spent, connection.accountId), lease.deadline);
   // The platform's rule, not its answer: an expired token cannot be exchanged any more.
-  const lost = provider.tokens.refresh === 're-exchange' && isTokenExpired(connection, deps.now());
+  const lost = provider.refresh?.kind === 're-exchange' && isTokenExpired(connection, deps.now());
   let outcome: TokenOutcome = lost ? { kind: 'reconnect_required', reason: 'expired' } : await ask();
   if (outcome.kind === 'unknown' && mayAskAgain(provider, lease, deps.now())) outcome = await ask();
   return recordOutcome(deps, { connection, prepared, lease, outcome });
 }
 
 /** A platform that accepts the spent token for a while longer makes a lost answer harmless, if asked again at once. */
-function mayAskAgain(provider: OAuthProvider, lease: Lease, now: number): boolean {
-  return provider.tokens.rotationGraceSeconds !== undefined && fitsLease(lease, now);
+function mayAskAgain(provider: ConsentProvider, lease: Lease, now: number): boolean {
+  return provider.refresh?.rotationGraceSeconds !== undefined && fitsLease(lease, now);
 }
 
 /** Whether a call that begins now is certainly over before anybody else may begin one. */
@@ -105,7 +105,11 @@ async function recordOutcome(
   switch (outcome.kind) {
     case 'granted': {
       const { subject } = outcome.tokens;
-      if (provider.accounts === 'one' && subject !== undefined && subject !== connection.platformUserId) {
+      if (
+        provider.consent.accounts === 'one' &&
+        subject !== undefined &&
+        subject !== connection.platformUserId
+      ) {
         return recordMisconfiguration(deps, attempt, 'subject_mismatch');
       }
       deps.count('refresh_succeeded', { provider: provider.id });
@@ -124,7 +128,7 @@ async function recordOutcome(
       return postponeAttempt(deps, attempt, outcome);
     case 'unknown':
       // Where a lost answer cannot have cost the token, it is a failure like any other.
-      return provider.tokens.refresh === 'rotating'
+      return provider.refresh?.kind === 'rotating'
         ? leaveRefreshInDoubt(deps, attempt)
         : postponeAttempt(deps, attempt, outcome);
   }

@@ -12,10 +12,10 @@ import { refreshPolicyOf } from './refresh-policy-of.ts';
 
 export type OutboxDeps = Pick<
   ConnectionDeps,
-  'connections' | 'events' | 'registry' | 'now' | 'random' | 'log'
+  'connections' | 'events' | 'providers' | 'now' | 'random' | 'log'
 >;
 
-/** Publishes the pending event, if there is one, and clears its marker. A failure is left to the sweep; the change stands. */
+/** Publishes the pending event, if there is one, and clears its marker. After a failure the sweep publishes it; the change is kept. */
 export async function publishPending(
   deps: OutboxDeps,
   connection: SealedConnection,
@@ -23,7 +23,7 @@ export async function publishPending(
   if (connection.pendingEvent === undefined) return connection;
   try {
     await deps.events.send(messageOf(connection, connection.pendingEvent));
-    const provider = deps.registry.find(connection.provider);
+    const provider = await deps.providers.find(connection.tenantId, connection.provider);
     const policy = provider && refreshPolicyOf(provider);
     const decide = unlessOvertaken(connection, (current) =>
       markPublished(current, { policy, now: deps.now(), random: deps.random }),
@@ -36,7 +36,7 @@ export async function publishPending(
   }
 }
 
-/** Publishes an event that is not worth a write of its own; a crash may lose it. */
+/** Publishes an event best effort, without a pending marker; a crash may lose it. */
 export async function publishBestEffort(
   deps: Pick<OutboxDeps, 'events' | 'log'>,
   connection: Connection,

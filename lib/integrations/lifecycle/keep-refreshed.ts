@@ -6,7 +6,7 @@ import { isDeauthorized, type SealedConnection } from '../../connections/connect
 import type { Lease } from '../../connections/lease-store.ts';
 import type { RefreshedCredentials } from '../../connections/transitions.ts';
 import type { TokenSet } from '../../oauth/outcome.ts';
-import type { OAuthProvider } from '../../providers/provider.ts';
+import type { ConsentProvider } from '../../providers/provider.ts';
 import type { Sealer } from '../../vault/vault.ts';
 import type { ConnectionDeps } from '../deps.ts';
 import { sealCredentials } from '../platform/credentials.ts';
@@ -79,8 +79,8 @@ function toCredentials({ spent, platform, sealer }: TokenCall, tokens: TokenSet,
   } satisfies RefreshedCredentials;
 }
 
-function lifetimeSeconds(tokens: TokenSet, provider: OAuthProvider): number | undefined {
-  return tokens.expiresInSeconds ?? provider.tokens.assumedLifetimeSeconds;
+function lifetimeSeconds(tokens: TokenSet, provider: ConsentProvider): number | undefined {
+  return tokens.expiresInSeconds ?? provider.consent.assumedLifetimeSeconds;
 }
 
 /** The connection as it will be once the rescue has stored it. */

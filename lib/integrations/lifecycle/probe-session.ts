@@ -6,24 +6,44 @@ import type { Connection, SealedConnection } from '../../connections/connection.
 import { type Decision, unlessOvertaken } from '../../connections/connection-change.ts';
 import { claimProbe } from '../../connections/reschedule.ts';
 import { recover, requireReconnect } from '../../connections/transitions.ts';
+import type { ProviderApp } from '../../provider-apps/provider-app.ts';
+import type { Values } from '../../providers/adapter/fill.ts';
 import type { ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
-import type { CredentialsProvider } from '../../providers/provider.ts';
+import type { ProbedProvider } from '../../providers/provider.ts';
+import type { Secret } from '../../telemetry/secret.ts';
 import type { ConnectionDeps } from '../deps.ts';
 import { openAccessToken } from '../platform/credentials.ts';
 import { publishPending } from './event-outbox.ts';
 import { refreshPolicyOf } from './refresh-policy-of.ts';
 
+/** Where a connection's credentials are proven, and its variables: frozen when they were first proven. */
+export type ProbeTarget = NonNullable<SealedConnection['probeTarget']>;
+
+/** Where the credentials of an app's connections are proven. */
+export function probeTargetOf(provider: ProbedProvider, app: ProviderApp, variables: Values): ProbeTarget {
+  return { url: provider.probe.urlAt({ ...app.settings, ...variables }), variables };
+}
+
 /** Shows credentials to their platform, once. */
 export async function probe(
-  deps: Pick<ConnectionDeps, 'apps' | 'registry' | 'http' | 'now'>,
-  provider: CredentialsProvider,
-  appId: SealedConnection['appId'],
-  secret: Awaited<ReturnType<typeof openAccessToken>>,
+  deps: Pick<ConnectionDeps, 'apps' | 'providers' | 'http' | 'now'>,
+  provider: ProbedProvider,
+  {
+    appId,
+    secret,
+    target,
+  }: {
+    readonly appId: SealedConnection['appId'];
+    readonly secret: Secret;
+    readonly target: ProbeTarget | undefined;
+  },
 ): Promise<ProfileOutcome> {
   const app = await deps.apps.get(appId);
   if (app?.provider !== provider.id) return { kind: 'misconfigured', reason: 'app_not_registered' };
+  const { url, variables } = target ?? probeTargetOf(provider, app, {});
   return provider.probe.look(secret, {
-    settings: app.settings,
+    url,
+    settings: { ...app.settings, ...variables },
     http: deps.http,
     now: deps.now,
   });
@@ -31,7 +51,7 @@ export async function probe(
 
 export async function probeSession(
   deps: ConnectionDeps,
-  provider: CredentialsProvider,
+  provider: ProbedProvider,
   connection: SealedConnection,
 ): Promise<'probed' | 'ended' | 'postponed'> {
   const { now, random } = deps;
@@ -40,7 +60,7 @@ export async function probeSession(
   const claimed = await deps.connections.claim(connection, claim.change);
   if (!claimed) return 'postponed';
   const secret = await openAccessToken(deps.vault, claimed);
-  const outcome = await probe(deps, provider, claimed.appId, secret);
+  const outcome = await probe(deps, provider, { appId: claimed.appId, secret, target: claimed.probeTarget });
   switch (outcome.kind) {
     case 'reconnect_required': {
       const { reason } = outcome;

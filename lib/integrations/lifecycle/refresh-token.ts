@@ -25,7 +25,7 @@ export const leaseMilliseconds = callTimeoutMilliseconds + 10_000;
 /** How long a caller waits for another one's call; inside the gateway's 30 s. */
 const patienceMilliseconds = 22_000;
 /**
- * A caller who has waited this long starts no call of its own: if its function timed out in the middle of the call, the
+ * A caller who has waited this long starts no call: if its function timed out in the middle of the call, the
  * rotated token would be lost. With a whole lease on top this stays inside the shortest time-out, 29 s.
  */
 const lastStartMilliseconds = 8_000;
@@ -36,7 +36,7 @@ const lastLookMilliseconds = 800;
 type Reading = { readonly kind: 'usable'; readonly connection: SealedConnection } | RefreshFailure;
 
 /**
- * Refreshes at the tenant's request, whatever the due date, or joins a refresh in flight.
+ * Refreshes at the tenant's request, regardless of the due date, or joins a refresh in flight.
  * @throws IntegrationError `ACCOUNT_NOT_FOUND`, `NO_REFRESH_TOKEN`, `TOKEN_EXPIRED` (the grant is gone), `TOKEN_REFRESH_ERROR`.
  */
 export async function refreshToken(deps: ConnectionDeps, account: OwnAccount): Promise<ConnectionView> {

@@ -7,7 +7,7 @@ import type { RefreshedCredentials } from '../../connections/transitions.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { RescueMessage } from '../../messages/rescue.ts';
 import type { ConnectionDeps } from '../deps.ts';
-import { findOAuthProvider } from '../platform/find-provider.ts';
+import { findProvider } from '../platform/find-provider.ts';
 import { applyRefresh } from './apply-refresh.ts';
 import type { OutboxDeps } from './event-outbox.ts';
 
@@ -49,11 +49,11 @@ export type RescueDeps = OutboxDeps;
 
 /**
  * Stores rescued credentials, unless other ones are there by now.
- * @throws IntegrationError `DATABASE_ERROR` when they could not be stored again; the message then comes back.
+ * @throws IntegrationError `DATABASE_ERROR` when they could not be stored again; SQS then delivers the message again.
  */
 export async function applyRescued(deps: RescueDeps, rescued: RescueMessage): Promise<void> {
   const {
-    kind,
+    kind: _kind,
     tenantId,
     provider: providerId,
     accountId,
@@ -70,7 +70,7 @@ export async function applyRescued(deps: RescueDeps, rescued: RescueMessage): Pr
     return;
   }
   if (found.generation !== generation) return;
-  const provider = findOAuthProvider(deps.registry, providerId);
+  const provider = await findProvider(deps.providers, found);
   // A token without an end must not inherit that of the token it replaces.
   const credentials = { ...rest, sealed: bytesOf(sealed), expiresAt };
   const applied = await applyRefresh(deps, found, provider, credentials);

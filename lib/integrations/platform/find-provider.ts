@@ -1,19 +1,24 @@
 /** Finds a provider, and where the platform of one of its apps is. */
 import { IntegrationError } from '../../errors.ts';
-import type { Registry } from '../../platforms/registry.ts';
+import type { TenantId } from '../../ids.ts';
 import type { ProviderApp } from '../../provider-apps/provider-app.ts';
-import type { createAdapter } from '../../providers/adapter/adapter.ts';
-import type { OAuthProvider, Provider } from '../../providers/provider.ts';
+import type { PlatformTarget } from '../../providers/adapter/adapter.ts';
+import { endpointsOf, type Values } from '../../providers/adapter/fill.ts';
+import type { ConsentProvider, Provider } from '../../providers/provider.ts';
+import type { Providers } from '../../providers/providers.ts';
 
-/** Where a provider app's platform is. */
-export type Target = Parameters<typeof createAdapter>[0]['target'];
+/** The tenant that asks, and the id of the provider that it asks for. */
+interface ProviderReference {
+  readonly tenantId: TenantId;
+  readonly provider: string;
+}
 
 /**
- * The provider of that id.
+ * The provider of that id: a built-in one, one of the catalogue, or the tenant's own.
  * @throws IntegrationError `INVALID_PROVIDER` when there is none.
  */
-export function findProvider(registry: Registry, id: string): Provider {
-  const provider = registry.find(id);
+export async function findProvider(providers: Providers, wanted: ProviderReference): Promise<Provider> {
+  const provider = await providers.find(wanted.tenantId, wanted.provider);
   if (!provider)
     throw new IntegrationError(
       'INVALID_PROVIDER',
@@ -26,19 +31,27 @@ export function findProvider(registry: Registry, id: string): Provider {
  * The same, for what only a platform with consent pages can be asked.
  * @throws IntegrationError `INVALID_PROVIDER`; `INVALID_REQUEST` when its users give credentials instead.
  */
-export function findOAuthProvider(registry: Registry, id: string): OAuthProvider {
-  const provider = findProvider(registry, id);
-  if (provider.auth !== 'oauth2') {
+export async function findConsentProvider(
+  providers: Providers,
+  wanted: ProviderReference,
+): Promise<ConsentProvider> {
+  const provider = await findProvider(providers, wanted);
+  if (!provider.consent) {
     throw new IntegrationError('INVALID_REQUEST', 'This provider takes credentials. Send them in connect.');
   }
   return provider;
 }
 
-/** Where the platform of an app is: as the provider's definition says, or as the app was registered. */
-export function targetOf(registry: Registry, provider: OAuthProvider, app: ProviderApp): Target {
-  const endpoints = registry.endpointsOf(provider, app.settings);
-  if (endpoints) return { endpoints, issuerInResponse: false };
-  if (app.server) return app.server;
+/**
+ * Where the platform of an app is: as the provider's definition says, or as its server described itself when the app was
+ * registered. Frozen into each flow and each connection, so that a token only ever goes where it came from.
+ * @param variables those of the connection.
+ */
+export function targetOf(provider: ConsentProvider, app: ProviderApp, variables: Values): PlatformTarget {
+  const frozen = Object.keys(variables).length > 0 ? { variables } : {};
+  const endpoints = endpointsOf(provider.data, { ...app.settings, ...variables });
+  if (endpoints) return { endpoints, issuerInResponse: false, ...frozen };
+  if (app.server) return { ...app.server, ...frozen };
   throw new IntegrationError(
     'OAUTH_INIT_ERROR',
     'This provider app has no endpoints. Register it again with its issuer.',

@@ -3,37 +3,50 @@ import { IntegrationError } from '../../errors.ts';
 import type { AppId, ProviderId, TenantId } from '../../ids.ts';
 import { callTimeoutMilliseconds } from '../../platform-http/platform-http.ts';
 import { readClientSecret } from '../../provider-apps/provider-app.ts';
-import { createAdapter } from '../../providers/adapter/adapter.ts';
+import { createAdapter, type PlatformTarget } from '../../providers/adapter/adapter.ts';
+import { type Values, withVariables } from '../../providers/adapter/fill.ts';
 import type { PlatformAdapter } from '../../providers/adapter/platform-adapter.ts';
-import type { OAuthProvider } from '../../providers/provider.ts';
+import type { ConsentProvider } from '../../providers/provider.ts';
 import type { ConnectionDeps } from '../deps.ts';
-import { findOAuthProvider, type Target, targetOf } from './find-provider.ts';
+import { findConsentProvider, targetOf } from './find-provider.ts';
 
-/** A platform of one provider app, opened for a connection. */
-export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
+/** A platform of one provider app, opened for a flow or a connection. */
+export interface OpenPlatform {
+  readonly provider: ConsentProvider;
+  /** Where the platform is; frozen into the connection together with what the platform grants. */
+  readonly target: PlatformTarget;
+  /** @param deadline the second question is not asked when it might not be answered by then. */
+  ask<Outcome extends { readonly kind: string }>(
+    question: (platform: PlatformAdapter) => Promise<Outcome>,
+    deadline?: number,
+  ): Promise<Outcome>;
+  /** The same platform for a connection whose variables have arrived with the token answer. */
+  at(variables: Values): OpenPlatform;
+}
+
+/** A flow or a connection. Its frozen target wins over what the app's registration says now. */
+interface PlatformUser {
+  readonly provider: ProviderId;
+  readonly appId: AppId;
+  readonly tenantId: TenantId;
+  readonly target?: PlatformTarget;
+}
 
 /**
  * Asks a platform something on behalf of one provider app. When the platform refuses the client secret in memory,
  * the secret is read afresh and the question asked once more: a refused client has spent nothing.
  */
 export async function openPlatform(
-  deps: Pick<ConnectionDeps, 'apps' | 'registry' | 'secrets' | 'http' | 'now'>,
-  connection: { readonly provider: ProviderId; readonly appId: AppId; readonly tenantId: TenantId },
-  frozen?: { readonly target: Target; readonly clientId: string; readonly appVersion: number },
-): Promise<{
-  readonly provider: OAuthProvider;
-  /** @param deadline the second question is not asked when it might not be answered by then. */
-  ask<Outcome extends { readonly kind: string }>(
-    question: (platform: PlatformAdapter) => Promise<Outcome>,
-    deadline?: number,
-  ): Promise<Outcome>;
-}> {
-  const provider = findOAuthProvider(deps.registry, connection.provider);
-  const app = await deps.apps.get(connection.appId);
+  deps: Pick<ConnectionDeps, 'apps' | 'providers' | 'secrets' | 'http' | 'now'>,
+  user: PlatformUser,
+  frozen?: { readonly clientId: string; readonly appVersion: number },
+): Promise<OpenPlatform> {
+  const provider = await findConsentProvider(deps.providers, user);
+  const app = await deps.apps.get(user.appId);
   if (
     !app ||
     app.provider !== provider.id ||
-    (app.tenantId !== undefined && app.tenantId !== connection.tenantId)
+    (app.tenantId !== undefined && app.tenantId !== user.tenantId)
   ) {
     throw new IntegrationError(
       'OAUTH_INIT_ERROR',
@@ -43,8 +56,7 @@ export async function openPlatform(
   if (frozen && (frozen.clientId !== app.clientId || frozen.appVersion !== app.version)) {
     throw new IntegrationError('OAUTH_INIT_ERROR', 'This provider app was registered anew. Start again.');
   }
-  const target = frozen?.target ?? targetOf(deps.registry, provider, app);
-  const connect = (clientSecret: Awaited<ReturnType<typeof readClientSecret>>) =>
+  const connect = (target: PlatformTarget, clientSecret: Awaited<ReturnType<typeof readClientSecret>>) =>
     createAdapter({
       provider,
       target,
@@ -54,14 +66,20 @@ export async function openPlatform(
     });
   const known = await readClientSecret(deps.secrets, app);
 
-  return {
+  const openAt = (target: PlatformTarget): OpenPlatform => ({
     provider,
+    target,
     async ask(question, deadline = Number.POSITIVE_INFINITY) {
-      const outcome = await question(connect(known));
+      const outcome = await question(connect(target, known));
       if (outcome.kind !== 'misconfigured') return outcome;
       const fresh = await readClientSecret(deps.secrets, app, true);
       const inTime = deps.now() + callTimeoutMilliseconds < deadline;
-      return fresh.reveal() === known.reveal() || !inTime ? outcome : question(connect(fresh));
+      return fresh.reveal() === known.reveal() || !inTime ? outcome : question(connect(target, fresh));
     },
-  };
+    at(variables) {
+      const endpoints = withVariables(provider.data, target.endpoints, variables);
+      return openAt({ ...target, endpoints, variables: { ...target.variables, ...variables } });
+    },
+  });
+  return openAt(user.target ?? targetOf(provider, app, {}));
 }

@@ -1,5 +1,5 @@
 /**
- * Ends access at the platform, without ending anybody else's: a revocation that reaches a whole grant runs only when
+ * Revokes access at the platform without revoking a sibling's: a revocation of a whole grant runs only when
  * no other live connection holds that app and that platform user.
  */
 import { type Connection, isLive, type SealedConnection } from '../../connections/connection.ts';
@@ -7,7 +7,7 @@ import type { AppId } from '../../ids.ts';
 import type { RevocationOutcome } from '../../oauth/outcome.ts';
 import type { ConnectionDeps } from '../deps.ts';
 import { type Credentials, openAccessToken, openRefreshToken } from './credentials.ts';
-import type { OpenPlatform } from './open-platform.ts';
+import { type OpenPlatform, openPlatform } from './open-platform.ts';
 
 /** Whether a grant-wide revocation would end another live connection. */
 export async function isShared(
@@ -15,7 +15,7 @@ export async function isShared(
   platform: OpenPlatform,
   holder: Pick<Connection, 'appId' | 'platformUserId'> & { readonly id?: string },
 ): Promise<boolean> {
-  if (platform.provider.revocation.reach !== 'grant') return false;
+  if (platform.provider.revocation?.reach !== 'grant') return false;
   const holders = await deps.connections.byPlatformUser(holder.appId, holder.platformUserId);
   return holders.some((other) => other.id !== holder.id && isLive(other));
 }
@@ -24,7 +24,7 @@ export function revoke(platform: OpenPlatform, credentials: Credentials): Promis
   return platform.ask((adapter) => adapter.revokeAccess(credentials));
 }
 
-/** Lets go of tokens that were obtained and will not be kept. What cannot be revoked now dies of its own age. */
+/** Revokes tokens that the platform gave and that are not stored. What cannot be revoked now expires. */
 export async function discardTokens(
   deps: Pick<ConnectionDeps, 'connections' | 'log'>,
   platform: OpenPlatform,
@@ -35,25 +35,26 @@ export async function discardTokens(
   },
 ): Promise<void> {
   const { appId, platformUserId, tokens } = obtained;
-  const { reach } = platform.provider.revocation;
+  const { revocation } = platform.provider;
   // Without knowing whose grant it is, a revocation that reaches further than these tokens might end another's.
-  if (reach === 'none' || (reach === 'grant' && platformUserId === undefined)) return;
+  if (!revocation || (revocation.reach === 'grant' && platformUserId === undefined)) return;
   await quietly(deps, platform, async () => {
     if (platformUserId !== undefined && (await isShared(deps, platform, { appId, platformUserId }))) return;
     await revoke(platform, tokens);
   });
 }
 
-/** Ends the credentials that a reconnect replaced, where that leaves the new ones alone. */
+/** Revokes the credentials that a reconnect replaced, where that leaves the new ones alone. They go where they came from. */
 export async function revokeReplaced(
-  deps: Pick<ConnectionDeps, 'vault' | 'log'>,
+  deps: Pick<ConnectionDeps, 'vault' | 'log' | 'apps' | 'providers' | 'secrets' | 'http' | 'now'>,
   platform: OpenPlatform,
   replaced: readonly SealedConnection[],
 ): Promise<void> {
-  if (platform.provider.revocation.reach !== 'token') return;
+  if (platform.provider.revocation?.reach !== 'token') return;
   for (const connection of replaced) {
     await quietly(deps, platform, async () => {
-      await revoke(platform, await openCredentials(deps.vault, connection));
+      const former = await openPlatform(deps, connection);
+      await revoke(former, await openCredentials(deps.vault, connection));
     });
   }
 }

@@ -33,7 +33,7 @@ export async function getAccessToken(deps: ConnectionDeps, account: OwnAccount):
   const held = await holdValidToken(deps, await findOwnConnection(deps, account));
   if (held.kind !== 'held') throw refreshError(held);
   const current = await recordUse(deps, held.connection);
-  // Whatever the platform said of the refresh, an expired token helps nobody.
+  // An expired token is useless, even if the refresh failed for a passing reason.
   if (isTokenExpired(current, deps.now())) throw refreshError(postponed('not_renewed', 1_000));
   return {
     accessToken: await openAccessToken(deps.vault, current),
@@ -47,14 +47,12 @@ async function holdValidToken(deps: ConnectionDeps, connection: SealedConnection
   if (connection.status === 'reconnect_required') {
     return { kind: 'reconnect_required', reason: connection.statusReason };
   }
-  const provider = findProvider(deps.registry, connection.provider);
-  if (provider.auth !== 'oauth2' || !isRefreshDue(connection, provider.tokens.margin, deps.now())) {
-    return { kind: 'held', connection };
-  }
+  const { margin } = refreshPolicyOf(await findProvider(deps.providers, connection));
+  if (!isRefreshDue(connection, margin, deps.now())) return { kind: 'held', connection };
   if (!connection.refreshable && !isTokenExpired(connection, deps.now())) return { kind: 'held', connection };
   const outcome = await refreshConnection(deps, connection);
   if (!isFailure(outcome)) return { kind: 'held', connection: outcome.connection };
-  // Access that was taken back is gone whatever the clock says; any other failure leaves a valid token valid.
+  // Withdrawn access ends at once, even before the token expires; after any other failure a valid token stays valid.
   const isTakenBack = outcome.kind === 'reconnect_required' || outcome.kind === 'disconnected';
   if (isTakenBack || isTokenExpired(connection, deps.now())) return outcome;
   deps.log('warn', 'token.served_unrefreshed', {
@@ -67,7 +65,7 @@ async function holdValidToken(deps: ConnectionDeps, connection: SealedConnection
 /** The connection after a refresh that failed: a disconnect or the end of the grant may have come meanwhile. */
 async function readStillHeld(deps: ConnectionDeps, connection: SealedConnection): Promise<Held> {
   const { tenantId, userId, provider, accountId } = connection;
-  // A database that does not answer takes nobody's access away.
+  // A database outage does not take access away.
   const found = await deps.connections.get(tenantId, provider, accountId).catch(() => connection);
   if (found?.userId !== userId || found.status === 'disconnecting') return { kind: 'disconnected' };
   if (found.status === 'reconnect_required') {
@@ -78,8 +76,8 @@ async function readStillHeld(deps: ConnectionDeps, connection: SealedConnection)
 
 /** Records once a day that the connection is in use, which keeps it among those refreshed ahead of time. */
 async function recordUse(deps: ConnectionDeps, connection: SealedConnection): Promise<SealedConnection> {
-  const { registry, now, random } = deps;
-  const policy = refreshPolicyOf(findProvider(registry, connection.provider));
+  const { providers, now, random } = deps;
+  const policy = refreshPolicyOf(await findProvider(providers, connection));
   try {
     const noted = await deps.connections.update(
       connection,

@@ -3,7 +3,7 @@ import type { ConnectionStore } from '../../connections/connection-store.ts';
 import type { ConnectionView } from '../../contract/views.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { ProviderId, TenantId, UserId } from '../../ids.ts';
-import type { Registry } from '../../platforms/registry.ts';
+import type { Providers } from '../../providers/providers.ts';
 import { findProvider } from '../platform/find-provider.ts';
 import { viewConnection } from './connection-view.ts';
 
@@ -23,14 +23,15 @@ export interface ListRequest {
  * @throws IntegrationError `INVALID_PROVIDER`, `INVALID_REQUEST` for a cursor that is not one of this list.
  */
 export async function getConnectedIntegrations(
-  deps: { readonly connections: ConnectionStore; readonly registry: Registry },
+  deps: { readonly connections: ConnectionStore; readonly providers: Providers },
   request: ListRequest,
 ): Promise<{ readonly connections: readonly ConnectionView[]; readonly nextCursor: string | null }> {
   const { provider, visible, ...rest } = request;
   const page = await deps.connections.list({
     ...rest,
     ...(provider !== undefined && {
-      provider: findProvider(deps.registry, provider).id satisfies ProviderId,
+      provider: (await findProvider(deps.providers, { tenantId: request.tenantId, provider }))
+        .id satisfies ProviderId,
     }),
   });
   if (page === 'invalid_cursor') {

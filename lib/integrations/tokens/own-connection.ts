@@ -1,4 +1,4 @@
-/** Finds a connection for the user who owns it; anybody else is told that there is none. */
+/** Finds a connection for the user who owns it; every other user gets ACCOUNT_NOT_FOUND. */
 import type { SealedConnection } from '../../connections/connection.ts';
 import { IntegrationError } from '../../errors.ts';
 import type { AccountId, TenantId, UserId } from '../../ids.ts';
@@ -17,7 +17,7 @@ export interface OwnAccount {
  * @throws IntegrationError `INVALID_PROVIDER`, `ACCOUNT_NOT_FOUND`.
  */
 export async function findOwnConnection(
-  deps: Pick<ConnectionDeps, 'connections' | 'registry'>,
+  deps: Pick<ConnectionDeps, 'connections' | 'providers'>,
   account: OwnAccount,
 ): Promise<SealedConnection> {
   const connection = await findOwnRecord(deps, account);
@@ -27,10 +27,10 @@ export async function findOwnConnection(
 
 /** The same, also while it is being disconnected. */
 export async function findOwnRecord(
-  deps: Pick<ConnectionDeps, 'connections' | 'registry'>,
+  deps: Pick<ConnectionDeps, 'connections' | 'providers'>,
   account: OwnAccount,
 ): Promise<SealedConnection> {
-  const provider = findProvider(deps.registry, account.provider);
+  const provider = await findProvider(deps.providers, account);
   const connection = await deps.connections.get(account.tenantId, provider.id, account.accountId);
   if (connection?.userId !== account.userId) throw notFound();
   return connection;

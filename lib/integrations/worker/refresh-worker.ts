@@ -10,11 +10,11 @@
  *   sweep, and sends what is there without a mark. There is no job that moves connections back: the work itself writes
  *   the next `dueAt`, and every such write puts the connection into its usual partition.
  * - **Crash in the middle.** Each step is one conditional write. A worker that dies before it leaves the connection where
- *   it was, to be found by the sweep of that partition; its message comes back besides.
+ *   it was, where the sweep of that partition finds it; SQS also delivers its message again.
  * - **A worker that reads the pause, and parks after the resume.** Its time-out is a minute; the sweep reads the
  *   partitions for fifteen, and until it has found them empty from the beginning.
- * - **Pause again while parked connections are coming back.** What is left stays parked, and the next resume begins anew,
- *   because it carries a time of its own.
+ * - **Pause again while parked connections are being worked.** What is left stays parked, and the next resume starts over,
+ *   because it carries its own time.
  * - **Disconnect, reconnect, or a refresh by a reader while parked.** Each writes `dueAt` or the whole record, and so
  *   takes the connection out. If it becomes due while the pause lasts, it is parked again, its revocation with it.
  * - **The sweep's record is lost.** Then every resumed provider counts as not emptied, and its partitions are read again.
@@ -49,7 +49,8 @@ export function createRefreshWorker(deps: RefreshWorkerDeps) {
     }
     const outcome = await limit({
       app: connection.appId,
-      concurrency: async () => deps.registry.find(provider)?.concurrency ?? usualConcurrency,
+      concurrency: async () =>
+        (await deps.providers.find(tenantId, provider))?.concurrency ?? usualConcurrency,
       work: (waitedMilliseconds) =>
         workConnection(deps, message, waitedMilliseconds > freshMilliseconds ? undefined : connection),
     });

@@ -1,10 +1,10 @@
 /**
- * Finds what is due and sends it to the refresh queue, the longest due first over all shards, so that under overload
- * every shard and platform waits equally long. It reads what is due plus a constant, whatever the catalogue or the
+ * Finds due connections and sends them to the refresh queue, the longest overdue first over all shards, so that under overload
+ * every shard and platform waits equally long. It reads the due connections plus a constant, independent of the catalogue or the
  * number of connections, and writes one small record.
  *
  * Nothing is sent again while it waits in the queue. Each partition's position says up to which sort key its entries are
- * sent, and a sweep goes on behind it. A checkpoint remembers the positions at one moment and how many messages had been
+ * sent, and the next sweep continues behind it. A checkpoint remembers the positions at one moment and how many messages had been
  * sent by then. Once the queue holds fewer messages than were sent since, those of the checkpoint have been received: an
  * entry before it that is still there was lost on its way, failed, or was written late. The sweep then reads from the
  * beginning to the checkpoint as well, sends what it finds, and sets the next checkpoint. A queue that is emptied between
@@ -100,7 +100,7 @@ interface Pass {
   readonly send: Sender;
 }
 
-/** Sends what is due in the partitions, at most so many, and answers where each of them stands afterwards. */
+/** Sends the due connections of the partitions, at most `most`, and returns the position in each afterwards. */
 async function sendLanes(deps: SweepDeps, { partitions, most, before, settled, upTo, send }: Pass) {
   const lanes = partitions.map(
     (partition): Lane => ({ partition, ranges: rangesOf(before.lanes[partition], settled, upTo) }),
@@ -128,7 +128,7 @@ async function sendLanes(deps: SweepDeps, { partitions, most, before, settled, u
   const positions = partitions.map((partition): [string, LanePosition] => {
     const known = before.lanes[partition];
     const reached = stopped ? (last.get(partition) ?? '') : upTo;
-    // What was lost lies before the position, and sending it moves nothing back.
+    // Lost messages are before the position, and sending them again does not move it back.
     const sentUpTo = known && known.sentUpTo > reached ? known.sentUpTo : reached;
     return [partition, { sentUpTo, checkpoint: settled ? sentUpTo : (known?.checkpoint ?? '') }];
   });

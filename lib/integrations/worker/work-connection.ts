@@ -52,8 +52,8 @@ export async function workConnection(
     await publishPending(deps, connection);
     return 'published';
   }
-  const provider = findProvider(deps.registry, connection.provider);
-  if (provider.auth === 'credentials') return probeSession(deps, provider, connection);
+  const provider = await findProvider(deps.providers, connection);
+  if (provider.probe) return probeSession(deps, provider, connection);
   const policy = refreshPolicyOf(provider);
   if (!connection.refreshable) return announceEnd(deps, policy, connection);
   return isRefreshedAhead(connection, policy, deps.refreshAll, deps.now())

@@ -86,7 +86,7 @@ const usage = z.record(
   z.array(z.object({ estimated_time_to_regain_access: z.optional(z.number()) })),
 );
 
-/** The longest wait that the usage header names; it counts minutes. No other header of the API says when to come back. */
+/** The longest wait that the usage header names; it counts minutes. No other header of the API says when to retry. */
 function regainSeconds(headers: Headers): number | undefined {
   const parsed = usage.safeParse(jsonObject(headers.get('x-business-use-case-usage') ?? ''));
   if (!parsed.success) return undefined;

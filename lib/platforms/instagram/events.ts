@@ -48,7 +48,7 @@ export function readInstagramEvents(body: unknown): readonly PlatformEvent[] | u
   return ours.flatMap(({ entry }) => entry.flatMap(readEntry));
 }
 
-/** An entry without an account belongs to nobody; one of an unknown shape is one update, told as it is. */
+/** An entry without an account belongs to nobody; one of an unknown shape is one update, passed on unchanged. */
 function readEntry(entry: unknown): readonly PlatformEvent[] {
   const parsed = entryShape.safeParse(entry);
   if (!parsed.success || !isOpaqueId(parsed.data.id)) return [];
@@ -102,7 +102,7 @@ function messagingField(item: unknown): string {
   return messagingFields.find(([holds]) => at(item, [holds]) !== undefined)?.[1] ?? 'messaging';
 }
 
-/** What makes an update the same one when it is sent again; nothing where only its whole content tells. */
+/** What makes an update the same one when it is sent again; nothing where only its whole content identifies it. */
 function identityOf(field: string, value: unknown): readonly string[] | undefined {
   const text = (...path: readonly string[]) => asText(at(value, path));
   switch (field) {
@@ -136,7 +136,7 @@ function named(field: string, parts: readonly (string | undefined)[]): readonly 
   return known.length === parts.length ? ['named', field, ...known] : undefined;
 }
 
-/** The same text for the same content, in whatever order its fields came. */
+/** The same text for the same content, in any order of its fields. */
 function canonical(value: unknown): string {
   const sorted = (_name: string, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

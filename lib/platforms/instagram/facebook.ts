@@ -1,6 +1,6 @@
 /**
  * What Instagram does unlike all others for those who log in with Facebook: one consent of a Facebook user opens the
- * Instagram accounts of all their Pages. The user's token is what is renewed; each account works with its Page's token.
+ * Instagram accounts of all their Pages. The user's token is refreshed; each account works with its Page's token.
  */
 import { createHmac } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -26,7 +26,7 @@ import { readAccounts } from './pages.ts';
 
 /** With the calls that follow it, the redemption fits into one gateway request of 30 s. */
 const redemptionTimeoutMilliseconds = 6_000;
-/** With the Pages that are read after it, a renewal stays below a lease's time. */
+/** With the Pages that are read after it, a refresh stays below the duration of a lease. */
 const renewalTimeoutMilliseconds = 5_000;
 /** Long-lived user tokens are documented to live about 60 days. */
 const documentedLifetimeSeconds = 5_184_000;
@@ -184,7 +184,7 @@ export function adaptInstagramFacebook(
       : { kind: 'retryable', reason: 'unreadable_answer' };
   }
 
-  /** An answer without a lifetime may mean a token without an end; the platform's inspection tells. */
+  /** An answer without a lifetime may mean a token without an end; the platform's inspection endpoint says which. */
   async function lifetimeOf({ token, expiresInSeconds }: ExchangedToken) {
     if (expiresInSeconds !== undefined) return { expiresInSeconds };
     const endsAt = (await inspect(token))?.expires_at;

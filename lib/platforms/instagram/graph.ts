@@ -87,7 +87,7 @@ export function readExchange(platform: PlatformAccess, answer: Answer): Exchange
 }
 
 /**
- * A failure of what follows a redemption or a renewal. It is never the app's fault: Meta has just accepted its secret,
+ * A failure of what follows a redemption or a refresh. It is never the app's fault: Meta has just accepted its secret,
  * and asking again with another one would only show a code that is spent. Nor does a lost answer leave anything in doubt.
  */
 export function afterwards(failure: Failure): Failure {

@@ -1,6 +1,6 @@
 /**
  * What Instagram does unlike all others for those who log in on Instagram itself: the token of a code lives an hour
- * and is exchanged for one of sixty days, and that one renews itself, though not on its first day.
+ * and is exchanged for one of sixty days, which can be exchanged for a fresh one, though not on its first day.
  */
 import * as z from 'zod/mini';
 import type { Failure, TokenOutcome } from '../../oauth/outcome.ts';
@@ -37,7 +37,7 @@ const me = z.extend(professional, {
   account_type: z.optional(z.string()),
 });
 
-/** Longest wait for a renewal; with the look that may follow it stays below a lease's time. */
+/** Longest wait for a refresh; together with the profile call that may follow it stays below the duration of a lease. */
 const renewalTimeoutMilliseconds = 6_000;
 
 /** The platform's documents show token and profile answers both as they are and as the one entry of `data`. */
@@ -78,7 +78,7 @@ export function adaptInstagramLogin(
 
   return {
     /**
-     * Both steps or nothing: a token that ends within the hour and cannot be renewed would look like a connection and
+     * Both steps or nothing: a token that ends within the hour and cannot be refreshed would look like a connection and
      * be none. Its consent costs the user a click to repeat.
      */
     async exchangeCodeForToken(redemption) {
@@ -113,7 +113,7 @@ export function adaptInstagramLogin(
 
   /**
    * How a token on its first day is refused is not documented, so the token itself is asked. One that still opens its
-   * profile is not dead and has the one permission that a renewal needs: it was refused for being too young.
+   * profile is not dead and has the one permission that a refresh needs: it was refused for being too young.
    */
   async function judgeRefusal(token: Secret, refusal: Failure): Promise<TokenOutcome> {
     const look = await readGraph(platform, {

@@ -16,7 +16,7 @@ export const pageFields =
 
 /** An entry is about a kilobyte, and an answer may have 256. */
 const pagesPerCall = 50;
-/** All calls together; a connect has thirty seconds, a renewal its lease. */
+/** All calls together; a connect has thirty seconds, a refresh its lease. */
 const longestReadMilliseconds = 5_000;
 
 const pages = z.object({

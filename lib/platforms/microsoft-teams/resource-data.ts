@@ -1,5 +1,5 @@
 /**
- * The data inside a Microsoft Graph notification: encrypted under a key of its own, which is encrypted to our certificate,
+ * The data inside a Microsoft Graph notification: encrypted under a key per item, which is encrypted to our certificate,
  * and signed under that key. Opened only after the signature held.
  * https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data
  */

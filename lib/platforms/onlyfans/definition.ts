@@ -1,6 +1,6 @@
 /** OnlyFans, which has no API for others: a user lends a browser session. Its README says what that takes and risks. */
 import { definePlatform } from '../../providers/define-platform.ts';
-import { lookWithSession, profileUrl, readRefusal, sessionErrors } from './probe.ts';
+import { lookWithSession, readRefusal, sessionErrors } from './probe.ts';
 import { readSession, sessionFields } from './session.ts';
 
 export const onlyfans = definePlatform({
@@ -10,7 +10,7 @@ export const onlyfans = definePlatform({
     kind: 'session',
     category: 'social',
     credentials: { fields: [...sessionFields] },
-    probeUrl: profileUrl,
+    probeUrl: 'https://onlyfans.com/api2/v2/users/me',
     errors: { meanings: sessionErrors },
     appSettings: {
       signerUrl: {

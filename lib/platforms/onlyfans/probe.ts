@@ -9,7 +9,7 @@ import { cookieHeader, openSession } from './session.ts';
 import { signRequest } from './signer.ts';
 
 /**
- * What its refusals say, most specific first. The same sentence comes under 400 and 401, whatever `error.code` says,
+ * What its refusals say, most specific first. The same sentence comes under 400 and 401, independent of `error.code`,
  * so the words decide. None of this is documented; clients agree on it.
  */
 const sentences: readonly (readonly [RegExp, string])[] = [
@@ -39,19 +39,17 @@ export const sessionErrors: ErrorTable = {
 /** Refusals that mean the session's end only if the signature is known to be good. */
 const ambiguous: ReadonlySet<string> = new Set(['signature_or_session', 'http_400', 'http_401']);
 
-export const profileUrl = 'https://onlyfans.com/api2/v2/users/me';
-
 /** Its limits are unpublished, and going on while blocked makes it worse. */
 const longPauseSeconds = 3_600;
 
 /** One look, exactly as the user's browser would ask. A wrong one ends their session, so nothing is ever asked again. */
 export async function lookWithSession(
   secret: Secret,
-  { settings, http, now }: CredentialsAccess,
+  { url, settings, http, now }: CredentialsAccess,
 ): Promise<ProfileOutcome> {
   const session = openSession(secret);
   if (!session) return { kind: 'reconnect_required', reason: 'unreadable_credentials' };
-  const { origin, pathname, search } = new URL(profileUrl);
+  const { origin, pathname, search } = new URL(url);
   const userId = session.auth_id;
   const signing = await signRequest(http, settings['signerUrl'], {
     method: 'GET',
@@ -60,7 +58,7 @@ export async function lookWithSession(
   });
   if (signing.kind !== 'signed') return signing;
   const answer = await http({
-    url: profileUrl,
+    url,
     method: 'GET',
     headers: {
       ...signing.headers,
@@ -128,7 +126,7 @@ export function readRefusal({ error }: Readonly<Record<string, unknown>>): Refus
   return { codes: sentences.filter(([sentence]) => sentence.test(message)).map(([, code]) => code) };
 }
 
-/** What is kept of a profile that nobody has documented. A field of another type than expected is as good as none. */
+/** What is kept of a profile that nobody has documented. A field of an unexpected type counts as absent. */
 const me = z.object({
   id: z._default(orElse(z.pipe(z.union([z.number(), z.string()]), z.transform(String)), ''), ''),
   username: ifGiven(z.string()),

@@ -113,5 +113,5 @@ function cookiesIn(header: string): ReadonlyMap<string, string> | undefined {
   return jar;
 }
 
-/** Whatever printable text a browser keeps as a value; a line break could add headers of its own. */
+/** Any printable text that a browser keeps as a value; a line break could inject headers. */
 const cookiePair = new RegExp(`^(${tokenCharacters}{1,128})=([\\x20-\\x3a\\x3c-\\x7e]*)$`);

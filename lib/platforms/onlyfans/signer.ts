@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
 import type { Answer, PlatformHttp } from '../../platform-http/platform-http.ts';
 
-/** What the signer is told, as JSON by POST. */
+/** What the signer receives, as JSON by POST. */
 export interface SignRequest {
   readonly method: 'GET';
   /** Path and query. */
@@ -28,7 +28,7 @@ export type Signing =
 const timeoutMilliseconds = 4_000;
 
 const headerValue = z.string().check(z.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?$/));
-/** `sign`, `time`, `app-token` and whatever the site adds to them; nothing that says who asks. */
+/** `sign`, `time`, `app-token` and all that the site adds to them; nothing that says who asks. */
 const headerName = z.string().check(z.regex(/^(?:sign|time|app-token|x-(?!bc$)[a-z0-9-]{1,60})$/));
 const signerAnswer = z.object({
   headers: z

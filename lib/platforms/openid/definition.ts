@@ -1,5 +1,5 @@
 /**
- * Any OpenID Connect or OAuth 2.1 server that the owner names. Its endpoints are discovered and frozen when the app
+ * Any OpenID Connect or OAuth 2.1 server that the operator names. Its endpoints are discovered and frozen when the app
  * is registered (`hawser app set openid --issuer …`); nothing about it is special, which is why it is this short.
  */
 import { customWebhook } from '../../providers/custom-webhook.ts';

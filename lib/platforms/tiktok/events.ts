@@ -34,7 +34,7 @@ export function readTikTokEvent(body: unknown, clientId: string): readonly Platf
       id: hashedId([client_key, event, user_openid ?? '', String(create_time), content]),
       type: event,
       effect: deauthorizing.has(event) ? 'deauthorized' : 'none',
-      // An id that no connection can have is nobody's.
+      // An id that no connection can have is left out.
       ...(user_openid !== undefined && isOpaqueId(user_openid) && { accountId: user_openid }),
       ...(typeof publish_id === 'string' &&
         isOpaqueId(publish_id) && { resourceKey: `publish ${publish_id}` }),

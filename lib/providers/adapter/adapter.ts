@@ -9,7 +9,7 @@ import { revokeToken } from '../../oauth/revocation-endpoint.ts';
 import type { Endpoints, OAuthServer } from '../../oauth/server.ts';
 import { redeemCode, refreshTokens } from '../../oauth/token-endpoint.ts';
 import type { Answer, PlatformHttp } from '../../platform-http/platform-http.ts';
-import type { OAuthProvider } from '../provider.ts';
+import type { ConsentProvider } from '../provider.ts';
 import { dialectOf } from './dialect.ts';
 import type { Values } from './fill.ts';
 import type { AppRegistration, PlatformAdapter, ProfileOutcome } from './platform-adapter.ts';
@@ -27,7 +27,7 @@ export interface PlatformTarget {
 
 /** What an authorization URL is made of; needs no secret. Browsers are sent to it through `rewriteOrigin`. */
 export function getAuthUrl(
-  provider: OAuthProvider,
+  provider: ConsentProvider,
   target: PlatformTarget,
   request: Parameters<typeof authorizationUrl>[1],
 ): string {
@@ -36,7 +36,7 @@ export function getAuthUrl(
 }
 
 export function createAdapter(deps: {
-  readonly provider: OAuthProvider;
+  readonly provider: ConsentProvider;
   readonly target: PlatformTarget;
   readonly app: AppRegistration;
   readonly http: PlatformHttp;
@@ -82,7 +82,7 @@ export function createAdapter(deps: {
     },
 
     async revokeAccess(tokens) {
-      const wanted = provider.revocation.token;
+      const wanted = provider.revocation?.token ?? 'access_token';
       const token =
         wanted === 'refresh_token' && tokens.refreshToken ? tokens.refreshToken : tokens.accessToken;
       return revokeToken(client, token, token === tokens.accessToken ? 'access_token' : 'refresh_token');
@@ -109,7 +109,7 @@ export function createAdapter(deps: {
 const unnamed = { kind: 'retryable', reason: 'account_unnamed' } as const;
 
 /** What the body of a successful profile answer says. */
-function readProfileOf({ data, code }: OAuthProvider, body: string) {
+function readProfileOf({ data, code }: ConsentProvider, body: string) {
   if (code.readProfile === undefined) return readProfile(data, jsonValue(body));
   const object = jsonObject(body);
   return object && code.readProfile(object);

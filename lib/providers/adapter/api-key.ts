@@ -1,12 +1,11 @@
 /** API keys as their users enter them: read by the definition's patterns, and proven by the call that names the account. */
 import { jsonObject, jsonValue } from '../../json.ts';
 import { classifyFailure } from '../../oauth/outcome.ts';
-import type { PlatformHttp } from '../../platform-http/platform-http.ts';
 import { Secret } from '../../telemetry/secret.ts';
 import type { DataOf } from '../definition/provider-data.ts';
 import type { Probe } from '../provider.ts';
 import { fillUrl, type Values } from './fill.ts';
-import type { ProfileOutcome } from './platform-adapter.ts';
+import type { CredentialsAccess, ProfileOutcome } from './platform-adapter.ts';
 import { profileRequest } from './profile-request.ts';
 import { readProfile } from './read-profile.ts';
 
@@ -16,7 +15,8 @@ export function keyProbe(data: Data): Probe {
   return {
     everySeconds: data.credentials.probeEverySeconds,
     read: (input) => readKey(data, input),
-    look: (secret, { settings, http, now }) => lookWithKey(data, secret, { settings, http, now }),
+    urlAt: (values) => fillUrl(data, data.profile.url ?? '', values),
+    look: (secret, platform) => lookWithKey(data, secret, platform),
   };
 }
 
@@ -37,18 +37,13 @@ function readKey({ credentials }: Data, input: Values): ReturnType<Probe['read']
 async function lookWithKey(
   data: Data,
   secret: Secret,
-  {
-    settings,
-    http,
-    now,
-  }: { readonly settings: Values; readonly http: PlatformHttp; readonly now: () => number },
+  { url, settings, http, now }: CredentialsAccess,
 ): Promise<ProfileOutcome> {
   const entered = jsonObject(secret.reveal()) ?? {};
   const fields = Object.entries(entered).filter(
     (field): field is [string, string] => typeof field[1] === 'string',
   );
   const values = { ...settings, ...Object.fromEntries(fields) };
-  const url = fillUrl(data, data.profile.url ?? '', settings);
   const answer = await http(profileRequest(data, { url, values }));
   if (answer.kind === 'answered' && answer.status < 300) {
     const reading = readProfile(data, jsonValue(answer.body));

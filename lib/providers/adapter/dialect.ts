@@ -2,13 +2,13 @@
 import { readText } from '../../oauth/json-path.ts';
 import type { Dialect } from '../../oauth/server.ts';
 import type { OAuth2Data } from '../definition/provider-data.ts';
-import type { OAuthProvider } from '../provider.ts';
+import type { ConsentProvider } from '../provider.ts';
 import { fillRecord, type Values } from './fill.ts';
 import { readAccount } from './read-profile.ts';
 import { successOf } from './refusals.ts';
 
 /** @param values the app's settings, the connection's variables and `clientId`. */
-export function dialectOf({ data, code, errors, readRefusal }: OAuthProvider, values: Values): Dialect {
+export function dialectOf({ data, code, errors, readRefusal }: ConsentProvider, values: Values): Dialect {
   const { clientId: clientIdParameter, ...parameterNames } = data.parameterNames;
   const { platformUser, ...tokenAnswer } = data.tokenAnswer;
   const succeeded = successOf(data);

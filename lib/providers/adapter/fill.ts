@@ -77,3 +77,19 @@ export function endpointsOf(data: ProviderData, values: Values): Endpoints | und
     }),
   };
 }
+
+/** Endpoints that were filled before, with variables that have arrived since. */
+export function withVariables(data: ProviderData, endpoints: Endpoints, variables: Values): Endpoints {
+  const open = laterVariables(data).filter((name) => !Object.hasOwn(variables, name));
+  const fill = (url: string) => fillUrl(data, url, variables, open);
+  const { others, ...standard } = endpoints;
+  const { authorization, token, ...optional } = standard;
+  return {
+    authorization: fill(authorization),
+    token: fill(token),
+    ...Object.fromEntries(Object.entries(optional).map(([name, url]) => [name, fill(url)])),
+    ...(others && {
+      others: Object.fromEntries(Object.entries(others).map(([name, url]) => [name, fill(url)])),
+    }),
+  };
+}

@@ -1,4 +1,4 @@
-/** What every platform can be asked, whoever answers: the default adapter or a provider's own functions. */
+/** What every platform can be asked. The default adapter answers, or a provider's own functions do. */
 import type { Failure, RevocationOutcome, TokenAccount, TokenOutcome } from '../../oauth/outcome.ts';
 import type { ClientRegistration, OAuthServer } from '../../oauth/server.ts';
 import type { CodeRedemption } from '../../oauth/token-request.ts';
@@ -13,7 +13,7 @@ export interface PlatformAdapter {
   /** Redeems an authorization code, once. */
   exchangeCodeForToken(redemption: CodeRedemption): Promise<TokenOutcome>;
   /**
-   * Spends what a connection keeps for its renewal: the refresh token, or the long-lived token itself.
+   * Spends what a connection is refreshed with: the refresh token, or the long-lived token itself.
    * @param accountId the account whose token is wanted, where each account of a grant has its own.
    */
   refreshAccessToken(spent: Secret, accountId: string): Promise<TokenOutcome>;
@@ -48,6 +48,9 @@ export interface PlatformAccess {
 
 /** What the probe of a platform without OAuth works with. */
 export interface CredentialsAccess {
+  /** What is asked: frozen into the connection when its credentials were first proven. */
+  readonly url: string;
+  /** The app's settings and the connection's variables. */
   readonly settings: Readonly<Record<string, string>>;
   readonly http: PlatformHttp;
   readonly now: () => number;

@@ -10,7 +10,7 @@ export function profileRequest(
   data: DataOf<'oauth2'> | DataOf<'api_key'>,
   call: {
     readonly url: string;
-    /** The credential and whatever else placeholders may name. */
+    /** The credential and all other values that placeholders may name. */
     readonly values: Values;
     /** What code adds to the query. */
     readonly query?: Values;
@@ -57,7 +57,7 @@ function placeCredential(
   }
 }
 
-/** A value inside a body must not end the text that it stands in. */
+/** A value inside a body must not end the string around it. */
 function encoderOf(contentType: string | null): (value: string) => string {
   return contentType?.includes('json') ? (value) => JSON.stringify(value).slice(1, -1) : encodeURIComponent;
 }

@@ -51,7 +51,7 @@ function accountIdAt({ account, accountIs }: AccountPlaces, value: unknown): str
   return idAt(value, account);
 }
 
-/** An id: every part that `+` joins must be there, so that half an id is nobody's. */
+/** An id: every part that `+` joins must be there, because half an id identifies no account. */
 function idAt(value: unknown, path: string): string | undefined {
   for (const alternative of path.split('|')) {
     const wanted = alternative.split('+');

@@ -1,4 +1,4 @@
-/** How the data of a provider tells refusals from successes. */
+/** Tells refusals from successes as a provider's data describes them. */
 import { at, readAlternatives } from '../../oauth/json-path.ts';
 import type { RefusalReader } from '../../oauth/outcome.ts';
 import type { ProviderData } from '../definition/provider-data.ts';

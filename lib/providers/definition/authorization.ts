@@ -54,7 +54,7 @@ export const scopes = z.strictObject({
 
 /** The callback, where its parameters are not those of RFC 6749 section 4.1.2. */
 export const callback = z.strictObject({
-  /** The parameter that holds the code; `a|b` is the first that is there. */
+  /** The parameter that holds the code; `a|b` is the first that is present. */
   code: z._default(jsonPath, 'code'),
   /** A parameter with the hex HMAC-SHA-256, under the client secret, of all others in alphabetical order. */
   hmac: z.exactOptional(parameterName),

@@ -8,7 +8,7 @@ export interface Flaw {
   readonly problem: string;
 }
 
-/** @param withCode whether code stands beside the data, which may find accounts and revoke by itself. */
+/** @param withCode whether the platform also has code, which may find accounts and revoke by itself. */
 export function consistencyFlaws(data: ProviderData, withCode: boolean): readonly Flaw[] {
   return [
     ...urlFlaws(data),
@@ -25,7 +25,7 @@ export function consistencyFlaws(data: ProviderData, withCode: boolean): readonl
   ];
 }
 
-/** Every URL of a definition, by the field it stands in. */
+/** Every URL of a definition, by its field. */
 export function urlsOf(data: ProviderData): readonly (readonly [field: string, url: string])[] {
   const named: readonly (readonly [string, string | undefined])[] = [
     ['api.base', data.api?.base],

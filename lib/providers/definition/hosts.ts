@@ -1,5 +1,5 @@
 /**
- * No variable may name a foreign host: whatever the user of a connection enters, a URL ends in the platform's own
+ * No variable may name a foreign host: every value that a user may enter leaves the URL within the platform's own
  * domain. What operators set for their app may name a whole host, because they could name any platform as well.
  */
 import { tailsOf } from './pattern.ts';
@@ -35,7 +35,7 @@ export function hostOf(url: string): string {
   return /^https:\/\/([^/?:]+)/.exec(url)?.[1] ?? '';
 }
 
-/** Behind something unknown, a domain stands on its own only after a dot. */
+/** After an unknown prefix, a domain is delimited only by a dot. */
 function hasBoundary(text: string): boolean {
   const [, ...labels] = text.split('.');
   return registrable.test(labels.join('.'));

@@ -1,4 +1,4 @@
-/** Reads provider data of whatever origin. What is wrong with it is said by field, without repeating a value. */
+/** Parses provider data from any source. Each flaw names its field and never repeats a value. */
 import type * as z from 'zod/mini';
 import { consistencyFlaws, type Flaw } from './consistency.ts';
 import { type ProviderData, providerData } from './provider-data.ts';
@@ -8,7 +8,7 @@ export type ProviderReading =
   | { readonly kind: 'flawed'; readonly flaws: readonly Flaw[] };
 
 /**
- * @param withCode whether code of the platform's own stands beside the data and may do what it does not say.
+ * @param withCode whether the platform also has code, which may do what the data leaves out.
  */
 export function parseProviderData(input: unknown, withCode = false): ProviderReading {
   const parsed = providerData.safeParse(input);

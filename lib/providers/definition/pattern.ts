@@ -13,7 +13,7 @@ type Node =
 /** How the texts of a pattern may end. */
 export interface Tail {
   readonly text: string;
-  /** Whether something unknown stands before it; else it is the whole text. */
+  /** Whether unknown text precedes it; otherwise it is the whole text. */
   readonly open: boolean;
 }
 

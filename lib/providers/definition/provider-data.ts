@@ -63,7 +63,7 @@ const oauth2 = z.strictObject({
   ...common,
   ...authorization,
   ...tokens,
-  /** Where the account stands; the first that is given is asked, and the token answer names what it leaves out. */
+  /** Where the platform names the account; the first that is given is asked, and the token answer names what it leaves out. */
   profile: z.exactOptional(profile),
   tokenAccount: z.exactOptional(accountPlaces),
   idTokenAccount: z.exactOptional(accountPlaces),

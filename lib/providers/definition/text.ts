@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { patternFlaw } from './pattern.ts';
 
-/** A variable's or setting's name, as it stands in braces. */
+/** The name of a variable or setting, as written in braces. */
 export const variableName = z
   .string()
   .check(z.regex(/^[a-z][A-Za-z0-9]{0,31}$/, 'must be a name in camelCase of at most 32 characters'));
@@ -25,7 +25,7 @@ export const urlTemplate = z
   );
 
 /**
- * Where in a JSON answer something stands: names and indexes parted by dots; `a|b` is the first that is not empty,
+ * The path of a value in a JSON answer: names and indexes parted by dots; `a|b` is the first that is not empty,
  * `a+b` both together. See `readPath`.
  */
 export const jsonPath = z

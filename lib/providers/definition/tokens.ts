@@ -68,7 +68,7 @@ const refresh = z.strictObject({
   rotationGraceSeconds: z.exactOptional(seconds),
 });
 
-/** Revocation; its endpoint stands among the endpoints. https://www.rfc-editor.org/rfc/rfc7009#section-2 */
+/** Revocation; `endpoints` holds its URL. https://www.rfc-editor.org/rfc/rfc7009#section-2 */
 const revocation = z.strictObject({
   /** What it ends: the tokens of one consent, or everything that the user ever granted this app. */
   reach: z._default(z.enum(['token', 'grant']), 'grant'),

@@ -1,4 +1,4 @@
-/** How a platform signs its webhooks, and where in them stands what. */
+/** How a platform signs its webhooks, and where they hold their fields. */
 import * as z from 'zod/mini';
 
 /** Names of JSON fields, from the outside in, parted by dots. */

@@ -1,15 +1,14 @@
 /** The judge of a simulation: it must see what went wrong, or what it praises means nothing. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
-import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
-import { createRegistry } from '../../../lib/platforms/registry.ts';
+import { consentProvider } from '../../support/providers.ts';
 import { nothingConsumed } from '../refresh-capacity.ts';
 import type { TokenCall } from '../refresh-platforms.ts';
 import type { Simulation } from '../refresh-simulation.ts';
 import { judge } from '../refresh-verdict.ts';
 
 const minute = 60_000;
-const provider = findOAuthProvider(createRegistry(), 'tiktok');
+const provider = consentProvider('tiktok');
 const outage = { provider: 'tiktok', from: 100 * minute, until: 120 * minute, kind: 'refuses' } as const;
 
 it('counts a token that was renewed before its end', () => {

@@ -5,13 +5,13 @@ import { appSecretPrefix } from '../../../infra/topology.ts';
 import { createOperator } from '../../../lib/admin/operator.ts';
 import type { Resolve } from '../../../lib/platform-http/pinned-connection.ts';
 import { createPlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { openTable } from '../../../lib/table/table.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import type { CliFixture } from '../../support/cli/cli-fixture.ts';
 import { type Endpoint, openEndpoint, signerOf } from '../../support/deliveries/endpoint.ts';
 import { eventually } from '../../support/eventually.ts';
 import { it } from '../../support/fixtures/cli.ts';
+import { providersOf } from '../../support/providers.ts';
 
 let endpoint: Endpoint;
 
@@ -213,7 +213,7 @@ function operatorWith(cli: CliFixture, resolve: Resolve) {
     activity: openTable(clients.dynamoDb, localNames.activityTable),
     queueUrls: localQueueUrls(cli.stack.endpoints.sqs),
     names: { ...localNames, appSecretPrefix },
-    registry: createRegistry(),
+    providers: providersOf(),
     http: createPlatformHttp({ fetch, insecureOrigins: [] }),
     insecureOrigins: [],
     resolve,

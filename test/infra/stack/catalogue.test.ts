@@ -1,10 +1,8 @@
 /** The stack does not know the catalogue: its template is the same, byte for byte, however many providers there are. */
 import { afterEach, expect, it, vi } from 'vitest';
-import type { ProviderId } from '../../../lib/ids.ts';
-import { providers } from '../../../lib/platforms/registry.ts';
 
 afterEach(() => {
-  vi.doUnmock('../../../lib/platforms/registry.ts');
+  vi.doUnmock('../../../lib/platforms/built-in.ts');
   vi.resetModules();
 });
 
@@ -17,16 +15,16 @@ it('the stack synthesizes the same template with 2 and with 200 providers', asyn
   expect(many).not.toMatch(/tiktok|provider-1\b/i);
 });
 
-/** The template's text, synthesized by freshly loaded modules that see this number of providers. */
 async function templateWith(count: number): Promise<string> {
   vi.resetModules();
-  vi.doMock(import('../../../lib/platforms/registry.ts'), async (load) => {
-    const real = await load();
+  vi.doMock(import('../../../lib/platforms/built-in.ts'), async (load) => {
+    const { builtIn } = await load();
+    const loaders = Object.values(builtIn);
     const known = Array.from({ length: count }).flatMap((_, number) => {
-      const pattern = providers[number % providers.length];
-      return pattern ? [{ ...pattern, id: `provider-${number}` as ProviderId }] : [];
+      const loader = loaders[number % loaders.length];
+      return loader ? [[`provider-${number}`, loader] as const] : [];
     });
-    return { ...real, providers: known };
+    return { builtIn: Object.fromEntries(known) };
   });
   const { synthesize } = await import('./synthesized.ts');
   return synthesize().text;

@@ -2,11 +2,9 @@
 import { expect, it } from 'vitest';
 import { importedDueAt, nextDueAt } from '../../../lib/connections/schedule.ts';
 import { refreshPolicyOf } from '../../../lib/integrations/lifecycle/refresh-policy-of.ts';
-import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
-import { createRegistry } from '../../../lib/platforms/registry.ts';
 import { seededRandom } from '../../bench/refresh-seeded-random.ts';
+import { consentProvider } from '../../support/providers.ts';
 
-const registry = createRegistry();
 const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -40,7 +38,7 @@ it('asks at once where there is no time to spread', () => {
 });
 
 it('warns of an end that nothing can prevent when it would have done so anyhow', () => {
-  const policy = refreshPolicyOf(findOAuthProvider(registry, 'tiktok'));
+  const policy = refreshPolicyOf(consentProvider('tiktok'));
   const connection = {
     status: 'active',
     refreshable: false,
@@ -57,7 +55,7 @@ function importMany(
   id: string,
   times: { readonly obtainedAt: number; readonly expiresAt: number },
 ): readonly number[] {
-  const policy = refreshPolicyOf(findOAuthProvider(registry, id));
+  const policy = refreshPolicyOf(consentProvider(id));
   const random = seededRandom(7);
   const connection = { status: 'active', refreshable: true, lastUsedAt: now, ...times } as const;
   return Array.from({ length: 10_000 }, () => importedDueAt(connection, policy, { now, random }) ?? Infinity);

@@ -1,7 +1,6 @@
 /** What nobody uses: renewed when its refresh token would otherwise lie idle for too long, and left alone until then. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
-import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
 import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
 import { refreshMessageFor } from '../../../lib/messages/refresh.ts';
 import { nothingConsumed } from '../../bench/refresh-capacity.ts';
@@ -9,6 +8,7 @@ import { openCountingStore } from '../../bench/refresh-counting-table.ts';
 import { openPlatforms } from '../../bench/refresh-platforms.ts';
 import { connectionOf } from '../../bench/refresh-population.ts';
 import { openLifecycleFixture } from '../../bench/refresh-world.ts';
+import { consentProvider } from '../../support/providers.ts';
 
 const now = Date.UTC(2026, 10, 20, 12);
 const day = 86_400_000;
@@ -46,7 +46,7 @@ async function workIdle({ ageDays }: { readonly ageDays: number }) {
     sleep,
     random,
   });
-  const provider = findOAuthProvider(fixture.registry, 'tiktok');
+  const provider = consentProvider('tiktok');
   const person = { account: 1, tenantId, provider, lifetimeSeconds: 86_400, use: 'idle' } as const;
   const sealer = await fixture.setUp.vault.sealerFor(tenantId);
   const obtainedAt = now - ageDays * day;

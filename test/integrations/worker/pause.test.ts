@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { ProviderId, TenantId } from '../../../lib/ids.ts';
 import { beginDisconnect } from '../../../lib/integrations/disconnect/begin-disconnect.ts';
-import { findOAuthProvider } from '../../../lib/integrations/platform/find-provider.ts';
 import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
 import { sweepDue } from '../../../lib/integrations/worker/sweep-due.ts';
 import { refreshMessageFor } from '../../../lib/messages/refresh.ts';
@@ -13,6 +12,7 @@ import { openCountingStore } from '../../bench/refresh-counting-table.ts';
 import { type Outage, openPlatforms } from '../../bench/refresh-platforms.ts';
 import { connectionOf } from '../../bench/refresh-population.ts';
 import { type LifecycleFixture, openLifecycleFixture, refreshQueue } from '../../bench/refresh-world.ts';
+import { consentProvider } from '../../support/providers.ts';
 
 const began = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
@@ -187,7 +187,7 @@ describe('a platform that refuses', () => {
 
 /** Connections whose token is to be renewed now. */
 async function connectDue(count: number, id: string, from = 0): Promise<readonly SealedConnection[]> {
-  const provider = findOAuthProvider(fixture.registry, id);
+  const provider = consentProvider(id);
   const sealer = await fixture.setUp.vault.sealerFor(tenantId);
   const made: SealedConnection[] = [];
   for (let account = from; account < from + count; account += 1) {

@@ -15,7 +15,7 @@ describe('two days of connections of every kind', () => {
     simulation = await simulate({
       seed: 3,
       days: 2,
-      people: (fixture) => mixedPeople(fixture, 200),
+      people: () => mixedPeople(200),
       outages: [
         { provider: 'tiktok', from: 20 * hour, until: 23 * hour, kind: 'refuses' },
         { provider: 'reddit', from: 30 * hour, until: 30 * hour + 20 * minute, kind: 'silent' },
@@ -53,7 +53,7 @@ describe('two days of connections of every kind', () => {
 
   it('renews what nobody uses only to keep it alive', () => {
     const idle = new Set(simulation.people.filter(({ use }) => use === 'idle').map(({ account }) => account));
-    const always = simulation.people.filter(({ provider }) => provider.tokens.proactive === 'always');
+    const always = simulation.people.filter(({ provider }) => provider.refresh?.proactive === 'always');
 
     const calls = simulation.calls.filter(
       ({ account, renewed }) =>

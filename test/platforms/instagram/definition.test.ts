@@ -8,7 +8,7 @@ import { graphErrors, readRefusal } from '../../../lib/platforms/instagram/error
 import { appSecretProof } from '../../../lib/platforms/instagram/facebook.ts';
 import { readLoginProfile, readLoginTokens } from '../../../lib/platforms/instagram/login.ts';
 import { readPages } from '../../../lib/platforms/instagram/pages.ts';
-import { createRegistry } from '../../../lib/platforms/registry.ts';
+import { endpointsOf } from '../../../lib/providers/adapter/fill.ts';
 import { describeFlaws, parseProviderData } from '../../../lib/providers/definition/parse.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 
@@ -260,10 +260,8 @@ describe('an answer that lists Pages', () => {
 });
 
 describe('the Graph API version', () => {
-  const registry = createRegistry();
-
   it('is part of every versioned path, v26.0 unless the app sets another', () => {
-    expect(registry.endpointsOf(instagram)).toEqual({
+    expect(endpointsOf(instagram.data, {})).toEqual({
       authorization: 'https://www.instagram.com/oauth/authorize',
       token: 'https://api.instagram.com/oauth/access_token',
       profile: 'https://graph.instagram.com/v26.0/me',
@@ -272,7 +270,7 @@ describe('the Graph API version', () => {
         renewal: 'https://graph.instagram.com/refresh_access_token',
       },
     });
-    expect(registry.endpointsOf(instagramFacebook, { graphVersion: 'v25.0' })).toMatchObject({
+    expect(endpointsOf(instagramFacebook.data, { graphVersion: 'v25.0' })).toMatchObject({
       authorization: 'https://www.facebook.com/v25.0/dialog/oauth',
       token: 'https://graph.facebook.com/v25.0/oauth/access_token',
       others: { inspection: 'https://graph.facebook.com/v25.0/debug_token' },
@@ -280,7 +278,7 @@ describe('the Graph API version', () => {
   });
 
   it.each(['', 'v26', '26.0', 'v26.0/../v1.0', 'v26.0?x=', 'v26.0\n'])('is never %j', (graphVersion) => {
-    expect(() => registry.endpointsOf(instagram, { graphVersion })).toThrow(/graphVersion .* is malformed/);
+    expect(() => endpointsOf(instagram.data, { graphVersion })).toThrow(/graphVersion .* is malformed/);
   });
 
   it('is a path variable that a definition must declare', () => {

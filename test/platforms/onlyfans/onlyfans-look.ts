@@ -67,6 +67,7 @@ export function openOnlyFans() {
     const reading = onlyfans.probe.read(values);
     if (reading.kind !== 'credentials') throw new Error(`Malformed: ${reading.fields.join(', ')}.`);
     const outcome = await onlyfans.probe.look(reading.secret, {
+      url: onlyfans.probe.urlAt({}),
       settings,
       http: (request) =>
         patient({ ...request, timeoutMilliseconds: silent ? silenceMilliseconds : patienceMilliseconds }),

@@ -53,7 +53,12 @@ async function look(
     asked.push(request);
     return request.url === profileUrl ? platform : signer;
   };
-  const outcome = await onlyfans.probe.look(secret, { settings, http, now: () => 0 });
+  const outcome = await onlyfans.probe.look(secret, {
+    url: onlyfans.probe.urlAt({}),
+    settings,
+    http,
+    now: () => 0,
+  });
   expect(inspect(outcome, { depth: 9, showHidden: true })).not.toContain('s4ndb0x');
   return { outcome, asked, platformCalls: asked.filter(({ url }) => url === profileUrl) };
 }
@@ -289,6 +294,7 @@ describe('a probe of OnlyFans without a valid signature', () => {
 
   it("does not call the platform when the signer's address is not allowed", async () => {
     const outcome = await onlyfans.probe.look(secretOf(values), {
+      url: profileUrl,
       settings: { signerUrl: 'http://signer.example' },
       http: () => Promise.reject(new Error('A platform was to be called without TLS.')),
       now: () => 0,

@@ -38,7 +38,7 @@ const tokenFaults: readonly (readonly [string, Fault, Failure])[] = [
 
 export function survivesFaults(subject: Subject): void {
   const { provider, scopes, account = 'any' } = subject;
-  const revocable = provider.revocation.reach !== 'none';
+  const revocable = provider.revocation !== undefined;
   const meeting = meetingOf(subject);
 
   describe('the exchange of a code', () => {

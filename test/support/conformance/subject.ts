@@ -18,14 +18,14 @@ import { createAdapter, getAuthUrl } from '../../../lib/providers/adapter/adapte
 import { endpointsOf } from '../../../lib/providers/adapter/fill.ts';
 import type { PlatformAdapter } from '../../../lib/providers/adapter/platform-adapter.ts';
 import { urlsOf } from '../../../lib/providers/definition/consistency.ts';
-import type { OAuthProvider } from '../../../lib/providers/provider.ts';
+import type { ConsentProvider } from '../../../lib/providers/provider.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import { isSilence, patienceMilliseconds, silenceMilliseconds } from '../silence.ts';
 
 type Target = Parameters<typeof getAuthUrl>[1];
 
 export interface Subject {
-  readonly provider: OAuthProvider;
+  readonly provider: ConsentProvider;
   readonly start: (options: SandboxOptions) => Promise<Sandbox>;
   /** What the sandbox stands in for; all origins of the definition when absent, as for a generated sandbox. */
   readonly originsOf?: (sandbox: Sandbox) => Origins;
@@ -71,7 +71,7 @@ export async function meet(subject: Subject) {
   const origins = subject.originsOf?.(sandbox) ?? everyOriginOf(provider, sandbox.origin);
   const patient = createPlatformHttp({
     fetch,
-    insecureOrigins: [sandbox.origin, sandbox.apiOrigin],
+    insecureOrigins: [sandbox.origin, sandbox.apiOrigin, ...Object.values(sandbox.furtherOrigins ?? {})],
     origins,
   });
   let silent = false;
@@ -92,8 +92,8 @@ export async function meet(subject: Subject) {
   const adapter = adapterWith(registration.clientSecret);
 
   async function consent(visit: Visit = {}): Promise<Consent> {
-    const pkce = provider.pkce === 'none' ? undefined : createPkce(provider.pkce);
-    const nonce = provider.idToken ? token(32) : undefined;
+    const pkce = provider.consent.pkce === 'none' ? undefined : createPkce(provider.consent.pkce);
+    const nonce = provider.consent.idToken ? token(32) : undefined;
     const state = `${token(16)}.${token(32)}.${token(32)}`;
     const url = getAuthUrl(provider, target, {
       clientId: registration.clientId,
@@ -139,12 +139,12 @@ export async function meet(subject: Subject) {
 }
 
 /** Every origin that a definition names, at one sandbox. */
-function everyOriginOf({ data }: OAuthProvider, origin: string): Origins {
+function everyOriginOf({ data }: ConsentProvider, origin: string): Origins {
   return Object.fromEntries(urlsOf(data).map(([, url]) => [new URL(url).origin, origin]));
 }
 
 /** Where a platform is by its definition. */
-function targetOf(provider: OAuthProvider, settings: Subject['settings']): Target {
+function targetOf(provider: ConsentProvider, settings: Subject['settings']): Target {
   const endpoints = endpointsOf(provider.data, settings);
   if (!endpoints) throw new Error('This platform has no endpoints of its own.');
   return { endpoints, issuerInResponse: false };
@@ -157,8 +157,8 @@ export function granted(outcome: TokenOutcome): TokenSet {
 }
 
 /** The token that speaks for whoever consented; a renewal may give that of one account only. */
-export function profileTokenOf(provider: OAuthProvider, tokens: TokenSet): Secret {
-  return provider.accounts === 'several' ? refreshTokenOf(tokens) : tokens.accessToken;
+export function profileTokenOf(provider: ConsentProvider, tokens: TokenSet): Secret {
+  return provider.consent.accounts === 'several' ? refreshTokenOf(tokens) : tokens.accessToken;
 }
 
 /** The refresh token, which the test knows to be there. */

@@ -14,6 +14,8 @@ export interface Wish {
   readonly provider: ProviderId;
   /** Whom to choose on the consent page, by key. */
   readonly person: string;
+  /** What the provider lists as variables, such as a shop. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A consent that has been given, and what is left to do about it. */
@@ -37,8 +39,14 @@ export async function consent(
   browse: typeof fetch = fetch,
 ): Promise<Consented> {
   const { deps, tenants, stateSecrets } = instance;
-  const { tenantId, userId, provider, person } = wish;
-  const request = { tenantId, userId, provider, completion: 'confirm' } as const;
+  const { tenantId, userId, provider, person, variables } = wish;
+  const request = {
+    tenantId,
+    userId,
+    provider,
+    completion: 'confirm',
+    ...(variables && { variables }),
+  } as const;
   const initiated = await initiateOAuthFlow({ ...deps, tenants }, request);
   if (initiated.kind !== 'started') throw new Error(`The flow was refused: ${initiated.kind}.`);
   const { flowId } = initiated.flow;

@@ -23,7 +23,6 @@ import type { RefreshWorkerDeps } from '../../../lib/integrations/worker/refresh
 import { createSweepPositionStore } from '../../../lib/integrations/worker/sweep-position.ts';
 import { createJobStore } from '../../../lib/jobs/job.ts';
 import type { Origins, PlatformHttp } from '../../../lib/platform-http/platform-http.ts';
-import { createRegistry, providers } from '../../../lib/platforms/registry.ts';
 import { createPauseStore } from '../../../lib/provider-apps/paused-providers.ts';
 import { createProviderAppStore } from '../../../lib/provider-apps/provider-app.ts';
 import type { Provider } from '../../../lib/providers/provider.ts';
@@ -34,6 +33,7 @@ import { createDestinationStore } from '../../../lib/tenants/destination.ts';
 import { createTenantStore } from '../../../lib/tenants/tenant.ts';
 import { deleteTenantKeys } from '../../../lib/vault/tenant-key-versions.ts';
 import { openVault } from '../../../lib/vault/vault.ts';
+import { providersOf } from '../providers.ts';
 
 /** Where an instance finds its AWS; plain data, so that it can be sent to another process. */
 export interface AwsPlace {
@@ -91,7 +91,7 @@ export function openInstance(options: InstanceOptions) {
     QueueName,
     ReturnType<typeof queue>
   >;
-  const registry = createRegistry(options.providers ?? providers);
+  const providers = providersOf(options.providers);
   const log = createLog('lifecycle', now, write);
   const pauses = createPauseStore(precious, now);
   const deps: FlowDeps & RefreshWorkerDeps & { readonly origins: Origins } = {
@@ -112,7 +112,7 @@ export function openInstance(options: InstanceOptions) {
       now,
       monotonic,
     }),
-    registry,
+    providers,
     secrets,
     http,
     now,

@@ -15,7 +15,7 @@ import {
   type PlatformHttp,
   type PlatformRequest,
 } from '../../../lib/platform-http/platform-http.ts';
-import type { OAuthProvider, Provider } from '../../../lib/providers/provider.ts';
+import type { Provider, RefreshPolicy } from '../../../lib/providers/provider.ts';
 import type { MetricName } from '../../../lib/telemetry/metrics.ts';
 import { isSilence, patienceMilliseconds, silenceMilliseconds } from '../silence.ts';
 import { simulateTime } from '../simulated-time.ts';
@@ -32,7 +32,7 @@ export interface LifecycleFixtureOptions {
   /** How long an instance waits for a platform that a test made silent, in real milliseconds. */
   readonly timeoutMilliseconds?: number;
   /** What TikTok's definition says differently here. */
-  readonly tokens?: Partial<OAuthProvider['tokens']>;
+  readonly tokens?: Partial<RefreshPolicy>;
   readonly furtherProviders?: readonly Provider[];
   readonly startPlatform?: (options: SandboxOptions) => ReturnType<typeof startTikTok>;
   readonly random?: () => number;

@@ -1,8 +1,9 @@
-/** The registry's TikTok alone, so that a sweep looks at one provider, and with what a test has its definition say differently. */
+/** The built-in TikTok alone, so that a sweep looks at one provider, and with what a test has its definition say differently. */
 
 import type { Origins } from '../../../lib/platform-http/platform-http.ts';
-import { providers } from '../../../lib/platforms/registry.ts';
-import type { OAuthProvider, Provider } from '../../../lib/providers/provider.ts';
+import { tiktok } from '../../../lib/platforms/tiktok/definition.ts';
+import { definePlatform } from '../../../lib/providers/define-platform.ts';
+import type { Provider, RefreshPolicy } from '../../../lib/providers/provider.ts';
 
 /** TikTok's origins, all of them at one sandbox. */
 export const tiktokAt = (origin: string): Origins => ({
@@ -10,10 +11,7 @@ export const tiktokAt = (origin: string): Origins => ({
   'https://open.tiktokapis.com': origin,
 });
 
-export function tiktokWith(tokens: Partial<OAuthProvider['tokens']>): readonly Provider[] {
-  return providers.flatMap((provider) =>
-    provider.id === 'tiktok' && provider.auth === 'oauth2'
-      ? [{ ...provider, tokens: { ...provider.tokens, ...tokens } }]
-      : [],
-  );
+export function tiktokWith(refresh: Partial<RefreshPolicy>): readonly Provider[] {
+  const { data, code } = tiktok;
+  return [definePlatform({ data: { ...data, refresh: { ...data.refresh, ...refresh } }, ...code })];
 }

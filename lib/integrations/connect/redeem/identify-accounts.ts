@@ -12,11 +12,11 @@ type IdentifyOutcome = { readonly kind: 'identified'; readonly accounts: readonl
 
 export async function identifyAccounts(
   deps: Pick<FlowDeps, 'count'>,
-  { flow, platform }: Redemption,
-  { tokens, scopes }: GrantedTokens,
+  { flow }: Redemption,
+  { tokens, scopes, platform }: GrantedTokens,
 ): Promise<IdentifyOutcome> {
   const { provider } = platform;
-  if (!provider.scopes.required.every((scope) => scopes.includes(scope))) {
+  if (!provider.consent.scopes.required.every((scope) => scopes.includes(scope))) {
     return flowFailure('required_scope_missing');
   }
   if (scopes.some((scope) => !flow.scopes.includes(scope))) {

@@ -1,6 +1,6 @@
 /**
  * The first step of a redemption: exchanges the code for tokens (RFC 6749 section 4.1.3). A code works once, so
- * whatever goes wrong here ends the flow: only a new one can help, never a repeat of the request.
+ * every failure here ends the flow: only a new flow can help, never a repeat of the request.
  */
 import { type FlowFailure, type FlowFailureReason, flowFailure } from '../../../flows/flow-outcome.ts';
 import type { TokenOutcome } from '../../../oauth/outcome.ts';
@@ -19,7 +19,13 @@ export async function redeemCode({ flow, code, verifier, platform }: Redemption)
   );
   if (outcome.kind !== 'granted') return flowFailure(reasonOf[outcome.kind]);
   const { tokens } = outcome;
-  return { kind: 'redeemed', tokens, scopes: tokens.scopes ?? flow.scopes };
+  const { variables } = tokens;
+  return {
+    kind: 'redeemed',
+    tokens,
+    scopes: tokens.scopes ?? flow.scopes,
+    platform: variables ? platform.at(variables) : platform,
+  };
 }
 
 const reasonOf: Readonly<Record<Exclude<TokenOutcome['kind'], 'granted'>, FlowFailureReason>> = {

@@ -42,11 +42,10 @@ export async function redeemFlow(
 
 /** Every way on which tokens were obtained and are not kept ends with their discard. */
 async function connectAccounts(deps: FlowDeps, redemption: Redemption): Promise<FlowOutcome> {
-  const { flow, platform } = redemption;
-  const { appId } = flow;
+  const { appId } = redemption.flow;
   const redeemed = await redeemCode(redemption);
   if (redeemed.kind === 'failed') return redeemed;
-  const { tokens } = redeemed;
+  const { tokens, platform } = redeemed;
 
   const identified = await identifyAccounts(deps, redemption, redeemed);
   if (identified.kind === 'failed') {

@@ -17,6 +17,8 @@ export interface Redemption {
 /** The tokens that the platform granted for the code. */
 export interface GrantedTokens {
   readonly tokens: TokenSet;
+  /** The platform at which the tokens work: the flow's, with the variables that came with the tokens. */
+  readonly platform: OpenPlatform;
   /** As granted; as requested where the platform does not say (RFC 6749 section 5.1). */
   readonly scopes: readonly string[];
 }

@@ -55,11 +55,11 @@ export async function storeAccounts(
 }
 
 function credentialsFor(
-  { flow, platform }: Redemption,
-  { tokens, scopes }: GrantedTokens,
+  { flow }: Redemption,
+  { tokens, scopes, platform }: GrantedTokens,
   { grantId, account, now }: Pick<NewCredentials, 'grantId' | 'account' | 'now'>,
 ): NewCredentials {
-  const { assumedLifetimeSeconds, refresh } = platform.provider.tokens;
+  const { consent, refresh } = platform.provider;
   return {
     recipient: recipientOf(flow),
     grantId,
@@ -67,8 +67,9 @@ function credentialsFor(
     platformUserId: platformUserOf(account),
     tokens,
     scopes,
-    lifetimeSeconds: tokens.expiresInSeconds ?? assumedLifetimeSeconds,
-    refreshable: refresh !== 'none' && tokens.refreshToken !== undefined,
+    frozen: { target: platform.target },
+    lifetimeSeconds: tokens.expiresInSeconds ?? consent.assumedLifetimeSeconds,
+    refreshable: refresh !== undefined && tokens.refreshToken !== undefined,
     now,
   };
 }

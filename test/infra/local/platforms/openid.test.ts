@@ -82,7 +82,13 @@ test('is a platform that the built-in provider connects to, refreshes at and rev
   const app = { clientId: client.clientId, clientSecret: new Secret(client.clientSecret), settings: {} };
   const adapter = createAdapter({ provider: openid, target, app, http, now: () => Date.now() });
   const { verifier, challenge } = createPkce('S256');
-  const request = { ...app, redirectUri, state: 'state-1', scopes: openid.scopes.default, nonce: 'nonce-2' };
+  const request = {
+    ...app,
+    redirectUri,
+    state: 'state-1',
+    scopes: openid.consent.scopes.default,
+    nonce: 'nonce-2',
+  };
 
   const location = new URL(
     await approve(getAuthUrl(openid, target, { ...request, challenge }), { account: 'plain' }, fetch),

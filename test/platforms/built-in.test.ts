@@ -1,29 +1,31 @@
-/** The registry: it holds each built-in provider once, at its own origins unless the configuration overrides them. */
 import { describe, expect, it } from 'vitest';
-import { providerIdPattern } from '../../lib/ids.ts';
+import { providerIdPattern, type TenantId } from '../../lib/ids.ts';
 import { rewriteOrigin } from '../../lib/platform-http/platform-http.ts';
-import { createRegistry, providers } from '../../lib/platforms/registry.ts';
 import { urlsOf } from '../../lib/providers/definition/consistency.ts';
+import { builtInProviders as providers, providersOf } from '../support/providers.ts';
 
-const standard = createRegistry();
+const tenant = 'any-tenant' as TenantId;
+const standard = providersOf();
 
 /** The hosts of the platforms' own domains. */
 const domains = /^https:\/\/(?:[a-z]+\.)?(?:tiktok|tiktokapis|reddit|instagram|facebook|onlyfans)\.com\//;
 
-describe('the registry of providers', () => {
-  it('holds each provider once, under its id', () => {
+describe('the built-in platforms', () => {
+  it('are each found once, under their ids', async () => {
     const ids = providers.map(({ id }) => id);
 
     expect(new Set(ids).size).toBe(ids.length);
     for (const provider of providers) {
       expect(provider.id).toMatch(providerIdPattern);
-      expect(standard.find(provider.id)).toBe(provider);
+      expect(await standard.find(tenant, provider.id)).toBe(provider);
     }
-    for (const id of ['', 'nobody', '__proto__', 'constructor']) expect(standard.find(id)).toBeUndefined();
+    for (const id of ['', 'nobody', '__proto__', 'constructor']) {
+      expect(await standard.find(tenant, id)).toBeUndefined();
+    }
   });
 
   it.each(providers.map((provider) => [provider.id, provider] as const))(
-    'row 11: reaches %s over https only, at its own origins',
+    'row 11: name only https URLs at the own origins of %s',
     (_id, provider) => {
       const urls = urlsOf(provider.data).map(([, url]) => url);
 
@@ -35,7 +37,7 @@ describe('the registry of providers', () => {
     },
   );
 
-  it('row 1: overrides the origins of one provider, and of no other', () => {
+  it('row 1: are reached at a replacement of their origin, and no other origin is replaced', () => {
     const origins = { 'https://open.tiktokapis.com': 'http://127.0.0.1:9999' };
     const moved = (url: string) => rewriteOrigin(url, origins).href;
 
