@@ -1,18 +1,18 @@
-/** The one parser of JSON that platforms wrote: whole numbers beyond JavaScript's become text, so that no id loses digits. */
+/** The only parser for JSON of platforms: integers beyond 2^53 become text, so that no id loses digits. */
 
-/** A number outside of quotes that may be beyond JavaScript's. In a text it is only taken for one, which costs time. */
+/** Detects a number that may exceed 2^53. A false positive inside a string only costs time. */
 const mayBeTooLarge = /(?:^|[:[,\s])-?(?:\d{16}|[\d.]*\d[eE])/;
 
 /**
- * The value that a text holds.
- * @throws SyntaxError when it is no JSON.
+ * Parses JSON.
+ * @throws SyntaxError when the text is not JSON.
  */
 export function parseLossless(text: string): unknown {
-  // Looking at each value takes five times as long as parsing, and hardly any delivery has such a number.
+  // A reviver makes parsing five times slower, and hardly any document needs it.
   return mayBeTooLarge.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
 }
 
-/** The value in an answer, or nothing where it is no JSON. */
+/** Parses JSON; returns undefined when the text is not JSON. */
 export function jsonValue(text: string): unknown {
   try {
     return parseLossless(text);
@@ -21,7 +21,7 @@ export function jsonValue(text: string): unknown {
   }
 }
 
-/** The JSON object in an answer, or nothing. */
+/** Parses a JSON object; returns undefined for any other value or text. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   const value = jsonValue(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value)

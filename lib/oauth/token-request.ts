@@ -1,4 +1,4 @@
-/** The requests to a token endpoint, built without any network: what is asked, and how this client proves itself. */
+/** Builds requests to the token endpoint, client authentication included, without any I/O. */
 import type { PlatformRequest } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import {
@@ -58,7 +58,7 @@ export function refreshRequest({ server, registration }: Client, refreshToken: S
   });
 }
 
-/** A request whose parameters travel as the platform wants them; one with an empty value is left out. */
+/** Builds a request in the platform's format; it omits parameters with an empty value. */
 export function authenticatedRequest(
   dialect: Dialect,
   registration: ClientRegistration,
@@ -66,7 +66,7 @@ export function authenticatedRequest(
     readonly url: string;
     readonly format: RequestFormat;
     readonly parameters: Readonly<Record<string, string>>;
-    /** None where the client need not prove itself. */
+    /** Absent where the endpoint takes no client authentication. */
     readonly authentication?: ClientAuthentication;
     readonly method?: PlatformRequest['method'];
     readonly headers?: Readonly<Record<string, string>>;
@@ -75,8 +75,11 @@ export function authenticatedRequest(
   const body = new URLSearchParams(Object.entries(call.parameters).filter(([, value]) => value !== ''));
   const headers = new Headers({ accept: 'application/json', ...dialect.headers, ...call.headers });
   if (call.authentication !== undefined) {
-    const prove = authenticateClient({ ...dialect, clientAuthentication: call.authentication }, registration);
-    prove(body, headers);
+    const authenticate = authenticateClient(
+      { ...dialect, clientAuthentication: call.authentication },
+      registration,
+    );
+    authenticate(body, headers);
   }
   const method = call.method ?? (call.format === 'query' ? 'GET' : 'POST');
   if (call.format === 'query' || method === 'GET') {

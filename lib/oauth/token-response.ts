@@ -12,7 +12,7 @@ import {
   validateApplicationLevelSignature,
 } from 'oauth4webapi';
 import { jsonObject } from '../json.ts';
-import type { Answer, PlatformHttp } from '../platform-http/platform-http.ts';
+import type { PlatformHttp, PlatformResponse } from '../platform-http/platform-http.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { at, readScalar, readText } from './json-path.ts';
 import { classifyFailure, lifetimeSeconds, type TokenOutcome, type TokenSet } from './outcome.ts';
@@ -34,7 +34,7 @@ type Body = Readonly<Record<string, unknown>>;
  */
 export function readCodeResponse(
   reader: ResponseReader,
-  answer: Answer,
+  answer: PlatformResponse,
   nonce: string | undefined,
 ): Promise<TokenOutcome> {
   const { dialect } = reader.server;
@@ -53,14 +53,14 @@ export function readCodeResponse(
 }
 
 /** The answer to a refresh token. https://www.rfc-editor.org/rfc/rfc6749#section-6 */
-export function readRefreshResponse(reader: ResponseReader, answer: Answer): Promise<TokenOutcome> {
+export function readRefreshResponse(reader: ResponseReader, answer: PlatformResponse): Promise<TokenOutcome> {
   const { metadata, party } = describe(reader);
   return readTokens(reader, answer, (response) => processRefreshTokenResponse(metadata, party, response));
 }
 
 async function readTokens(
   { server: { dialect }, now }: ResponseReader,
-  answer: Answer,
+  answer: PlatformResponse,
   check: (response: Response) => Promise<TokenEndpointResponse>,
 ): Promise<TokenOutcome> {
   const given = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;

@@ -1,14 +1,17 @@
 /**
- * The one way out to platforms: https only, a hard time-out, no redirects, a size cap on the answer.
- * A call that fails says whether the platform may have acted on it, because that decides whether it may be repeated.
+ * The only HTTP client for platforms: https only, a hard time-out, no redirects, a cap on the size of a response.
+ * A failed call states whether the platform may have acted on it, because that decides whether a caller may retry.
+ *
+ *     const http = createPlatformHttp({ fetch, insecureOrigins: [] });
+ *     const response = await http({ url: 'https://platform.example/me', method: 'GET' });
  */
 
-/** What became of a call. Nothing here is an exception: every caller must decide about each. */
-export type Answer =
+/** The result of a call. Nothing here is an exception: a caller must handle every kind. */
+export type PlatformResponse =
   | { readonly kind: 'answered'; readonly status: number; readonly headers: Headers; readonly body: string }
   /** The request never reached the platform. */
   | { readonly kind: 'unreachable' }
-  /** The request may have been acted on, but the answer did not arrive whole and in time. */
+  /** The platform may have acted on the request, but the response did not arrive whole and in time. */
   | { readonly kind: 'lost' };
 
 export interface PlatformRequest {
@@ -16,23 +19,23 @@ export interface PlatformRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | URLSearchParams;
-  /** For calls that matter less than the answer they would delay; {@link callTimeoutMilliseconds} when absent. */
+  /** For calls that must not delay their caller for long; {@link callTimeoutMilliseconds} when absent. */
   readonly timeoutMilliseconds?: number;
 }
 
-export type PlatformHttp = (request: PlatformRequest) => Promise<Answer>;
+export type PlatformHttp = (request: PlatformRequest) => Promise<PlatformResponse>;
 
-/** The whole call, from connect to the last byte. A lease's deadline must lie beyond it. */
+/** Covers the whole call, from connect to the last byte. A lease must outlast it. */
 export const callTimeoutMilliseconds = 10_000;
 /** Token and profile answers are a few KiB; more is refused before it fills memory. */
 const largestAnswerBytes = 256 * 1024;
 
-/** Real origins and what stands in their place, such as `{"https://open.tiktokapis.com":"http://127.0.0.1:1"}`. */
+/** Real origins and their replacements, such as `{"https://open.tiktokapis.com":"http://127.0.0.1:1"}`. */
 export type Origins = Readonly<Record<string, string>>;
 
 /**
- * A platform's URL as configuration has it called. Definitions hold the real URLs; only the origin changes here, for
- * what is called and for where browsers are sent alike.
+ * Replaces the origin of a platform's URL as configured. Definitions hold the real URLs; calls and browser redirects
+ * both go through this function.
  */
 export function rewriteOrigin(url: string, origins: Origins = {}): URL {
   const real = new URL(url);
@@ -42,7 +45,7 @@ export function rewriteOrigin(url: string, origins: Origins = {}): URL {
 
 export function createPlatformHttp(deps: {
   readonly fetch: typeof fetch;
-  /** Exact origins for which plain http is accepted. */
+  /** Exact origins that may use plain http. */
   readonly insecureOrigins: readonly string[];
   /** Replacements for platforms' origins; see {@link rewriteOrigin}. */
   readonly origins?: Origins;
@@ -53,7 +56,7 @@ export function createPlatformHttp(deps: {
   return async (request) => {
     const url = rewriteOrigin(request.url, deps.origins);
     if (url.protocol !== 'https:' && !deps.insecureOrigins.includes(url.origin)) {
-      throw new Error('A platform was to be called without TLS. Check the platform origins.');
+      throw new Error('Refused to call a platform without TLS. Check the platform origins.');
     }
     try {
       const response = await deps.fetch(url, {
@@ -83,7 +86,7 @@ async function readCapped(response: Response): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Failures before a connection stood: nothing was sent, so the platform cannot have acted. */
+/** Failures before the connection was established: nothing was sent, so the platform cannot have acted. */
 const beforeConnection = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',

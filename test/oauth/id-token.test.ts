@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { exportJWK, type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { redeemCode, refreshTokens } from '../../lib/oauth/token-endpoint.ts';
-import type { Answer, PlatformHttp } from '../../lib/platform-http/platform-http.ts';
+import type { PlatformHttp, PlatformResponse } from '../../lib/platform-http/platform-http.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { answered, serverWith } from './fixture.ts';
 
@@ -31,7 +31,7 @@ function sign(changes: Claims = {}, key: KeyObject = privateKey): Promise<string
 }
 
 /** A server whose token endpoint answers with this ID token. */
-function serverAnswering(idToken: unknown, keys?: Answer) {
+function serverAnswering(idToken: unknown, keys?: PlatformResponse) {
   const server = serverWith(
     { idToken: true, clientAuthentication: 'client_secret_basic', pkce: 'S256' },
     { issuer, endpoints: { ...serverWith().endpoints, jwks: 'https://id.example/jwks' } },

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
 import { classifyFailure, type ErrorTable, type Refusal } from '../../oauth/outcome.ts';
-import type { Answer } from '../../platform-http/platform-http.ts';
+import type { PlatformResponse } from '../../platform-http/platform-http.ts';
 import type { CredentialsAccess, ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
 import type { Secret } from '../../telemetry/secret.ts';
 import { cookieHeader, openSession } from './session.ts';
@@ -75,7 +75,7 @@ export async function lookWithSession(
 }
 
 /** What a 200 with a JSON object and no error says; nothing for any other answer. */
-function readProfile(answer: Answer, userId: string): ProfileOutcome | undefined {
+function readProfile(answer: PlatformResponse, userId: string): ProfileOutcome | undefined {
   const body = answer.kind === 'answered' && answer.status === 200 ? jsonObject(answer.body) : undefined;
   if (body === undefined || (body['error'] !== undefined && body['error'] !== null)) return undefined;
   const profile = me.parse(body);
@@ -107,7 +107,7 @@ function readProfile(answer: Answer, userId: string): ProfileOutcome | undefined
   };
 }
 
-function readFailure(answer: Answer, now: number, signatureIsGood: boolean): ProfileOutcome {
+function readFailure(answer: PlatformResponse, now: number, signatureIsGood: boolean): ProfileOutcome {
   // The edge refuses our address or our manner, and says nothing about the session.
   const isPage = answer.kind === 'answered' && jsonObject(answer.body) === undefined;
   if (isPage && answer.status === 403) {
