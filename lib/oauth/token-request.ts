@@ -43,10 +43,13 @@ export function codeRequest({ server, registration }: Client, redemption: CodeRe
   });
 }
 
+/** A refresh response may bring an ID token with a picture or hundreds of groups before the new refresh token. */
+const largestRefreshBytes = 1_024 * 1_024;
+
 /** Spends a refresh token. https://www.rfc-editor.org/rfc/rfc6749#section-6 */
 export function refreshRequest({ server, registration }: Client, refreshToken: Secret): PlatformRequest {
   const { dialect, endpoints } = server;
-  return authenticatedRequest(dialect, registration, {
+  const request = authenticatedRequest(dialect, registration, {
     url: endpoints.refresh ?? endpoints.token,
     format: dialect.tokenRequestFormat ?? 'form',
     authentication: dialect.refreshClientAuthentication ?? dialect.clientAuthentication,
@@ -56,6 +59,7 @@ export function refreshRequest({ server, registration }: Client, refreshToken: S
       ...dialect.refreshParameters,
     },
   });
+  return { ...request, largestBytes: largestRefreshBytes, keepHead: true };
 }
 
 /** Builds a request in the platform's format; it omits parameters with an empty value. */

@@ -12,7 +12,11 @@ export type PlatformResponse =
   /** The request never reached the platform. */
   | { readonly kind: 'unreachable' }
   /** The platform may have acted on the request, but the response did not arrive whole and in time. */
-  | { readonly kind: 'lost' };
+  | {
+      readonly kind: 'lost';
+      /** The part of the body that did arrive, and what ended it; only for requests with `keepHead`. */
+      readonly head?: { readonly text: string; readonly endedBy: 'size' | 'connection' };
+    };
 
 export interface PlatformRequest {
   readonly url: string;
@@ -21,13 +25,17 @@ export interface PlatformRequest {
   readonly body?: string | URLSearchParams;
   /** For calls that must not delay their caller for long; {@link callTimeoutMilliseconds} when absent. */
   readonly timeoutMilliseconds?: number;
+  /** For responses that must not be lost to their size; {@link largestAnswerBytes} when absent. */
+  readonly largestBytes?: number;
+  /** Whether the caller can use a body that breaks off. */
+  readonly keepHead?: boolean;
 }
 
 export type PlatformHttp = (request: PlatformRequest) => Promise<PlatformResponse>;
 
 /** Covers the whole call, from connect to the last byte. A lease must outlast it. */
 export const callTimeoutMilliseconds = 10_000;
-/** Token and profile answers are a few KiB; more is refused before it fills memory. */
+/** Token and profile responses are a few KiB; the client stops reading beyond this cap before memory fills up. */
 const largestAnswerBytes = 256 * 1024;
 
 /** Real origins and their replacements, such as `{"https://open.tiktokapis.com":"http://127.0.0.1:1"}`. */
@@ -66,24 +74,42 @@ export function createPlatformHttp(deps: {
         signal: AbortSignal.timeout(request.timeoutMilliseconds ?? timeoutMilliseconds),
         ...(request.body !== undefined && { body: request.body }),
       });
-      const body = await readCapped(response);
-      if (body === undefined) return { kind: 'lost' };
-      return { kind: 'answered', status: response.status, headers: response.headers, body };
+      const { text, endedBy } = await readCapped(response, request.largestBytes ?? largestAnswerBytes);
+      if (endedBy !== 'end') return { kind: 'lost', ...(request.keepHead && { head: { text, endedBy } }) };
+      return { kind: 'answered', status: response.status, headers: response.headers, body: text };
     } catch (error) {
       return { kind: wasNeverSent(error) ? 'unreachable' : 'lost' };
     }
   };
 }
 
-async function readCapped(response: Response): Promise<string | undefined> {
+async function readCapped(
+  response: Response,
+  largestBytes: number,
+): Promise<{ readonly text: string; readonly endedBy: 'end' | 'size' | 'connection' }> {
   const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > largestAnswerBytes) return undefined;
-    chunks.push(chunk);
+  let left = largestBytes;
+  let endedBy: 'end' | 'size' | 'connection' = 'end';
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk.subarray(0, left));
+      left -= chunk.byteLength;
+      if (left < 0) {
+        endedBy = 'size';
+        break;
+      }
+    }
+  } catch {
+    endedBy = 'connection';
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { text: decodeText(Buffer.concat(chunks)), endedBy };
+}
+
+/** Decodes UTF-8, or UTF-16 where a byte order mark says so. The decoder removes the mark. */
+function decodeText(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 /** Failures before the connection was established: nothing was sent, so the platform cannot have acted. */

@@ -136,6 +136,13 @@ describe('a JSON object', () => {
     );
   });
 
+  it.each(['{"a":1}', ' {"a":1}', '{"a":1,"b":[]}', '{"a":12345678901234567}', '\n{}'])(
+    'is the same behind a byte order mark: %j',
+    (text) => {
+      expect(jsonObject(`\ufeff${text}`)).toEqual(jsonObject(text));
+    },
+  );
+
   it('leaves other numbers alone', () => {
     expect(jsonObject('{"a":1.5,"b":-3,"c":9007199254740991,"d":0.1e2}')).toEqual({
       a: 1.5,
@@ -145,7 +152,7 @@ describe('a JSON object', () => {
     });
   });
 
-  it.each(['', 'null', '[]', '7', '"x"', '{', '{"a":}', 'NaN', '\ufeff{}', '{}{}'])(
+  it.each(['', 'null', '[]', '7', '"x"', '{', '{"a":}', 'NaN', '\ufeff', '{}\ufeff', '{}{}'])(
     'is not found in %j',
     (text) => {
       expect(jsonObject(text)).toBeUndefined();

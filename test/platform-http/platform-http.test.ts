@@ -172,6 +172,38 @@ describe('a call without a whole answer', () => {
     expect(await http({ url: origin, method: 'GET' })).toEqual({ kind: 'lost' });
   });
 
+  it('gives what it read before the cap to a caller that can use it', async () => {
+    const { origin, http } = await platform((_request, response) => response.end('x'.repeat(3_000)));
+
+    const response = await http({ url: origin, method: 'GET', largestBytes: 1_000, keepHead: true });
+
+    expect(response).toEqual({ kind: 'lost', head: { text: 'x'.repeat(1_000), endedBy: 'size' } });
+  });
+
+  it('gives what it read before the connection broke to a caller that can use it', async () => {
+    const { origin, http } = await platform((_request, response) => {
+      response.setHeader('content-length', '100');
+      response.write('{"a":1,', () => response.destroy());
+    });
+
+    const response = await http({ url: origin, method: 'GET', keepHead: true });
+
+    expect(response).toEqual({ kind: 'lost', head: { text: '{"a":1,', endedBy: 'connection' } });
+  });
+
+  it.each([
+    ['efbbbf7b7d', '{}'],
+    ['fffe7b007d00', '{}'],
+    ['feff007b007d', '{}'],
+    ['7b7d', '{}'],
+    ['efbbbf', ''],
+    ['c3a5', 'å'],
+  ])('reads the bytes %s as %j, without a byte order mark', async (hex, body) => {
+    const { origin, http } = await platform((_request, response) => response.end(Buffer.from(hex, 'hex')));
+
+    expect(await http({ url: origin, method: 'GET' })).toMatchObject({ kind: 'answered', body });
+  });
+
   it('is whole at 256 KiB', async () => {
     const { origin, http } = await platform((_request, response) => {
       response.end('x'.repeat(256 * 1_024));

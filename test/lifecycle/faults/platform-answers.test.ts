@@ -95,7 +95,6 @@ describe('an answer that is lost', () => {
     ['breaks off half-way', { kind: 'half_body', afterwards: 'close' }],
     ['stalls half-way', { kind: 'half_body', afterwards: 'stall' }],
     ['is no JSON', { kind: 'garbage_body' }],
-    ['does not end', { kind: 'oversized_body', bytes: 400_000 }],
     ['is an HTML page under 200', { kind: 'status', status: 200, body: 'html' }],
   ];
 
@@ -128,6 +127,16 @@ describe('an answer that is lost', () => {
       expectNoRace(fixture);
     },
   );
+
+  it('is not what a body beyond the size cap is: the tokens before the cap are kept', async () => {
+    const connection = await expiredConnection(fixture, fixture.newInstance());
+    fixture.inject({ kind: 'oversized_body', bytes: 2_000_000 });
+
+    const token = await getAccessToken(fixture.newInstance().deps, accountOf(connection));
+
+    expect(await fixture.isGood(token.accessToken.reveal())).toBe(true);
+    expect(tokenCalls(fixture)).toBe(1);
+  });
 
   it('ends the connection when the platform had rotated the token, and says why', async () => {
     const connection = await expiredConnection(fixture, fixture.newInstance());
