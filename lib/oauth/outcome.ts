@@ -5,6 +5,8 @@
 import { jsonObject } from '../json.ts';
 import type { PlatformResponse } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import type { ErrorTable, Refusal, RefusalReader } from './refusal.ts';
+import { entryOf, reportsError, standardErrors, standardRefusal } from './standard-refusal.ts';
 
 /** Why a call failed, grouped by what the caller must do. */
 export type Failure =
@@ -16,41 +18,6 @@ export type Failure =
   | { readonly kind: 'misconfigured'; readonly reason: string }
   /** The platform may have acted, but its response was lost. */
   | { readonly kind: 'unknown'; readonly reason: string };
-
-/** What an error code of a platform means. */
-export type ErrorMeaning = 'retryable' | 'reconnect_required' | 'misconfigured';
-
-/** A platform's error codes (or `http_<status>`) and their meanings; laid over {@link standardErrors}. */
-export type ErrorTable = Readonly<Record<string, ErrorMeaning>>;
-
-/** A parsed refusal of a platform. */
-export interface Refusal {
-  /** The platform's error codes, the most specific first; the first one in the error table decides. */
-  readonly codes: readonly string[];
-  /** Whether the platform marks the error as transient, regardless of its code. */
-  readonly transient?: boolean;
-  /** Seconds to wait, where the platform states them outside `Retry-After`. */
-  readonly afterSeconds?: number;
-}
-
-/** Parses refusals that do not follow RFC 6749 section 5.2. */
-export type RefusalReader = (body: Readonly<Record<string, unknown>>, headers: Headers) => Refusal;
-
-/** The token-endpoint errors of RFC 6749 section 5.2 and the server errors of section 4.1.2.1. */
-const standardErrors: ErrorTable = {
-  invalid_grant: 'reconnect_required',
-  access_denied: 'reconnect_required',
-  invalid_client: 'misconfigured',
-  unauthorized_client: 'misconfigured',
-  unsupported_grant_type: 'misconfigured',
-  invalid_scope: 'misconfigured',
-  invalid_request: 'misconfigured',
-  server_error: 'retryable',
-  temporarily_unavailable: 'retryable',
-  slow_down: 'retryable',
-  // A refusal of our client authentication that says nothing else (RFC 6749 section 5.2).
-  http_401: 'misconfigured',
-};
 
 /** The tokens of a successful token response. https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
 export interface TokenSet {
@@ -104,38 +71,45 @@ export function lifetimeSeconds(value: unknown): number | undefined {
  * never leaves this function.
  */
 export function classifyFailure(
-  answer: PlatformResponse,
+  response: PlatformResponse,
   platformErrors: ErrorTable,
   now: number,
   readRefusal: RefusalReader = standardRefusal,
 ): Failure {
-  if (answer.kind === 'unreachable') return { kind: 'retryable', reason: 'unreachable' };
-  if (answer.kind === 'lost') return { kind: 'unknown', reason: 'answer_lost' };
+  if (response.kind === 'unreachable') return { kind: 'retryable', reason: 'unreachable' };
+  if (response.kind === 'lost') return { kind: 'unknown', reason: 'answer_lost' };
   const table = { ...standardErrors, ...platformErrors };
-  const refusal = readRefusal(jsonObject(answer.body) ?? {}, answer.headers);
-  const meaning = refusal.codes.find((code) => Object.hasOwn(table, code)) ?? `http_${answer.status}`;
-  const afterSeconds = refusal.afterSeconds ?? retryAfterSeconds(answer.headers.get('retry-after'), now);
+  const body = jsonObject(response.body) ?? {};
+  const refusal = readRefusal(body, response.headers);
+  const status = statusOf(response.status, refusal);
+  const known = refusal.codes.map((code) => entryOf(table, code)).find((entry) => entry !== undefined);
+  const meaning = known ?? `http_${status}`;
+  const kind = table[meaning];
+  const afterSeconds = refusal.afterSeconds ?? retryAfterSeconds(response.headers.get('retry-after'), now);
   const retryable = (reason: string): Failure => ({
     kind: 'retryable',
     reason,
     ...(afterSeconds !== undefined && { afterSeconds }),
   });
-  if (answer.status === 429 || answer.status >= 500) return retryable(`http_${answer.status}`);
+  const inTrouble = status === 429 || status >= 500;
+  // The body's code comes before the status: platforms report a dead token under 500, too.
+  if (inTrouble && (refusal.transient || known === undefined || kind === 'retryable')) {
+    return retryable(`http_${status}`);
+  }
   if (refusal.transient) return retryable('transient');
-  const kind = table[meaning];
   if (kind === 'retryable') return retryable(meaning);
   if (kind !== undefined) return { kind, reason: meaning };
-  if (answer.status < 300) return { kind: 'unknown', reason: 'unreadable_answer' };
+  // A success without what was asked for may have acted; a body that reports an error says that it did not.
+  const isRefusal = refusal.codes.length > 0 || (readRefusal === standardRefusal && reportsError(body));
+  if (status < 300 && !isRefusal) return { kind: 'unknown', reason: 'unreadable_answer' };
   // An undocumented error does not prove that the grant has ended.
   return retryable('unrecognised_error');
 }
 
-/** `error` as text, or the code inside an error object. */
-function standardRefusal(body: Readonly<Record<string, unknown>>): Refusal {
-  const { error } = body;
-  if (typeof error === 'string') return { codes: [error] };
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return { codes: typeof code === 'string' || typeof code === 'number' ? [String(code)] : [] };
+/** Under status 200 a numeric code such as `{"error":401}` takes the place of the status. */
+function statusOf(status: number, { codes }: Refusal): number {
+  const numeric = status < 300 ? codes.find((code) => /^[45]\d\d$/.test(code)) : undefined;
+  return numeric === undefined ? status : Number(numeric);
 }
 
 /** Seconds named by `Retry-After`, in either of its forms (RFC 9110 section 10.2.3), at most a day. */

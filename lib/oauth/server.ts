@@ -1,7 +1,8 @@
 /** Describes an authorization server to its client as plain data, so that a flow can store a snapshot. */
 import type { Secret } from '../telemetry/secret.ts';
-import type { ErrorTable, RefusalReader, TokenAccount } from './outcome.ts';
+import type { TokenAccount } from './outcome.ts';
 import type { PkceMethod } from './pkce.ts';
+import type { ErrorTable, RefusalReader } from './refusal.ts';
 
 /** Full URLs. Each flow freezes them when it starts: nothing in a callback can change where the code goes. */
 export interface Endpoints {

@@ -1,7 +1,8 @@
 /** One look at whether a session still lives. A session is looked at and never refreshed, changed or ended. */
 import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
-import { classifyFailure, type ErrorTable, type Refusal } from '../../oauth/outcome.ts';
+import { classifyFailure } from '../../oauth/outcome.ts';
+import type { ErrorTable, Refusal } from '../../oauth/refusal.ts';
 import type { PlatformResponse } from '../../platform-http/platform-http.ts';
 import type { CredentialsAccess, ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
 import type { Secret } from '../../telemetry/secret.ts';
@@ -113,7 +114,10 @@ function readFailure(answer: PlatformResponse, now: number, signatureIsGood: boo
   if (isPage && answer.status === 403) {
     return { kind: 'retryable', reason: 'blocked', afterSeconds: longPauseSeconds };
   }
-  const failure = classifyFailure(answer, sessionErrors, now, readRefusal);
+  // Unlike an OAuth server's, a failing API's words are no evidence against the session.
+  const inTrouble = answer.kind === 'answered' && answer.status >= 500;
+  const readCodes = inTrouble ? () => ({ codes: [] }) : readRefusal;
+  const failure = classifyFailure(answer, sessionErrors, now, readCodes);
   if (failure.kind === 'retryable' && failure.reason === 'http_429') {
     return { ...failure, afterSeconds: Math.max(failure.afterSeconds ?? 0, longPauseSeconds) };
   }
