@@ -112,10 +112,15 @@ function statusOf(status: number, { codes }: Refusal): number {
   return numeric === undefined ? status : Number(numeric);
 }
 
+/** The three forms of an HTTP date (RFC 9110 section 5.6.7). `Date.parse` would also read `-5` or `1.5` as a year. */
+const httpDate = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? .*\d\d:\d\d:\d\d/i;
+
 /** Seconds named by `Retry-After`, in either of its forms (RFC 9110 section 10.2.3), at most a day. */
 export function retryAfterSeconds(header: string | null, now: number): number | undefined {
   const text = header?.trim();
   if (!text) return undefined;
-  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - now) / 1000);
+  const isDate = httpDate.test(text);
+  if (!isDate && !/^\d+$/.test(text)) return undefined;
+  const seconds = isDate ? Math.ceil((Date.parse(text) - now) / 1000) : Number(text);
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 86_400) : undefined;
 }

@@ -120,16 +120,27 @@ const beforeConnection = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
 ]);
 
 function wasNeverSent(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof AggregateError)
-    return cause.errors.every((inner) => beforeConnection.has(codeOf(inner)));
-  return beforeConnection.has(codeOf(cause));
+    return cause.errors.length > 0 && cause.errors.every(isBeforeConnection);
+  return isBeforeConnection(cause);
+}
+
+/**
+ * TLS: OpenSSL names the reasons to reject a certificate (X509_V_ERR_*) in these words, and Node has codes of its own.
+ * The handshake errors listed here cannot follow a finished handshake; any other TLS error counts as lost.
+ */
+const rejectedCertificate =
+  /^(?:CERT_|ERR_TLS_CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_CERT|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|CRL_|ERROR_IN_CERT_|PATH_LENGTH_EXCEEDED)/;
+const failedHandshake =
+  /^(?:ERR_SSL_(?:WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|PACKET_LENGTH_TOO_LONG|(?:SSL\/)?TLSV1_UNRECOGNIZED_NAME|(?:SSL\/TLS_ALERT|SSLV3_ALERT|TLSV1_ALERT)_(?:HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME|INSUFFICIENT_SECURITY)))$/;
+
+function isBeforeConnection(error: unknown): boolean {
+  const code = codeOf(error);
+  return beforeConnection.has(code) || rejectedCertificate.test(code) || failedHandshake.test(code);
 }
 
 function codeOf(error: unknown): string {

@@ -191,6 +191,15 @@ describe('Retry-After', () => {
     [new Date(now - 90_000).toUTCString(), 0],
     [new Date(now + 999_999_000_000).toUTCString(), 86_400],
     ['soon', undefined],
+    ['-5', undefined],
+    ['1.5', undefined],
+    ['5 s', undefined],
+    ['+7', undefined],
+    ['1, 2', undefined],
+    ['2099', 2_099],
+    ['2099-01-01', undefined],
+    ['12/12', undefined],
+    ['Mon, never 00:00:00', undefined],
     ['', undefined],
   ])('of %j is %j seconds', (text, seconds) => {
     const failure = classify('', 429, { 'retry-after': text });

@@ -247,3 +247,48 @@ describe('a call without a whole answer', () => {
     expect(await http({ url: 'https://platform.example', method: 'GET' })).toEqual({ kind: 'lost' });
   });
 });
+
+describe('a TLS failure before anything was sent', () => {
+  const responseTo = (code: string) =>
+    createPlatformHttp({
+      fetch: () =>
+        Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code }) })),
+      insecureOrigins: [],
+    })({ url: 'https://platform.example/token', method: 'POST' });
+
+  it.each([
+    'CERT_HAS_EXPIRED',
+    'CERT_NOT_YET_VALID',
+    'CERT_REVOKED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  ])('%s means that the platform was not reached', async (code) => {
+    expect(await responseTo(code)).toEqual({ kind: 'unreachable' });
+  });
+
+  it.each([
+    'EPROTO',
+    'ECONNRESET',
+    'EPIPE',
+    'UND_ERR_SOCKET',
+    'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC',
+    'UND_ERR_HEADERS_TIMEOUT',
+  ])('%s is none: the platform may have acted', async (code) => {
+    expect(await responseTo(code)).toEqual({ kind: 'lost' });
+  });
+
+  it('is recognised over a real connection to a server without TLS', async () => {
+    const { origin } = await platform((_request, response) => response.end());
+    const http = createPlatformHttp({ fetch, insecureOrigins: [] });
+
+    const response = await http({ url: origin.replace('http:', 'https:'), method: 'POST' });
+
+    expect(response).toEqual({ kind: 'unreachable' });
+  });
+});
