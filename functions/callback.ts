@@ -25,6 +25,8 @@ export const handler = http(
       state: query.state,
       code: query.code,
       error: query.error,
+      errorReason: query.error_reason,
+      errorCode: query.error_code,
       issuer: query.iss,
       browserSecretOf: (flowId) => cookie(flowCookie(settings.publicUrl, flowId).name),
     });

@@ -108,6 +108,8 @@ export const flowRoutes = {
       state: z.optional(z.string().check(z.maxLength(200))),
       code: z.optional(z.string()),
       error: z.optional(z.string()),
+      error_reason: z.optional(z.string()),
+      error_code: z.optional(z.string()),
       iss: z.optional(z.string()),
     }),
     success: { status: 303 },

@@ -1,4 +1,4 @@
-/** The URL that takes a browser to a platform's consent page. */
+/** Builds the URL of a platform's consent page. https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1 */
 import type { Dialect, OAuthServer } from './server.ts';
 
 export interface AuthorizationRequest {
@@ -35,7 +35,7 @@ export function authorizationUrl(server: OAuthServer, request: AuthorizationRequ
   return url.href;
 }
 
-/** Each kind of scope in its own parameter; one that nobody asked for is left out, the main one never. */
+/** Puts each kind of scope into its own parameter. An empty further parameter is omitted, the main one never is. */
 function scopeParameters(dialect: Dialect, scopes: readonly string[]): Record<string, string> {
   const { furtherScopes = [], scopeSeparator } = dialect;
   const isFurther = (scope: string) => furtherScopes.some(({ prefix }) => scope.startsWith(prefix));

@@ -1,6 +1,7 @@
 /**
- * Server metadata (RFC 8414, OpenID Connect Discovery), read once, when an app is registered. What it says is frozen
- * into the registration: later changes at the server need the operator.
+ * Reads server metadata once, when an operator registers an app, and freezes it into the registration: a later change
+ * at the server takes effect only when the operator registers the app again.
+ * https://www.rfc-editor.org/rfc/rfc8414#section-3 https://openid.net/specs/openid-connect-discovery-1_0.html
  */
 import { allowInsecureRequests, customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
@@ -13,7 +14,7 @@ export interface DiscoveredServer {
 }
 
 /**
- * @throws Error saying what the metadata lacks, or that its issuer is not the one asked for (RFC 8414 section 3.3).
+ * @throws Error when the metadata lacks an endpoint or names another issuer (https://www.rfc-editor.org/rfc/rfc8414#section-3.3).
  */
 export async function discoverServer(http: PlatformHttp, issuer: string): Promise<DiscoveredServer> {
   const identifier = new URL(issuer);

@@ -1,11 +1,11 @@
 /**
- * Reads what stands at a path of a JSON answer. Names and indexes are parted by dots; `a|b` is the first that is not
- * empty, `a+b` both together. Only own properties count, so that no path reaches into a prototype.
+ * Reads a value from parsed JSON by its path. Dots separate names and indexes; `a|b` takes the first path with a value,
+ * `a+b` joins both. Only own properties count, so that no path reaches into a prototype.
  */
 
 export type Scalar = string | number | boolean;
 
-/** The values of the first alternative that has any: one for a plain path, several where `+` joins them. */
+/** Returns the values of the first alternative that has any: one for a plain path, several where `+` joins them. */
 export function readScalars(value: unknown, path: string): readonly Scalar[] {
   for (const alternative of path.split('|')) {
     const found = alternative.split('+').map((one) => at(value, one));
@@ -15,24 +15,24 @@ export function readScalars(value: unknown, path: string): readonly Scalar[] {
   return [];
 }
 
-/** The one value at a path, joined as text where there are several. */
+/** Returns the value at a path; several values become one text. */
 export function readScalar(value: unknown, path: string): Scalar | undefined {
   const [first, ...others] = readScalars(value, path);
   return others.length === 0 ? first : [first, ...others].join(' ');
 }
 
-/** Text or number at a path, as text. */
+/** Returns the text or number at a path, as text. */
 export function readText(value: unknown, path: string): string | undefined {
   const found = readScalar(value, path);
   return found === undefined || typeof found === 'boolean' ? undefined : String(found);
 }
 
-/** Every alternative's value as text, in their order: the codes of a refusal, of which the first known decides. */
+/** Returns the value of every alternative as text, in order. A caller picks the first error code that it knows. */
 export function readAlternatives(value: unknown, path: string): readonly string[] {
   return path.split('|').flatMap((one) => readText(value, one) ?? []);
 }
 
-/** Whatever lies at one plain path. */
+/** Returns any value at one plain path, without alternatives. */
 export function at(value: unknown, path: string): unknown {
   let inner = value;
   for (const name of path.split('.')) {

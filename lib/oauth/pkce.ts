@@ -1,9 +1,12 @@
-/** Proof Key for Code Exchange (RFC 7636): a fresh verifier per flow, S256 only. `plain` does not exist here. */
+/**
+ * Proof Key for Code Exchange: a new verifier per flow, S256 only; this client never sends `plain`.
+ * https://www.rfc-editor.org/rfc/rfc7636#section-4
+ */
 import { createHash } from 'node:crypto';
 import { token } from '../ids.ts';
 import { Secret } from '../telemetry/secret.ts';
 
-/** How a platform wants the challenge: as RFC 7636 says, or hex-encoded as TikTok's desktop flow does. */
+/** The challenge's encoding: base64url as RFC 7636 requires, or hex as TikTok's desktop flow expects. */
 export type PkceMethod = 'S256' | 'S256-hex';
 
 export interface Pkce {
@@ -17,7 +20,7 @@ export function createPkce(method: PkceMethod): Pkce {
   return { verifier: new Secret(verifier), challenge: challengeOf(verifier, method) };
 }
 
-/** The challenge that belongs to a verifier. */
+/** Derives the challenge of a verifier. https://www.rfc-editor.org/rfc/rfc7636#section-4.2 */
 export function challengeOf(verifier: string, method: PkceMethod): string {
   return createHash('sha256')
     .update(verifier, 'ascii')

@@ -1,16 +1,16 @@
-/** Token revocation: an already dead token counts as revoked, a silent server as still holding it. */
+/** Revokes tokens. A token that is already dead counts as revoked; a lost response counts as not revoked. */
 import { jsonObject } from '../json.ts';
-import type { Answer, PlatformHttp, PlatformRequest } from '../platform-http/platform-http.ts';
+import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { TokenKind } from '../vocabulary.ts';
 import { classifyFailure, type RevocationOutcome } from './outcome.ts';
 import type { ClientRegistration, OAuthServer, RevocationDialect } from './server.ts';
 import { authenticatedRequest } from './token-request.ts';
 
-/** A revocation can be tried again, so it does not hold its caller up for long. */
+/** Short, because a caller can retry a revocation. */
 const timeoutMilliseconds = 5_000;
 
-/** As RFC 7009 section 2.1 says. */
+/** https://www.rfc-editor.org/rfc/rfc7009#section-2.1 */
 const standard: RevocationDialect = {
   method: 'POST',
   format: 'form',
@@ -35,15 +35,14 @@ export async function revokeToken(
   return readRevocationResponse(client.server, answer, client.now());
 }
 
-/** The request. https://www.rfc-editor.org/rfc/rfc7009#section-2.1 */
+/** Builds the request. https://www.rfc-editor.org/rfc/rfc7009#section-2.1 */
 export function revocationRequest(
   { server, registration }: { readonly server: OAuthServer; readonly registration: ClientRegistration },
   token: Secret,
   hint: TokenKind,
 ): PlatformRequest {
   const { dialect, endpoints } = server;
-  if (endpoints.revocation === undefined)
-    throw new Error('A token was to be revoked at a platform without a revocation endpoint.');
+  if (endpoints.revocation === undefined) throw new Error('This platform has no revocation endpoint.');
   const how = dialect.revocation ?? standard;
   const withToken = (text: string) => text.replaceAll('{token}', token.reveal());
   const request = authenticatedRequest(dialect, registration, {
@@ -61,19 +60,19 @@ export function revocationRequest(
   return { ...request, timeoutMilliseconds };
 }
 
-/** The answer. https://www.rfc-editor.org/rfc/rfc7009#section-2.2 */
+/** Reads the response. https://www.rfc-editor.org/rfc/rfc7009#section-2.2 */
 export function readRevocationResponse(
   { dialect }: Pick<OAuthServer, 'dialect'>,
-  answer: Answer,
+  answer: PlatformResponse,
   now: number,
 ): RevocationOutcome {
   const body = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
   const refused = body?.['error'] !== undefined || (body && dialect.succeeded?.(body) === false);
   if (answer.kind === 'answered' && answer.status < 300 && !refused) return { kind: 'revoked' };
   const failure = classifyFailure(answer, dialect.errors, now, dialect.readRefusal);
-  // RFC 7009 section 2.2: a token the server no longer knows is what was wanted.
+  // RFC 7009 section 2.2: a token that the server no longer knows needs no revocation.
   if (failure.kind === 'reconnect_required') return { kind: 'revoked' };
-  // Revoking twice does no harm, so a lost answer is simply tried again.
+  // Revoking twice is harmless, so the caller may retry after a lost response.
   return failure.kind === 'unknown' ? { kind: 'retryable', reason: failure.reason } : failure;
 }
 

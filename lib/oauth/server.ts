@@ -1,38 +1,39 @@
-/** One authorization server as a client sees it: plain data, so that a flow can keep a snapshot of it. */
+/** Describes an authorization server to its client as plain data, so that a flow can store a snapshot. */
 import type { Secret } from '../telemetry/secret.ts';
-import type { ErrorTable, RefusalReader, TokenAccount } from './outcome.ts';
+import type { TokenAccount } from './outcome.ts';
 import type { PkceMethod } from './pkce.ts';
+import type { ErrorTable, RefusalReader } from './refusal.ts';
 
-/** Full URLs. Frozen into each flow when it starts; nothing in a callback can change where a code is sent. */
+/** Full URLs. Each flow freezes them when it starts: nothing in a callback can change where the code goes. */
 export interface Endpoints {
   readonly authorization: string;
   readonly token: string;
   readonly revocation?: string;
-  /** Where tokens are refreshed, if not at the token endpoint. */
+  /** The refresh endpoint, where it differs from the token endpoint. */
   readonly refresh?: string;
-  /** The call that names the account; absent where the token answer does. */
+  /** The endpoint that names the account; absent where the token response does. */
   readonly profile?: string;
   /** Signing keys of the server's ID tokens. */
   readonly jwks?: string;
-  /** What a platform needs beside the standard ones, by its own names. */
+  /** Further endpoints, by the platform's own names. */
   readonly others?: Readonly<Record<string, string>>;
 }
 
-/** How the client proves itself at the token endpoint. */
+/** Client authentication at the token endpoint. https://www.rfc-editor.org/rfc/rfc6749#section-2.3 */
 export type ClientAuthentication =
   /** HTTP Basic with form-encoded id and secret (RFC 6749 section 2.3.1). */
   | 'client_secret_basic'
-  /** HTTP Basic with id and secret as they are, as servers older than the RFC expect (RFC 7617). */
+  /** HTTP Basic without form encoding, as servers older than the RFC expect (RFC 7617). */
   | 'http_basic'
-  /** Both in the form body. */
+  /** Client id and secret in the form body. */
   | 'client_secret_post'
-  /** A public client: the id alone in the form body. */
+  /** A public client: only the client id, in the form body. */
   | 'none';
 
 /** How the parameters of a request travel. */
 export type RequestFormat = 'form' | 'json' | 'query';
 
-/** Where a token answer holds what, as paths. */
+/** The paths of the members of a token response. */
 export interface TokenAnswerPaths {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -43,67 +44,67 @@ export interface TokenAnswerPaths {
 
 export type PkceMethodOrNone = PkceMethod | 'none';
 
-/** How a platform speaks OAuth 2: everything a request or an answer depends on but the endpoints. */
+/** The platform's OAuth 2 dialect: everything but the endpoints that requests and responses depend on. */
 export interface Dialect {
   readonly clientAuthentication: ClientAuthentication;
-  /** Name of the client id in requests; `client_id` but for the odd platform. */
+  /** The name of the client id parameter, usually `client_id`. */
   readonly clientIdParameter: string;
-  /** Names of other parameters, where they are not those of RFC 6749. */
+  /** The names of other parameters, where they differ from RFC 6749. */
   readonly parameterNames?: {
     readonly clientSecret: string;
     readonly redirectUri: string;
     readonly code: string;
     readonly refreshToken: string;
   };
-  /** Where the client proves itself otherwise when it refreshes. */
+  /** Client authentication at a refresh, where it differs. */
   readonly refreshClientAuthentication?: ClientAuthentication;
   /** `form` when absent. */
   readonly tokenRequestFormat?: RequestFormat;
-  /** Laid over the parameters of an exchange; an empty value takes one away. */
+  /** Override the parameters of a code exchange; an empty value removes one. */
   readonly tokenParameters?: Readonly<Record<string, string>>;
   readonly refreshParameters?: Readonly<Record<string, string>>;
-  /** Where the token answer differs from RFC 6749 section 5.1. */
+  /** The paths of a token response that differs from RFC 6749 section 5.1. */
   readonly tokenAnswer?: TokenAnswerPaths;
   readonly revocation?: RevocationDialect;
   readonly scopeSeparator: ' ' | ',';
   /** `scope` when absent. */
   readonly scopeParameter?: string;
-  /** Scopes of a second kind, told by a prefix that does not travel, with a parameter of their own. */
+  /** Scopes of a second kind. A local prefix marks them; requests omit the prefix and use a separate parameter. */
   readonly furtherScopes?: readonly {
     readonly prefix: string;
     readonly parameter: string;
     readonly granted: string;
   }[];
-  /** Put by the platform before scopes that were granted. */
+  /** The prefix that the platform adds to granted scopes. */
   readonly grantedPrefix?: string;
-  /** A fact about the platform, never negotiated at run time, so that nobody can talk it down. */
+  /** Fixed per platform and never negotiated, so that nobody can downgrade it. */
   readonly pkce: PkceMethodOrNone;
   /** Added to every authorization request. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
-  /** Whether ID tokens are issued; then signature, `iss`, `aud`, `azp`, `nonce` and `exp` are verified. */
+  /** Whether the server issues ID tokens. The code exchange verifies signature, `iss`, `aud`, `azp`, `nonce`, `exp`. */
   readonly idToken: boolean;
-  /** Name of the field of the token answer that holds the user's id, where there is one. */
+  /** The member of the token response that holds the user's id. */
   readonly subjectField?: string;
   readonly errors: ErrorTable;
-  /** For a platform that words a token answer in its own way: puts it into the words of RFC 6749 section 5.1. */
+  /** Converts a proprietary token response into the members of RFC 6749 section 5.1. */
   readonly readTokenAnswer?: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
-  /** For a platform that words its refusals in its own way. */
+  /** Parses proprietary error responses. */
   readonly readRefusal?: RefusalReader;
-  /** For a platform that refuses under status 200: whether an answer's body is a success. */
+  /** For platforms that report errors under status 200: tells whether a body is a success. */
   readonly succeeded?: (body: unknown) => boolean;
-  /** For a platform whose token answer or ID token names the account. */
+  /** Reads the account from the token response or the ID token. */
   readonly readAccount?: (answer: unknown, claims: unknown) => TokenAccount | undefined;
-  /** For a platform whose token answer says which host or shop the connection is at. */
+  /** Reads connection variables, such as host or shop, from the token response. */
   readonly readVariables?: (answer: unknown) => Readonly<Record<string, string>>;
-  /** Sent with every call, such as a User-Agent the platform insists on. */
+  /** Sent with every call, such as a User-Agent that the platform requires. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** How a revocation is asked for, where it is not as RFC 7009 section 2.1 says. `{token}` in a header is the token. */
+/** A revocation request that differs from RFC 7009 section 2.1. `{token}` in a header stands for the token. */
 export interface RevocationDialect {
   readonly method: 'POST' | 'DELETE' | 'GET';
   readonly format: RequestFormat;
-  /** Name of the token's parameter; empty where it travels in the headers alone. */
+  /** The name of the token parameter; empty where only a header carries the token. */
   readonly parameter: string;
   readonly hint: boolean;
   readonly authenticated: boolean;
@@ -111,7 +112,7 @@ export interface RevocationDialect {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** An authorization server: where it is, who it says it is, and how it speaks. */
+/** An authorization server: its endpoints, issuer and dialect. */
 export interface OAuthServer {
   readonly endpoints: Endpoints;
   /** The issuer identifier (RFC 9207, OpenID Connect), where the server has one. */
@@ -126,7 +127,7 @@ export interface ClientRegistration {
   readonly clientSecret: Secret;
 }
 
-/** Puts the client's proof into a request's parameters or headers. https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
+/** Adds the client authentication to the parameters or headers of a request. https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
 export function authenticateClient(
   dialect: Pick<Dialect, 'clientAuthentication' | 'clientIdParameter' | 'parameterNames'>,
   registration: ClientRegistration,

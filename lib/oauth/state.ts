@@ -1,13 +1,14 @@
 /**
- * The `state` parameter: `flowId.nonce.mac`. The MAC lets a forged or mangled state be refused without touching
- * the database; the nonce works once; neither says anything about the flow.
+ * The `state` parameter: `flowId.nonce.mac`. The MAC lets the callback reject a forged or mangled state without a
+ * database read; the nonce works once; neither reveals anything about the flow.
+ * https://www.rfc-editor.org/rfc/rfc6749#section-10.12
  */
 import { createHmac } from 'node:crypto';
 import { equalInConstantTime } from '../constant-time.ts';
 import { type FlowId, flowIdPattern, token } from '../ids.ts';
 import type { Secret } from '../telemetry/secret.ts';
 
-/** The secret that signs states, and the one before it, so that flows under way survive its rotation. */
+/** The signing secret and its predecessor, so that pending flows survive a rotation. */
 export interface StateSecrets {
   readonly current: Secret;
   readonly previous?: Secret;
@@ -15,14 +16,14 @@ export interface StateSecrets {
 
 export interface State {
   readonly flowId: FlowId;
-  /** 256 bits; only its digest is stored. */
+  /** 256 bits; the flow stores only its digest. */
   readonly nonce: string;
 }
 
 const noncePattern = /^[A-Za-z0-9_-]{43}$/;
 const macPattern = /^[A-Za-z0-9_-]{43}$/;
 
-/** A new state for a flow. */
+/** Mints a new state for a flow. */
 export function mintState(
   flowId: FlowId,
   secrets: StateSecrets,
@@ -31,14 +32,14 @@ export function mintState(
   return { state: `${flowId}.${nonce}.${mac(flowId, nonce, secrets.current).toString('base64url')}`, nonce };
 }
 
-/** The state's parts if its MAC is ours, under the current secret or the one before. */
+/** Returns the parts of a state whose MAC verifies under the current or the previous secret. */
 export function verifyState(state: string, secrets: StateSecrets): State | undefined {
   const [flowId, nonce, presented, ...rest] = state.split('.');
   if (!flowId || !nonce || !presented || rest.length > 0) return undefined;
   if (!flowIdPattern.test(flowId) || !noncePattern.test(nonce) || !macPattern.test(presented))
     return undefined;
   const bytes = Buffer.from(presented, 'base64url');
-  // Both are computed whichever matches, so that time does not tell which secret is current.
+  // Both MACs are always computed, so that timing does not reveal which secret is current.
   const matches = [secrets.current, secrets.previous].map(
     (secret) => secret !== undefined && equalInConstantTime(mac(flowId, nonce, secret), bytes),
   );

@@ -1,4 +1,4 @@
-/** The stored shape of {@link Endpoints}: frozen into every flow, and into an app whose server was discovered. */
+/** The stored shape of {@link Endpoints}: every flow, and every app with a discovered server, freezes a copy. */
 import * as z from 'zod/mini';
 
 export const storedEndpoints = z.object({

@@ -1,4 +1,4 @@
-/** Calls to the token endpoint: a request is built, sent once, and its answer read. Nothing is repeated here. */
+/** Calls the token endpoint: each function builds a request, sends it once and reads the response; it never retries. */
 import type { PlatformHttp } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { TokenOutcome } from './outcome.ts';
@@ -13,13 +13,13 @@ export interface TokenClient {
   readonly now: () => number;
 }
 
-/** Redeems a code. Never repeated: a code works once, and a lost answer may have used it. */
+/** Redeems a code. Callers must not retry: a code works once, and a lost response may have spent it. */
 export async function redeemCode(client: TokenClient, redemption: CodeRedemption): Promise<TokenOutcome> {
   const answer = await client.http(codeRequest(client, redemption));
   return readCodeResponse(client, answer, redemption.nonce);
 }
 
-/** Spends a refresh token. */
+/** Spends a refresh token. https://www.rfc-editor.org/rfc/rfc6749#section-6 */
 export async function refreshTokens(client: TokenClient, refreshToken: Secret): Promise<TokenOutcome> {
   return readRefreshResponse(client, await client.http(refreshRequest(client, refreshToken)));
 }

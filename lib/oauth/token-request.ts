@@ -1,4 +1,4 @@
-/** The requests to a token endpoint, built without any network: what is asked, and how this client proves itself. */
+/** Builds requests to the token endpoint, client authentication included, without any I/O. */
 import type { PlatformRequest } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import {
@@ -43,10 +43,13 @@ export function codeRequest({ server, registration }: Client, redemption: CodeRe
   });
 }
 
+/** A refresh response may bring an ID token with a picture or hundreds of groups before the new refresh token. */
+const largestRefreshBytes = 1_024 * 1_024;
+
 /** Spends a refresh token. https://www.rfc-editor.org/rfc/rfc6749#section-6 */
 export function refreshRequest({ server, registration }: Client, refreshToken: Secret): PlatformRequest {
   const { dialect, endpoints } = server;
-  return authenticatedRequest(dialect, registration, {
+  const request = authenticatedRequest(dialect, registration, {
     url: endpoints.refresh ?? endpoints.token,
     format: dialect.tokenRequestFormat ?? 'form',
     authentication: dialect.refreshClientAuthentication ?? dialect.clientAuthentication,
@@ -56,9 +59,10 @@ export function refreshRequest({ server, registration }: Client, refreshToken: S
       ...dialect.refreshParameters,
     },
   });
+  return { ...request, largestBytes: largestRefreshBytes, keepHead: true };
 }
 
-/** A request whose parameters travel as the platform wants them; one with an empty value is left out. */
+/** Builds a request in the platform's format; it omits parameters with an empty value. */
 export function authenticatedRequest(
   dialect: Dialect,
   registration: ClientRegistration,
@@ -66,7 +70,7 @@ export function authenticatedRequest(
     readonly url: string;
     readonly format: RequestFormat;
     readonly parameters: Readonly<Record<string, string>>;
-    /** None where the client need not prove itself. */
+    /** Absent where the endpoint takes no client authentication. */
     readonly authentication?: ClientAuthentication;
     readonly method?: PlatformRequest['method'];
     readonly headers?: Readonly<Record<string, string>>;
@@ -75,8 +79,11 @@ export function authenticatedRequest(
   const body = new URLSearchParams(Object.entries(call.parameters).filter(([, value]) => value !== ''));
   const headers = new Headers({ accept: 'application/json', ...dialect.headers, ...call.headers });
   if (call.authentication !== undefined) {
-    const prove = authenticateClient({ ...dialect, clientAuthentication: call.authentication }, registration);
-    prove(body, headers);
+    const authenticate = authenticateClient(
+      { ...dialect, clientAuthentication: call.authentication },
+      registration,
+    );
+    authenticate(body, headers);
   }
   const method = call.method ?? (call.format === 'query' ? 'GET' : 'POST');
   if (call.format === 'query' || method === 'GET') {

@@ -1,6 +1,6 @@
 /**
- * What a token endpoint answered. Platforms answer errors under status 200 and successes with fields missing; an answer
- * is first read for what it is, then checked as the RFCs say, by oauth4webapi.
+ * Reads the response of a token endpoint. Platforms send errors under status 200 and successes with missing members, so
+ * this file first normalises a response and then has oauth4webapi check it as the RFCs say.
  */
 import {
   allowInsecureRequests,
@@ -11,8 +11,8 @@ import {
   type TokenEndpointResponse,
   validateApplicationLevelSignature,
 } from 'oauth4webapi';
-import { jsonObject } from '../json.ts';
-import type { Answer, PlatformHttp } from '../platform-http/platform-http.ts';
+import { jsonObject, jsonObjectHead } from '../json.ts';
+import type { PlatformHttp, PlatformResponse } from '../platform-http/platform-http.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { at, readScalar, readText } from './json-path.ts';
 import { classifyFailure, lifetimeSeconds, type TokenOutcome, type TokenSet } from './outcome.ts';
@@ -21,7 +21,7 @@ import type { ClientRegistration, Dialect, OAuthServer, TokenAnswerPaths } from 
 export interface ResponseReader {
   readonly server: OAuthServer;
   readonly registration: Pick<ClientRegistration, 'clientId'>;
-  /** Fetches the keys of the server's ID tokens, where there are any. */
+  /** Fetches the signing keys of the server's ID tokens. */
   readonly http: PlatformHttp;
   readonly now: () => number;
 }
@@ -29,12 +29,13 @@ export interface ResponseReader {
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * The answer to a code. https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+ * Reads the response to a code, with every check: a code that fails costs nothing but another consent.
+ * https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  * https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
 export function readCodeResponse(
   reader: ResponseReader,
-  answer: Answer,
+  answer: PlatformResponse,
   nonce: string | undefined,
 ): Promise<TokenOutcome> {
   const { dialect } = reader.server;
@@ -52,31 +53,62 @@ export function readCodeResponse(
   });
 }
 
-/** The answer to a refresh token. https://www.rfc-editor.org/rfc/rfc6749#section-6 */
-export function readRefreshResponse(reader: ResponseReader, answer: Answer): Promise<TokenOutcome> {
+/**
+ * Reads the response to a refresh token. The server may have spent the old refresh token, so nothing beside a new access
+ * token may cost the new ones: an ID token that fails its checks is ignored, and so is the rest of a body that is too
+ * large or breaks off. https://www.rfc-editor.org/rfc/rfc6749#section-6
+ */
+export function readRefreshResponse(
+  reader: ResponseReader,
+  response: PlatformResponse,
+): Promise<TokenOutcome> {
   const { metadata, party } = describe(reader);
-  return readTokens(reader, answer, (response) => processRefreshTokenResponse(metadata, party, response));
+  return readTokens(reader, recoverTokens(response, reader.server.dialect), async (checked, body) => {
+    try {
+      return await processRefreshTokenResponse(metadata, party, checked);
+    } catch {
+      const { id_token: _, ...tokens } = body;
+      return processRefreshTokenResponse(metadata, party, Response.json(tokens));
+    }
+  });
+}
+
+/**
+ * Treats a lost response as an answer when the part that arrived holds the tokens. After a broken connection that
+ * includes the refresh token; where only the size cap ended the reading, the platform has sent all it wanted to.
+ */
+function recoverTokens(response: PlatformResponse, dialect: Dialect): PlatformResponse {
+  if (response.kind !== 'lost' || response.head === undefined) return response;
+  const given = jsonObjectHead(response.head.text);
+  const body = given && readBody(given, dialect);
+  if (body?.['access_token'] === undefined) return response;
+  if (response.head.endedBy === 'connection' && body['refresh_token'] === undefined) return response;
+  return { kind: 'answered', status: 200, headers: new Headers(), body: JSON.stringify(given) };
 }
 
 async function readTokens(
   { server: { dialect }, now }: ResponseReader,
-  answer: Answer,
-  check: (response: Response) => Promise<TokenEndpointResponse>,
+  response: PlatformResponse,
+  check: (response: Response, body: Body) => Promise<TokenEndpointResponse>,
 ): Promise<TokenOutcome> {
-  const given = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
-  const body = given && standardBody(dialect.readTokenAnswer?.(given) ?? given, dialect);
-  // Success is an access token, whatever the status; an error is its absence (facts: statuses are not reliable).
-  if (answer.kind !== 'answered' || body?.['access_token'] === undefined) {
-    return classifyFailure(answer, dialect.errors, now(), dialect.readRefusal);
+  const given = response.kind === 'answered' ? jsonObject(response.body) : undefined;
+  const body = given && readBody(given, dialect);
+  // An access token means success under any status; its absence means failure: platforms' statuses are unreliable.
+  if (response.kind !== 'answered' || body?.['access_token'] === undefined) {
+    return classifyFailure(response, dialect.errors, now(), dialect.readRefusal);
   }
   try {
-    const tokens = await check(Response.json(body));
-    // A token bound to a key we never showed is none we could use (RFC 9449).
+    const tokens = await check(Response.json(body), body);
+    // A sender-constrained token needs a key that this client does not have (RFC 9449).
     if (tokens.token_type !== 'bearer') return { kind: 'unknown', reason: 'unreadable_answer' };
     return { kind: 'granted', tokens: readTokenSet(tokens, given ?? {}, body, dialect) };
   } catch {
     return { kind: 'unknown', reason: 'unreadable_answer' };
   }
+}
+
+function readBody(given: Body, dialect: Dialect): Body {
+  return standardBody(dialect.readTokenAnswer?.(given) ?? given, dialect);
 }
 
 /** OpenID Connect Core section 3.1.3.7, step 5; the library asks it of ID tokens with several audiences only. */
@@ -94,31 +126,25 @@ const standardPaths: TokenAnswerPaths = {
   scope: 'scope',
 };
 
-/** The answer in the words of RFC 6749, with what platforms leave out or mangle set right, so that the standard checks can run. */
+/**
+ * Converts the response to the members of RFC 6749 section 5.1 so that the standard checks can run. A member of a wrong
+ * type is left out by itself, and so is every member that those checks would judge although nothing here reads it.
+ */
 function standardBody(given: Body, dialect: Dialect): Record<string, unknown> {
   const paths = dialect.tokenAnswer ?? standardPaths;
   const text = (path: string) => {
     const value = readScalar(given, path);
     return typeof value === 'string' ? value : undefined;
   };
-  const {
-    token_type,
-    id_token,
-    access_token: _a,
-    refresh_token: _r,
-    expires_in: _e,
-    scope: _s,
-    ...rest
-  } = given;
+  const { token_type, id_token } = given;
   const lifetime = lifetimeSeconds(readScalar(given, paths.expiresIn));
   const refreshLifetime = lifetimeSeconds(readScalar(given, paths.refreshExpiresIn));
   const [access, refresh] = [text(paths.accessToken), text(paths.refreshToken)];
   const scope = scopeText(given, dialect, paths.scope);
   return {
-    ...rest,
     ...(access !== undefined && { access_token: access }),
     token_type: tokenType(token_type),
-    // What was not asked for is not looked at: a platform may sign it as it likes.
+    // An ID token that nobody asked for stays unread: platforms sign it in their own ways.
     ...(dialect.idToken && id_token !== undefined && { id_token }),
     ...(lifetime !== undefined && { expires_in: lifetime }),
     ...(refreshLifetime !== undefined && { refresh_expires_in: refreshLifetime }),
@@ -127,13 +153,16 @@ function standardBody(given: Body, dialect: Dialect): Record<string, unknown> {
   };
 }
 
-/** Slack says `bot` or `user`, and others nothing, of what is a bearer token all the same. */
+/** Token types that this client cannot present: sender-constrained ones, and RFC 8693's "not an access token". */
+const unusableType = /^(?:dpop|mac|pop|hok|holder[-_ ]?of[-_ ]?key|n[-_/ ]?a)$/i;
+
+/** Every other type is bearer in another spelling: Slack says `bot` or `user`, others `BearerToken` or nothing. */
 function tokenType(given: unknown): string {
-  if (typeof given !== 'string' || given === '') return 'bearer';
-  return /^(?:bot|user)$/i.test(given) ? 'bearer' : given;
+  const type = typeof given === 'string' ? given.trim() : '';
+  return unusableType.test(type) ? type : 'bearer';
 }
 
-/** The scopes granted, of every kind, parted by blanks: text or list, as platforms give them. */
+/** Joins the granted scopes of every kind with spaces; platforms send text or a list. */
 function scopeText(given: Body, dialect: Dialect, path: string): string | undefined {
   const main = scopesAt(given, path);
   const further = (dialect.furtherScopes ?? []).flatMap(({ prefix, granted }) =>
@@ -179,7 +208,7 @@ function readTokenSet(tokens: TokenEndpointResponse, given: Body, body: Body, di
   };
 }
 
-/** The requests for signing keys go the one way out, which alone knows the origins that need no TLS. */
+/** Fetches signing keys through the platform client, which alone knows the origins that may lack TLS. */
 function keysOver(http: PlatformHttp) {
   return {
     [allowInsecureRequests]: true,
@@ -198,7 +227,7 @@ function keysOver(http: PlatformHttp) {
 function describe({ server, registration }: Pick<ResponseReader, 'server' | 'registration'>) {
   return {
     metadata: {
-      // Servers without an issuer identifier get a name nobody else has; it is compared with nothing.
+      // oauth4webapi needs an issuer; for a server without one nothing is compared with it.
       issuer: server.issuer ?? new URL(server.endpoints.token).origin,
       token_endpoint: server.endpoints.token,
       ...(server.endpoints.jwks !== undefined && { jwks_uri: server.endpoints.jwks }),

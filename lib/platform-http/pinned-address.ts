@@ -1,26 +1,26 @@
 /**
- * Which addresses belong to the public internet. Whatever else there is (this machine, private networks, metadata
- * services, ways to IPv4 through IPv6) is none of an outsider's business, and what is unknown counts as that.
+ * Decides which addresses belong to the public internet (SSRF protection). Everything else (this machine, private
+ * networks, metadata services, IPv4 tunnelled through IPv6) is off limits to outsiders, and so is any unknown range.
  */
 import { BlockList, isIP } from 'node:net';
 
-/** IANA's special-purpose registry for IPv4, and what clouds use beyond it. https://www.iana.org/assignments/iana-ipv4-special-registry */
+/** IANA's special-purpose registry for IPv4, plus ranges that clouds use. https://www.iana.org/assignments/iana-ipv4-special-registry */
 const special4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
-  // Carrier-grade NAT; Alibaba's metadata service stands in it.
+  // Carrier-grade NAT, including Alibaba's metadata service.
   ['100.64.0.0', 10],
-  // Loopback, and with it the runtime API of Lambda.
+  // Loopback, including the runtime API of Lambda.
   ['127.0.0.0', 8],
   // Link-local: metadata and credentials of AWS, Google and Azure.
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
-  // Protocol assignments; Oracle's metadata service stands in it.
+  // Protocol assignments, including Oracle's metadata service.
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
   ['192.31.196.0', 24],
   ['192.52.193.0', 24],
-  // Relays of 6to4.
+  // 6to4 relays.
   ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['192.175.48.0', 24],
@@ -35,17 +35,17 @@ const special4 = [
 ] as const;
 
 /**
- * The one block that IANA gives out for unicast. Outside of it lie loopback, link-local, unique local and multicast
- * addresses, IPv4 that is mapped, compatible or behind NAT64 (64:ff9b::/96, 64:ff9b:1::/48), and what is not assigned.
+ * The only block that IANA allocates for global unicast. It excludes loopback, link-local, unique local and multicast
+ * addresses, IPv4-mapped and IPv4-compatible ones, NAT64 (64:ff9b::/96, 64:ff9b:1::/48) and unassigned space.
  */
 const unicast6 = listOf([['2000::', 3]], 'ipv6');
 
-/** What is special within that block. https://www.iana.org/assignments/iana-ipv6-special-registry */
+/** Special-purpose ranges within that block. https://www.iana.org/assignments/iana-ipv6-special-registry */
 const special6 = [
   // Protocol assignments, Teredo (2001::/32), benchmarking and ORCHID among them.
   ['2001::', 23],
   ['2001:db8::', 32],
-  // 6to4 carries an IPv4 address of anybody's choice.
+  // 6to4 embeds an arbitrary IPv4 address.
   ['2002::', 16],
   ['2620:4f:8000::', 48],
   ['3fff::', 20],
@@ -54,16 +54,16 @@ const special6 = [
 const refused4 = listOf(special4, 'ipv4');
 const refused6 = listOf(special6, 'ipv6');
 
-/** Whether text is the address of one machine in the public internet, as far as the ranges tell. */
+/** Whether the text is a public unicast address. */
 export function isPublicAddress(address: string): boolean {
-  // A zone names an interface of this machine.
+  // A zone id names an interface of this machine.
   if (address.includes('%')) return false;
   const version = isIP(address);
   if (version === 4) return !refused4.check(address, 'ipv4');
   return version === 6 && unicast6.check(address, 'ipv6') && !refused6.check(address, 'ipv6');
 }
 
-/** Whether text is an address by which this machine reaches itself, in its plain form. */
+/** Whether the text is a loopback address in canonical form. */
 export function isLoopbackAddress(address: string): boolean {
   return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
 }

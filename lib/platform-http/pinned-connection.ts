@@ -1,6 +1,6 @@
 /**
- * A connection to a host whose every address was checked first, made to one of those very addresses: a name that says
- * something else a moment later leads nowhere new. The certificate must still be the name's.
+ * Opens a connection to a host after checking all of its addresses, and pins it to one of them: DNS rebinding cannot
+ * redirect it. The certificate must still match the host name.
  */
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
@@ -9,28 +9,28 @@ import { connect as connectSecure } from 'node:tls';
 import { isLoopbackAddress, isPublicAddress } from './pinned-address.ts';
 import { hostOf, isInsecureOrigin } from './pinned-url.ts';
 
-/** All addresses of a name. Rejects when there are none or nobody answers. */
+/** Resolves all addresses of a name. Rejects when there are none or the resolver fails. */
 export type Resolve = (name: string) => Promise<readonly string[]>;
 
-/** Opens a socket; it does not look up anything any more. */
+/** Opens a socket to a checked address without a DNS lookup. */
 export type Connect = (to: Endpoint) => Socket;
 
 export interface Endpoint {
-  /** An address that was checked. */
+  /** A checked address. */
   readonly address: string;
   readonly port: number;
-  /** The name that the certificate must be for; absent where there is no TLS. */
+  /** The name that the certificate must match; absent without TLS. */
   readonly serverName?: string;
 }
 
 export type Opened =
   | { readonly kind: 'open'; readonly socket: Socket }
-  /** One of the addresses is not of the public internet; nothing was sent anywhere. */
+  /** One of the addresses is not public; nothing was sent. */
   | { readonly kind: 'refused' }
-  /** The name has no address, or none of its addresses took the connection. */
+  /** The name has no address, or no address accepted the connection. */
   | { readonly kind: 'unreachable' };
 
-/** Enough for a name that stands for several machines of which some are down. */
+/** Enough for a name with several machines, some of which are down. */
 export const mostTries = 3;
 
 export const resolveAll: Resolve = async (name) =>
@@ -42,7 +42,7 @@ export const connectTo: Connect = ({ address: host, port, serverName }) =>
     : connectSecure({
         host,
         port,
-        // Only names are indicated (RFC 6066 section 3); an address is checked against the certificate as the host.
+        // SNI takes names only (https://www.rfc-editor.org/rfc/rfc6066#section-3); TLS checks an address as the host.
         ...(isIP(serverName) === 0 && { servername: serverName }),
         ALPNProtocols: ['http/1.1'],
       });
@@ -54,8 +54,8 @@ export interface PinnedConnectionDeps {
 }
 
 /**
- * Resolves, checks and connects, all before the signal aborts.
- * @param patienceMilliseconds for an address that is not the last: it may be silent, and another one not.
+ * Resolves, checks and connects before the signal aborts.
+ * @param patienceMilliseconds per address except the last, so that one silent address does not block the others.
  */
 export async function openPinned(
   { resolve, connect, insecureOrigins }: PinnedConnectionDeps,
@@ -67,7 +67,7 @@ export async function openPinned(
   const addresses = isIP(host) ? [host] : await resolved(resolve(host), signal);
   if (addresses.length === 0) return { kind: 'unreachable' };
   const insecure = isInsecureOrigin(url, insecureOrigins);
-  // A name that mixes public with other addresses is as bad as one that has no public address at all.
+  // One private address among public ones is enough to refuse the name: the resolver could pick it.
   const fits = (address: string) => isPublicAddress(address) || (insecure && isLoopbackAddress(address));
   if (!addresses.every(fits)) return { kind: 'refused' };
   const secure = url.protocol === 'https:';
@@ -77,7 +77,7 @@ export async function openPinned(
     const patience = AbortSignal.timeout(patienceMilliseconds);
     const until = address === tried.at(-1) ? signal : AbortSignal.any([signal, patience]);
     const socket = connect({ address, port, ...(secure && { serverName: host }) });
-    // Between here and the request nobody else listens.
+    // Until the request attaches its own listener, an error would otherwise crash the process.
     socket.on('error', () => undefined);
     try {
       await once(socket, secure ? 'secureConnect' : 'connect', { signal: until });
@@ -90,13 +90,13 @@ export async function openPinned(
   return { kind: 'unreachable' };
 }
 
-/** Functions outside of a VPC have no way to IPv6 addresses, so that these come last. */
+/** Lambda functions outside a VPC cannot reach IPv6 addresses, so these come last. */
 function inOrder(addresses: readonly string[]): readonly string[] {
   const distinct = [...new Set(addresses)];
   return distinct.toSorted((one, other) => isIP(one) - isIP(other)).slice(0, mostTries);
 }
 
-/** Nothing when the name cannot be resolved in time: a resolver takes no signal. */
+/** Returns no address when the lookup takes too long; the resolver itself takes no signal. */
 async function resolved(
   addresses: Promise<readonly string[]>,
   signal: AbortSignal,

@@ -1,7 +1,6 @@
 /**
- * The one way out to addresses that outsiders chose: a POST to a host that is of the public internet at the very moment
- * of the call. No redirect is followed, nothing of the answer is kept but its status and when to come again, and all of
- * it ends in time.
+ * The only client for URLs that outsiders choose: it POSTs to a host whose addresses are public at the moment of the
+ * call. It follows no redirect, keeps only status and `Retry-After` of the response, and always ends in time.
  */
 import { request as startRequest } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,25 +13,25 @@ export interface PinnedRequest {
   readonly body: Uint8Array;
 }
 
-/** What became of a call; nothing of it is an exception. */
+/** The result of a call; nothing here is an exception. */
 export type PinnedAnswer =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** What `Retry-After` says, as it came. */
+      /** The raw `Retry-After` header. */
       readonly retryAfter?: string;
     }
-  /** The URL, or an address behind its name, is not one that may be called. Nothing was sent. */
+  /** The URL or one of its addresses is not allowed. Nothing was sent. */
   | { readonly kind: 'refused' }
-  /** No connection stood in time. Nothing was sent. */
+  /** No connection was established in time. Nothing was sent. */
   | { readonly kind: 'unreachable' }
-  /** The request may have been acted on, but no answer came in time. */
+  /** The receiver may have acted on the request, but no response arrived in time. */
   | { readonly kind: 'lost' };
 
 export type PinnedPost = (request: PinnedRequest) => Promise<PinnedAnswer>;
 
 export interface PinnedPostDeps extends PinnedConnectionDeps {
-  /** From the look-up of the name until the connection stands. */
+  /** From the DNS lookup to the established connection. */
   readonly connectMilliseconds?: number;
   /** The whole call. */
   readonly totalMilliseconds?: number;
@@ -40,7 +39,7 @@ export interface PinnedPostDeps extends PinnedConnectionDeps {
 
 export const connectMilliseconds = 3_000;
 export const totalMilliseconds = 10_000;
-/** Read so that the other side may finish its answer in peace, and thrown away; beyond it the connection is cut. */
+/** Read and discarded so that the receiver can finish its response; beyond it the client closes the connection. */
 const mostAnswerBytes = 4 * 1_024;
 
 export function createPinnedPost(deps: PinnedPostDeps): PinnedPost {
@@ -76,7 +75,7 @@ function send(
     });
     let answer: PinnedAnswer = { kind: 'lost' };
     request.on('error', () => settle(answer));
-    // Also where an answer would change the protocol.
+    // Also covers a protocol upgrade.
     request.on('close', () => settle(answer));
     request.once('response', (response) => {
       const { 'retry-after': retryAfter } = response.headers;

@@ -1,6 +1,6 @@
 /**
- * Addresses that outsiders give us to call: https at its own port and a host with a name, or an exact origin that the
- * settings except. Where the name leads is checked at each call, by `createPinnedPost`.
+ * Validates URLs that outsiders register: https on port 443 with a named host, or an exact origin that the settings
+ * allow. `createPinnedPost` checks the addresses behind the name at each call.
  */
 import { isIP } from 'node:net';
 import { IntegrationError } from '../errors.ts';
@@ -8,13 +8,13 @@ import { IntegrationError } from '../errors.ts';
 const longest = 2_048;
 
 /**
- * The URL in the one spelling that is stored and called.
- * @param insecureOrigins exact origins for which plain http, other ports and addresses of this machine are accepted.
- * @throws IntegrationError `INVALID_REQUEST` saying what it was expected to be; it never repeats the URL, which may hold a secret.
+ * Parses the URL into the form that is stored and called.
+ * @param insecureOrigins exact origins that may use plain http, other ports and loopback addresses.
+ * @throws IntegrationError `INVALID_REQUEST` with the rule that the URL breaks; it never repeats the URL, which may hold a secret.
  */
 export function parsePinnedUrl(text: string, insecureOrigins: readonly string[]): URL {
   const refuse = (why: string) => new IntegrationError('INVALID_REQUEST', `The endpoint ${why}.`);
-  // Parsers disagree about backslashes, control characters and white space, so none may stand in it.
+  // URL parsers disagree about backslashes, control characters and white space.
   if (/[\\\s]|\p{Cc}/u.test(text) || text.length > longest)
     throw refuse('contains characters that a URL cannot hold, or too many');
   const url = URL.parse(text);
@@ -25,7 +25,7 @@ export function parsePinnedUrl(text: string, insecureOrigins: readonly string[])
   if (url.protocol !== 'https:') throw refuse('must use https');
   if (url.port !== '') throw refuse('must use the port of https, 443');
   if (isIP(hostOf(url))) throw refuse('must name its host, not number it');
-  // A single label is a name of somebody's own network; after a closing dot no certificate fits.
+  // A single label is a name in a private network; no certificate matches a name with a trailing dot.
   if (!/\.[^.]+$/.test(url.hostname)) throw refuse('must name its host in full, without a closing dot');
   return url;
 }
@@ -34,7 +34,7 @@ export function isInsecureOrigin(url: URL, insecureOrigins: readonly string[]): 
   return /^https?:$/.test(url.protocol) && insecureOrigins.includes(url.origin);
 }
 
-/** The host as resolvers and sockets take it: an IPv6 address without its brackets. */
+/** The host as resolvers and sockets expect it: an IPv6 address without brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }

@@ -8,6 +8,7 @@ export type MetricName =
   | 'connect_started'
   | 'connect_completed'
   | 'callback_failed'
+  | 'callback_issuer_unverifiable'
   | 'refresh_succeeded'
   | 'refresh_postponed'
   | 'refresh_reconnect_required'

@@ -2,7 +2,11 @@
  * Token endpoints of made-up platforms, answering in whatever time is played. They keep the rules that matter to a
  * schedule: a rotated token works once, an expired one is exchanged no more, and now and then nobody answers.
  */
-import type { Answer, PlatformHttp, PlatformRequest } from '../../lib/platform-http/platform-http.ts';
+import type {
+  PlatformHttp,
+  PlatformRequest,
+  PlatformResponse,
+} from '../../lib/platform-http/platform-http.ts';
 import type { ConsentProvider } from '../../lib/providers/provider.ts';
 
 /** A time in which a platform renews nothing. Epoch milliseconds. */
@@ -52,7 +56,7 @@ export function openPlatforms({ now, sleep, latency, outages = [] }: PlatformsOp
   const grants = new Map<number, { grant: Grant; expiresAt: number; version: number }>();
   const calls: TokenCall[] = [];
 
-  async function answer(request: PlatformRequest, caller: string): Promise<Answer> {
+  async function answer(request: PlatformRequest, caller: string): Promise<PlatformResponse> {
     const [account, version] = readToken(tokenOf(request));
     const held = grants.get(account);
     if (!held) return refused('invalid_grant');
@@ -120,10 +124,10 @@ function tokenOf({ url, body }: PlatformRequest): string {
   return form?.get('refresh_token') ?? new URL(url).searchParams.get('access_token') ?? '';
 }
 
-function answered(status: number, body: object): Answer {
+function answered(status: number, body: object): PlatformResponse {
   return { kind: 'answered', status, headers: new Headers(), body: JSON.stringify(body) };
 }
 
-function refused(error: string): Answer {
+function refused(error: string): PlatformResponse {
   return answered(400, { error });
 }

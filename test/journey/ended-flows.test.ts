@@ -9,6 +9,7 @@ import {
   openLink,
   reachCallback,
   reachReturn,
+  readReturn,
 } from '../support/stack/flow-steps.ts';
 import { platformFacts, platformNames, scopesOf } from '../support/stack/platform-facts.ts';
 import type { TestStack, TestTenant } from '../support/stack/test-stack.ts';
@@ -60,6 +61,30 @@ it('complete fails a flow whose required scope the user left unticked and revoke
   expect(refusal).toMatchObject({ code: 'ACCESS_DENIED', details: { reason: 'required_scope_missing' } });
   expect(stack.local.platforms.sandboxes.reddit.calls().calls).toMatchObject({ token: 1, revoke: 1 });
 });
+
+it.for([
+  ['error=user_cancelled_login', 'ACCESS_DENIED'],
+  ['error=access_denied&error_subcode=cancel&error_description=%E4', 'ACCESS_DENIED'],
+  ['error_code=200&error_message=Permissions+error&error_reason=user_denied', 'ACCESS_DENIED'],
+  ['error_code=200&error_message=Permissions+error', 'ACCESS_DENIED'],
+  ['error_code=1349045&error_message=App+not+active', 'OAUTH_CALLBACK_ERROR'],
+  ['error=server_error&error_description=denied', 'OAUTH_CALLBACK_ERROR'],
+])(
+  'reports a callback with %s as %s, without the fragment of the platform',
+  async ([query, code], { stack, tenant }) => {
+    const { browser, callbackUrl } = await reachCallback(stack, {
+      user: tenant.user('ada'),
+      provider: 'tiktok',
+    });
+    const callback = new URL(callbackUrl);
+    const state = callback.searchParams.get('state') ?? '';
+
+    const page = await browser.visit(`${callback.origin}${callback.pathname}?state=${state}&${query}#_=_`);
+
+    expect(readReturn(page)).toMatchObject({ status: 'error', code });
+    expect(page.location).toMatch(/#$/);
+  },
+);
 
 describe('an expired flow', () => {
   const wish = (tenant: TestTenant) => ({ user: tenant.user('ada'), provider: 'tiktok' as const });

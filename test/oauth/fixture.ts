@@ -1,7 +1,7 @@
 /** A client of an authorization server that gives scripted answers and records the requests it receives. */
 import type { Dialect, OAuthServer } from '../../lib/oauth/server.ts';
 import type { TokenClient } from '../../lib/oauth/token-endpoint.ts';
-import type { Answer, PlatformRequest } from '../../lib/platform-http/platform-http.ts';
+import type { PlatformRequest, PlatformResponse } from '../../lib/platform-http/platform-http.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 
 export const now = Date.UTC(2026, 10, 20, 12);
@@ -35,7 +35,7 @@ export function answered(
   body: unknown,
   status = 200,
   headers: Readonly<Record<string, string>> = {},
-): Answer {
+): PlatformResponse {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return { kind: 'answered', status, headers: new Headers(headers), body: text };
 }
@@ -43,7 +43,7 @@ export function answered(
 /** A client whose platform gives these answers in turn and repeats the last one. */
 export function clientOf(
   server: OAuthServer,
-  ...answers: readonly Answer[]
+  ...answers: readonly PlatformResponse[]
 ): { readonly client: TokenClient; readonly requests: readonly PlatformRequest[] } {
   const requests: PlatformRequest[] = [];
   const client: TokenClient = {

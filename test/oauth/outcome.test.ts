@@ -45,11 +45,106 @@ describe('row 20: a platform error', () => {
     expect(classify('<html>', status)).toEqual({ kind, reason });
   });
 
-  it('under a 5xx status is no evidence against the grant, whatever code it carries', () => {
+  it('under a 5xx status is no evidence against the grant, unless its body says that the grant has ended', () => {
     for (const status of [429, 500, 502, 503]) {
-      expect(classify({ error: 'invalid_grant' }, status)).toMatchObject({ kind: 'retryable' });
+      expect(classify({ error: 'invalid_grant' }, status)).toEqual({
+        kind: 'reconnect_required',
+        reason: 'invalid_grant',
+      });
+      for (const error of ['odd', 'server_error', 'slow_down', 500, {}, null]) {
+        expect(classify({ error }, status)).toEqual({ kind: 'retryable', reason: `http_${status}` });
+      }
     }
   });
+
+  it.each([
+    'invalid_grant',
+    'interaction_required',
+    'login_required',
+    'consent_required',
+    'account_selection_required',
+    'token_revoked',
+    'token_expired',
+    'invalid_refresh_token',
+    'bad_refresh_token',
+    'refresh_token_expired',
+  ])('%s ends the grant wherever it is, in any case, under any status', (code) => {
+    for (const error of [code, code.toUpperCase(), ` ${code[0]?.toUpperCase()}${code.slice(1)}`]) {
+      for (const body of [
+        { error },
+        { error: { code: error } },
+        { error: { error, message: 'x' } },
+        { error: { type: error, code: 400 } },
+        { error: [{ code: error }] },
+        { errors: [{ code: error }] },
+        { errors: [{ type: error }] },
+        { errors: [{ status: 400, error }] },
+        { errors: [error] },
+        { errors: { code: error } },
+        { code: error },
+        { code: 400, error_code: error },
+        { errorCode: error },
+        { error: 400, error_type: error },
+        { ok: false, error },
+      ]) {
+        for (const status of [200, 400, 401, 403, 500, 503]) {
+          expect(classify(body, status)).toEqual({ kind: 'reconnect_required', reason: code });
+        }
+      }
+    }
+  });
+
+  it.each([
+    { error: 'odd' },
+    { error: 400 },
+    { error: 403 },
+    { error: { message: 'No.' } },
+    { errors: ['No.'] },
+    { errors: { base: 'No.' } },
+    { error_description: 'No.' },
+    { error_message: 'No.' },
+    { ok: false },
+    { success: false },
+    { code: 12_345 },
+    { error_code: 'E7' },
+  ])('under 200 is a refusal and not a lost answer: %j', (body) => {
+    expect(classify(body, 200)).toEqual({ kind: 'retryable', reason: 'unrecognised_error' });
+  });
+
+  it.each([
+    {},
+    { error: null },
+    { error: '' },
+    { error: 0 },
+    { error: {} },
+    { errors: [] },
+    { code: 0 },
+    { code: 200 },
+    { error: { code: 'ok' } },
+    { success: true },
+    { error_description: '' },
+  ])('is not found in a success without tokens: %j', (body) => {
+    expect(classify(body, 200)).toEqual({ kind: 'unknown', reason: 'unreadable_answer' });
+  });
+
+  it.each([
+    [{ error: 401 }, 'misconfigured', 'http_401'],
+    [{ error: '401' }, 'misconfigured', 'http_401'],
+    [{ code: 401 }, 'misconfigured', 'http_401'],
+    [{ error: { code: 429 } }, 'retryable', 'http_429'],
+    [{ error: 500 }, 'retryable', 'http_500'],
+    [{ errors: [{ code: 503 }] }, 'retryable', 'http_503'],
+  ] as const)('under 200 may be the status in its body: %j', (body, kind, reason) => {
+    expect(classify(body, 200)).toEqual({ kind, reason });
+  });
+
+  it.each(['invalid_client', 'unauthorized_client', 'INVALID_CLIENT', 'bad_client_secret'])(
+    '%s is the registration at fault, under 500 as well',
+    (error) => {
+      expect(classify({ error }, 500).kind).toBe('misconfigured');
+      expect(classify({ error }, 403).kind).toBe('misconfigured');
+    },
+  );
 
   it("is classified by the platform's own table first", () => {
     const table = { invalid_request: 'reconnect_required', http_403: 'misconfigured' } as const;
@@ -96,6 +191,15 @@ describe('Retry-After', () => {
     [new Date(now - 90_000).toUTCString(), 0],
     [new Date(now + 999_999_000_000).toUTCString(), 86_400],
     ['soon', undefined],
+    ['-5', undefined],
+    ['1.5', undefined],
+    ['5 s', undefined],
+    ['+7', undefined],
+    ['1, 2', undefined],
+    ['2099', 2_099],
+    ['2099-01-01', undefined],
+    ['12/12', undefined],
+    ['Mon, never 00:00:00', undefined],
     ['', undefined],
   ])('of %j is a wait of %j seconds', (text, seconds) => {
     const failure = classify('', 429, { 'retry-after': text });
@@ -136,6 +240,13 @@ describe('a JSON object in an answer', () => {
     );
   });
 
+  it.each(['{"a":1}', ' {"a":1}', '{"a":1,"b":[]}', '{"a":12345678901234567}', '\n{}'])(
+    'is the same behind a byte order mark: %j',
+    (text) => {
+      expect(jsonObject(`\ufeff${text}`)).toEqual(jsonObject(text));
+    },
+  );
+
   it('keeps other numbers as numbers', () => {
     expect(jsonObject('{"a":1.5,"b":-3,"c":9007199254740991,"d":0.1e2}')).toEqual({
       a: 1.5,
@@ -145,7 +256,7 @@ describe('a JSON object in an answer', () => {
     });
   });
 
-  it.each(['', 'null', '[]', '7', '"x"', '{', '{"a":}', 'NaN', '\ufeff{}', '{}{}'])(
+  it.each(['', 'null', '[]', '7', '"x"', '{', '{"a":}', 'NaN', '\ufeff', '{}\ufeff', '{}{}'])(
     'is not found in %j',
     (text) => {
       expect(jsonObject(text)).toBeUndefined();

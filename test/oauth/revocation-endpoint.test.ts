@@ -46,7 +46,7 @@ describe('a revocation request', () => {
     [
       'an error nobody documented, under 200',
       answered({ error: { code: 'odd' } }),
-      { kind: 'retryable', reason: 'unreadable_answer' },
+      { kind: 'retryable', reason: 'unrecognised_error' },
     ],
     ['a redirect', answered('', 302), { kind: 'retryable', reason: 'unrecognised_error' }],
     ['nothing', { kind: 'lost' }, { kind: 'retryable', reason: 'answer_lost' }],

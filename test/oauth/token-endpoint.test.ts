@@ -235,7 +235,7 @@ describe('an answer without a token', () => {
     ['an error under 400', { error: 'invalid_grant' }, 400, 'reconnect_required', 'invalid_grant'],
     ['an error object', { error: { code: 'odd_error' } }, 200, 'reconnect_required', 'odd_error'],
     ['a numeric error', { message: 'Unauthorized', error: 401 }, 401, 'misconfigured', 'http_401'],
-    ['a numeric error under 200', { error: 401 }, 200, 'unknown', 'unreadable_answer'],
+    ['a numeric error under 200', { error: 401 }, 200, 'misconfigured', 'http_401'],
     ['an empty token', { access_token: '' }, 200, 'unknown', 'unreadable_answer'],
     ['a token that is no text', { access_token: 7 }, 200, 'unknown', 'unreadable_answer'],
     ['an empty object', {}, 200, 'unknown', 'unreadable_answer'],

@@ -180,6 +180,38 @@ describe('a platform call without a complete answer', () => {
     expect(await http({ url: origin, method: 'GET' })).toEqual({ kind: 'lost' });
   });
 
+  it('gives what it read before the cap to a caller that can use it', async () => {
+    const { origin, http } = await platform((_request, response) => response.end('x'.repeat(3_000)));
+
+    const response = await http({ url: origin, method: 'GET', largestBytes: 1_000, keepHead: true });
+
+    expect(response).toEqual({ kind: 'lost', head: { text: 'x'.repeat(1_000), endedBy: 'size' } });
+  });
+
+  it('gives what it read before the connection broke to a caller that can use it', async () => {
+    const { origin, http } = await platform((_request, response) => {
+      response.setHeader('content-length', '100');
+      response.write('{"a":1,', () => response.destroy());
+    });
+
+    const response = await http({ url: origin, method: 'GET', keepHead: true });
+
+    expect(response).toEqual({ kind: 'lost', head: { text: '{"a":1,', endedBy: 'connection' } });
+  });
+
+  it.each([
+    ['efbbbf7b7d', '{}'],
+    ['fffe7b007d00', '{}'],
+    ['feff007b007d', '{}'],
+    ['7b7d', '{}'],
+    ['efbbbf', ''],
+    ['c3a5', 'å'],
+  ])('reads the bytes %s as %j, without a byte order mark', async (hex, body) => {
+    const { origin, http } = await platform((_request, response) => response.end(Buffer.from(hex, 'hex')));
+
+    expect(await http({ url: origin, method: 'GET' })).toMatchObject({ kind: 'answered', body });
+  });
+
   it('is still complete at 256 KiB', async () => {
     const { origin, http } = await platform((_request, response) => {
       response.end('x'.repeat(256 * 1_024));
@@ -221,5 +253,50 @@ describe('a platform call without a complete answer', () => {
     });
 
     expect(await http({ url: 'https://platform.example', method: 'GET' })).toEqual({ kind: 'lost' });
+  });
+});
+
+describe('a TLS failure before anything was sent', () => {
+  const responseTo = (code: string) =>
+    createPlatformHttp({
+      fetch: () =>
+        Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code }) })),
+      insecureOrigins: [],
+    })({ url: 'https://platform.example/token', method: 'POST' });
+
+  it.each([
+    'CERT_HAS_EXPIRED',
+    'CERT_NOT_YET_VALID',
+    'CERT_REVOKED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  ])('%s means that the platform was not reached', async (code) => {
+    expect(await responseTo(code)).toEqual({ kind: 'unreachable' });
+  });
+
+  it.each([
+    'EPROTO',
+    'ECONNRESET',
+    'EPIPE',
+    'UND_ERR_SOCKET',
+    'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC',
+    'UND_ERR_HEADERS_TIMEOUT',
+  ])('%s is none: the platform may have acted', async (code) => {
+    expect(await responseTo(code)).toEqual({ kind: 'lost' });
+  });
+
+  it('is recognised over a real connection to a server without TLS', async () => {
+    const { origin } = await platform((_request, response) => response.end());
+    const http = createPlatformHttp({ fetch, insecureOrigins: [] });
+
+    const response = await http({ url: origin.replace('http:', 'https:'), method: 'POST' });
+
+    expect(response).toEqual({ kind: 'unreachable' });
   });
 });

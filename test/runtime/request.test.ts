@@ -164,8 +164,8 @@ describe('a query string', () => {
     );
   });
 
-  it("row 3: of a callback may hold a platform's extra parameters, but none twice", () => {
-    const callback = { path: { context: 'tiktok' } };
+  it("row 3: of a callback may hold a platform's extra parameters, but none that Hawser reads twice", () => {
+    const callback = { path: { app: 'tiktok' } };
 
     const read = parseRequest(
       contract.callback,
@@ -176,6 +176,37 @@ describe('a query string', () => {
     expect(read.query).toEqual({ code: 'c', state: 's' });
     expect(twice).toMatchObject({ code: 'INVALID_REQUEST' });
   });
+});
+
+describe('a parameter that the route does not read', () => {
+  it.each([
+    'error_description=%C3',
+    'error_description=%ff%fe',
+    'utm_source=100%',
+    'x=%zz',
+    '%=1',
+    '%E4=1',
+    'fbclid=a&fbclid=b',
+    'a[]=1&a[]=2',
+    '&',
+    '=&=',
+    'scope=a&scope=b&scope=%',
+  ])('fails neither start nor callback: %s', (extra) => {
+    const callback = event({ path: { app: 'tiktok' }, query: `${extra}&code=c&state=s&${extra}` });
+    const start = event({ path: { flowId: 'f'.repeat(22) }, query: `${extra}&agreed=yes&${extra}` });
+
+    expect(parseRequest(contract.callback, callback).query).toEqual({ code: 'c', state: 's' });
+    expect(parseRequest(contract.start, start).query).toEqual({ agreed: 'yes' });
+  });
+
+  it.each(['code=%ff&state=s', 'code=c&state=%', 'code=c&c%6fde=d', 'iss=a&iss=b', 'error=%C3'])(
+    'differs from one that it reads: %s',
+    (query) => {
+      expect(refusal({ path: { app: 'tiktok' }, query }, contract.callback)).toMatchObject({
+        code: 'INVALID_REQUEST',
+      });
+    },
+  );
 });
 
 describe('the error for an invalid request', () => {

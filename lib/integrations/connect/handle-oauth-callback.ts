@@ -1,15 +1,17 @@
 /**
- * Handles the browser's return from the platform. Until state and cookie prove that it is the browser in which the
- * flow began, nothing is written and nobody is sent anywhere; after that, every end of the flow goes to the return URL.
+ * Handles the browser's return from the platform. Until state and cookie prove that this is the browser in which the flow
+ * began, this file writes nothing and redirects nobody; after that, every outcome of the flow goes to the return URL.
  */
 import { matchesDigest } from '../../constant-time.ts';
 import type { Flow } from '../../flows/flow.ts';
 import { type FlowFailure, type FlowOutcome, flowFailure } from '../../flows/flow-outcome.ts';
 import { type FlowId, token } from '../../ids.ts';
-import { issuerMatches } from '../../oauth/issuer.ts';
+import { isDenial } from '../../oauth/denial.ts';
+import { verifyIssuer } from '../../oauth/issuer.ts';
 import { type StateSecrets, verifyState } from '../../oauth/state.ts';
 import { Secret } from '../../telemetry/secret.ts';
 import type { FlowDeps } from '../deps.ts';
+import { findConsentProvider } from '../platform/find-provider.ts';
 import { flowContext } from './flow-secrets.ts';
 import { redeemFlow } from './redeem/redeem-flow.ts';
 
@@ -18,13 +20,16 @@ interface OAuthCallbackDeps extends FlowDeps {
   readonly stateSecrets: (options?: { readonly fresh: boolean }) => Promise<StateSecrets>;
 }
 
-/** What the platform put into the callback's query; each at most once. */
+/** The parameters of the callback's query; each appears at most once. */
 export interface CallbackRequest {
-  /** The context in the path; compared with the flow's, never believed. */
+  /** The app in the path; must equal the flow's. */
   readonly app: string;
   readonly state: string | undefined;
   readonly code: string | undefined;
   readonly error: string | undefined;
+  /** Meta's own error parameters, which it also sends without `error`. */
+  readonly errorReason: string | undefined;
+  readonly errorCode: string | undefined;
   readonly issuer: string | undefined;
   /** The browser's secret from the cookie of that flow. */
   readonly browserSecretOf: (flowId: FlowId) => string | undefined;
@@ -45,7 +50,7 @@ export async function handleOAuthCallback(
   const proven = await proveBrowser(deps, request);
   if (proven.kind === 'unproven') return refuse(deps, proven.reason);
   const { flow, nonce } = proven;
-  const failure = failureOf(flow, request, deps.now());
+  const failure = await failureOf(deps, flow, request);
   if (failure) return endFlow(deps, flow, failure);
   const code = new Secret(request.code ?? '');
   return flow.completion === 'direct'
@@ -78,13 +83,21 @@ async function proveBrowser(deps: OAuthCallbackDeps, request: CallbackRequest): 
   return { kind: 'proven', flow, nonce: state.nonce };
 }
 
-/** Everything that can be wrong with the answer of the right browser. */
-function failureOf(flow: Flow, request: CallbackRequest, now: number): FlowFailure | undefined {
+/** Everything that can be wrong with the response that the right browser brought. */
+async function failureOf(
+  deps: OAuthCallbackDeps,
+  flow: Flow,
+  request: CallbackRequest,
+): Promise<FlowFailure | undefined> {
   if (request.app !== flow.appId) return flowFailure('app');
-  if (flow.expiresAt <= now) return flowFailure('expired');
-  if (!issuerMatches(flow.target, request.issuer)) return flowFailure('issuer');
-  if (request.error === 'access_denied') return flowFailure('denied');
-  if (request.error !== undefined) return flowFailure('platform_error');
+  if (flow.expiresAt <= deps.now()) return flowFailure('expired');
+  const { issuers } = (await findConsentProvider(deps.providers, flow)).data;
+  const verdict = verifyIssuer(flow.target, request.issuer, issuers);
+  if (verdict === 'refused') return flowFailure('issuer');
+  if (verdict === 'unverifiable') deps.count('callback_issuer_unverifiable', { provider: flow.provider });
+  const isError = request.error !== undefined || (!request.code && request.errorCode !== undefined);
+  if ((isError || !request.code) && isDenial(request)) return flowFailure('denied');
+  if (isError) return flowFailure('platform_error');
   if (!request.code || request.code.length > longestCode) return flowFailure('code');
   return undefined;
 }
@@ -94,7 +107,7 @@ interface ProvenCode {
   readonly nonce: string;
 }
 
-/** A direct flow ends here: nobody completes it. */
+/** Redeems the code of a direct flow at once: no application completes it. */
 async function redeemDirectly(
   deps: OAuthCallbackDeps,
   flow: Flow,
@@ -128,15 +141,19 @@ function refuse(deps: OAuthCallbackDeps, reason: string): CallbackResult {
   return { kind: 'refused', code: 'FLOW_NOT_FOUND' };
 }
 
-/** What the return URL says of an ended flow. */
+/** The query parameters that report an ended flow to the return URL. */
 function resultOf(flow: Flow, outcome: FlowOutcome): Readonly<Record<string, string>> {
   return outcome.kind === 'failed'
     ? { status: 'error', code: outcome.code }
     : { status: 'connected', provider: flow.provider, accountId: outcome.accounts[0] ?? '' };
 }
 
-/** The return URL was registered without a query, so nothing in it can collide with ours. */
+/**
+ * The return URL was registered without a query, so nothing in it can collide with ours. The empty fragment keeps the
+ * browser from carrying over the platform's, such as Meta's `#_=_`: a Location without a fragment inherits it.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
+ */
 function redirectWith(flow: Flow, result: Readonly<Record<string, string>>): CallbackResult {
   const query = new URLSearchParams({ flow: flow.id, ...result });
-  return { kind: 'redirect', url: `${flow.returnUrl}?${query.toString()}`, flowId: flow.id };
+  return { kind: 'redirect', url: `${flow.returnUrl}?${query.toString()}#`, flowId: flow.id };
 }

@@ -4,7 +4,8 @@
  */
 import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
-import type { ErrorTable, Failure, Refusal } from '../../oauth/outcome.ts';
+import type { Failure } from '../../oauth/outcome.ts';
+import type { ErrorTable, Refusal } from '../../oauth/refusal.ts';
 
 /** Codes that say the token itself is dead. */
 const deadTokenCodes = [

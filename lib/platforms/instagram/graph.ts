@@ -4,7 +4,7 @@
  */
 import { jsonObject } from '../../json.ts';
 import { classifyFailure, type Failure, lifetimeSeconds } from '../../oauth/outcome.ts';
-import type { Answer } from '../../platform-http/platform-http.ts';
+import type { PlatformResponse } from '../../platform-http/platform-http.ts';
 import type { PlatformAccess } from '../../providers/adapter/platform-adapter.ts';
 import { Secret } from '../../telemetry/secret.ts';
 
@@ -23,7 +23,7 @@ export interface GraphRequest {
 export const readTimeoutMilliseconds = 3_000;
 
 /** The platform's raw answer. */
-export async function callGraph(platform: PlatformAccess, request: GraphRequest): Promise<Answer> {
+export async function callGraph(platform: PlatformAccess, request: GraphRequest): Promise<PlatformResponse> {
   if (request.url === undefined) throw new Error('The definition lacks an endpoint that its functions need.');
   const url = new URL(request.url);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
@@ -40,7 +40,7 @@ export async function callGraph(platform: PlatformAccess, request: GraphRequest)
 }
 
 /** What an answer that was no success means. */
-export function failureOf(platform: PlatformAccess, answer: Answer): Failure {
+export function failureOf(platform: PlatformAccess, answer: PlatformResponse): Failure {
   const { errors, readRefusal: read } = platform.server.dialect;
   return classifyFailure(answer, errors, platform.now(), read);
 }
@@ -74,7 +74,7 @@ export async function exchangeToken(
 }
 
 /** What an answer to an exchange gives. */
-export function readExchange(platform: PlatformAccess, answer: Answer): ExchangedToken | Failure {
+export function readExchange(platform: PlatformAccess, answer: PlatformResponse): ExchangedToken | Failure {
   const body = answer.kind === 'answered' ? jsonObject(answer.body) : undefined;
   const token = body?.['access_token'];
   if (typeof token !== 'string' || token === '') return failureOf(platform, answer);

@@ -1,8 +1,9 @@
 /** One look at whether a session still lives. A session is looked at and never refreshed, changed or ended. */
 import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
-import { classifyFailure, type ErrorTable, type Refusal } from '../../oauth/outcome.ts';
-import type { Answer } from '../../platform-http/platform-http.ts';
+import { classifyFailure } from '../../oauth/outcome.ts';
+import type { ErrorTable, Refusal } from '../../oauth/refusal.ts';
+import type { PlatformResponse } from '../../platform-http/platform-http.ts';
 import type { CredentialsAccess, ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
 import type { Secret } from '../../telemetry/secret.ts';
 import { cookieHeader, openSession } from './session.ts';
@@ -73,7 +74,7 @@ export async function lookWithSession(
 }
 
 /** What a 200 with a JSON object and no error says; nothing for any other answer. */
-function readProfile(answer: Answer, userId: string): ProfileOutcome | undefined {
+function readProfile(answer: PlatformResponse, userId: string): ProfileOutcome | undefined {
   const body = answer.kind === 'answered' && answer.status === 200 ? jsonObject(answer.body) : undefined;
   if (body === undefined || (body['error'] !== undefined && body['error'] !== null)) return undefined;
   const profile = me.parse(body);
@@ -105,13 +106,16 @@ function readProfile(answer: Answer, userId: string): ProfileOutcome | undefined
   };
 }
 
-function readFailure(answer: Answer, now: number, signatureIsGood: boolean): ProfileOutcome {
+function readFailure(answer: PlatformResponse, now: number, signatureIsGood: boolean): ProfileOutcome {
   // The edge refuses our address or our manner, and says nothing about the session.
   const isPage = answer.kind === 'answered' && jsonObject(answer.body) === undefined;
   if (isPage && answer.status === 403) {
     return { kind: 'retryable', reason: 'blocked', afterSeconds: longPauseSeconds };
   }
-  const failure = classifyFailure(answer, sessionErrors, now, readRefusal);
+  // Unlike an OAuth server's, a failing API's words are no evidence against the session.
+  const inTrouble = answer.kind === 'answered' && answer.status >= 500;
+  const readCodes = inTrouble ? () => ({ codes: [] }) : readRefusal;
+  const failure = classifyFailure(answer, sessionErrors, now, readCodes);
   if (failure.kind === 'retryable' && failure.reason === 'http_429') {
     return { ...failure, afterSeconds: Math.max(failure.afterSeconds ?? 0, longPauseSeconds) };
   }

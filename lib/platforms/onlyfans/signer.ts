@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
-import type { Answer, PlatformHttp } from '../../platform-http/platform-http.ts';
+import type { PlatformHttp, PlatformResponse } from '../../platform-http/platform-http.ts';
 
 /** What the signer receives, as JSON by POST. */
 export interface SignRequest {
@@ -58,7 +58,11 @@ export async function signRequest(
 }
 
 /** Nothing when the address is none that may be called. */
-async function ask(http: PlatformHttp, url: string, request: SignRequest): Promise<Answer | undefined> {
+async function ask(
+  http: PlatformHttp,
+  url: string,
+  request: SignRequest,
+): Promise<PlatformResponse | undefined> {
   try {
     return await http({
       url,

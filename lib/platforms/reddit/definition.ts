@@ -60,7 +60,9 @@ export const reddit = definePlatform({
     revocation: { reach: 'token' },
     errors: {
       meanings: {
-        // A refresh token that is unknown, revoked or another app's.
+        // A refresh token that is unknown, revoked or another app's: `{"message":"Bad Request","error":400}` since 2025,
+        // `invalid_request` in the archived source. Only a code in the body counts, not a 400 of the edge.
+        '400': 'reconnect_required',
         invalid_request: 'reconnect_required',
         unsupported_response_type: 'misconfigured',
         // The edge refusing our address or User-Agent: the operator's matter, and no evidence about the grant.

@@ -8,7 +8,7 @@ import { classifyFailure, type TokenAccount } from '../../oauth/outcome.ts';
 import { revokeToken } from '../../oauth/revocation-endpoint.ts';
 import type { Endpoints, OAuthServer } from '../../oauth/server.ts';
 import { redeemCode, refreshTokens } from '../../oauth/token-endpoint.ts';
-import type { Answer, PlatformHttp } from '../../platform-http/platform-http.ts';
+import type { PlatformHttp, PlatformResponse } from '../../platform-http/platform-http.ts';
 import type { ConsentProvider } from '../provider.ts';
 import { dialectOf } from './dialect.ts';
 import type { Values } from './fill.ts';
@@ -90,7 +90,7 @@ export function createAdapter(deps: {
   };
   return { ...standard, ...code.adapt?.(standard, { server, app, http, now }) };
 
-  function readAnswer(answer: Answer, named: TokenAccount | undefined): ProfileOutcome {
+  function readAnswer(answer: PlatformResponse, named: TokenAccount | undefined): ProfileOutcome {
     if (answer.kind === 'answered' && answer.status < 300) {
       const reading = readProfileOf(provider, answer.body);
       if (reading?.kind === 'accounts') return reading;
@@ -115,6 +115,6 @@ function readProfileOf({ data, code }: ConsentProvider, body: string) {
   return object && code.readProfile(object);
 }
 
-function isHiccup(answer: Answer): boolean {
+function isHiccup(answer: PlatformResponse): boolean {
   return answer.kind !== 'answered' || answer.status >= 500;
 }

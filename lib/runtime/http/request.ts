@@ -25,7 +25,7 @@ export function parseRequest<R extends Route>(route: R, event: APIGatewayProxyEv
   const body = route.body && check('body', route.body, readJson(event));
   return {
     params: check('path', route.params, event.pathParameters ?? {}),
-    query: check('query', route.query, readQuery(event.rawQueryString)),
+    query: check('query', route.query, readQuery(event.rawQueryString, namesRead(route.query))),
     body,
   } as Parsed<R>;
 }
@@ -60,24 +60,41 @@ export function readCookie(event: APIGatewayProxyEventV2, name: string): string 
   return values.length === 1 ? values[0] : undefined;
 }
 
-function readQuery(raw: string): Record<string, string> {
+/**
+ * The names of the parameters that a route reads, where it ignores all others: then only these must appear once and be
+ * well-formed. Platforms and senders of links add parameters in any encoding, and more than once. A strict schema has
+ * an opinion on every name, so that all are read.
+ */
+function namesRead(schema: z.ZodMiniType): readonly string[] | undefined {
+  const isLoose = schema instanceof z.ZodMiniObject && schema.def.catchall === undefined;
+  return isLoose ? namesIn(schema) : undefined;
+}
+
+function readQuery(raw: string, names: readonly string[] | undefined): Record<string, string> {
   const query = new Map<string, string>();
   for (const pair of raw === '' ? [] : raw.split('&')) {
     const equals = pair.indexOf('=');
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    if (query.has(name))
-      throw new IntegrationError('INVALID_REQUEST', 'A query parameter may stand only once.');
-    query.set(name, equals < 0 ? '' : decode(pair.slice(equals + 1)));
+    if (names && (name === undefined || !names.includes(name))) continue;
+    const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
+    if (name === undefined || value === undefined) {
+      throw new IntegrationError('INVALID_REQUEST', 'The query is not valid percent-encoded UTF-8.');
+    }
+    if (query.has(name)) {
+      throw new IntegrationError('INVALID_REQUEST', 'A query parameter may appear only once.');
+    }
+    query.set(name, value);
   }
   return Object.fromEntries(query);
 }
 
-function decode(text: string): string {
+/** Decodes percent-encoded UTF-8; returns undefined when it is malformed. */
+function decode(text: string): string | undefined {
   if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw new IntegrationError('INVALID_REQUEST', 'The query is not valid percent-encoded UTF-8.');
+    return undefined;
   }
 }
 

@@ -87,7 +87,6 @@ describe('a lost refresh response', () => {
     ['ends half-way', { kind: 'half_body', afterwards: 'close' }],
     ['stalls half-way', { kind: 'half_body', afterwards: 'stall' }],
     ['is not JSON', { kind: 'garbage_body' }],
-    ['does not end', { kind: 'oversized_body', bytes: 400_000 }],
     ['is an HTML page under 200', { kind: 'status', status: 200, body: 'html' }],
   ];
 
@@ -108,6 +107,18 @@ describe('a lost refresh response', () => {
       expect(await recordOf(lifecycle, connection)).toMatchObject({ status: 'active' });
     },
   );
+
+  it('is not what a body beyond the size cap is: the tokens before the cap are kept', async ({
+    lifecycle,
+  }) => {
+    const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
+    lifecycle.inject({ kind: 'oversized_body', bytes: 2_000_000 });
+
+    const token = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
+
+    expect(await lifecycle.isGood(token.accessToken.reveal())).toBe(true);
+    expect(tokenCalls(lifecycle)).toBe(1);
+  });
 
   it.for(lost)(
     'costs one more call, which saves the connection, when it %s and the token still works',

@@ -1,7 +1,7 @@
 /** OnlyFans: what a probe sends to the signer and to the platform, and what each of their answers means. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Answer, PlatformRequest } from '../../../lib/platform-http/platform-http.ts';
+import type { PlatformRequest, PlatformResponse } from '../../../lib/platform-http/platform-http.ts';
 import { onlyfans } from '../../../lib/platforms/onlyfans/definition.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 
@@ -36,15 +36,19 @@ const own = {
   email: 'nora@s4ndb0x.example',
 };
 
-function answered(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+function answered(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): PlatformResponse {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return { kind: 'answered', status, headers: new Headers(headers), body: text };
 }
 
 /** Looks once, before a signer and a platform that answer so. */
 async function look(
-  platform: Answer,
-  signer: Answer = answered(200, { headers: signed, healthy: true }),
+  platform: PlatformResponse,
+  signer: PlatformResponse = answered(200, { headers: signed, healthy: true }),
   settings: Readonly<Record<string, string>> = { signerUrl },
   secret = secretOf({ ...values, auth_uid: 's4ndb0xuid', cookies: 'fp=s4ndb0xfp' }),
 ) {
@@ -198,7 +202,7 @@ describe('a probe of an OnlyFans session', () => {
     });
   });
 
-  it.each<readonly [string, Answer, object]>([
+  it.each<readonly [string, PlatformResponse, object]>([
     [
       'a challenge',
       answered(403, '<h1>Are you human?</h1>'),
@@ -259,7 +263,7 @@ describe('a probe of OnlyFans without a valid signature', () => {
     expect(asked).toEqual([]);
   });
 
-  it.each<readonly [string, Answer, string]>([
+  it.each<readonly [string, PlatformResponse, string]>([
     ['is away', { kind: 'unreachable' }, 'signer_failed'],
     ['does not answer', { kind: 'lost' }, 'signer_failed'],
     ['fails', answered(500, { headers: signed }), 'signer_failed'],

@@ -30,7 +30,8 @@ describe('reddit', () => {
     it.each([
       { oauthErrorStatus: 400, deadRefreshError: 'invalid_grant' },
       { oauthErrorStatus: 200, deadRefreshError: 'invalid_request' },
-    ])('refuses dead codes and refresh tokens in two ways: %j', async (modes) => {
+      { oauthErrorStatus: 400, deadRefreshError: 'bad_request' },
+    ])('refuses dead codes and refresh tokens in three ways: %j', async (modes) => {
       const { adapter, connect, consent, exchange, sandbox } = meeting();
       sandbox.control({ command: 'set_modes', modes });
       const consented = await consent();

@@ -1,6 +1,6 @@
 /** What every OAuth provider must do before its sandbox platform when nothing goes wrong on the way. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { issuerMatches } from '../../../lib/oauth/issuer.ts';
+import { verifyIssuer } from '../../../lib/oauth/issuer.ts';
 import { Secret } from '../../../lib/telemetry/secret.ts';
 import {
   granted,
@@ -45,7 +45,7 @@ export function conforms(subject: Subject): void {
 
       expect(code.reveal()).not.toBe('');
       expect(location.searchParams.get('state')).toBe(state);
-      expect(issuerMatches(target, location.searchParams.get('iss') ?? undefined)).toBe(true);
+      expect(verifyIssuer(target, location.searchParams.get('iss') ?? undefined)).toBe('accepted');
     });
 
     it('that is denied returns access_denied with the state', async () => {

@@ -63,6 +63,8 @@ export async function consent(
       state: callback.searchParams.get('state') ?? undefined,
       code: callback.searchParams.get('code') ?? undefined,
       error: undefined,
+      errorReason: undefined,
+      errorCode: undefined,
       issuer: undefined,
       browserSecretOf: () => started.browserSecret,
     },

@@ -4,8 +4,11 @@ import { z } from 'zod';
 export const modes = z.strictObject({
   /** Status of OAuth errors of the code grant: the archived source says 200, some clients expect 400. */
   oauthErrorStatus: z.literal([200, 400]).default(200),
-  /** The error of a dead refresh token, always under 400: the source says `invalid_request`, others report `invalid_grant`. */
-  deadRefreshError: z.enum(['invalid_request', 'invalid_grant']).default('invalid_request'),
+  /**
+   * The error of a dead refresh token, always under 400: `bad_request` stands for `{"message":"Bad Request","error":400}`,
+   * which production has sent since 2025; the archived source says `invalid_request`, others report `invalid_grant`.
+   */
+  deadRefreshError: z.enum(['bad_request', 'invalid_request', 'invalid_grant']).default('bad_request'),
   /** `rotating` is what clients recorded in June 2021: each refresh returns a new refresh token. */
   rotation: z.enum(['fixed', 'rotating']).default('fixed'),
   /** What a spent refresh token does besides being refused; Reddit does not say. */

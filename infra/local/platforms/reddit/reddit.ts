@@ -163,7 +163,8 @@ function refresh(form: URLSearchParams | undefined, client: SandboxClient, platf
     return json(200, tokenBody(issued, platform), noStore);
   }
   if (found.kind === 'spent' && modes().refreshReuse === 'ends_grant') grants.endGrant(found.grant);
-  return json(400, { error: modes().deadRefreshError });
+  const { deadRefreshError: error } = modes();
+  return json(400, error === 'bad_request' ? httpError(400) : { error });
 }
 
 /** Succeeds when the token is no longer good afterwards, whether or not it was before (RFC 7009). */

@@ -193,16 +193,19 @@ describe('the Reddit sandbox: refresh', () => {
     expect(sandbox.calls().refreshTokenReuses).toBe(1);
   });
 
-  test('answers 400 to a dead refresh token, with either documented error', async () => {
+  test('answers 400 to a dead refresh token, with each error that Reddit has been seen to send', async () => {
     const { refresh_token: token } = await connectReddit(sandbox);
     sandbox.control({ command: 'kill_grants', account: 'harbour' });
 
     const first = await refresh(String(token));
     setModes({ deadRefreshError: 'invalid_grant' });
     const second = await refresh(String(token));
+    setModes({ deadRefreshError: 'invalid_request' });
+    const third = await refresh(String(token));
 
-    expect([first.status, first.body]).toEqual([400, { error: 'invalid_request' }]);
+    expect([first.status, first.body]).toEqual([400, { message: 'Bad Request', error: 400 }]);
     expect([second.status, second.body]).toEqual([400, { error: 'invalid_grant' }]);
+    expect([third.status, third.body]).toEqual([400, { error: 'invalid_request' }]);
   });
 
   test('refuses the refresh token of another client', async () => {
