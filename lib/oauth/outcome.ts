@@ -5,8 +5,8 @@
 import { jsonObject } from '../json.ts';
 import type { PlatformResponse } from '../platform-http/platform-http.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { ErrorTable, Refusal, RefusalReader } from './refusal.ts';
-import { entryOf, reportsError, standardErrors, standardRefusal } from './standard-refusal.ts';
+import type { ErrorTable, Refusal, RefusalReader } from './refusal/refusal.ts';
+import { entryOf, reportsError, standardErrors, standardRefusal } from './refusal/standard-refusal.ts';
 
 /** Why a call failed, grouped by what the caller must do. */
 export type Failure =

@@ -5,7 +5,7 @@ import type { Secret } from '../telemetry/secret.ts';
 import type { TokenKind } from '../vocabulary.ts';
 import { classifyFailure, type RevocationOutcome } from './outcome.ts';
 import type { ClientRegistration, OAuthServer, RevocationDialect } from './server.ts';
-import { authenticatedRequest } from './token-request.ts';
+import { authenticatedRequest } from './token/token-request.ts';
 
 /** Short, because a caller can retry a revocation. */
 const timeoutMilliseconds = 5_000;

@@ -2,7 +2,7 @@
 import type { Secret } from '../telemetry/secret.ts';
 import type { TokenAccount } from './outcome.ts';
 import type { PkceMethod } from './pkce.ts';
-import type { ErrorTable, RefusalReader } from './refusal.ts';
+import type { ErrorTable, RefusalReader } from './refusal/refusal.ts';
 
 /** Full URLs. Each flow freezes them when it starts: nothing in a callback can change where the code goes. */
 export interface Endpoints {

@@ -1,6 +1,6 @@
 /** Makes a provider of its data and, for built-in platforms, of the code beside it. */
 import type { ProviderId } from '../ids.ts';
-import type { RefusalReader } from '../oauth/refusal.ts';
+import type { RefusalReader } from '../oauth/refusal/refusal.ts';
 import { keyProbe } from './adapter/api-key.ts';
 import { fillUrl } from './adapter/fill.ts';
 import { refusalReaderOf } from './adapter/refusals.ts';

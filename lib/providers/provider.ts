@@ -3,7 +3,7 @@
  * it. Callers ask for a capability (`consent`, `refresh`, `probe`), never for the kind.
  */
 import type { ProviderId } from '../ids.ts';
-import type { ErrorTable, RefusalReader } from '../oauth/refusal.ts';
+import type { ErrorTable, RefusalReader } from '../oauth/refusal/refusal.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { TokenKind } from '../vocabulary.ts';
 import type { Account } from './account.ts';

@@ -213,7 +213,7 @@ describe('a delivery that fails', () => {
     ['in words', 'tomorrow, s4ndb0x', 5],
   ] as const)(
     'comes back no sooner than the endpoint asks: %s',
-    async ([_, asked, seconds], { deliveries }) => {
+    async ([, asked, seconds], { deliveries }) => {
       const endpoint = await endpointOfTest(503);
       endpoint.askFor(asked);
       const tenantId = deliveries.newTenant();
@@ -234,7 +234,7 @@ describe('a delivery that fails', () => {
     ['no answer', 0, 'no_answer', 'no_answer'],
   ] as const)(
     'notes since when and why, and nothing of the answer: %s',
-    async ([_, status, code, reason], { deliveries }) => {
+    async ([, status, code, reason], { deliveries }) => {
       const endpoint = await endpointOfTest(status);
       const tenantId = deliveries.newTenant();
       const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -329,7 +329,7 @@ describe('a delivery that we cannot even try', () => {
     ['the vault', 'kms:Decrypt'],
   ] as const)(
     'waits as long as any other, so that an outage of %s does not use up its days',
-    async ([_, down], { deliveries }) => {
+    async ([, down], { deliveries }) => {
       const endpoint = await endpointOfTest();
       const tenantId = deliveries.newTenant();
       const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -448,7 +448,7 @@ describe('an event bus', () => {
   it.for([
     ['refuses the event', { error: 'AccessDeniedException', status: 400 }, 'bus_AccessDeniedException'],
     ['does not answer', 'drop' as const, /^bus_\w+$/],
-  ] as const)('that %s fails like any other destination', async ([_, fault, code], { deliveries }) => {
+  ] as const)('that %s fails like any other destination', async ([, fault, code], { deliveries }) => {
     const tenantId = deliveries.newTenant();
     const id = await deliveries.addBus(tenantId, 'tenants');
     deliveries.fault = ({ action }) => (action === 'events:PutEvents' ? fault : undefined);

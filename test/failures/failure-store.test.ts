@@ -25,7 +25,7 @@ it.for([
   // What DynamoDB keeps in one item ends at 400 KB, what SQS carries in one message at 1 MiB.
   ['as much as a message can be', 'ü'.repeat(512 * 1024)],
   ['characters of two halves, wherever it is cut', `x${'🪝'.repeat(250_000)}`],
-] as const)('keeps a message that says %s', async ([_, message], { deliveries }) => {
+] as const)('keeps a message that says %s', async ([, message], { deliveries }) => {
   const failures = createFailureStore(deliveries.table, deliveries.deps.now);
   const id = failureIdOf(deliveries.clock.now, crypto.randomUUID());
 

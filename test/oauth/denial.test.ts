@@ -1,6 +1,6 @@
 /** A declined consent, in the words of the RFC and of platforms. */
 import { describe, expect, it } from 'vitest';
-import { isDenial } from '../../lib/oauth/denial.ts';
+import { isDenial } from '../../lib/oauth/refusal/denial.ts';
 
 const of = (error?: string, errorReason?: string, errorCode?: string) =>
   isDenial({ error, errorReason, errorCode });

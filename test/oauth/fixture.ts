@@ -1,6 +1,6 @@
 /** A client of an authorization server that gives scripted answers and records the requests it receives. */
 import type { Dialect, OAuthServer } from '../../lib/oauth/server.ts';
-import type { TokenClient } from '../../lib/oauth/token-endpoint.ts';
+import type { TokenClient } from '../../lib/oauth/token/token-endpoint.ts';
 import type { PlatformRequest, PlatformResponse } from '../../lib/platform-http/platform-http.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 

@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { exportJWK, type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { redeemCode, refreshTokens } from '../../lib/oauth/token-endpoint.ts';
+import { redeemCode, refreshTokens } from '../../lib/oauth/token/token-endpoint.ts';
 import type { PlatformHttp, PlatformResponse } from '../../lib/platform-http/platform-http.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { answered, serverWith } from './fixture.ts';

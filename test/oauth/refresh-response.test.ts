@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { jsonObjectHead } from '../../lib/json.ts';
 import type { Dialect } from '../../lib/oauth/server.ts';
-import { redeemCode, refreshTokens } from '../../lib/oauth/token-endpoint.ts';
+import { redeemCode, refreshTokens } from '../../lib/oauth/token/token-endpoint.ts';
 import type { PlatformResponse } from '../../lib/platform-http/platform-http.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { answered, clientOf, serverWith } from './fixture.ts';

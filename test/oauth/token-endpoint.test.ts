@@ -1,7 +1,7 @@
 /** The token endpoint: real answers of platforms, and the one outcome that each of them yields. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redeemCode, refreshTokens } from '../../lib/oauth/token-endpoint.ts';
+import { redeemCode, refreshTokens } from '../../lib/oauth/token/token-endpoint.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { answered, clientOf, formOf, serverWith } from './fixture.ts';
 

@@ -1,8 +1,8 @@
 /** Token requests in every dialect that provider data can declare, built without a network. */
 import { describe, expect, it } from 'vitest';
 import type { Dialect } from '../../lib/oauth/server.ts';
-import { codeRequest, refreshRequest } from '../../lib/oauth/token-request.ts';
-import { readCodeResponse } from '../../lib/oauth/token-response.ts';
+import { codeRequest, refreshRequest } from '../../lib/oauth/token/token-request.ts';
+import { readCodeResponse } from '../../lib/oauth/token/token-response.ts';
 import { Secret } from '../../lib/telemetry/secret.ts';
 import { answered, clientOf, formOf, serverWith } from './fixture.ts';
 

@@ -69,7 +69,7 @@ describe('a Meta delivery', () => {
     ['base64, as a form', 'application/x-www-form-urlencoded', 'c-form'],
   ] as const)(
     'row 14: is verified over its raw bytes when the gateway passes it on as %s',
-    async ([_, type, id], { webhooks }) => {
+    async ([, type, id], { webhooks }) => {
       const body = comments(accountId, [id]).replace('words of', 'Tr\\u00e8s – bien ');
 
       const answer = await webhooks.deliver(app, body, { type });

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
 import type { Failure } from '../../oauth/outcome.ts';
-import type { ErrorTable, Refusal } from '../../oauth/refusal.ts';
+import type { ErrorTable, Refusal } from '../../oauth/refusal/refusal.ts';
 
 /** Codes that say the token itself is dead. */
 const deadTokenCodes = [

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { jsonObject } from '../../json.ts';
 import { classifyFailure } from '../../oauth/outcome.ts';
-import type { ErrorTable, Refusal } from '../../oauth/refusal.ts';
+import type { ErrorTable, Refusal } from '../../oauth/refusal/refusal.ts';
 import type { PlatformResponse } from '../../platform-http/platform-http.ts';
 import type { CredentialsAccess, ProfileOutcome } from '../../providers/adapter/platform-adapter.ts';
 import type { Secret } from '../../telemetry/secret.ts';

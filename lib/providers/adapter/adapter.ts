@@ -7,7 +7,7 @@ import { authorizationUrl } from '../../oauth/authorization-url.ts';
 import { classifyFailure, type TokenAccount } from '../../oauth/outcome.ts';
 import { revokeToken } from '../../oauth/revocation-endpoint.ts';
 import type { Endpoints, OAuthServer } from '../../oauth/server.ts';
-import { redeemCode, refreshTokens } from '../../oauth/token-endpoint.ts';
+import { redeemCode, refreshTokens } from '../../oauth/token/token-endpoint.ts';
 import type { PlatformHttp, PlatformResponse } from '../../platform-http/platform-http.ts';
 import type { ConsentProvider } from '../provider.ts';
 import { dialectOf } from './dialect.ts';

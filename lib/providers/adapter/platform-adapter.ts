@@ -1,7 +1,7 @@
 /** What every platform can be asked. The default adapter answers, or a provider's own functions do. */
 import type { Failure, RevocationOutcome, TokenAccount, TokenOutcome } from '../../oauth/outcome.ts';
 import type { ClientRegistration, OAuthServer } from '../../oauth/server.ts';
-import type { CodeRedemption } from '../../oauth/token-request.ts';
+import type { CodeRedemption } from '../../oauth/token/token-request.ts';
 import type { PlatformHttp } from '../../platform-http/platform-http.ts';
 import type { Secret } from '../../telemetry/secret.ts';
 import type { Account } from '../account.ts';

@@ -1,7 +1,7 @@
 /** Tells refusals from successes as a provider's data describes them. */
 import { at, readAlternatives } from '../../oauth/json-path.ts';
-import type { RefusalReader } from '../../oauth/refusal.ts';
-import { standardRefusal } from '../../oauth/standard-refusal.ts';
+import type { RefusalReader } from '../../oauth/refusal/refusal.ts';
+import { standardRefusal } from '../../oauth/refusal/standard-refusal.ts';
 import type { ProviderData } from '../definition/provider-data.ts';
 
 /** For platforms whose codes stand elsewhere than RFC 6749 says. */

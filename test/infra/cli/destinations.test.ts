@@ -157,7 +157,7 @@ describe('hawser destination', () => {
   it.for([
     ['neither', ''],
     ['both', 'https://hooks.example/ --bus events'],
-  ] as const)('asks for an address or a bus: %s', async ([_, what], { cli }) => {
+  ] as const)('asks for an address or a bus: %s', async ([, what], { cli }) => {
     expect((await add(cli, 'bakery', what)).code).toBe(2);
   });
 

@@ -90,7 +90,7 @@ describe('a lease holder that dies', () => {
 
   it.for(deaths)(
     '%s leaves the connection to the next instance, with a single call in flight',
-    async ([_, steps], { lifecycle }) => {
+    async ([, steps], { lifecycle }) => {
       const doomed = lifecycle.newInstance();
       const connection = await warmConnection(lifecycle, doomed);
 
@@ -113,7 +113,7 @@ describe('a lease holder that dies', () => {
     ['before it has stored the answer', 6],
   ] as const)(
     '%s loses the rotated token, which one careful call detects',
-    async ([_, steps], { lifecycle }) => {
+    async ([, steps], { lifecycle }) => {
       const doomed = lifecycle.newInstance();
       const connection = await warmConnection(lifecycle, doomed);
 

@@ -42,7 +42,7 @@ describe('a platform that fails temporarily', () => {
     ['400 in HTML', { kind: 'status', status: 400, body: 'html' }],
     ['404', { kind: 'status', status: 404, body: 'json', json: {} }],
     ['a redirect', { kind: 'redirect', status: 302, location: 'https://elsewhere.example/' }],
-  ])('delays the refresh but loses no connection when it answers %s', async ([_, fault], { lifecycle }) => {
+  ])('delays the refresh but loses no connection when it answers %s', async ([, fault], { lifecycle }) => {
     const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
     lifecycle.inject(fault, { calls: 3 });
 
@@ -92,7 +92,7 @@ describe('a lost refresh response', () => {
 
   it.for(lost)(
     'blocks further calls until its own call must have ended when it %s',
-    async ([_, fault], { lifecycle }) => {
+    async ([, fault], { lifecycle }) => {
       const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
       lifecycle.inject(fault);
 
@@ -122,7 +122,7 @@ describe('a lost refresh response', () => {
 
   it.for(lost)(
     'costs one more call, which saves the connection, when it %s and the token still works',
-    async ([_, fault], { lifecycle }) => {
+    async ([, fault], { lifecycle }) => {
       lifecycle.platform.control({ command: 'set_modes', modes: { rotation: 'fixed' } });
       const connection = await expiredConnection(lifecycle, lifecycle.newInstance());
       lifecycle.inject(fault);

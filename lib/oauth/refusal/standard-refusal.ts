@@ -2,7 +2,7 @@
  * Reads the error codes of a refusal wherever platforms put them, and knows what the common ones mean. A provider's own
  * error table takes precedence. https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
-import { at, readText } from './json-path.ts';
+import { at, readText } from '../json-path.ts';
 import type { ErrorTable, Refusal } from './refusal.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** Builds requests to the token endpoint, client authentication included, without any I/O. */
-import type { PlatformRequest } from '../platform-http/platform-http.ts';
-import type { Secret } from '../telemetry/secret.ts';
+import type { PlatformRequest } from '../../platform-http/platform-http.ts';
+import type { Secret } from '../../telemetry/secret.ts';
 import {
   authenticateClient,
   type ClientAuthentication,
@@ -8,7 +8,7 @@ import {
   type Dialect,
   type OAuthServer,
   type RequestFormat,
-} from './server.ts';
+} from '../server.ts';
 
 export interface CodeRedemption {
   readonly code: Secret;

@@ -1,8 +1,8 @@
 /** Calls the token endpoint: each function builds a request, sends it once and reads the response; it never retries. */
-import type { PlatformHttp } from '../platform-http/platform-http.ts';
-import type { Secret } from '../telemetry/secret.ts';
-import type { TokenOutcome } from './outcome.ts';
-import type { ClientRegistration, OAuthServer } from './server.ts';
+import type { PlatformHttp } from '../../platform-http/platform-http.ts';
+import type { Secret } from '../../telemetry/secret.ts';
+import type { TokenOutcome } from '../outcome.ts';
+import type { ClientRegistration, OAuthServer } from '../server.ts';
 import { type CodeRedemption, codeRequest, refreshRequest } from './token-request.ts';
 import { readCodeResponse, readRefreshResponse } from './token-response.ts';
 

@@ -11,12 +11,12 @@ import {
   type TokenEndpointResponse,
   validateApplicationLevelSignature,
 } from 'oauth4webapi';
-import { jsonObject, jsonObjectHead } from '../json.ts';
-import type { PlatformHttp, PlatformResponse } from '../platform-http/platform-http.ts';
-import { Secret } from '../telemetry/secret.ts';
-import { at, readScalar, readText } from './json-path.ts';
-import { classifyFailure, lifetimeSeconds, type TokenOutcome, type TokenSet } from './outcome.ts';
-import type { ClientRegistration, Dialect, OAuthServer, TokenAnswerPaths } from './server.ts';
+import { jsonObject, jsonObjectHead } from '../../json.ts';
+import type { PlatformHttp, PlatformResponse } from '../../platform-http/platform-http.ts';
+import { Secret } from '../../telemetry/secret.ts';
+import { at, readScalar, readText } from '../json-path.ts';
+import { classifyFailure, lifetimeSeconds, type TokenOutcome, type TokenSet } from '../outcome.ts';
+import type { ClientRegistration, Dialect, OAuthServer, TokenAnswerPaths } from '../server.ts';
 
 export interface ResponseReader {
   readonly server: OAuthServer;
