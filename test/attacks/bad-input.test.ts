@@ -32,12 +32,13 @@ describe.each(routeNames)('the query of a request to %s', (name) => {
   it.for(['%', '%f', '%zz', '%ff', '%c0%af', '%ed%a0%80'])(
     'is refused with the bytes %s',
     async (bytes, { stack, tenant }) => {
-      const codes = [
-        await send(stack, name, requestOf(name, tenant.apiKey, { query: `${known[0]}=${bytes}` })),
-        await send(stack, name, requestOf(name, tenant.apiKey, { query: `${bytes}=1` })),
-      ];
+      const ask = (query: string) => send(stack, name, requestOf(name, tenant.apiKey, { query }));
 
-      expect(codes).toEqual([refusal(name), refusal(name)]);
+      const codes = [await ask(`${known[0]}=${bytes}`), await ask(`${bytes}=1`)];
+
+      // A browser's routes ignore parameters that they do not read, so that no messenger's or platform's breaks a link.
+      const ofOthers = contract[name].caller === 'browser' ? await ask('') : refusal(name);
+      expect(codes).toEqual([refusal(name), ofOthers]);
     },
   );
 

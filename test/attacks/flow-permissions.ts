@@ -113,7 +113,7 @@ const callbackProbes: Readonly<Record<string, Probe>> = {
   },
   'callback dynamodb:UpdateItem connections': { prepare: callback('direct'), outcome: 'connected, untold' },
   'callback sqs:SendMessage events': { prepare: callback('direct'), outcome: 'connected, untold' },
-  'callback dynamodb:Query connections/byOwner': {
+  'callback dynamodb:Query connections/byPlatformUser': {
     prepare: callback('direct', takenBefore),
     outcome: 'ACCOUNT_ALREADY_CONNECTED',
   },
@@ -149,7 +149,7 @@ const completeProbes: Readonly<Record<string, Probe>> = {
   'complete dynamodb:PutItem connections': { prepare: complete(), outcome: 'OAUTH_CALLBACK_ERROR' },
   'complete dynamodb:UpdateItem connections': { prepare: complete(), outcome: '201, untold' },
   'complete sqs:SendMessage events': { prepare: complete(), outcome: '201, untold' },
-  'complete dynamodb:Query connections/byOwner': {
+  'complete dynamodb:Query connections/byPlatformUser': {
     prepare: complete(takenBefore),
     outcome: 'ACCOUNT_ALREADY_CONNECTED',
   },

@@ -103,7 +103,7 @@ function renewalProbes(functionName: 'token' | 'refresh'): Readonly<Record<strin
     },
     [name('sqs:SendMessage events')]: { prepare: expired, outcome: '200' },
     // Tokens that nobody needs any more are left to die of their age.
-    [name('dynamodb:Query connections/byOwner')]: { prepare: on(functionName, overtaken), outcome: '200' },
+    [name('dynamodb:Query connections/byPlatformUser')]: { prepare: on(functionName, overtaken), outcome: '200' },
     [name('dynamodb:BatchGetItem connections')]: { prepare: on(functionName, overtaken), outcome: '200' },
   };
 }
@@ -121,7 +121,7 @@ const disconnectProbes: Readonly<Record<string, Probe>> = {
   'disconnect dynamodb:Query connections': pending(),
   'disconnect kms:Decrypt vaultKey': pending(),
   'disconnect secretsmanager:GetSecretValue appSecrets': pending(),
-  'disconnect dynamodb:Query connections/byOwner': pending(),
+  'disconnect dynamodb:Query connections/byPlatformUser': pending(),
   'disconnect dynamodb:BatchGetItem connections': pending(),
   'disconnect dynamodb:PutItem activity': pending(),
   'disconnect dynamodb:UpdateItem activity': pending(),

@@ -12,7 +12,7 @@ import {
 export interface Right {
   readonly functionName: string;
   readonly action: string;
-  /** As `connections`, `connections/byOwner`, `vaultKey`, `events`. */
+  /** As `connections`, `connections/byPlatformUser`, `vaultKey`, `events`. */
   readonly on: string;
 }
 

@@ -121,7 +121,7 @@ describe('the contract', () => {
   );
 
   it('row 1: accepts as an app id only a provider or an unguessable id, and never a path', () => {
-    const takes = (context: string) => contract.callback.params.safeParse({ context }).success;
+    const takes = (app: string) => contract.callback.params.safeParse({ app }).success;
 
     expect(['tiktok', 'meta-ads', valid['app'] ?? ''].map(takes)).toEqual([true, true, true]);
     expect(['', '..', 'a/b', 'TikTok', 'app_short', 'app_'.padEnd(27, 'A'), '%2e'].map(takes)).toEqual(

@@ -94,7 +94,7 @@ describe('the OnlyFans provider', () => {
 
     const { appId } = await operator.setApp(onlyOne);
     const connection = await connect(user, await logIn());
-    await expect(operator.removeApp('onlyfans', tenant().id)).rejects.toThrow('Connections stand on');
+    await expect(operator.removeApp('onlyfans', tenant().id)).rejects.toThrow('Connections use this app');
     await tenant().client.ok('disconnect', accountOf(user, connection));
     await operator.removeApp('onlyfans', tenant().id);
 

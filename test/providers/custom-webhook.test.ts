@@ -119,7 +119,7 @@ describe('a delivery of a custom webhook', () => {
       id: 'event.id',
       type: 'event.kind',
       time: { path: 'event.at', format: 'unix-seconds' },
-      subject: 'post.id',
+      resourceKey: 'post.id',
     });
     const content = {
       who: { id: 'a-1' },
@@ -128,7 +128,7 @@ describe('a delivery of a custom webhook', () => {
     };
 
     expect(webhook.read(delivery(content), app)).toMatchObject([
-      { type: 'k', accountId: 'a-1', subject: 'p', occurredAt: Date.UTC(2026, 0, 1), data: content },
+      { type: 'k', accountId: 'a-1', resourceKey: 'p', occurredAt: Date.UTC(2026, 0, 1), data: content },
     ]);
     const again = webhook.read(delivery({ ...content, noise: 2 }), app);
     expect(again?.[0]?.id).toBe(webhook.read(delivery(content), app)?.[0]?.id);

@@ -71,7 +71,7 @@ it('webhooks signed as Standard Webhooks reach the tenant once and end access wh
     const body = JSON.stringify({
       type,
       timestamp: new Date().toISOString(),
-      data: { resourceKey: connection.accountId },
+      data: { subject: connection.accountId },
     });
     const headers = signStandardWebhook({ id, timestamp: Date.now(), body: Buffer.from(body) }, [
       new Secret(secret),

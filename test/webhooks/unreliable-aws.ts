@@ -114,7 +114,7 @@ export function openUnreliable(options: UnreliableOptions) {
       if (trace) trace.effects += 1;
     }
     if (input.TableName !== localNames.activityTable) return;
-    if (input.Item && key.startsWith('subject#')) {
+    if (input.Item && key.startsWith('resource#')) {
       const { occurredAt, eventId } = input.Item;
       effects.advances.push({
         resourceKey: key,

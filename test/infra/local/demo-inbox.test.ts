@@ -49,7 +49,7 @@ describe('the inbox', () => {
     const answers = [before, await send(signed()), await send({})];
 
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
-    expect(await read()).toContain('Nothing has come yet');
+    expect(await read()).toContain('No events yet');
   });
 });
 

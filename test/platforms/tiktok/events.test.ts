@@ -21,7 +21,7 @@ describe('a TikTok event', () => {
         type: 'post.publish.complete',
         effect: 'none',
         accountId: '-000ExampleOpenId',
-        subject: 'publish v_inbox_file~v2.1',
+        resourceKey: 'publish v_inbox_file~v2.1',
         occurredAt: 1_763_599_990_000,
         data: { publish_id: 'v_inbox_file~v2.1', publish_type: 'INBOX_SHARE' },
       },
