@@ -1,18 +1,18 @@
-/** The one parser of JSON that platforms wrote: whole numbers beyond JavaScript's become text, so that no id loses digits. */
+/** The one parser of platforms' JSON: integers beyond JavaScript's safe range become text, so that no id loses digits. */
 
-/** A number outside of quotes that may be beyond JavaScript's. In a text it is only taken for one, which costs time. */
+/** Finds numbers that may be unsafe. A match inside a string is a false alarm, and costs only time. */
 const mayBeTooLarge = /(?:^|[:[,\s])-?(?:\d{16}|[\d.]*\d[eE])/;
 
 /**
- * The value that a text holds.
- * @throws SyntaxError when it is no JSON.
+ * Parses a JSON text.
+ * @throws SyntaxError when it is not JSON.
  */
 export function parseLossless(text: string): unknown {
-  // Looking at each value takes five times as long as parsing, and hardly any delivery has such a number.
+  // Reviving each value takes five times as long as parsing alone, and hardly any webhook has such a number.
   return mayBeTooLarge.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
 }
 
-/** The value in an answer, or nothing where it is no JSON. */
+/** The value of a JSON text, or nothing when it is not JSON. */
 export function jsonValue(text: string): unknown {
   try {
     return parseLossless(text);
@@ -21,7 +21,7 @@ export function jsonValue(text: string): unknown {
   }
 }
 
-/** The JSON object in an answer, or nothing. */
+/** The object of a JSON text, or nothing when it is not an object. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   const value = jsonValue(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value)
