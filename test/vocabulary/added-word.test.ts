@@ -14,7 +14,15 @@ const hanging = 300_000;
 
 /** Each closed set with the first of its words, and the files that decide something for every one of them. */
 const sets = [
-  { name: 'connectionStatus', first: 'active', deciders: ['lib/connections/connection.ts'] },
+  {
+    name: 'connectionStatus',
+    first: 'active',
+    deciders: [
+      'lib/connections/connection.ts',
+      'lib/connections/schedule.ts',
+      'lib/connections/transitions.ts',
+    ],
+  },
   { name: 'revocation', first: 'revoked', deciders: ['lib/integrations/disconnect-integration.ts'] },
   {
     name: 'filedQueue',
