@@ -1,6 +1,6 @@
 /**
- * Values in memory, bounded by number and by age. Concurrent loads of one key are a single flight, an error is never
- * kept, and an age is measured from the moment its load began, by a clock that cannot be set back.
+ * The one cache: values in memory, bounded in number and age. Concurrent loads of one key are single-flight, errors are
+ * never cached, and the age of a value counts from the start of its load, on a clock that cannot be set back.
  */
 
 /** Milliseconds of age, the same for every value or depending on the value. 0 keeps nothing. */
@@ -10,26 +10,26 @@ export interface CacheOptions<Key, Value> {
   readonly load: (key: Key) => Promise<Value>;
   /** Milliseconds of a clock that never goes back, see {@link steadyClock}. */
   readonly monotonic: () => number;
-  /** From this age on a value is loaded again. As a function it also says how long an absence is kept. */
+  /** The cache reloads a value of this age. A function can give an absent value another age than a present one. */
   readonly maxAge: MaxAge<Value>;
-  /** Keys held at once; the least recently used one makes room. */
+  /** Most keys held at once; the cache evicts the least recently used. */
   readonly maxEntries: number;
-  /** Up to this age the last value answers while loading fails. 0 unless given: then the error is the answer. */
+  /** Up to this age the last value is served while loads fail (stale-if-error). Defaults to 0: the error is thrown. */
   readonly staleIfError?: number;
-  /** After a failed load the next one waits this long; until then the answer is that of the failure. 0 unless given. */
+  /** Pause after a failed load, during which callers get the outcome of that failure. Defaults to 0. */
   readonly retryAfter?: number;
 }
 
 export interface Cache<Key, Value> {
   /**
-   * The value, loaded if none in memory is young enough.
+   * Returns the value, and loads it if none in memory is young enough.
    * @param maxAge overrides the cache's own: 0 always loads, 10_000 goes past memory at most every ten seconds.
    * @throws what the load throws.
    */
   get(key: Key, maxAge?: MaxAge<Value>): Promise<Value>;
   /** Puts a value that was not loaded here into memory. */
   put(key: Key, value: Value): void;
-  /** Whether a value is in memory, or on its way there. */
+  /** Whether a value is in memory or being loaded. */
   has(key: Key): boolean;
 }
 
@@ -129,8 +129,8 @@ export function createCache<Key, Value>(options: CacheOptions<Key, Value>): Cach
 }
 
 /**
- * A clock that cannot be set back: with each reading it goes on by the most that any of the given clocks says has
- * passed. Wall time may be set back, and a process's own clock may stand still while Lambda has frozen it; neither makes
+ * A clock that cannot be set back: with each reading it advances by the most that any of the given clocks has
+ * advanced. Wall time may be set back, and a process's own clock may stand still while Lambda has frozen it; neither makes
  * anything in memory younger than it is.
  */
 export function steadyClock(...clocks: readonly (() => number)[]): () => number {

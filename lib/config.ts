@@ -1,6 +1,6 @@
 /**
- * The one place that reads the environment. Each function names here the settings it needs; the stack builds each
- * function's environment from the same lists, so a variable that is needed but not given fails the type check.
+ * The one place that reads the environment. It lists the settings that each function needs, and the stack builds each
+ * function's environment from the same lists, so a variable that the stack forgets fails the type check.
  */
 import * as z from 'zod/mini';
 
@@ -8,9 +8,9 @@ const origin = z.string().check(z.regex(/^https?:\/\/[^/?#\s]+$/));
 const origins = z.record(origin, origin);
 
 const settings = {
-  /** DynamoDB table of what is precious: connections, tenants, keys, provider apps. */
+  /** DynamoDB table of records that must not be lost: connections, tenants, keys, provider apps. */
   connectionsTable: { variable: 'CONNECTIONS_TABLE', schema: z.string().check(z.minLength(3)) },
-  /** DynamoDB table of what expires: flows and the like. */
+  /** DynamoDB table of records that expire: flows, leases, idempotency claims. */
   activityTable: { variable: 'ACTIVITY_TABLE', schema: z.string().check(z.minLength(3)) },
   /** Id or ARN of the KMS key that wraps tenant keys. */
   vaultKeyId: { variable: 'VAULT_KEY_ID', schema: z.string().check(z.minLength(1)) },
@@ -20,30 +20,30 @@ const settings = {
   stateSecretId: { variable: 'STATE_SECRET_ID', schema: z.string().check(z.minLength(1)) },
   /** Secrets Manager id of the Ed25519 private key that signs session tokens. */
   sessionKeySecretId: { variable: 'SESSION_KEY_SECRET_ID', schema: z.string().check(z.minLength(1)) },
-  /** Queue of what tenants are told. */
+  /** Queue of outbound events. */
   eventsQueueUrl: { variable: 'EVENTS_QUEUE_URL', schema: z.url() },
-  /** Queue of connections for which something is due. */
+  /** Queue of due connections. */
   refreshQueueUrl: { variable: 'REFRESH_QUEUE_URL', schema: z.url() },
-  /** Queue of renewed credentials that could not be stored. */
+  /** Queue of refreshed credentials that could not be stored. */
   rescueQueueUrl: { variable: 'RESCUE_QUEUE_URL', schema: z.url() },
-  /** Queue of long work: the end of a user's or a tenant's connections. */
+  /** Queue of long-running jobs: disconnecting all of a user's or a tenant's connections. */
   jobsQueueUrl: { variable: 'JOBS_QUEUE_URL', schema: z.url() },
   /** Queue of verified webhook events. */
   incomingQueueUrl: { variable: 'INCOMING_QUEUE_URL', schema: z.url() },
   /** Queue of events on their way to one destination each. */
   deliveriesQueueUrl: { variable: 'DELIVERIES_QUEUE_URL', schema: z.url() },
-  /** Its dead letters, where what is given up goes. */
+  /** Dead-letter queue of the deliveries queue; the worker sends deliveries there that it gives up. */
   deliveriesDeadLettersUrl: { variable: 'DELIVERIES_DEAD_LETTERS_URL', schema: z.url() },
-  /** ARNs of the queues' dead letters, by which a function that files those of several tells them apart. */
+  /** ARNs of the dead-letter queues, by which the function that files dead letters tells them apart. */
   incomingDeadLettersArn: { variable: 'INCOMING_DEAD_LETTERS_ARN', schema: z.string().check(z.minLength(1)) },
   eventsDeadLettersArn: { variable: 'EVENTS_DEAD_LETTERS_ARN', schema: z.string().check(z.minLength(1)) },
   deliveriesDeadLettersArn: {
     variable: 'DELIVERIES_DEAD_LETTERS_ARN',
     schema: z.string().check(z.minLength(1)),
   },
-  /** Prefix of the Secrets Manager ids of provider apps' secrets; the rest is the context. */
+  /** Prefix of the Secrets Manager ids of provider apps' secrets; the rest is the app's id. */
   appSecretPrefix: { variable: 'APP_SECRET_PREFIX', schema: z.string().check(z.minLength(1)) },
-  /** Which connections are renewed before anybody asks: by each provider's policy, or all. */
+  /** Which connections are refreshed ahead of time: those that each provider's policy names, or all. */
   proactiveRefresh: { variable: 'PROACTIVE_REFRESH', schema: z.enum(['policy', 'all']), absent: 'policy' },
   /** Replacements for platforms' own origins: `{"https://open.tiktokapis.com":"http://127.0.0.1:…"}`. */
   platformOrigins: { variable: 'PLATFORM_ORIGINS', schema: json(origins), absent: '{}' },
@@ -54,7 +54,7 @@ const settings = {
 export type SettingName = keyof typeof settings;
 type Settings = { readonly [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> };
 
-/** What every function needs that opens credentials and may ask a platform. */
+/** The settings of every function that opens credentials and may call a platform. */
 const connectionUse = [
   'connectionsTable',
   'activityTable',
@@ -125,7 +125,7 @@ export type FunctionSettings<Name extends FunctionName> = Pick<
   Settings,
   (typeof functionSettings)[Name][number]
 >;
-/** Some of the settings, by name: what a part of the library asks for. */
+/** A subset of the settings, for code that several functions share. */
 export type SettingsOf<Name extends SettingName> = Pick<Settings, Name>;
 
 /**

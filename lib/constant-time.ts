@@ -6,7 +6,7 @@ export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolea
   return left.byteLength === right.byteLength && timingSafeEqual(left, right);
 }
 
-/** SHA-256 of a high-entropy secret: what is stored in its place. Not for passwords. */
+/** SHA-256 of a high-entropy secret, to store in its place. Not for passwords. */
 export function digest(secret: string): Uint8Array {
   return hash('sha256', secret, 'buffer');
 }

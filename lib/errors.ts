@@ -1,6 +1,6 @@
 /**
- * The one error class and the one catalogue. The catalogue decides what a failure costs the caller:
- * its HTTP status, whether to try again, and the words a person may read.
+ * The one error class and the one catalogue of errors that a caller can see. The catalogue decides the HTTP status of
+ * each, whether a retry can help, and the words that the tenant may show to its user.
  */
 
 interface CatalogueEntry {

@@ -1,6 +1,6 @@
 /**
- * The identifiers of the domain, branded so that one can never be passed where another is meant,
- * and the rules that text from outside must satisfy to become one.
+ * The identifiers of the domain, branded so that the compiler refuses one where another is meant, and the rules that
+ * outside text must satisfy to become one.
  */
 import * as z from 'zod/mini';
 
@@ -14,17 +14,17 @@ export type UserId = Branded<'UserId'>;
 /** A platform, such as `tiktok`. */
 export type ProviderId = Branded<'ProviderId'>;
 /** The name of one provider app in URLs: the provider's id, or an unguessable id for a tenant's own app. */
-export type AppId = Branded<'ContextId'>;
+export type AppId = Branded<'AppId'>;
 /** The platform's own stable id of an account. */
 export type AccountId = Branded<'AccountId'>;
 /** One tenant's user linked to one account. */
 export type ConnectionId = Branded<'ConnectionId'>;
-/** What one consent gave; shared by the connections that came from it. */
+/** What one consent granted; shared by the connections that it created. */
 export type GrantId = Branded<'GrantId'>;
 /** One attempt to connect. */
 export type FlowId = Branded<'FlowId'>;
 
-/** Longest id that a tenant or a platform may choose, in UTF-16 code units; keeps every index key under DynamoDB's 1,024 bytes. */
+/** Length limit of ids that tenants and platforms choose, in UTF-16 code units; keeps every index key under DynamoDB's 1,024 bytes. */
 export const longestOpaqueId = 128;
 
 /**
@@ -35,9 +35,9 @@ export function isOpaqueId(text: string): boolean {
   return text.length > 0 && text.length <= longestOpaqueId && text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
-/** Shape of a provider's id and of a shared app's context. */
+/** Shape of a provider's id, which is also the id of its shared app. */
 export const providerIdPattern = /^[a-z][a-z0-9-]{1,31}$/;
-/** Shape of any context: a provider's id, or `app_` and 22 base64url characters (128 bits). */
+/** Shape of any app's id: a provider's id, or `app_` and 22 base64url characters (128 bits). */
 export const appIdPattern = /^(?:[a-z][a-z0-9-]{1,31}|app_[A-Za-z0-9_-]{22})$/;
 /** Shape of a flow's id. */
 export const flowIdPattern = /^[A-Za-z0-9_-]{22}$/;
@@ -49,7 +49,7 @@ export const newConnectionId = () => `con_${token(16)}` as ConnectionId;
 export const newGrantId = () => `gra_${token(16)}` as GrantId;
 export const newAppId = () => `app_${token(16)}` as AppId;
 
-/** The stored form of an id. Ids are checked where they come in; what we stored ourselves is only read back. */
+/** The stored form of an id. Hawser checks ids where they enter, so what it stored itself needs no second check. */
 export const storedId = <Id extends string>() => z.custom<Id>((value) => typeof value === 'string');
 
 /** A random value of `bytes` bytes as base64url text. */

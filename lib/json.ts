@@ -22,7 +22,6 @@ export function jsonValue(text: string): unknown {
   }
 }
 
-/** Parses a JSON object; returns undefined for any other value or text. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   const value = jsonValue(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value)

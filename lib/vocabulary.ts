@@ -1,17 +1,17 @@
 /**
- * The words that records, events and the API share, each closed set once: the type is inferred from the enum. Safe in a
- * browser. What only one record says stands beside that record.
+ * The closed sets of words that records, events and the API share, each declared once as an enum from which its type is
+ * inferred. Safe in a browser. A set that only one record uses is declared beside that record.
  */
 import * as z from 'zod/mini';
 
 export const connectionStatus = z.enum([
-  /** Tokens are handed out. */
+  /** Hawser hands out tokens. */
   'active',
-  /** Nothing can refresh the credentials, and their end is near. */
+  /** Nothing can refresh the credentials, and they expire soon. */
   'expiring',
-  /** The grant is gone; only the user can bring it back. */
+  /** The grant has ended; only the user can restore it. */
   'reconnect_required',
-  /** No token is handed out any more; the platform has not confirmed the revocation yet. */
+  /** Hawser hands out no more tokens; the platform has not confirmed the revocation yet. */
   'disconnecting',
   /** The provider app's registration is at fault. */
   'misconfigured',
@@ -22,7 +22,7 @@ export type ConnectionStatus = z.output<typeof connectionStatus>;
 export const linking = z.enum([
   /** The tenant said who is signed in, after consent. */
   'confirmed',
-  /** Nobody: the flow ended in the browser. */
+  /** No one: the flow finished in the browser alone. */
   'direct',
 ]);
 export type Linking = z.output<typeof linking>;
@@ -43,15 +43,15 @@ export const connectionEventType = z.enum([
 ]);
 export type ConnectionEventType = z.output<typeof connectionEventType>;
 
-/** What the platform said when a connection ended; each is a fact, none a hope. */
+/** The platform's answer when a connection ended: facts only, no assumptions. */
 export const revocation = z.enum([
   /** The platform confirmed the end of the tokens. */
   'revoked',
-  /** The platform has not confirmed yet. No token is handed out meanwhile. */
+  /** The platform has not confirmed yet. Meanwhile Hawser hands out no token. */
   'revoke_pending',
   /** The grant serves another live connection and was left to it. */
   'shared_grant',
-  /** The platform has no revocation, or none for what is left to show it; its tokens die of their age. */
+  /** The platform offers no revocation of the remaining tokens; they stay valid until they expire. */
   'not_supported',
 ]);
 export type Revocation = z.output<typeof revocation>;
@@ -60,15 +60,15 @@ export type Revocation = z.output<typeof revocation>;
 export const tokenKind = z.enum(['access_token', 'refresh_token']);
 export type TokenKind = z.output<typeof tokenKind>;
 
-/** What became of one token of an ended connection. */
+/** What happened to one token of an ended connection. */
 export const tokenOutcome = z.enum([
-  /** Shown to the platform, which confirmed its end. */
+  /** Hawser sent it to the platform, which confirmed its revocation. */
   'revoked',
-  /** Ended with the one that was shown, by the platform's rules. */
+  /** Revoked together with the token that was sent, by the platform's rules. */
   'ended_with_it',
-  /** Left alive, because the grant serves another live connection. */
+  /** Left valid, because the grant serves another live connection. */
   'left_to_shared_grant',
-  /** Nothing can end it but its age. */
+  /** Valid until it expires, because nothing can revoke it. */
   'dies_of_age',
 ]);
 export type TokenOutcome = z.output<typeof tokenOutcome>;
@@ -76,7 +76,7 @@ export type TokenOutcome = z.output<typeof tokenOutcome>;
 export const tokenReceipt = z.object({ token: tokenKind, outcome: tokenOutcome });
 export type TokenReceipt = ReadonlyOutput<typeof tokenReceipt>;
 
-/** What the platform told of an account; shown as it is. */
+/** The platform's description of an account, shown unchanged. */
 export const accountMetadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 /** How a provider's users are connected: by consent at the platform, or by credentials that they enter. */
@@ -86,13 +86,13 @@ export const providerAuth = z.enum(['oauth2', 'credentials']);
 export const filedQueue = z.enum(['incoming', 'events', 'deliveries']);
 export type FiledQueue = z.output<typeof filedQueue>;
 
-/** Whether a filed failure still waits for its operator, or was sent again. */
+/** Whether a filed failure waits for a replay, or was replayed. */
 export const failureStatus = z.enum(['failed', 'replayed']);
 
-/** Bytes as a table holds them. */
+/** Bytes as the table stores them. */
 export const storedBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
-/** What a schema reads, with nothing in it that could be changed. */
+/** The output of a schema, deeply read-only. */
 export type ReadonlyOutput<Schema extends z.core.$ZodType> = DeepReadonly<z.output<Schema>>;
 
 type Whole = string | number | boolean | null | undefined | Uint8Array;

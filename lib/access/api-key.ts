@@ -1,6 +1,6 @@
 /**
- * API keys: `hwk_<id>_<secret>_<checksum>`. The id finds the record, the secret (256 bits) proves it, the checksum
- * lets a mistyped or invented key be refused without a database call. Only a digest of the secret is stored.
+ * API keys: `hwk_<id>_<secret>_<checksum>`. The id finds the record, the secret (256 bits) authenticates the caller, and
+ * the checksum refuses a mistyped or invented key without a database call. Only a digest of the secret is stored.
  */
 import { hash, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -16,7 +16,7 @@ const pattern = /^hwk_([0-9a-f]{16})_([0-9a-f]{64})_([0-9a-f]{8})$/;
 const record = z.object({
   id: z.string(),
   tenantId: storedId<TenantId>(),
-  /** What the operator calls it. */
+  /** The operator's name for the key. */
   label: z.string(),
   status: z.enum(['active', 'revoked']),
   digest: storedBytes,
@@ -25,7 +25,7 @@ const record = z.object({
 });
 export type ApiKey = ReadonlyOutput<typeof record>;
 
-/** A new key: its text, shown once, and the record that stays. */
+/** A new key: its text, shown once, and the record to store. */
 export function mintApiKey(
   tenantId: TenantId,
   label: string,
@@ -47,7 +47,7 @@ export function parseApiKey(text: string): { readonly id: string; readonly secre
   return { id, secret };
 }
 
-/** Whether a presented secret is this key's, and the key still counts. */
+/** Whether a presented secret belongs to this key, and the key is active. */
 export function provesApiKey(key: ApiKey, secret: string): boolean {
   return matchesDigest(secret, key.digest) && key.status === 'active';
 }
@@ -65,7 +65,7 @@ export function createApiKeyStore(table: Table) {
       return table.put(apiKeyKey(key.id), { ...key, ...apiKeyIndexEntry(key.tenantId, key.id) });
     },
 
-    /** Answers whether the tenant had such a key. Instances that hold it in memory refuse it within 60 seconds. */
+    /** Revokes a key. Returns whether the tenant had it. Instances that hold it in memory refuse it within 60 seconds. */
     async revoke(tenantId: TenantId, id: string): Promise<boolean> {
       const own = allOf(exists('pk'), equals('tenantId', tenantId));
       return (await table.update(apiKeyKey(id), { set: { status: 'revoked' } }, own)) !== undefined;

@@ -1,6 +1,7 @@
 /**
- * Session tokens: what a tenant's backend gives to one user's browser for at most ten minutes. Signed with Ed25519;
- * only `sessions` can read the private key, everybody else verifies with the public keys in the table.
+ * Session tokens: what a tenant's backend gives to one user's browser for at most ten minutes. JWTs (RFC 7519)
+ * signed with Ed25519 (RFC 8037): only the function `sessions` can read the private key; the others verify with the public
+ * keys in the table.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
@@ -30,12 +31,12 @@ export const sessionSeconds = 600;
 
 /** Five minutes, their last millisecond included. */
 const keptMilliseconds = 300_001;
-/** A token that names an unknown key reads the table when what is in memory is more than ten seconds old. */
+/** For a token that names an unknown key, the verifier reads the table again if its copy is more than ten seconds old. */
 const unknownKeyMilliseconds = 10_001;
 
 const algorithm = 'EdDSA';
 const privateKeys = z.object({ keyId: z.string(), privateKey: z.string() });
-/** In the order of their making, which a map of DynamoDB does not keep. */
+/** A list, because a DynamoDB map does not keep the order in which keys were published. */
 const publicKeys = z.object({ keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })) });
 type PublicKeys = z.infer<typeof publicKeys>['keys'];
 const claims = z.object({
@@ -122,7 +123,7 @@ export function createSessionVerifier(deps: {
 
   async function publicKey(keyId: string): Promise<string> {
     const withId = (keys: PublicKeys) => keys.find((key) => key.keyId === keyId);
-    // A key that was just rotated in is unknown here; invented ones cost no more than a read every ten seconds.
+    // A key that was just rotated in may be missing here; invented key ids cost at most one read every ten seconds.
     const found =
       withId(await published.get('keys')) ?? withId(await published.get('keys', unknownKeyMilliseconds));
     if (found === undefined) throw new errors.JWKSNoMatchingKey();
@@ -143,7 +144,7 @@ export function createSessionKey(): {
   return { keyId: token(8), ...pair };
 }
 
-/** Lets verifiers know a public key, beside the newest one before it, so that tokens in use stay valid. */
+/** Publishes a public key to verifiers and keeps the previous one, so that tokens in use stay valid. */
 export async function publishSessionKey(table: Table, keyId: string, publicKey: string): Promise<void> {
   const before = (await readPublicKeys(table)).slice(-1);
   await table.put(sessionKeysKey, { keys: [...before, { keyId, publicKey }] }, unconditional);

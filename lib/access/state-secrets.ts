@@ -4,9 +4,9 @@ import type { SecretSource } from '../aws/secret-source.ts';
 import { IntegrationError } from '../errors.ts';
 import { Secret } from '../telemetry/secret.ts';
 
-/** At least 256 bits, however they are written. */
+/** At least 256 bits: 43 characters of base64url. */
 const secretText = z.string().check(z.minLength(43));
-/** The one before is still believed, so it must be as strong; an operator may leave it empty. */
+/** The previous secret still verifies, so it must be as strong; an operator may leave it empty. */
 const record = z.object({
   current: secretText,
   previous: z.optional(z.union([z.literal(''), secretText])),

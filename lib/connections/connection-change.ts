@@ -1,7 +1,7 @@
-/** The writes that a decision about a connection can ask for: one change, or none and why. */
+/** What a decision about a connection can be: one change to write, or none and the reason. */
 import type { Connection, SealedConnection } from './connection.ts';
 
-/** What a refresh or a change of state may write; identity and index keys never. `undefined` removes the attribute. */
+/** The attributes that a refresh or a transition may write: never its identity or index keys. `undefined` removes an attribute. */
 export type ConnectionChange = {
   readonly [Name in Changeable]?: SealedConnection[Name] | undefined;
 };
@@ -25,7 +25,7 @@ type Changeable =
   | 'updatedAt'
   | 'sealed';
 
-/** What to write for something that happened: the state, its pending event and its next due date in one value. */
+/** One write: the state, its pending event and its next due date together. */
 export interface Change {
   readonly kind: 'change';
   readonly change: ConnectionChange;
@@ -57,7 +57,7 @@ export function isSameState(one: Connection, other: Connection): boolean {
   );
 }
 
-/** Decides only on the state that was seen: when another writer was faster, that writer's change stands. */
+/** Decides only about the state that the caller saw: when another writer was faster, that writer's change wins. */
 export function unlessOvertaken<Reason extends string>(
   seen: Connection,
   decide: (current: Connection) => Decision<Reason>,

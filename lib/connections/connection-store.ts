@@ -1,6 +1,6 @@
 /**
- * Connections in the table. Every write is conditional on the generation and the state that were read, so that of a
- * refresh, a reconnect and a disconnect in flight at once none overwrites what another has stored.
+ * Connections in the table, under optimistic locking: every write is conditional on the generation and the state that
+ * were read, so a refresh, a reconnect and a disconnect in flight at once never overwrite each other's changes.
  */
 import type { AccountId, AppId, ProviderId, TenantId, UserId } from '../ids.ts';
 import { absent, allOf, type Condition, equals } from '../table/condition.ts';
@@ -35,14 +35,14 @@ import {
 
 export type ConnectionStore = ReturnType<typeof createConnectionStore>;
 
-/** What finds a connection. */
+/** The primary key of a connection. */
 export interface ConnectionReference {
   readonly tenantId: TenantId;
   readonly provider: ProviderId;
   readonly accountId: AccountId;
 }
 
-/** A connection that is due, as the index knows it. */
+/** A due connection, as the index lists it. */
 export interface DueEntry {
   readonly reference: ConnectionReference;
   /** Its position in the partition. */
@@ -51,7 +51,7 @@ export interface DueEntry {
 
 export interface ConnectionPage {
   readonly connections: readonly Connection[];
-  /** Where the next page begins: a position in the sort order, no secret and no permission. */
+  /** Where the next page begins: a position in the sort order; it is not secret and grants nothing. */
   readonly cursor: string | undefined;
 }
 
@@ -61,15 +61,15 @@ export function createConnectionStore(table: Table) {
   return {
     get,
 
-    /** Stores a new connection. Answers whether the account was free. */
+    /** Stores a new connection. Returns whether the account was free. */
     create,
 
-    /** Puts a reconnected one in the place of the one that was read. Answers whether that was still unchanged. */
+    /** Replaces the connection that was read by the reconnected one. Returns whether it was still unchanged. */
     replace,
 
     /**
-     * Decides what to write and writes it, on condition that nobody else has changed the connection since it was read;
-     * on a conflict reads it again and decides again.
+     * Decides what to write and writes it, on condition that no other writer has changed the connection since it was
+     * read. On a conflict it reads and decides again.
      * @param seen the connection as it was last read; the first decision is about that reading.
      */
     update<Seen extends Connection, Reason extends string>(
@@ -79,7 +79,7 @@ export function createConnectionStore(table: Table) {
       return updateConnection({ read: readAgain, write: change }, seen, decide);
     },
 
-    /** Decides what an account's new credentials make of the connection that is there, if there is one. */
+    /** Decides what an account's new credentials make of its stored connection, if it has one. */
     place<Reason extends string>(
       { tenantId, provider, accountId }: ConnectionReference,
       decide: (before: SealedConnection | undefined) => Placement<Reason>,
@@ -93,10 +93,10 @@ export function createConnectionStore(table: Table) {
       );
     },
 
-    /** One conditional write of {@link update}. Answers the connection as it is now; nothing on a conflict. */
+    /** One conditional write of {@link update}. Returns the connection after it; nothing on a conflict. */
     change,
 
-    /** The same, also conditional on the due date: of all who found a connection due, one gets it; the others nothing. */
+    /** The same, also conditional on the due date: of all workers that found a connection due, one claims it. */
     claim(before: Connection, claimed: ConnectionChange): Promise<SealedConnection | undefined> {
       const due = before.dueAt === undefined ? absent('dueAt') : equals('dueAt', before.dueAt);
       return write(before, claimed, allOf(isStill(before), due));
@@ -104,7 +104,7 @@ export function createConnectionStore(table: Table) {
 
     /**
      * Moves a due connection to the partition of its paused provider. Its `dueAt` stays, and every later write of
-     * `dueAt` moves it back. Answers whether it still was due as it was read.
+     * `dueAt` moves it back. Returns whether it was still due as it was read.
      */
     async park(before: Connection): Promise<boolean> {
       if (before.dueAt === undefined) return false;
@@ -113,7 +113,7 @@ export function createConnectionStore(table: Table) {
       return (await table.update(keyOf(before), { set }, stillDue)) !== undefined;
     },
 
-    /** Deletes a connection that is still as it was read. Answers whether it is gone. */
+    /** Deletes a connection that is still as it was read. Returns whether it is deleted. */
     remove(before: Connection): Promise<boolean> {
       return table.delete(keyOf(before), isStill(before));
     },
@@ -154,7 +154,7 @@ export function createConnectionStore(table: Table) {
       };
     },
 
-    /** One page of what is due in one partition of the due index, oldest first: one Query. */
+    /** One page of the due connections in one partition of the due index, oldest first: one Query. */
     async due(query: {
       readonly partition: string;
       readonly from?: string | undefined;
@@ -248,7 +248,7 @@ function isStill({ id, generation, status, statusReason }: Connection) {
   );
 }
 
-/** Its entry in the due index, or none. */
+/** The connection's entry in the due index, or none. */
 function dueEntryOf(connection: Connection, dueAt: number | undefined): Record<string, string | undefined> {
   return dueAt === undefined
     ? { dueKey: undefined, dueSort: undefined }

@@ -1,6 +1,6 @@
 /**
- * Optimistic locking, in one place: decide on a connection as it was read, write on condition that it still is so, and
- * on a conflict read again and decide again. Each conflict means that another writer succeeded.
+ * The one loop of optimistic locking over connections: decide about a connection as it was read, write on condition that
+ * it is unchanged, and on a conflict read and decide again. Each conflict means that another writer succeeded.
  */
 import type { Connection, SealedConnection } from './connection.ts';
 import type { ConnectionChange, Decision } from './connection-change.ts';
@@ -14,7 +14,7 @@ export type Update<Seen extends Connection, Reason extends string> =
   /** Others wrote at every attempt; nothing was changed. */
   | { readonly kind: 'contended' };
 
-/** What to do about an account's new credentials: put a whole record in its place, or leave it alone. */
+/** What to do with an account's new credentials: store a whole record, or keep the one that is stored. */
 export type Placement<Reason extends string> =
   | { readonly kind: 'put'; readonly connection: SealedConnection }
   | { readonly kind: 'keep'; readonly reason: Reason };
@@ -26,7 +26,7 @@ export type Placed<Reason extends string> =
 
 const maxAttempts = 8;
 
-/** @param write answers the connection as it is now, or nothing when it was no longer as it was read. */
+/** @param store `write` returns the connection after the write, or nothing when it was no longer as it was read. */
 export async function updateConnection<Seen extends Connection, Reason extends string>(
   store: {
     readonly read: (seen: Connection) => Promise<SealedConnection | undefined>;
@@ -48,7 +48,7 @@ export async function updateConnection<Seen extends Connection, Reason extends s
   });
 }
 
-/** @param put answers whether the record was still as it was read. */
+/** @param store `put` returns whether the record was still as it was read. */
 export function placeConnection<Reason extends string>(
   store: {
     readonly read: () => Promise<SealedConnection | undefined>;

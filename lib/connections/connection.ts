@@ -30,12 +30,12 @@ const open = {
   accountId: storedId<AccountId>(),
   appId: storedId<AppId>(),
   grantId: storedId<GrantId>(),
-  /** The platform's id of the user who granted; what a grant-wide revocation reaches. */
+  /** The platform's id of the user who gave the grant; a grant-wide revocation reaches all connections of it. */
   platformUserId: z.string(),
   linking,
   status: connectionStatus,
   statusReason: z.exactOptional(z.string()),
-  /** Since when the status is what it is. */
+  /** When the status last changed. */
   statusSince: z.exactOptional(z.number()),
   /** Counts the credentials: raised by each stored refresh and reconnect. */
   generation: z.number(),
@@ -45,33 +45,33 @@ const open = {
   requestedScopes: z.array(z.string()),
   scopes: z.array(z.string()),
   tokenType: z.string(),
-  /** When the access token was given, and when it ends. Epoch milliseconds, as are all times here. */
+  /** When the platform issued the access token, and when it expires. Epoch milliseconds, as are all times here. */
   obtainedAt: z.number(),
   expiresAt: z.exactOptional(z.number()),
   refreshExpiresAt: z.exactOptional(z.number()),
   refreshable: z.boolean(),
-  /** When there is something to do next; absent when there is nothing. */
+  /** When the sweep picks the connection up next; absent when it has no work. */
   dueAt: z.exactOptional(z.number()),
-  /** Attempts that failed since the last one that did not; spaces the next ones. */
+  /** Failed attempts since the last success; they space the next ones. */
   failures: z.exactOptional(z.number()),
-  /** When a token was last asked for, to the nearest part of a day. */
+  /** When a caller last asked for the token; recorded once a day at most. */
   lastUsedAt: z.exactOptional(z.number()),
-  /** A change that its tenant has not received the event of yet. */
+  /** Transactional outbox: the event of the last change, until it is published. */
   pendingEvent: z.exactOptional(connectionEventType),
-  /** What the platform said of the tokens, once a disconnect has got that far. */
+  /** What the platform answered to the revocation of the tokens, once a disconnect has got that far. */
   revocation: z.exactOptional(revocation),
-  /** When the grant that is held now was given, and when the flow for it began. */
+  /** When the user gave the current grant, and when the flow for it began. */
   grantedAt: z.exactOptional(z.number()),
   flowBeganAt: z.exactOptional(z.number()),
   connectedAt: z.number(),
   updatedAt: z.number(),
 };
 
-/** The stored shape without the sealed bytes: all that a list reads. */
+/** The stored shape without the sealed bytes, which is all that a list reads. */
 export const connectionRecord = z.object(open);
 export type Connection = ReadonlyOutput<typeof connectionRecord>;
 
-/** The sealed fields of a connection; each is sealed for its own name and opens under no other. */
+/** The sealed fields of a connection. Each is sealed under its field's name and opens under no other. */
 const sealedCredentials = z.object({
   accessToken: storedBytes,
   refreshToken: z.exactOptional(storedBytes),
@@ -91,15 +91,14 @@ export const sealedConnectionRecord = z.object({
 });
 export type SealedConnection = ReadonlyOutput<typeof sealedConnectionRecord>;
 
-/** The reason of an end that the platform told by itself, because the user took the grant back. */
+/** The reason of an end that the platform reported because the user withdrew the grant. */
 export const deauthorized = 'deauthorized';
 
-/** Whether a connection ended by the platform's own word: then no renewal of the same grant brings it back. */
+/** Whether the platform reported the end of the grant: then no refresh of the same grant restores the connection. */
 export function isDeauthorized({ status, statusReason }: Connection): boolean {
   return status === 'reconnect_required' && statusReason === deauthorized;
 }
 
-/** Whether a connection in this state still holds its grant at the platform, for all Hawser knows. */
 const holdsGrant: Readonly<Record<ConnectionStatus, boolean>> = {
   active: true,
   expiring: true,

@@ -1,7 +1,7 @@
 /**
- * Leases decide who may start a token call: a lease names the generation that is being spent and the time until which a
- * call may be in flight. It is a small item apart from the connection, taken by one conditional write. It never decides
- * what is stored; the generation does.
+ * Leases decide who may start a token call. A lease names the generation that its holder spends and the time until which
+ * the call may be in flight. It is a small item apart from the connection, acquired by one conditional write. It never
+ * decides what is stored; the generation does.
  */
 
 import * as z from 'zod/mini';
@@ -10,13 +10,13 @@ import { absent, allOf, anyOf, atMost, equals, greaterThan, lessThan } from '../
 import { leaseKey } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
 
-/** A lease that is held. */
+/** An acquired lease. */
 export interface Lease {
   readonly connectionId: ConnectionId;
   readonly holder: string;
-  /** The generation that is being spent. */
+  /** The generation that the holder spends. */
   readonly generation: number;
-  /** Nobody else starts a call before this time, epoch milliseconds; the holder starts none that could end later. */
+  /** No other caller starts a call before this time, in epoch milliseconds; the holder starts none that could end later. */
   readonly deadline: number;
   /** Whether an earlier holder of the same generation never recorded how its call ended. */
   readonly doubtful: boolean;
@@ -24,9 +24,9 @@ export interface Lease {
 
 export type Taking =
   | { readonly kind: 'taken'; readonly lease: Lease }
-  /** Another caller holds it, or the platform asked for a pause, until then. */
+  /** Until then another caller holds the lease, or the platform asked for a pause. */
   | { readonly kind: 'held' | 'resting'; readonly until: number }
-  /** The generation has been spent already. */
+  /** A call has already spent the generation. */
   | { readonly kind: 'outdated' };
 
 const record = z.object({
@@ -36,21 +36,21 @@ const record = z.object({
   /** Whether a call may have spent the generation without recording how it ended. */
   open: z.boolean(),
   notBefore: z.exactOptional(z.number()),
-  /** When this was written. */
+  /** When this record was written. */
   at: z.number(),
 });
 
-/** Clocks of function instances agree better than this. */
+/** Clocks of function instances differ by less than this. */
 const clockSkewMilliseconds = 60_000;
 
-/** Nobody reads a lease a day after its deadline. */
+/** No caller reads a lease a day after its deadline. */
 const keptSeconds = 86_400;
 
 export type LeaseStore = ReturnType<typeof createLeaseStore>;
 
 export function createLeaseStore(table: Table, now: () => number) {
   return {
-    /** Takes the lease if no call can be in flight and the platform asked for no pause. */
+    /** Acquires the lease if no call can be in flight and the platform asked for no pause. */
     async take(connectionId: ConnectionId, generation: number, milliseconds: number): Promise<Taking> {
       const holder = token(12);
       const at = now();
@@ -80,13 +80,13 @@ export function createLeaseStore(table: Table, now: () => number) {
       return { kind: 'taken', lease: { connectionId, holder, generation, deadline, doubtful } };
     },
 
-    /** How the lease of a generation stands; a free one looks like one held until now. */
+    /** The state of a generation's lease; a free one reads as held until now. */
     async look(connectionId: ConnectionId, generation: number): Promise<Exclude<Taking, { kind: 'taken' }>> {
       const found = record.safeParse(await table.get(leaseKey(connectionId))).data;
       const at = now();
       if (!found || found.generation < generation) return { kind: 'held', until: at };
       if (found.generation > generation) return { kind: 'outdated' };
-      // Written in the future: the clock has been set back since, so its times mean nothing.
+      // Written in the future: the clock has since been set back, so the times of this record mean nothing.
       if (found.at > at + clockSkewMilliseconds) return { kind: 'held', until: at };
       if (found.deadline > at) return { kind: 'held', until: found.deadline };
       return { kind: (found.notBefore ?? 0) > at ? 'resting' : 'held', until: found.notBefore ?? at };
@@ -99,8 +99,8 @@ export function createLeaseStore(table: Table, now: () => number) {
     },
 
     /**
-     * Records that the call has ended and spent nothing; others may start, at once or after a pause. What an earlier
-     * holder left in doubt stays in doubt.
+     * Records that the call has ended and spent nothing; others may start at once, or after a pause. A generation that an
+     * earlier holder left in doubt stays in doubt.
      */
     async release(lease: Lease, notBefore?: number): Promise<void> {
       const set = {
@@ -112,7 +112,7 @@ export function createLeaseStore(table: Table, now: () => number) {
       await table.update(leaseKey(lease.connectionId), { set }, equals('holder', lease.holder));
     },
 
-    /** Keeps all callers from a spent generation while its successor waits to be stored. */
+    /** Keeps all callers off a spent generation while its successor waits to be stored. */
     async extend(lease: Lease, milliseconds: number): Promise<void> {
       const at = now();
       const deadline = at + milliseconds;

@@ -1,18 +1,18 @@
 /**
- * Changes that leave a connection's status alone: when it is due next, after an attempt that settled nothing, a use, a
- * probe, or the publication of its event. Like the transitions, each is decided here and written as one change.
+ * Changes that leave a connection's status alone: its next due date after an inconclusive attempt, a use, a probe, or
+ * the publication of its event. Like the transitions, each is decided here and written as one change.
  */
 import type { Connection } from './connection.ts';
 import { type Change, changeTo, type Decision, keepFor } from './connection-change.ts';
 import type { RefreshPolicy } from './refresh-policy.ts';
 import { type Chance, idleDueAt, nextDueAt, operatorDueAt, retryDueAt, youngDueAt } from './schedule.ts';
 
-/** A use is recorded once a day, so that most reads cost no write. */
+/** Hawser records a use once a day, so that most reads cost no write. */
 const useRecordMilliseconds = 86_400_000;
-/** A revocation is retried until it succeeds, at least once an hour. */
+/** Workers retry a revocation until it succeeds, at least once an hour. */
 const longestRevocationPauseMilliseconds = 3_600_000;
 
-/** A refresh failed in a way that may pass: exponential backoff, and never before the platform allows. */
+/** A refresh failed for a transient reason: exponential backoff, and never before the platform allows. */
 export function postponeRefresh(
   current: Connection,
   { afterSeconds, ...chance }: { readonly afterSeconds?: number | undefined } & Chance,
@@ -26,7 +26,7 @@ export function waitForOperator(current: Connection, now: number): Change {
   return changeTo({ failures: failuresOf(current), dueAt: operatorDueAt(now) });
 }
 
-/** The answer of a refresh was lost: nobody spends the same token again before the lease of that call has ended. */
+/** The answer to a refresh was lost: no worker spends the same token again before the lease of that call has ended. */
 export function leaveInDoubt(
   current: Connection,
   { leaseDeadline, random }: { readonly leaseDeadline: number; readonly random: () => number },
@@ -34,12 +34,12 @@ export function leaveInDoubt(
   return changeTo({ failures: failuresOf(current), dueAt: leaseDeadline + Math.ceil(1_000 * random()) });
 }
 
-/** The platform finds the credentials too young to be refreshed. */
+/** The platform refused the refresh because the credentials are too young. */
 export function waitForAge(chance: Chance): Change {
   return changeTo({ dueAt: youngDueAt(chance) });
 }
 
-/** Nobody uses the connection: its next refresh is the one that keeps its refresh token alive, if it needs any. */
+/** The connection is unused: its next refresh is the one that keeps its refresh token alive, if the platform expires idle ones. */
 export function leaveIdle(
   current: Connection,
   { policy, random }: { readonly policy: RefreshPolicy; readonly random: () => number },
@@ -47,7 +47,7 @@ export function leaveIdle(
   return changeTo({ dueAt: idleDueAt(current, policy, random) });
 }
 
-/** A token was handed out: the connection counts as in use, and is refreshed ahead of time again. */
+/** A caller received a token: the connection counts as in use, and workers refresh it ahead of time again. */
 export function noteUse(
   current: Connection,
   { policy, now, random }: { readonly policy: RefreshPolicy } & Chance,
@@ -61,7 +61,10 @@ export function noteUse(
   return changeTo({ lastUsedAt: now, dueAt });
 }
 
-/** The pending event is in the queue. @param policy absent where the provider is no longer known. */
+/**
+ * The queue accepted the pending event: clears the outbox marker.
+ * @param policy absent where the provider is no longer known.
+ */
 export function markPublished(
   current: Connection,
   { policy, now, random }: { readonly policy: RefreshPolicy | undefined } & Chance,
@@ -71,7 +74,7 @@ export function markPublished(
   return changeTo({ pendingEvent: undefined, dueAt: nextDueAt(current, policy, { now, random }) });
 }
 
-/** A probe is about to begin: the next one is due only after the usual time, whatever becomes of this one. */
+/** A worker claims a probe before it begins: the next one is due after the usual interval, even if this one crashes. */
 export function claimProbe(
   current: Connection,
   { policy, now, random }: { readonly policy: RefreshPolicy } & Chance,
@@ -87,15 +90,15 @@ export function postponeRevocation(current: Connection, chance: Chance): Decisio
   return changeTo({ failures, dueAt: retryDueAt(failures, chance, wait) });
 }
 
-/** An operator wants the workers to take the connection up now, in use or not. */
+/** An operator wants the workers to process the connection now, in use or not. */
 export function bringForward(dueAt: number, { usedAt }: { readonly usedAt?: number } = {}): Change {
   return changeTo({ dueAt, ...(usedAt !== undefined && { lastUsedAt: usedAt }) });
 }
 
-/** Long enough that the backoff has its full width: few connections ask a platform that is down for all. */
+/** Gives the backoff its full width, so that few connections call a platform that is down for all of them. */
 const failuresOfFullBackoff = 4;
 
-/** The platform's circuit is open: nothing asked it, so this is no failure of the connection's own. */
+/** The platform's circuit is open: no call was made, so this does not count as a failure of the connection. */
 export function holdBack(current: Connection, chance: Chance): Change {
   const failures = Math.max(failuresOfFullBackoff, current.failures ?? 0);
   return changeTo({ dueAt: retryDueAt(failures, chance) });

@@ -1,4 +1,4 @@
-/** Receipts of ended connections: what became of each of their tokens. Kept for a year, when the record itself is long gone. */
+/** Receipts of ended connections: what happened to each of their tokens. They outlive the deleted record by a year. */
 import * as z from 'zod/mini';
 import type { ConnectionId } from '../ids.ts';
 import { unconditional } from '../table/condition.ts';

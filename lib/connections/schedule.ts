@@ -1,8 +1,9 @@
 /**
- * Due dates: when the sweep should next pick a connection up, to refresh it before it ends, keep its refresh token from
- * expiring unused, probe a session, or warn before an end that nothing can prevent. Dates are jittered, so that
- * connections that were made or failed together do not come back together.
+ * Due dates: when the sweep should next pick up a connection, to refresh it before its token expires, keep its refresh
+ * token from expiring unused, probe a session, or warn before an end that nothing can prevent. Jitter spreads the dates of
+ * connections that were created, or failed, together.
  */
+import type { ConnectionStatus } from '../vocabulary.ts';
 import type { Connection } from './connection.ts';
 import type { RefreshPolicy } from './refresh-policy.ts';
 import { marginMilliseconds } from './token-lifetime.ts';
@@ -12,7 +13,7 @@ const useWindowMilliseconds = 7 * 86_400_000;
 /** A failed refresh is retried within a minute at most, so that the first sweep after an outage finds it. */
 const longestBackoffMilliseconds = 60_000;
 const firstBackoffMilliseconds = 5_000;
-/** An operator needs minutes to repair a registration, not seconds. */
+/** Operators repair a registration in minutes, not seconds. */
 const operatorMilliseconds = 600_000;
 const dayMilliseconds = 86_400_000;
 
@@ -23,12 +24,21 @@ export interface Timed extends Pick<Connection, 'status' | 'obtainedAt' | 'refre
   readonly lastUsedAt?: number | undefined;
 }
 
-/** The clock and the dice, passed in. */
+/** The time and the source of randomness, passed in. */
 export interface Chance {
   readonly now: number;
   /** A number from 0 to below 1, for jitter. */
   readonly random: () => number;
 }
+
+/** Where the due date of a connection comes from in each status. */
+const dueBy: Readonly<Record<ConnectionStatus, 'lifetime' | 'operator' | 'nothing'>> = {
+  active: 'lifetime',
+  expiring: 'lifetime',
+  disconnecting: 'lifetime',
+  misconfigured: 'operator',
+  reconnect_required: 'nothing',
+};
 
 /** The due date of a connection that has just received its credentials, as if it were in use. */
 export function nextDueAt(
@@ -36,8 +46,9 @@ export function nextDueAt(
   policy: RefreshPolicy,
   { now, random }: Chance,
 ): number | undefined {
-  if (connection.status === 'reconnect_required') return undefined;
-  if (connection.status === 'misconfigured') return operatorDueAt(now);
+  const source = dueBy[connection.status];
+  if (source === 'nothing') return undefined;
+  if (source === 'operator') return operatorDueAt(now);
   if (policy.probeEverySeconds !== undefined) {
     return now + policy.probeEverySeconds * 1000 * (0.9 + 0.2 * random());
   }
@@ -63,7 +74,7 @@ export function importedDueAt(
   { now, random }: Chance,
 ): number | undefined {
   const usual = nextDueAt(connection, policy, { now, random });
-  // A warning costs no platform call, and has its time.
+  // A warning needs no platform call, and keeps its date.
   if (usual === undefined || (policy.probeEverySeconds === undefined && !connection.refreshable)) {
     return usual;
   }
@@ -72,7 +83,7 @@ export function importedDueAt(
   return earliest + (usual - earliest) * random();
 }
 
-/** When a connection that nobody uses must be refreshed all the same, if ever. */
+/** When an unused connection must still be refreshed, if ever. */
 export function idleDueAt(
   connection: Timed,
   { keepAliveSeconds }: RefreshPolicy,
@@ -92,7 +103,7 @@ export function idleDueAt(
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Whether to refresh a due connection before anybody asks for its token. */
+/** Whether to refresh a due connection before a caller asks for its token. */
 export function isRefreshedAhead(
   connection: Timed,
   policy: RefreshPolicy,
@@ -105,7 +116,7 @@ export function isRefreshedAhead(
 
 /** Whether an unused connection must be refreshed now, by the earliest date that its jitter allows. */
 export function isIdleRefreshDue(connection: Timed, policy: RefreshPolicy, now: number): boolean {
-  // A date drawn again at each sweep would postpone the refresh again and again.
+  // Drawing a new random date at each sweep would postpone the refresh forever.
   const earliest = idleDueAt(connection, policy, () => 0);
   return earliest !== undefined && earliest <= now;
 }
@@ -121,17 +132,17 @@ export function retryDueAt(
   return Math.ceil(now + afterSeconds * 1000 + 1_000 + bound * random());
 }
 
-/** When to try again what only an operator, or the user, can repair. */
+/** When to retry a refresh that only an operator, or the user, can repair. */
 export function operatorDueAt(now: number): number {
   return now + operatorMilliseconds;
 }
 
-/** When to ask again a platform that found the credentials too young to be refreshed. */
+/** When to retry at a platform that refused to refresh credentials because they are too young. */
 export function youngDueAt({ now, random }: Chance): number {
   return now + dayMilliseconds * (0.5 + 0.5 * random());
 }
 
-/** Nothing can refresh it: first the warning, then the end. */
+/** Nothing can refresh the connection: it is due for its warning first, then at its end. */
 function endDueAt(connection: Timed, policy: RefreshPolicy, now: number): number | undefined {
   if (connection.expiresAt === undefined) return undefined;
   const warnAt =

@@ -1,16 +1,16 @@
-/** When an access token is still good, when it should be refreshed, and when it has expired. */
+/** Whether an access token is valid, should be refreshed, or has expired. */
 import type { Connection } from './connection.ts';
 import type { RefreshMargin } from './refresh-policy.ts';
 
-/** Whether the access token has expired. A token whose lifetime the platform never stated has not. */
+/** Whether the access token has expired. A token without a stated lifetime never has. */
 export function isTokenExpired(connection: Pick<Connection, 'expiresAt'>, now: number): boolean {
   return connection.expiresAt !== undefined && connection.expiresAt <= now;
 }
 
-/** A token that was obtained in the future was stored under a wrong clock that is right by now; its end is unknown. */
+/** A token obtained in the future was stored under a wrong clock that has since been corrected; its expiry is unknown. */
 const clockSkewMilliseconds = 60_000;
 
-/** Whether no more than the provider's safety margin is left. */
+/** Whether no more than the provider's safety margin is left before expiry. */
 export function isRefreshDue(
   connection: Pick<Connection, 'expiresAt' | 'obtainedAt'>,
   margin: RefreshMargin,
@@ -23,7 +23,7 @@ export function isRefreshDue(
   );
 }
 
-/** Whether the platform would refuse to refresh credentials of this age. A negative age comes from a wrong clock: ask. */
+/** Whether the platform would refuse to refresh credentials of this age. A negative age comes from a wrong clock: then call. */
 export function isTooYoungToRefresh(
   { obtainedAt }: Pick<Connection, 'obtainedAt'>,
   minimumAgeSeconds: number | undefined,

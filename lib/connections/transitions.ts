@@ -1,10 +1,10 @@
 /**
  * The state machine of a connection, and the only file that assigns its status. Each function takes a connection and
- * what happened, and answers the new state with its pending event and its next due date as one write, or why nothing
- * changes. The pending event is the transactional outbox: written with the change, cleared after publishing, and
+ * what happened to it, and returns the new state with its pending event and its next due date as one write, or the
+ * reason why nothing changes. The pending event is the transactional outbox: written with the change, cleared after publishing, and
  * republished by the sweep if the process dies in between.
  */
-import type { ConnectionEventType, Revocation } from '../vocabulary.ts';
+import type { ConnectionEventType, ConnectionStatus, Revocation } from '../vocabulary.ts';
 import { type Connection, deauthorized, isDeauthorized, type SealedConnection } from './connection.ts';
 import {
   type Change,
@@ -18,16 +18,16 @@ import type { RefreshPolicy } from './refresh-policy.ts';
 import { type Chance, nextDueAt, operatorDueAt } from './schedule.ts';
 import { isTokenExpired } from './token-lifetime.ts';
 
-/** Long enough for the process that made a change to publish its event itself; after that the sweep does. */
+/** How long the process that made a change has to publish its event; after that the sweep republishes it. */
 const publishMilliseconds = 60_000;
 
-/** What the platform gave for a refresh, sealed. */
+/** The credentials that a refresh obtained, sealed. */
 export type RefreshedCredentials = Pick<
   ConnectionChange,
   'sealed' | 'obtainedAt' | 'expiresAt' | 'refreshExpiresAt' | 'scopes'
 >;
 
-/** The state of a connection that a consent has just made, or brought back. */
+/** The state of a connection that a consent has just created or restored. */
 export type ActivatedState = Pick<SealedConnection, 'status' | 'generation' | 'connectedAt' | 'updatedAt'> & {
   readonly statusSince: number;
   readonly grantedAt: number;
@@ -36,7 +36,7 @@ export type ActivatedState = Pick<SealedConnection, 'status' | 'generation' | 'c
   readonly dueAt: number;
 };
 
-/** A consent or entered credentials make a connection, or reconnect it in place with the next generation. */
+/** A consent, or credentials that the user entered, create a connection or reconnect it in place as its next generation. */
 export function activate(before: Connection | undefined, now: number): ActivatedState {
   return {
     status: 'active',
@@ -50,15 +50,32 @@ export function activate(before: Connection | undefined, now: number): Activated
   };
 }
 
+/** The event of a reconnect, by the status before it. */
+const reconnectEvents: Readonly<Record<ConnectionStatus, ConnectionEventType>> = {
+  active: 'connection.refreshed',
+  expiring: 'connection.recovered',
+  reconnect_required: 'connection.recovered',
+  disconnecting: 'connection.recovered',
+  misconfigured: 'connection.recovered',
+};
+
 function activationEvent(before: Connection | undefined): ConnectionEventType {
-  if (!before) return 'connection.created';
-  return before.status === 'active' ? 'connection.refreshed' : 'connection.recovered';
+  return before ? reconnectEvents[before.status] : 'connection.created';
 }
 
+/** What a successful refresh makes of each status. */
+const refreshEffects: Readonly<Record<ConnectionStatus, 'stay' | 'recover' | 'resume_disconnect'>> = {
+  active: 'stay',
+  expiring: 'recover',
+  reconnect_required: 'recover',
+  misconfigured: 'recover',
+  disconnecting: 'resume_disconnect',
+};
+
 /**
- * A refresh succeeded. Its credentials replace the generation that was spent for them and no other: a reconnect in
- * between stays, a disconnect in between gets them to revoke, and a `reconnect_required` declared on that generation is
- * overturned, unless the platform itself said that the user withdrew the grant.
+ * A refresh succeeded. Its credentials replace the generation that the call spent and no other. A reconnect in between
+ * wins; a disconnect in between receives the credentials, to revoke them; a `reconnect_required` declared on that
+ * generation is overturned, unless the platform itself reported that the user withdrew the grant.
  */
 export function refreshed(
   current: Connection,
@@ -71,10 +88,11 @@ export function refreshed(
   const { spentGeneration, credentials, policy, now } = refresh;
   if (current.generation !== spentGeneration) return keepFor('overtaken');
   const change = { ...credentials, generation: spentGeneration + 1, failures: undefined, updatedAt: now };
-  // The disconnect goes on, and the sweep makes sure of it.
-  if (current.status === 'disconnecting') return changeTo({ ...change, dueAt: now });
+  const effect = refreshEffects[current.status];
+  // Due now, so that the sweep resumes the disconnect with the new tokens.
+  if (effect === 'resume_disconnect') return changeTo({ ...change, dueAt: now });
   if (isDeauthorized(current)) return changeTo(change);
-  if (current.status !== 'active') return changeTo({ ...change, ...recovered(now) });
+  if (effect === 'recover') return changeTo({ ...change, ...recovered(now) });
   // A pending event keeps its due date, or the sweep would not republish it.
   if (current.pendingEvent !== undefined) return changeTo(change);
   const after = { ...current, ...credentials, obtainedAt: credentials.obtainedAt ?? current.obtainedAt };
@@ -96,14 +114,22 @@ function recovered(now: number): ConnectionChange {
   };
 }
 
-/** The grant or the session is gone; only the user can bring the connection back. */
+/** Why a connection in some status cannot end by itself: it has ended already, or a disconnect is ending it. */
+const endRefusals: Readonly<Record<ConnectionStatus, 'disconnecting' | 'already_required' | undefined>> = {
+  active: undefined,
+  expiring: undefined,
+  misconfigured: undefined,
+  reconnect_required: 'already_required',
+  disconnecting: 'disconnecting',
+};
+
+/** The grant or the session has ended; only the user can restore the connection. */
 export function requireReconnect(
   current: Connection,
   { reason, now }: { readonly reason: string; readonly now: number },
 ): Change | Keep<'disconnecting' | 'already_required'> {
-  // A disconnect needs no reconnect.
-  if (current.status === 'disconnecting') return keepFor('disconnecting');
-  if (current.status === 'reconnect_required') return keepFor('already_required');
+  const refusal = endRefusals[current.status];
+  if (refusal) return keepFor(refusal);
   return changeTo({
     status: 'reconnect_required',
     statusReason: reason,
@@ -114,18 +140,19 @@ export function requireReconnect(
 }
 
 /**
- * The platform says that the user withdrew a grant. It concerns that grant only, and stands against any refresh that is
- * still under way.
+ * The platform reported that the user withdrew a grant. This ends that grant only, and a refresh still in flight cannot
+ * overturn it.
  */
 export function deauthorize(
   current: Connection,
   { grantId, now }: { readonly grantId: Connection['grantId']; readonly now: number },
 ): Decision<'other_grant' | 'disconnecting' | 'already_deauthorized'> {
   if (current.grantId !== grantId) return keepFor('other_grant');
-  if (current.status === 'disconnecting') return keepFor('disconnecting');
+  const refusal = endRefusals[current.status];
+  if (refusal === 'disconnecting') return keepFor(refusal);
   if (isDeauthorized(current)) return keepFor('already_deauthorized');
-  // An end that was declared for another reason has its event already, but a late refresh could overturn it.
-  if (current.status === 'reconnect_required') {
+  // An end declared for another reason has its event already, but a late refresh could still overturn it.
+  if (refusal === 'already_required') {
     return changeTo({ statusReason: deauthorized, updatedAt: now });
   }
   return changeTo({
@@ -134,19 +161,29 @@ export function deauthorize(
     statusSince: now,
     updatedAt: now,
     pendingEvent: 'connection.reconnect_required',
-    // The event worker publishes nothing of ours itself; the sweep does, at once.
+    // The webhook worker publishes no pending events; due now, so that the next sweep has it published.
     dueAt: now,
   });
 }
 
-/** The platform refused the provider app itself: an operator's fault to repair, never the user's loss. */
+/** What a refusal of the provider app makes of each status. */
+const misconfigureEffects: Readonly<Record<ConnectionStatus, 'mark' | 'retry' | 'none'>> = {
+  active: 'mark',
+  expiring: 'mark',
+  misconfigured: 'retry',
+  disconnecting: 'retry',
+  reconnect_required: 'none',
+};
+
+/** The platform refused the provider app itself. An operator must repair the registration; the user loses nothing. */
 export function misconfigure(
   current: Connection,
   { reason, now }: { readonly reason: string; readonly now: number },
 ): Decision<'already_required'> {
-  if (current.status === 'reconnect_required') return keepFor('already_required');
+  const effect = misconfigureEffects[current.status];
+  if (effect === 'none') return keepFor('already_required');
   const retry = { updatedAt: now, dueAt: operatorDueAt(now) };
-  if (current.status !== 'active' && current.status !== 'expiring') return changeTo(retry);
+  if (effect === 'retry') return changeTo(retry);
   return changeTo({
     status: 'misconfigured',
     statusReason: reason,
@@ -156,13 +193,13 @@ export function misconfigure(
   });
 }
 
-/** Nothing can refresh these credentials: one warning as their end comes near, and one event when it is there. */
+/** Nothing can refresh these credentials: the tenant receives one warning before they expire, and one event when they do. */
 export function approachEnd(
   current: Connection,
   { policy, now, random }: { readonly policy: RefreshPolicy } & Chance,
 ): Decision<'disconnecting' | 'already_required'> {
-  if (current.status === 'disconnecting') return keepFor('disconnecting');
-  if (current.status === 'reconnect_required') return keepFor('already_required');
+  const refusal = endRefusals[current.status];
+  if (refusal) return keepFor(refusal);
   if (isTokenExpired(current, now)) return requireReconnect(current, { reason: 'expired', now });
   if (current.expiresAt === undefined) return changeTo({ dueAt: undefined });
   if (current.status === 'expiring') {
@@ -177,7 +214,7 @@ export function approachEnd(
   });
 }
 
-/** From here on no token is handed out, and the record stays until the platform has confirmed the revocation. */
+/** Begins a disconnect: Hawser hands out no token from now on, and keeps the record until the platform confirms the revocation. */
 export function beginDisconnect(
   current: Connection,
   { now, dueAt }: { readonly now: number; readonly dueAt: number },
@@ -187,7 +224,7 @@ export function beginDisconnect(
     status: 'disconnecting',
     statusReason: undefined,
     statusSince: now,
-    // The disconnect's own event replaces whatever was still to be published.
+    // The disconnect's own event replaces an event that is still pending.
     pendingEvent: undefined,
     failures: undefined,
     dueAt,
@@ -195,7 +232,7 @@ export function beginDisconnect(
   });
 }
 
-/** The platform's final answer to a disconnect is recorded; once its event is published the record can go. */
+/** Records the platform's final answer to a disconnect. Once the event is published, the record can be deleted. */
 export function concludeDisconnect(
   current: Connection,
   { revocation, now }: { readonly revocation: Exclude<Revocation, 'revoke_pending'>; readonly now: number },

@@ -1,4 +1,4 @@
-/** The route that finishes a flow, by itself: its function carries no other route of flows. */
+/** The route that finishes a flow. It has a file of its own so that its function bundles no other route. */
 import * as z from 'zod/mini';
 import type { Route } from './route.ts';
 import { connected, flowId, nothing, ofFlow, onAccount, userId } from './schemas.ts';
@@ -8,7 +8,7 @@ export const completeRoute = {
   path: '/integrations/complete',
   function: 'complete',
   caller: 'apiKeyOrSession',
-  summary: 'Finishes a flow for the user who is signed in where the browser came back. May be repeated.',
+  summary: 'Finishes a flow for the user who is signed in to the application. Safe to repeat.',
   params: nothing,
   query: nothing,
   body: z.strictObject({

@@ -1,4 +1,4 @@
-/** Routes about connections: what there is, its tokens, its end. */
+/** Routes about connections: listing, tokens, disconnecting. */
 import * as z from 'zod/mini';
 import type { Route } from './route.ts';
 import { account, always, limit, nothing, ofUser, onAccount, provider, userId } from './schemas.ts';
@@ -43,7 +43,7 @@ export const connectionRoutes = {
     path: '/integrations/token/{provider}/{accountId}',
     function: 'token',
     caller: 'apiKey',
-    summary: 'Hands out a valid access token, renewed first where needed.',
+    summary: 'Returns a valid access token, refreshing it first if needed.',
     params: account,
     query: ofUser,
     success: {
@@ -57,7 +57,7 @@ export const connectionRoutes = {
     path: '/integrations/refresh/{provider}/{accountId}',
     function: 'refresh',
     caller: 'apiKeyOrSession',
-    summary: 'Renews the credentials now, or joins a renewal under way.',
+    summary: 'Refreshes the credentials now, or joins a refresh in progress.',
     params: account,
     query: ofUser,
     success: { status: 200, schema: z.object({ connection: connectionView }) },
@@ -68,7 +68,7 @@ export const connectionRoutes = {
     path: '/integrations/disconnect/{provider}/{accountId}',
     function: 'disconnect',
     caller: 'apiKeyOrSession',
-    summary: 'Ends the connection here and at the platform. Repeat it while revocation is revoke_pending.',
+    summary: 'Disconnects the account here and at the platform. Repeat while revocation is revoke_pending.',
     params: account,
     query: ofUser,
     success: {
@@ -82,7 +82,8 @@ export const connectionRoutes = {
     path: '/integrations/users/{userId}',
     function: 'users',
     caller: 'apiKey',
-    summary: 'Begins the end of every connection of a user, here and at the platforms. May be repeated.',
+    summary:
+      'Starts a job that disconnects every account of a user, here and at the platforms. Safe to repeat.',
     params: z.strictObject({ userId }),
     query: nothing,
     success: { status: 202, schema: z.object({ jobId: z.string() }) },

@@ -1,4 +1,4 @@
-/** Routes by which an account is connected. */
+/** Routes that connect an account. */
 import * as z from 'zod/mini';
 import { appIdPattern } from '../ids.ts';
 import { completion } from '../vocabulary.ts';
@@ -24,7 +24,8 @@ export const flowRoutes = {
     path: '/integrations/sessions',
     function: 'sessions',
     caller: 'apiKey',
-    summary: "Gives one user's browser a token of at most ten minutes, with limits that hold on every route.",
+    summary:
+      "Creates a session token for one user's browser, valid for at most ten minutes; its limits apply to every route.",
     params: nothing,
     query: nothing,
     body: z.strictObject({
@@ -42,7 +43,7 @@ export const flowRoutes = {
     function: 'connect',
     caller: 'apiKeyOrSession',
     summary:
-      'Begins a flow; send the browser of the user to authUrl. With credentials, where the provider takes them, connects at once.',
+      'Starts a flow: send the user’s browser to authUrl. With credentials, at providers that take them, connects at once.',
     params: z.strictObject({ provider }),
     query: nothing,
     body: z.strictObject({
@@ -80,12 +81,12 @@ export const flowRoutes = {
     function: 'start',
     caller: 'browser',
     summary:
-      'Binds the flow to this browser and sends it to the platform. A direct flow first shows who will gain access.',
+      'Binds the flow to this browser and redirects it to the platform. A direct flow first shows who will gain access.',
     params: z.strictObject({ flowId }),
-    // What others hang onto a link that is sent on (fbclid, utm_source) is ignored.
+    // Ignores parameters that other sites append to a shared link (fbclid, utm_source).
     query: z.object({ agreed: z.optional(z.literal('yes')) }),
     success: { status: 303 },
-    page: 'Who will gain access, and a link to go on; only of a direct flow.',
+    page: 'Who will gain access, and a link to continue; for direct flows only.',
     errors: [
       'INVALID_REQUEST',
       'INVALID_PROVIDER',
@@ -101,9 +102,10 @@ export const flowRoutes = {
     path: '/integrations/callback/{app}',
     function: 'callback',
     caller: 'browser',
-    summary: "Takes the platform's answer and sends the browser to the flow's return URL.",
+    summary:
+      "Receives the platform's authorization response and redirects the browser to the flow's return URL.",
     params: z.strictObject({ app: z.string().check(z.regex(appIdPattern)) }),
-    // The platform's query, not ours: what it adds beside these is ignored.
+    // The platform builds this query, so unknown parameters are ignored (RFC 6749, section 4.1.2).
     query: z.object({
       state: z.optional(z.string().check(z.maxLength(200))),
       code: z.optional(z.string()),

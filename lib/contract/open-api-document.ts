@@ -54,8 +54,8 @@ function describeApi(): Record<string, unknown> {
       title: 'Hawser',
       version: '1.0.0',
       description:
-        'Connects users to outside accounts, keeps their tokens sealed and fresh, and lets go cleanly. What API Gateway ' +
-        'refuses by itself (an unknown path or method, a request too large for it, too many of them) is answered with ' +
+        'Connects users to outside accounts, keeps their tokens sealed and fresh, and disconnects cleanly. Requests that ' +
+        'API Gateway itself refuses (an unknown path or method, a request that is too large, too many requests) get ' +
         '{"message"} alone, without a code.',
     },
     servers: [],

@@ -1,4 +1,4 @@
-/** Routes that platforms call, and those about what failed. */
+/** Routes that platforms call, and the routes about failures. */
 import * as z from 'zod/mini';
 import { appIdPattern } from '../ids.ts';
 import type { Route } from './route.ts';
@@ -11,8 +11,8 @@ export const webhookRoutes = {
     path: '/integrations/webhook/{app}',
     function: 'webhook',
     caller: 'platform',
-    summary: 'Answers a platform that asks whether this endpoint is ours.',
-    // Not checked here: an impossible context is answered as an unknown one is.
+    summary: 'Answers the handshake by which a platform verifies this endpoint.',
+    // Not validated here: an impossible app gets the same response as an unknown one.
     params: z.object({ app: z.string() }),
     query: z.record(z.string(), z.string()),
     success: { status: 200 },
@@ -23,7 +23,7 @@ export const webhookRoutes = {
     path: '/integrations/webhook/{app}',
     function: 'webhook',
     caller: 'platform',
-    summary: 'Takes the events of a platform, once its signature is good.',
+    summary: 'Receives events of a platform and verifies their signature.',
     params: z.object({ app: z.string() }),
     query: z.record(z.string(), z.string()),
     success: { status: 200 },
@@ -34,7 +34,7 @@ export const webhookRoutes = {
     path: '/integrations/deauthorize/{app}',
     function: 'platform-callback',
     caller: 'platform',
-    summary: 'Takes the word of a platform that a user removed the app: a form with its signed_request.',
+    summary: 'Receives the notice of a platform that a user removed the app: a form with a signed_request.',
     params: z.object({ app: z.string() }),
     query: z.record(z.string(), z.string()),
     success: { status: 200 },
@@ -46,7 +46,7 @@ export const webhookRoutes = {
     function: 'platform-callback',
     caller: 'platform',
     summary:
-      'Takes the wish of a user, told by the platform in a signed_request, to have their data deleted. Answers where the user can follow it.',
+      'Receives a data deletion request of a user, which the platform sends as a signed_request. Returns a URL that shows its progress.',
     params: z.object({ app: z.string() }),
     query: z.record(z.string(), z.string()),
     success: { status: 200, schema: z.object({ url: z.string(), confirmation_code: z.string() }) },
@@ -64,12 +64,12 @@ export const webhookRoutes = {
     path: '/integrations/data-deletion/{app}',
     function: 'data-deletion-status',
     caller: 'browser',
-    summary: 'Shows a person how far the deletion of their data is, by its confirmation code.',
+    summary: 'Shows a user the progress of their data deletion, by its confirmation code.',
     params: z.strictObject({ app: z.string().check(z.regex(appIdPattern)) }),
-    // The platform shows its users this link, and may hang something of its own onto it.
+    // The platform shows its users this link, and may append parameters of its own.
     query: z.object({ code: z.string().check(z.regex(/^[0-9a-f]{32}$/)) }),
     success: { status: 200 },
-    page: 'How far the deletion is.',
+    page: 'The progress of the deletion.',
     errors: ['INVALID_REQUEST', 'NOT_FOUND', 'DATABASE_ERROR', 'INTERNAL_ERROR'],
   },
   listFailures: {
@@ -78,7 +78,7 @@ export const webhookRoutes = {
     function: 'failures',
     caller: 'apiKey',
     summary:
-      'Lists events that could not be handled or delivered, the newest first. They are kept for two weeks.',
+      'Lists events that could not be processed or delivered, newest first. Failures are kept for two weeks.',
     params: nothing,
     query: z.strictObject({ limit: z.optional(limit), cursor: z.optional(failureId) }),
     success: {
@@ -92,7 +92,7 @@ export const webhookRoutes = {
     path: '/integrations/failures/{id}',
     function: 'failures',
     caller: 'apiKey',
-    summary: 'Shows what is known of a failure. What the event brought with it is masked.',
+    summary: 'Returns one failure. The data of its event is masked.',
     params: z.strictObject({ id: failureId }),
     query: nothing,
     success: { status: 200, schema: z.object({ failure: failureView }) },
@@ -103,7 +103,7 @@ export const webhookRoutes = {
     path: '/integrations/failures/{id}/replay',
     function: 'replay-failure',
     caller: 'apiKey',
-    summary: 'Sends what failed through its queue again. What was done of it before is not done twice.',
+    summary: 'Replays a failure through its queue. Effects that already happened are not repeated.',
     params: z.strictObject({ id: failureId }),
     query: nothing,
     success: { status: 202, schema: z.object({ failure: failureView }) },
@@ -114,15 +114,14 @@ export const webhookRoutes = {
     path: '/integrations/queues',
     function: 'failures',
     caller: 'apiKey',
-    summary:
-      'Counts what failed and was not sent again: events that came in, and deliveries to destinations.',
+    summary: 'Counts failures that were not replayed: incoming events, and deliveries to destinations.',
     params: nothing,
     query: nothing,
     success: {
       status: 200,
       schema: z.object({
         queues: z.array(failureCountView),
-        /** Whether everything was counted; else there are more. */
+        /** Whether the counts are complete; otherwise there are more failures. */
         complete: z.boolean(),
       }),
     },

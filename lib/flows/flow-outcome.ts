@@ -1,6 +1,6 @@
 /**
- * How a flow ends. Every reason to end without a connection is named here once, with the error code that the tenant
- * reads for it. A stored outcome is parsed against the same words.
+ * How a flow ends. It names each reason for a failed flow once, with the error code that the tenant receives for it;
+ * stored outcomes are parsed against the same words.
  */
 import * as z from 'zod/mini';
 import { type AccountId, storedId } from '../ids.ts';
@@ -24,7 +24,7 @@ const flowFailureReason = z.enum([
   'denied',
   /** The platform answered with an error of its own. */
   'platform_error',
-  /** The callback has no code, or one that is too long to be one. */
+  /** The callback has no code, or one that is too long. */
   'code',
   /** Another user than the one who began tried to complete. */
   'user',
@@ -42,7 +42,7 @@ const flowFailureReason = z.enum([
   'account_id',
   /** The token answer and the profile name different people. */
   'subject_mismatch',
-  /** A reconnect brought another account back. */
+  /** The user reconnected a different account. */
   'account_mismatch',
   /** Another user of the tenant holds every account of the grant. */
   'account_taken',
@@ -81,7 +81,7 @@ const connected = z.object({
 });
 const failed = z.object({ kind: z.literal('failed'), code: flowFailureCode, reason: flowFailureReason });
 
-/** The stored shape of an outcome. A repeated `complete` gets the same answer from it. */
+/** The stored shape of an outcome, from which a repeated `complete` gets the same answer. */
 export const flowOutcome = z.discriminatedUnion('kind', [connected, failed]);
 
 export type FlowOutcome = Readonly<z.output<typeof connected>> | FlowFailure;

@@ -1,6 +1,6 @@
 /**
  * The states of a flow run one way: pending → held → redeeming → connected, or → failed from any state before the end.
- * Each step is one conditional write, so that of two rivals one passes and the other learns that it lost.
+ * Each step is one conditional write, so that of two concurrent requests one wins and the other learns that it lost.
  */
 import { digest } from '../constant-time.ts';
 import type { FlowId } from '../ids.ts';
@@ -32,7 +32,7 @@ export function createFlowStore(table: Table, now: () => number) {
 
     /**
      * Binds the flow to a browser and to a new state. The first browser wins; the same browser may start again,
-     * which ends its earlier state. Answers whether this browser may go on.
+     * which invalidates its earlier state. Returns whether this browser may continue.
      */
     async begin(id: FlowId, browserSecret: string, nonce: string): Promise<boolean> {
       const browserDigest = digest(browserSecret);
@@ -44,7 +44,7 @@ export function createFlowStore(table: Table, now: () => number) {
       );
     },
 
-    /** Uses the state up and keeps the sealed code for `complete`. */
+    /** Consumes the state and keeps the sealed code for `complete`. */
     hold(id: FlowId, nonce: string, sealedCode: Uint8Array, completion: string): Promise<boolean> {
       return step(
         id,
@@ -62,7 +62,7 @@ export function createFlowStore(table: Table, now: () => number) {
       );
     },
 
-    /** Takes the code out of the flow; from now on nobody else can. */
+    /** Takes the code out of the flow, so that no other request can redeem it. */
     redeem(id: FlowId, from: 'held' | 'pending', nonce?: string): Promise<boolean> {
       return step(
         id,
@@ -75,7 +75,7 @@ export function createFlowStore(table: Table, now: () => number) {
       );
     },
 
-    /** Ends the flow before its code was redeemed. A flow that went on meanwhile stays as it is. */
+    /** Fails the flow before its code is redeemed. A flow that has advanced meanwhile stays as it is. */
     fail(flow: Flow, outcome: FlowFailure): Promise<boolean> {
       return step(flow.id, { set: { status: 'failed', outcome }, remove: secrets }, flow.status);
     },
@@ -92,7 +92,7 @@ export function createFlowStore(table: Table, now: () => number) {
     from: FlowStatus,
     ...conditions: readonly Condition[]
   ): Promise<boolean> {
-    // Only a step that goes on must be in time; ending an expired flow is always right.
+    // Only a step that continues the flow must be in time; failing an expired flow is always right.
     const inTime =
       from === 'pending' && change.set['status'] !== 'failed' ? [greaterThan('expiresAt', now())] : [];
     const item = await table.update(

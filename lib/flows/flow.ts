@@ -1,6 +1,6 @@
 /**
- * A flow: one attempt to connect. Keyed by its id, it snapshots at `connect` all that matters later, so that nothing
- * a browser or a platform sends can change whom, where or what it connects.
+ * A flow: one attempt to connect. `connect` freezes in it everything that matters later, so that nothing a browser or a
+ * platform sends can change which user, platform or account it connects.
  */
 import * as z from 'zod/mini';
 import {
@@ -24,11 +24,11 @@ export const holdMilliseconds = 60_000;
 export const redemptionMilliseconds = 60_000;
 
 export const flowStatus = z.enum([
-  /** Waiting for the browser to come back from the platform. */
+  /** Waits for the browser to return from the platform. */
   'pending',
   /** The code is sealed in the flow and waits for `complete`. */
   'held',
-  /** One request took the code out and redeems it; the code never goes back. */
+  /** One request took the code out and redeems it; the code is never put back. */
   'redeeming',
   'connected',
   'failed',
@@ -52,7 +52,7 @@ export const flowRecord = z.object({
   redirectUri: z.string(),
   returnUrl: z.string(),
   completion,
-  /** The account that must come back, on a reconnect. */
+  /** The account that a reconnect must return. */
   expectedAccount: z.exactOptional(storedId<AccountId>()),
   /** PKCE: the challenge is public, the verifier sealed. */
   challenge: z.exactOptional(z.string()),

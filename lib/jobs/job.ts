@@ -1,6 +1,6 @@
 /**
- * Jobs: the end of all connections of a user or a tenant, or of a tenant altogether. A job is a record that waits
- * among what is due until it is done, so that it is taken up again after whatever interrupts it.
+ * Jobs: disconnecting all connections of a user or a tenant, or deleting a tenant. A job is a record in the due index
+ * until it is done, so that the sweep resumes it after any interruption.
  */
 import * as z from 'zod/mini';
 import { storedId, type TenantId, token, type UserId } from '../ids.ts';
@@ -18,9 +18,9 @@ import type { Item, Table } from '../table/table.ts';
 import type { ReadonlyOutput } from '../vocabulary.ts';
 
 const jobKind = z.enum([
-  /** Ends connections: one user's, or all of the tenant's. */
+  /** Disconnects one user's connections, or all of the tenant's. */
   'disconnect',
-  /** Ends all connections of the tenant, and then the keys that open its credentials. */
+  /** Disconnects all of the tenant's connections, then deletes the keys that open its credentials. */
   'delete_tenant',
 ]);
 
@@ -41,13 +41,13 @@ const record = z.object({
   updatedAt: z.number(),
 });
 
-/** What a job is to do. */
+/** What a job does, and for whom. */
 export type JobOrder = Pick<Job, keyof typeof order>;
 export type Job = ReadonlyOutput<typeof record>;
 
-/** A job that is not done is taken up again after this. */
+/** The sweep resumes an unfinished job after this long without progress. */
 const againMilliseconds = 60_000;
-/** How long a job that is done can be looked up. */
+/** How long a finished job can be looked up. */
 const keptSeconds = 30 * 86_400;
 const pageSize = 100;
 
@@ -79,7 +79,7 @@ export function createJobStore(table: Table, now: () => number) {
       return item && record.parse(item);
     },
 
-    /** Says that work goes on, and what a round has found: the next look is a while away. */
+    /** Records progress, and how many connections the round found: postpones the next resumption by the sweep. */
     async touch(job: Job, left?: number): Promise<void> {
       const set = {
         updatedAt: now(),
@@ -95,7 +95,7 @@ export function createJobStore(table: Table, now: () => number) {
       await table.update(jobKey(job.id), { set, remove: ['dueKey', 'dueSort'] }, equals('status', 'running'));
     },
 
-    /** Ids of jobs that nobody has worked on for a while. */
+    /** Ids of jobs without recent progress. */
     async due(limit: number, after?: Item): Promise<readonly string[]> {
       const page = await table.query({
         index: 'byDue',
@@ -107,10 +107,10 @@ export function createJobStore(table: Table, now: () => number) {
       return page.items.map((item) => String(item['pk']).slice('job#'.length));
     },
 
-    /** All jobs under way, of every tenant. */
+    /** All running jobs, of every tenant. */
     running: () => all({ index: 'byDue', partition: dueJobs }),
 
-    /** A tenant's jobs, those included that were done in the last month; the newest first. */
+    /** A tenant's jobs, including those finished in the last month, newest first. */
     async list(tenantId: TenantId): Promise<readonly Job[]> {
       const jobs = await all({
         index: 'byTenant',

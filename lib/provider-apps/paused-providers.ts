@@ -1,6 +1,6 @@
 /**
  * Providers whose proactive work the operator has paused, and those resumed since, as one small record. A resumed
- * provider stays in it with its time, which tells the sweep to bring back what waited.
+ * provider stays in it with the time of the resume, from which the sweep knows which parked connections to take up.
  */
 import * as z from 'zod/mini';
 import { type ProviderId, storedId } from '../ids.ts';
@@ -15,7 +15,7 @@ const record = z.object({
 
 export interface Pauses {
   readonly paused: readonly ProviderId[];
-  /** Providers that were paused once and are not any more. */
+  /** Providers that were paused and have been resumed. */
   readonly resumed: readonly Resumed[];
 }
 
@@ -40,7 +40,7 @@ export function createPauseStore(table: Table, now: () => number) {
         resumed: resumed.filter((one) => one.provider !== provider),
       })),
 
-    /** Resumes it; the time of the resume tells the sweep which parked connections to bring back. */
+    /** Resumes it; the time of the resume tells the sweep which parked connections to take up again. */
     resume: (provider: ProviderId) =>
       update(({ paused, resumed }) => ({
         paused: without(paused, provider),
@@ -64,7 +64,7 @@ export function createPauseStore(table: Table, now: () => number) {
 
 const nothingPaused: Pauses = { paused: [], resumed: [] };
 
-/** An unreadable record pauses nothing: work that goes on does less harm than connections that die. */
+/** An unreadable record pauses nothing: unwanted refreshes do less harm than connections that expire. */
 function pausesOf(item: Item | undefined): Pauses {
   const { providers = [], resumed = [] } = record.safeParse(item).data ?? {};
   return { paused: providers, resumed };

@@ -1,6 +1,6 @@
 /**
- * Provider apps: the OAuth clients registered at platforms, the owner's shared ones and tenants' own. The record
- * holds what is public; the client secret lies in Secrets Manager and is read when a platform is to be called.
+ * Provider apps: the OAuth clients registered at platforms, both the operator's shared ones and tenants' own. The record
+ * holds the public part; the client secret is stored in Secrets Manager and read when Hawser calls the platform.
  */
 import * as z from 'zod/mini';
 import type { SecretSource } from '../aws/secret-source.ts';
@@ -24,13 +24,13 @@ const registeredServer = z.object({
 const record = z.object({
   appId: storedId<AppId>(),
   provider: storedId<ProviderId>(),
-  /** The tenant whose own app this is; absent for the owner's shared one. */
+  /** The tenant whose own app this is; absent for the operator's shared one. */
   tenantId: z.exactOptional(storedId<TenantId>()),
-  /** Empty for a platform whose users give credentials: there is no client then, and no secret. */
+  /** Empty for a platform whose users enter credentials: it has no OAuth client, and no secret. */
   clientId: z.string(),
   /** Secrets Manager id of the client's secrets. */
   secretId: z.string(),
-  /** Raised whenever the registration changes, so that a flow under way notices. */
+  /** Raised whenever the registration changes, so that a flow in progress notices. */
   version: z.number(),
   /** What the provider's definition asks the operator for. */
   settings: z.record(z.string(), z.string()),
@@ -59,7 +59,7 @@ export function createProviderAppStore(table: Table) {
     },
 
     /**
-     * Registers an app, or changes its registration, to what `decide` makes of it as it is. Each change is a new version.
+     * Registers an app, or changes its registration, as `decide` returns it for the current one. Each change is a new version.
      */
     update(
       appId: AppId,
@@ -83,7 +83,7 @@ export function createProviderAppStore(table: Table) {
       return table.delete(appKey(appId), exists('pk'));
     },
 
-    /** The shared apps, or a tenant's own. */
+    /** The shared apps, or one tenant's own. */
     async list(tenantId?: TenantId): Promise<readonly ProviderApp[]> {
       const page = await table.page(
         {
@@ -117,7 +117,7 @@ export async function readClientSecret(
     );
   }
   if (parsed.data.clientId !== app.clientId) {
-    throw new IntegrationError('OAUTH_INIT_ERROR', 'This provider app was registered anew. Start again.');
+    throw new IntegrationError('OAUTH_INIT_ERROR', 'This provider app was registered again. Start again.');
   }
   return new Secret(parsed.data.clientSecret);
 }

@@ -1,6 +1,6 @@
 /**
- * Destinations: where a tenant hears of its events, all of a tenant's in one record, which is changed by optimistic
- * locking, so that two changes at once do not undo each other.
+ * Destinations: the endpoints that receive a tenant's events. One record holds all of a tenant's destinations and changes
+ * under optimistic locking, so that concurrent changes do not undo each other.
  */
 import * as z from 'zod/mini';
 import { type TenantId, token } from '../ids.ts';
@@ -12,16 +12,16 @@ import { storedBytes } from '../vocabulary.ts';
 
 const shared = {
   id: z.string(),
-  /** To a disabled one nothing is sent, until the operator enables it again. */
+  /** Hawser sends nothing to a disabled destination until the operator enables it again. */
   status: z.enum(['active', 'disabled']),
-  /** Why it was disabled: it failed for days, or said that it is gone for good. */
+  /** Why it was disabled: deliveries failed for days, or the endpoint answered 410 Gone. */
   disabledReason: z.exactOptional(z.enum(['failing', 'gone'])),
   disabledAt: z.exactOptional(z.number()),
-  /** Since when nothing has arrived there; absent after a success. Epoch milliseconds, as are all times here. */
+  /** When deliveries began to fail; absent after a success. Epoch milliseconds, as are all times here. */
   failingSince: z.exactOptional(z.number()),
-  /** When it last failed, to the nearest part of a day. */
+  /** When a delivery last failed; recorded a few times a day at most. */
   failedAt: z.exactOptional(z.number()),
-  /** What the last failure was, as a code; nothing of an answer is in it. */
+  /** The code of the last failure; it contains nothing of the endpoint's response. */
   lastError: z.exactOptional(z.string()),
   createdAt: z.number(),
 };
@@ -30,7 +30,7 @@ const https = z.object({
   ...shared,
   kind: z.literal('https'),
   url: z.string(),
-  /** The sealed secret that signs, and the one before it while both do. */
+  /** The sealed signing secret, and the previous one while deliveries are signed with both. */
   secret: storedBytes,
   previous: z.exactOptional(z.object({ secret: storedBytes, until: z.number() })),
 });
@@ -49,7 +49,7 @@ export type HttpsDestination = z.output<typeof https>;
 export type BusDestination = z.output<typeof eventBridge>;
 export type Destination = z.output<typeof destination>;
 
-/** Each event costs a message for each of them. */
+/** The fan-out sends one message for each destination of an event. */
 export const mostDestinations = 10;
 
 export const newDestinationId = () => `dst_${token(16)}`;
@@ -64,15 +64,15 @@ export function createDestinationStore(table: Table) {
       return (await read(tenantId)).find((one) => one.id === id);
     },
 
-    /** Changes a tenant's destinations to what `decide` makes of them as they are. @throws what `decide` throws. */
+    /** Changes a tenant's destinations to what `decide` returns for the current ones. @throws what `decide` throws. */
     update,
 
-    /** Deletes all of them, for good. A change that comes later finds none. */
+    /** Deletes all of a tenant's destinations for good. A later change finds none. */
     async removeAll(tenantId: TenantId): Promise<void> {
       await table.delete(destinationsKey(tenantId), unconditional);
     },
 
-    /** Changes one of them, where it is still there and `decide` answers something. */
+    /** Changes one destination, if it still exists and `decide` returns a new value for it. */
     updateOne(
       tenantId: TenantId,
       id: string,
@@ -108,7 +108,7 @@ export function createDestinationStore(table: Table) {
   }
 }
 
-/** A destination as it is after a success, or when the operator enables it: with a clean slate. */
+/** A destination after a success, or after the operator enabled it: active, with its failures forgotten. */
 export function recovered(before: Destination): Destination {
   const {
     disabledReason: _reason,

@@ -1,4 +1,4 @@
-/** Return URLs: where a browser may be sent after consent. Registered exactly, compared exactly, nothing ever read from a request. */
+/** Return URLs: where Hawser may send a browser after consent. They are registered and compared exactly, against open redirects. */
 import { IntegrationError } from '../errors.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** A tenant: the application or organisation that calls the API, and what its operator has settled for it. */
+/** A tenant: the application or organisation that calls the API, and what its operator has configured for it. */
 import * as z from 'zod/mini';
 import { type AppId, type ProviderId, storedId, type TenantId } from '../ids.ts';
 import { allTenants, tenantIndexEntry, tenantKey } from '../table/keys.ts';
@@ -8,14 +8,14 @@ import type { ReadonlyOutput } from '../vocabulary.ts';
 
 const record = z.object({
   id: storedId<TenantId>(),
-  /** Shown to people who are asked for access. */
+  /** Shown to users who are asked for access. */
   name: z.string(),
   status: z.enum(['active', 'deleted']),
   /** Where browsers may be sent after consent: exact URLs without query or fragment. */
   returnUrls: z.array(z.string()),
-  /** Whether flows may finish without `complete`; the owner's decision, off by default. */
+  /** Whether flows may finish without `complete`; the operator decides, and the default is no. */
   directLinking: z.boolean(),
-  /** The tenant's own provider apps; providers not named here use the owner's shared app. */
+  /** The tenant's own provider apps; providers not named here use the operator's shared app. */
   apps: z.record(z.string(), storedId<AppId>()),
   /** The tenant's own KMS key, where it brings one. */
   kmsKeyId: z.exactOptional(z.string()),
@@ -28,7 +28,7 @@ export type Tenant = ReadonlyOutput<typeof record>;
 const revision = 'appsRevision';
 const attributesOf = (tenant: Tenant): Item => ({ ...tenant });
 
-/** The tenant with its own app at a provider, or with none returned to the shared one. */
+/** The tenant with an app of its own at a provider or, without an id, back on the shared app. */
 export function withApp(tenant: Tenant, provider: ProviderId, appId: AppId | undefined): Tenant {
   const { [provider]: _previous, ...others } = tenant.apps;
   return { ...tenant, apps: appId === undefined ? others : { ...others, [provider]: appId } };
@@ -43,12 +43,12 @@ export function createTenantStore(table: Table) {
       return item && record.parse(item);
     },
 
-    /** Answers whether the id was free. An id once used, also by a deleted tenant, is never free again. */
+    /** Creates a tenant. Returns whether the id was free: an id once used, even by a deleted tenant, never is. */
     create(tenant: Tenant): Promise<boolean> {
       return table.put(tenantKey(tenant.id), { ...tenant, ...tenantIndexEntry(tenant.id) });
     },
 
-    /** Changes a tenant to what `decide` makes of it as it is. A tenant that does not exist is not made. */
+    /** Changes a tenant to what `decide` returns for the current one. It never creates a tenant. */
     update(id: TenantId, decide: Decide<Tenant>): Promise<Updated<Tenant>> {
       const item = {
         table,

@@ -103,7 +103,10 @@ function renewalProbes(functionName: 'token' | 'refresh'): Readonly<Record<strin
     },
     [name('sqs:SendMessage events')]: { prepare: expired, outcome: '200' },
     // Tokens that nobody needs any more are left to die of their age.
-    [name('dynamodb:Query connections/byPlatformUser')]: { prepare: on(functionName, overtaken), outcome: '200' },
+    [name('dynamodb:Query connections/byPlatformUser')]: {
+      prepare: on(functionName, overtaken),
+      outcome: '200',
+    },
     [name('dynamodb:BatchGetItem connections')]: { prepare: on(functionName, overtaken), outcome: '200' },
   };
 }

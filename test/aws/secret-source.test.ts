@@ -101,7 +101,7 @@ describe('the secret of a provider app', () => {
     ['missing', { clientId: 'client' }, /not filled in/],
     ['no object', ['s4ndb0x'], /not filled in/],
     ['no JSON', 's4ndb0x', /not filled in/],
-    ["another client's", { clientId: 'other', clientSecret: 's4ndb0x' }, /registered anew/],
+    ["another client's", { clientId: 'other', clientSecret: 's4ndb0x' }, /registered again/],
   ])('is refused when it is %s', async (_name, value, message) => {
     const { source } = await stored(value);
 

@@ -16,7 +16,7 @@ const valid: Readonly<Record<string, string>> = {
   accountId: 'account 1 / ü 🌊',
   userId: 'user@1',
   flowId: 'AAAAAAAAAAAAAAAAAAAAAA',
-  context: 'app_AAAAAAAAAAAAAAAAAAAAAA',
+  app: 'app_AAAAAAAAAAAAAAAAAAAAAA',
   id: '001700000000000-00000000-0000-4000-8000-000000000000',
 };
 

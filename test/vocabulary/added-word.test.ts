@@ -17,7 +17,15 @@ const hanging = 300_000;
  * a type, whose error names the missing word, or by a `switch`, whose error does not.
  */
 const sets = [
-  { name: 'connectionStatus', first: 'active', deciders: ['lib/connections/connection.ts'] },
+  {
+    name: 'connectionStatus',
+    first: 'active',
+    deciders: [
+      'lib/connections/connection.ts',
+      'lib/connections/schedule.ts',
+      'lib/connections/transitions.ts',
+    ],
+  },
   {
     name: 'revocation',
     first: 'revoked',
