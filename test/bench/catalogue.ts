@@ -144,6 +144,7 @@ function requestOf(
       rawPath: path,
       rawQueryString: '',
       pathParameters: { provider: 'tiktok' },
+      headers: { ...seed.event.headers, 'content-type': 'application/json' },
       requestContext: { ...requestContext, http: { ...requestContext.http, method: 'POST', path } },
       body: JSON.stringify({ userId: 'user-4711', returnUrl: 'https://app.example/connected' }),
     },
