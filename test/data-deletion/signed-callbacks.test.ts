@@ -1,4 +1,4 @@
-/** What follows when Meta tells that a user removed the app, or wants their data deleted. */
+/** Meta's signed callbacks: a user removed the app (deauthorize), or a user requests the deletion of their data. */
 import { describe, expect } from 'vitest';
 import { appScopedId } from '../../infra/local/platforms/meta/people.ts';
 import { eventually } from '../support/eventually.ts';
@@ -14,7 +14,7 @@ import {
 
 const hour = 3_600_000;
 const unknownContext = `app_${'A'.repeat(22)}`;
-/** The grants of the sandbox are seconds old; the platform speaks of what comes after. */
+/** The sandbox issued the grants seconds ago, so the platform's request must carry a later time. */
 const later = () => Date.now() + 60_000;
 const ownerOf = ({ clientId }: OwnApp, key = 'saltmarsh') => appScopedId(key, clientId);
 
@@ -29,8 +29,8 @@ async function connected(
 const statusesOf = async (webhooks: WebhookFixture, { tenant }: OwnApp) =>
   (await webhooks.statusOf(tenant)).map(({ status, statusReason }) => [status, statusReason]);
 
-describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kind) => {
-  it('row 14: refuses what the app did not sign, and looks then as if there were no app', async ({
+describe.each(['deauthorize', 'data-deletion'] as const)('the %s callback', (kind) => {
+  it('row 14: refuses a request that the app did not sign with the same answer as for an unknown app', async ({
     webhooks,
   }) => {
     const { app } = await connected(webhooks);
@@ -58,7 +58,9 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
     expect(await statusesOf(webhooks, app)).toEqual([['active', undefined]]);
   });
 
-  it('row 24: asks no database and no queue for what is not signed', async ({ webhooks }) => {
+  it('row 24: calls neither the database nor a queue for a request without a valid signature', async ({
+    webhooks,
+  }) => {
     const { app } = await connected(webhooks);
     await webhooks.callBack(kind, app.appId, 'a.b');
     webhooks.stack.local.aws.resetCalls();
@@ -72,7 +74,9 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
     expect(calls).toEqual([]);
   });
 
-  it('row 17: moves nothing of others, whoever signs that their user left', async ({ webhooks }) => {
+  it('row 17: changes no connection of another app when an attacker signs with their own secret', async ({
+    webhooks,
+  }) => {
     const { app: victim } = await connected(webhooks);
     const attacker = await webhooks.newApp();
     // Their owner and their account, signed with a secret that the attacker knows.
@@ -94,7 +98,7 @@ describe.each(['deauthorize', 'data-deletion'] as const)('the callback %s', (kin
 });
 
 describe('a user who removed the app', () => {
-  it('has to connect again, and their tenant is told', async ({ webhooks }) => {
+  it('must reconnect, and Hawser notifies their tenant', async ({ webhooks }) => {
     const { app, connection } = await connected(webhooks);
 
     const answer = await webhooks.callBack(
@@ -109,7 +113,9 @@ describe('a user who removed the app', () => {
     expect(await statusesOf(webhooks, app)).toEqual([['reconnect_required', 'deauthorized']]);
   });
 
-  it('is known by either of their ids, signed with either of the secrets', async ({ webhooks }) => {
+  it('is recognised by their user id or account id, signed with the client or webhook secret', async ({
+    webhooks,
+  }) => {
     const { app, connection } = await connected(webhooks);
 
     await webhooks.callBack(
@@ -122,7 +128,7 @@ describe('a user who removed the app', () => {
     expect(await statusesOf(webhooks, app)).toEqual([['reconnect_required', 'deauthorized']]);
   });
 
-  it('loses every account of the Pages that the Facebook consent had opened', async ({ webhooks }) => {
+  it('loses every Instagram account whose Page the Facebook consent had granted', async ({ webhooks }) => {
     const { app } = await connected(webhooks, 'instagram-facebook');
     expect((await statusesOf(webhooks, app)).length).toBe(2);
 
@@ -139,9 +145,7 @@ describe('a user who removed the app', () => {
     ]);
   });
 
-  it('loses nothing to a word from before the grant, which is passed on as outdated', async ({
-    webhooks,
-  }) => {
+  it('keeps a grant newer than the callback, which Hawser publishes as superseded', async ({ webhooks }) => {
     const { app } = await connected(webhooks);
 
     await webhooks.callBack(
@@ -155,7 +159,7 @@ describe('a user who removed the app', () => {
     expect(await statusesOf(webhooks, app)).toEqual([['active', undefined]]);
   });
 
-  it('row 15: is told of once, however often the platform repeats it', async ({ webhooks }) => {
+  it('row 15: causes one event, however often the platform repeats the callback', async ({ webhooks }) => {
     const { app } = await connected(webhooks);
     const text = signedRequest(app.clientSecret, ownerOf(app), later());
 
@@ -167,7 +171,7 @@ describe('a user who removed the app', () => {
   });
 });
 
-describe('a user who wants their data deleted', () => {
+describe('a user who requests the deletion of their data', () => {
   const wish = async (
     webhooks: WebhookFixture,
     app: OwnApp,
@@ -192,7 +196,7 @@ describe('a user who wants their data deleted', () => {
       return page.text.includes('Your data has been deleted') ? page : undefined;
     });
 
-  it('is given a page that tells when it is done, and by then the connection is gone', async ({
+  it('gets a status page that reports completion once Hawser has deleted the connection', async ({
     webhooks,
   }) => {
     const { app } = await connected(webhooks);
@@ -215,7 +219,7 @@ describe('a user who wants their data deleted', () => {
     expect(left).not.toContain(ownerOf(app));
   });
 
-  it('gets the same answer when the platform asks again, and another for another request', async ({
+  it('gets the same confirmation code for a repeated request and a new one for a new request', async ({
     webhooks,
   }) => {
     const { app } = await connected(webhooks);
@@ -231,7 +235,7 @@ describe('a user who wants their data deleted', () => {
     expect(other.code).not.toBe(one.code);
   });
 
-  it('loses nothing that they granted after they asked', async ({ webhooks }) => {
+  it('keeps a connection that they granted after the request', async ({ webhooks }) => {
     const { app } = await connected(webhooks);
 
     const { url } = await wish(webhooks, app, Date.now() - hour);
@@ -241,7 +245,9 @@ describe('a user who wants their data deleted', () => {
     expect(webhooks.toldOf(app.tenant.id, 'data_deletion')).toEqual([]);
   });
 
-  it('has waiting and failed events of theirs forgotten too, and nobody else has', async ({ webhooks }) => {
+  it('also has their waiting and failed events deleted, and no events of other users', async ({
+    webhooks,
+  }) => {
     const { app, connection } = await connected(webhooks);
     const others = '17841400000000001';
     await webhooks.deliver(app, comments(others, ['c-waits-on']));
@@ -269,7 +275,7 @@ describe('a user who wants their data deleted', () => {
     expect(left).toContain('c-waits-on');
   });
 
-  it('is shown no page for a code that was not given, nor for one of another app', async ({ webhooks }) => {
+  it('gets no status page for an unknown code or for a code of another app', async ({ webhooks }) => {
     const { app } = await connected(webhooks);
     const other = await webhooks.newApp();
     const { url, code } = await wish(webhooks, app);

@@ -1,4 +1,4 @@
-/** Delivering an event to one destination: what arrives, when it is tried again, and when a destination has had its chances. */
+/** The delivery of an event to one destination: the request, the retries with backoff, and the end of the attempts. */
 import { describe, expect } from 'vitest';
 import { destinationSealContext } from '../../lib/deliveries/deliver-https.ts';
 import { maxDeliveryAttempts, retryDelaySeconds } from '../../lib/deliveries/retry-schedule.ts';
@@ -11,8 +11,8 @@ import { it } from '../support/fixtures/deliveries.ts';
 const daySeconds = 86_400;
 const day = daySeconds * 1000;
 
-describe('what a tenant gets', () => {
-  it('is the event, whole, as JSON in a POST, signed as Standard Webhooks under its own id', async ({
+describe('a delivery to an endpoint', () => {
+  it('posts the whole event as JSON, signed according to Standard Webhooks under the event id', async ({
     deliveries,
   }) => {
     const endpoint = await endpointOfTest();
@@ -36,7 +36,7 @@ describe('what a tenant gets', () => {
     expect(signerOf(arrived, [newStandardWebhookSecret()], deliveries.clock.now)).toBe('mismatch');
   });
 
-  it('has the same id at every try, and a signature of its own time', async ({ deliveries }) => {
+  it('keeps its id across attempts and signs each attempt with the current time', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(500, 0, 204);
     const tenantId = deliveries.newTenant();
     const { id, secret } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -55,7 +55,7 @@ describe('what a tenant gets', () => {
     expect(last && signerOf(last, [secret], deliveries.clock.now)).toBe('current');
   });
 
-  it('is signed under both secrets while they are exchanged, and under the new one alone after that', async ({
+  it('carries signatures under both secrets during a rotation and under the new secret alone afterwards', async ({
     deliveries,
   }) => {
     const endpoint = await endpointOfTest();
@@ -82,7 +82,7 @@ describe('what a tenant gets', () => {
     expect(signerOf(later, [before], at)).toBe('mismatch');
   });
 
-  it("row 8: is not signed with another destination's secret that was put in its place", async ({
+  it("row 8: is not signed when the stored secret was swapped for another destination's", async ({
     deliveries,
   }) => {
     const endpoint = await endpointOfTest();
@@ -101,7 +101,7 @@ describe('what a tenant gets', () => {
 });
 
 describe('a delivery that fails', () => {
-  it('is tried for about three days, ever more seldom, and then goes to the dead letters with what it had', async ({
+  it('is retried with backoff for about three days, then moves to the dead-letter queue with its history', async ({
     deliveries,
   }) => {
     const endpoint = await endpointOfTest(503);
@@ -128,7 +128,7 @@ describe('a delivery that fails', () => {
     expect(new Set(endpoint.arrived.map(({ body }) => body.toString())).size).toBe(1);
   });
 
-  it('is done with within a week, as messages that SQS can delay, however long an endpoint wants to be left alone', async ({
+  it('ends within a week, in delays that SQS supports, however long a Retry-After the endpoint sends', async ({
     deliveries,
   }) => {
     const endpoint = await endpointOfTest(503);
@@ -146,9 +146,7 @@ describe('a delivery that fails', () => {
     expect(pauses.reduce((sum, pause) => sum + pause)).toBeLessThan(7 * daySeconds);
   });
 
-  it('that comes before its time waits on for the rest of it, untried, and costs one call', async ({
-    deliveries,
-  }) => {
+  it('that is received early is delayed again without an attempt, for one call', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -188,7 +186,7 @@ describe('a delivery that fails', () => {
     expect(endpoint.arrived).toEqual([]);
   });
 
-  it('leaves its message where it is when the queue does not take the next one', async ({ deliveries }) => {
+  it('keeps its message in the queue when SQS refuses the rescheduled copy', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -208,11 +206,11 @@ describe('a delivery that fails', () => {
   it.for([
     ['in seconds', '600', 600],
     ['as a date', new Date(start + 700_000).toUTCString(), 700],
-    ['for less than it would wait anyway', '1', 5],
-    ['for longer than an hour, which would draw the end out', '999999', 3_600],
+    ['for less than the backoff', '1', 5],
+    ['for longer than an hour, the maximum', '999999', 3_600],
     ['in words', 'tomorrow, s4ndb0x', 5],
   ] as const)(
-    'comes back no sooner than the endpoint asks: %s',
+    'is retried no sooner than the Retry-After of the endpoint says: %s',
     async ([, asked, seconds], { deliveries }) => {
       const endpoint = await endpointOfTest(503);
       endpoint.askFor(asked);
@@ -228,12 +226,12 @@ describe('a delivery that fails', () => {
   );
 
   it.for([
-    ['an answer of the client kind', 404, 'http_404', 'http_4xx'],
-    ['an answer of the server kind', 503, 'http_503', 'http_5xx'],
+    ['a client error', 404, 'http_404', 'http_4xx'],
+    ['a server error', 503, 'http_503', 'http_5xx'],
     ['a redirect, which is not followed', 302, 'http_302', 'http_3xx'],
     ['no answer', 0, 'no_answer', 'no_answer'],
   ] as const)(
-    'notes since when and why, and nothing of the answer: %s',
+    'records the time and the reason of the failure and nothing from the response: %s',
     async ([, status, code, reason], { deliveries }) => {
       const endpoint = await endpointOfTest(status);
       const tenantId = deliveries.newTenant();
@@ -253,7 +251,7 @@ describe('a delivery that fails', () => {
     },
   );
 
-  it('costs one read and its next message while nothing about it is new, and one that goes well the read', async ({
+  it('costs one read and one message while its state is unchanged, and a successful one costs only the read', async ({
     deliveries,
   }) => {
     const failing = await endpointOfTest(503);
@@ -272,7 +270,7 @@ describe('a delivery that fails', () => {
     expect(calls.toSorted()).toEqual(['dynamodb:GetItem 4', 'sqs:SendMessage 3']);
   });
 
-  it('is forgotten with the first success', async ({ deliveries }) => {
+  it('is cleared from the destination by the first success', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503, 204);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -285,7 +283,7 @@ describe('a delivery that fails', () => {
     expect(found).not.toHaveProperty('lastError');
   });
 
-  it('waits on when the table does not take the note, and leaves the destination as it was', async ({
+  it('is retried when the table refuses to record it, and the destination stays unchanged', async ({
     deliveries,
   }) => {
     const endpoint = await endpointOfTest(503);
@@ -304,10 +302,8 @@ describe('a delivery that fails', () => {
   });
 });
 
-describe('a delivery that arrived', () => {
-  it('comes back by itself when the table does not take the note that all is well', async ({
-    deliveries,
-  }) => {
+describe('a successful delivery', () => {
+  it('is repeated by the queue when the table refuses to record the success', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(204);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url, {
@@ -323,7 +319,7 @@ describe('a delivery that arrived', () => {
   });
 });
 
-describe('a delivery that we cannot even try', () => {
+describe('a delivery that Hawser cannot attempt', () => {
   it.for([
     ['the table', 'dynamodb:GetItem'],
     ['the vault', 'kms:Decrypt'],
@@ -349,8 +345,8 @@ describe('a delivery that we cannot even try', () => {
   );
 });
 
-describe('a delivery whose message comes back, because whoever had it died', () => {
-  it('is sent on once more, as a copy that says so', async ({ deliveries }) => {
+describe('a delivery whose message SQS redelivers after its worker crashed', () => {
+  it('is rescheduled once more, as a copy marked as such', async ({ deliveries }) => {
     const endpoint = await endpointOfTest(503);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -372,7 +368,9 @@ describe('a delivery whose message comes back, because whoever had it died', () 
     expect(endpoint.arrived.length).toBe(3);
   });
 
-  it('is sent on no more where it is such a copy itself, nor given up twice', async ({ deliveries }) => {
+  it('is not rescheduled when it is a marked copy, and moves to the dead-letter queue only once', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -392,8 +390,8 @@ describe('a delivery whose message comes back, because whoever had it died', () 
   });
 });
 
-describe('nothing is sent', () => {
-  it('to a destination that was removed', async ({ deliveries }) => {
+describe('Hawser sends nothing', () => {
+  it('to a removed destination', async ({ deliveries }) => {
     const tenantId = deliveries.newTenant();
 
     const { result } = await deliveries.tryOnce(tenantId, 'dst_removed', eventOf(tenantId));
@@ -401,7 +399,7 @@ describe('nothing is sent', () => {
     expect(result).toBe('done');
   });
 
-  it('for a tenant that was deleted, whose secrets are gone with its keys', async ({ deliveries }) => {
+  it('for a deleted tenant, whose secrets became unreadable with its keys', async ({ deliveries }) => {
     const endpoint = await endpointOfTest();
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -414,7 +412,7 @@ describe('nothing is sent', () => {
     expect(endpoint.arrived).toEqual([]);
   });
 
-  it("row 10: to another tenant's destination, whatever a message says", async ({ deliveries }) => {
+  it("row 10: to another tenant's destination, even if a message names it", async ({ deliveries }) => {
     const endpoint = await endpointOfTest();
     const theirs = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(theirs, endpoint.url);
@@ -428,7 +426,7 @@ describe('nothing is sent', () => {
 });
 
 describe('an event bus', () => {
-  it('gets the event as its detail, under its type and time', async ({ deliveries }) => {
+  it('receives the event as the detail of an entry with the event type and time', async ({ deliveries }) => {
     const tenantId = deliveries.newTenant();
     const id = await deliveries.addBus(tenantId, 'tenants');
     const event = eventOf(tenantId);
@@ -448,7 +446,7 @@ describe('an event bus', () => {
   it.for([
     ['refuses the event', { error: 'AccessDeniedException', status: 400 }, 'bus_AccessDeniedException'],
     ['does not answer', 'drop' as const, /^bus_\w+$/],
-  ] as const)('that %s fails like any other destination', async ([, fault, code], { deliveries }) => {
+  ] as const)('that %s fails as any other destination does', async ([, fault, code], { deliveries }) => {
     const tenantId = deliveries.newTenant();
     const id = await deliveries.addBus(tenantId, 'tenants');
     deliveries.fault = ({ action }) => (action === 'events:PutEvents' ? fault : undefined);
@@ -463,7 +461,7 @@ describe('an event bus', () => {
     expect(lastError).toMatch(code);
   });
 
-  it('that refuses one entry of a call says why', async ({ deliveries }) => {
+  it('that refuses an entry leaves its error code on the destination', async ({ deliveries }) => {
     const tenantId = deliveries.newTenant();
     const id = await deliveries.addBus(tenantId, 'tenants');
     const large = eventOf(tenantId, { data: { text: 'x'.repeat(256 * 1024) } });
@@ -477,7 +475,9 @@ describe('an event bus', () => {
   });
 });
 
-it('row 19: logs nothing of an event, a secret or an answer', async ({ deliveries }) => {
+it('row 19: a delivery logs neither event content, nor secrets, nor response content', async ({
+  deliveries,
+}) => {
   const endpoint = await endpointOfTest(503, 410);
   const tenantId = deliveries.newTenant();
   const { id, secret } = await deliveries.addEndpoint(tenantId, endpoint.url);

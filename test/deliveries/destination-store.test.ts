@@ -1,8 +1,8 @@
-/** A tenant's destinations in their one record: changed together, and never by one over another. */
+/** A tenant's destinations share one record; optimistic locking keeps concurrent changes from overwriting each other. */
 import { expect } from 'vitest';
 import { it } from '../support/fixtures/deliveries.ts';
 
-it('keeps each of the changes that are made at once', async ({ deliveries }) => {
+it('the destination store keeps every one of several concurrent changes', async ({ deliveries }) => {
   const tenantId = deliveries.newTenant();
   const { id } = await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
 
@@ -18,7 +18,9 @@ it('keeps each of the changes that are made at once', async ({ deliveries }) => 
   expect(found.length).toBe(3);
 });
 
-it('keeps a new destination that is added while another one is disabled', async ({ deliveries }) => {
+it('the destination store keeps a destination that is added while another one is disabled', async ({
+  deliveries,
+}) => {
   const tenantId = deliveries.newTenant();
   const { id } = await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
 
@@ -34,7 +36,7 @@ it('keeps a new destination that is added while another one is disabled', async 
   ]);
 });
 
-it('writes nothing where nothing is to change, nor for a destination that is not there', async ({
+it('the destination store writes nothing for an empty change or a missing destination', async ({
   deliveries,
 }) => {
   const tenantId = deliveries.newTenant();
@@ -50,7 +52,7 @@ it('writes nothing where nothing is to change, nor for a destination that is not
   expect(deliveries.aws.calls().filter(({ action }) => action !== 'dynamodb:GetItem')).toEqual([]);
 });
 
-it('gives back sealed secrets byte for byte, which open at their destination alone', async ({
+it('the destination store returns sealed secrets byte for byte, and they open for their destination only', async ({
   deliveries,
 }) => {
   const tenantId = deliveries.newTenant();

@@ -1,4 +1,4 @@
-/** The fan-out: an event becomes one message for each destination, and a new connection gets what waited for it. */
+/** The fan-out: an event becomes one message for each destination, and a new connection receives its waiting events. */
 import { describe, expect } from 'vitest';
 import { createActiveDestinations } from '../../lib/deliveries/active-destinations.ts';
 import { type FanOutDeps, fanOutEvent } from '../../lib/deliveries/fan-out-event.ts';
@@ -22,7 +22,7 @@ it.beforeAll(({ deliveries }) => {
   };
 });
 
-/** The message of an event, as the worker reads it from its queue. */
+/** The message of an event as the worker receives it from its queue. */
 function messageOf(kind: EventMessage['kind'], event: TenantEvent): EventMessage {
   return parseMessage(eventMessage, JSON.parse(JSON.stringify({ kind, event })));
 }
@@ -32,7 +32,7 @@ function platformEventOf(tenantId: TenantId, change: Partial<TenantEvent> = {}):
 const parseDelivery = (body: unknown) => parseMessage(deliveryMessage, body);
 
 describe('an event', () => {
-  it('becomes one message for each active destination of its tenant, whole and under its id', async ({
+  it('becomes one message with the whole event and its id for each active destination of its tenant', async ({
     deliveries,
   }) => {
     const [tenantId, stranger] = [deliveries.newTenant(), deliveries.newTenant()];
@@ -50,7 +50,7 @@ describe('an event', () => {
     for (const message of messages) expect(message).toMatchObject({ tenantId, event: whole });
   });
 
-  it('that is told twice has the same id twice', async ({ deliveries }) => {
+  it('that is published twice keeps the same id', async ({ deliveries }) => {
     const tenantId = deliveries.newTenant();
     await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
 
@@ -61,9 +61,7 @@ describe('an event', () => {
     expect(ids).toEqual([eventOf(tenantId).id, eventOf(tenantId).id]);
   });
 
-  it('of a tenant without destinations costs one read in a minute, and no message', async ({
-    deliveries,
-  }) => {
+  it('of a tenant without destinations costs one read a minute and no message', async ({ deliveries }) => {
     const tenantId = deliveries.newTenant();
     deliveries.aws.resetCalls();
 
@@ -89,7 +87,7 @@ describe('an event', () => {
     expect((await deliveries.take('deliveries')).length).toBe(1);
   });
 
-  it('that says that a destination is disabled goes to the others', async ({ deliveries }) => {
+  it('about a disabled destination reaches only the other destinations', async ({ deliveries }) => {
     const tenantId = deliveries.newTenant();
     const { id: failed } = await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
     const { id: other } = await deliveries.addEndpoint(tenantId, 'https://two.example/hook');
@@ -106,7 +104,7 @@ describe('an event', () => {
       ),
     );
     const told = (await deliveries.take('deliveries')).map((body) => parseDelivery(body).destinationId);
-    // A platform may call its events what it likes.
+    // A platform chooses the type names of its events freely.
     await fanOutEvent(deps, platformEventOf(tenantId, notice));
     const ofPlatform = await deliveries.take('deliveries');
     await fanOutEvent(deps, platformEventOf(tenantId, { data: notice.data }));
@@ -116,7 +114,7 @@ describe('an event', () => {
     expect([ofPlatform.length, ofAnotherType.length]).toEqual([2, 2]);
   });
 
-  it('is told again when a queue did not take it', async ({ deliveries }) => {
+  it('is retried when the queue refuses it', async ({ deliveries }) => {
     const tenantId = deliveries.newTenant();
     await deliveries.addEndpoint(tenantId, 'https://one.example/hook');
     deliveries.fault = ({ action }) => (action === 'sqs:SendMessageBatch' ? 'drop' : undefined);
@@ -127,9 +125,9 @@ describe('an event', () => {
 
   it.each([
     ['without a tenant', { ...eventOf(acme), tenantId: undefined }],
-    ['whose id could hide where it ends', { ...eventOf(acme), id: 'evt_1.2' }],
+    ['whose id contains a separator', { ...eventOf(acme), id: 'evt_1.2' }],
     ['that is no object', 'text'],
-  ])('%s is none, and ends among the dead letters', (_, body) => {
+  ])('a message %s is rejected and moves to the dead-letter queue', (_, body) => {
     const refused = 'none of the shapes that its queue knows';
     expect(() => parseMessage(eventMessage, { kind: 'platform_event', event: body })).toThrow(refused);
     const delivery = { kind: 'delivery', destinationId: 'dst_1', tenantId: 'acme', event: body };
@@ -137,7 +135,7 @@ describe('an event', () => {
   });
 });
 
-describe('a connection that was made or granted anew', () => {
+describe('a connection event', () => {
   it.for([
     ['connection.created', {}, true],
     ['connection.recovered', {}, true],
@@ -146,7 +144,7 @@ describe('a connection that was made or granted anew', () => {
     ['connection.expiring', {}, false],
     ['connection.disconnected', {}, false],
   ] as const)(
-    'gets what waited for it, and no other does: %s %j',
+    'triggers the resend of waiting events only after a connect or reconnect: %s %j',
     async ([type, data, reached], { deliveries }) => {
       const tenantId = deliveries.newTenant();
 
@@ -160,7 +158,7 @@ describe('a connection that was made or granted anew', () => {
     },
   );
 
-  it("is not what a platform's event of that name makes it", async ({ deliveries }) => {
+  it('that a platform sent under the same type name triggers no resend', async ({ deliveries }) => {
     const tenantId = deliveries.newTenant();
     const received = { receivedAt: '2026-01-01T00:00:01.000Z', type: 'connection.created' };
 

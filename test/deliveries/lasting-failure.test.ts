@@ -1,4 +1,4 @@
-/** The end of a destination: after days without a success, or by its own word; told of, and open to a new beginning. */
+/** How a destination is disabled: after three days without a success or by a 410. Hawser notifies the tenant, who may enable it again. */
 import { describe, expect } from 'vitest';
 import { recovered } from '../../lib/tenants/destination.ts';
 import { eventOf } from '../support/deliveries/delivery-fixture.ts';
@@ -8,7 +8,7 @@ import { it } from '../support/fixtures/deliveries.ts';
 const day = 86_400_000;
 
 describe('a destination that has failed for three days', () => {
-  it('is disabled with notice to the others, counted once, and left alone from then on', async ({
+  it('is disabled once, the other destinations are notified, and it receives no further requests', async ({
     deliveries,
   }) => {
     const endpoint = await endpointOfTest(503);
@@ -61,7 +61,9 @@ describe('a destination that has failed for three days', () => {
     expect(endpoint.arrived.length).toBe(calls);
   });
 
-  it('has failed all the time: what was given up on long ago does not count', async ({ deliveries }) => {
+  it('is disabled only if it failed continuously: older abandoned failures do not count', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);
@@ -75,7 +77,9 @@ describe('a destination that has failed for three days', () => {
     expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ status: 'active', failingSince });
   });
 
-  it('is counted once, however many find out at once', async ({ deliveries }) => {
+  it('is counted as disabled once, even when several workers decide it concurrently', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
     const tenantId = deliveries.newTenant();
     const failing = { failingSince: deliveries.clock.now - 3 * day, lastError: 'http_503' };
@@ -88,7 +92,9 @@ describe('a destination that has failed for three days', () => {
     expect(disabled.length).toBe(1);
   });
 
-  it('has what comes for it filed at once, to be sent again once it is enabled', async ({ deliveries }) => {
+  it('has new events filed as failures at once, which can be replayed after it is enabled', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(204);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url, {
@@ -107,14 +113,16 @@ describe('a destination that has failed for three days', () => {
     const again = await deliveries.tryForDays(tenantId, id, event);
 
     expect({ result, givenUp: letter.givenUp }).toMatchObject({ result: 'given up', givenUp: { tries: 7 } });
-    // It begins anew.
+    // The attempts start over.
     expect(sent[0]?.body).toMatchObject({ waiting: { tries: 1 } });
     expect(sent[0]?.body).not.toHaveProperty('givenUp');
     expect(again.outcome).toBe('done');
     expect(endpoint.arrived.map(({ headers }) => headers['webhook-id'])).toEqual([event.id, event.id]);
   });
 
-  it('is told of under one id, also when the write after the notice fails', async ({ deliveries }) => {
+  it('is announced under one event id, even when the write after the announcement fails', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
     const tenantId = deliveries.newTenant();
     const failing = { failingSince: deliveries.clock.now - 3 * day, lastError: 'http_503' };
@@ -132,7 +140,9 @@ describe('a destination that has failed for three days', () => {
     expect(await deliveries.destinations.get(tenantId, id)).toMatchObject({ status: 'disabled' });
   });
 
-  it('is not disabled when something arrived between its failure and the verdict', async ({ deliveries }) => {
+  it('is not disabled when a delivery succeeds between its last failure and the decision', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(503);
     const tenantId = deliveries.newTenant();
     const failing = { failingSince: deliveries.clock.now - 3 * day, lastError: 'http_503' };
@@ -150,8 +160,10 @@ describe('a destination that has failed for three days', () => {
   });
 });
 
-describe('a destination that says it is gone', () => {
-  it('is disabled at once with notice, and what is on its way to it is dropped', async ({ deliveries }) => {
+describe('a destination that answers 410', () => {
+  it('is disabled at once, the tenant is notified, and pending deliveries to it are dropped', async ({
+    deliveries,
+  }) => {
     const endpoint = await endpointOfTest(410);
     const tenantId = deliveries.newTenant();
     const { id } = await deliveries.addEndpoint(tenantId, endpoint.url);

@@ -1,4 +1,4 @@
-/** Waiting as messages that are sent again: what a crash between sending and deleting makes of it, and what it cannot. */
+/** A delivery waits as a message that is sent again with a delay: a crash between sending and deleting duplicates it, within limits. */
 import { expect, it } from 'vitest';
 import { maxReceiveCount } from '../../infra/topology.ts';
 import type { Message } from '../../lib/aws/queue.ts';
@@ -21,7 +21,7 @@ interface Shown {
   readonly at: number;
 }
 
-/** Works a delivery that never arrives to its end. Answers how many messages there were of it, how many were its last, and letters. */
+/** Plays a delivery that never succeeds to its end. Returns how many messages, last attempts and dead letters it produced. */
 async function workOff(receivesOf: (message: number) => number) {
   let now = 0;
   let letters = 0;
@@ -54,15 +54,15 @@ async function workOff(receivesOf: (message: number) => number) {
   return { messages, letters, ends };
 }
 
-it('makes one message of another as long as nobody dies, and one letter in the end', async () => {
+it('a delivery that never succeeds replaces one message by the next and ends as one dead letter', async () => {
   const { messages, letters } = await workOff(() => 1);
 
   expect(letters).toBe(1);
-  // Three days of quarters of an hour, and the tries.
+  // Three days in steps of 15 minutes, plus the attempts.
   expect(messages).toBeLessThan(3.2 * 96 + maxDeliveryAttempts);
 });
 
-it('makes one more of it with each crash', async () => {
+it('a delivery gains one more message with each crash of a worker', async () => {
   const { messages: usual } = await workOff(() => 1);
 
   const { messages, letters } = await workOff((message) => (message % 50 === 0 ? 2 : 1));
@@ -72,12 +72,12 @@ it('makes one more of it with each crash', async () => {
   expect(messages).toBeLessThan(usual * letters);
 });
 
-it('does not multiply them when every worker dies after every message', async () => {
+it('the messages of a delivery do not multiply even if every worker crashes after every message', async () => {
   const { messages: usual } = await workOff(() => 1);
 
   const { letters, ends } = await workOff(() => maxReceiveCount);
 
-  // One copy for each message of those that are none, and no copy of a copy.
+  // One copy for each original message, and no copy of a copy.
   expect(ends).toBeLessThanOrEqual(usual);
   expect(letters).toBeLessThanOrEqual(2 * usual);
 });

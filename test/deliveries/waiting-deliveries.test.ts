@@ -1,4 +1,4 @@
-/** Deliveries that wait and deliveries that end, through the whole product: what SQS counts of them, and what is filed. */
+/** Waiting and abandoned deliveries on the whole stack: what SQS counts of them, and what Hawser files as failures. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, expect } from 'vitest';
@@ -41,7 +41,7 @@ afterAll(() => {
   endpoint.close();
 });
 
-/** Sends an event on its way to the destination. */
+/** Queues an event for delivery to the destination. */
 async function send({ stack, tenant }: StackFixtures, id: string, waiting?: DeliveryWait): Promise<void> {
   const tenantId = tenant.id as TenantId;
   const body = {
@@ -57,7 +57,7 @@ async function send({ stack, tenant }: StackFixtures, id: string, waiting?: Deli
   );
 }
 
-/** What SQS counts of the deliveries: those to be handed out, those in flight, and those that are delayed. */
+/** SQS's counts of delivery messages: visible, in flight, and delayed. */
 async function counted(stack: TestStack): Promise<readonly number[]> {
   const names = [
     'ApproximateNumberOfMessages',
@@ -74,7 +74,10 @@ async function filed(tenant: TestTenant): Promise<Success<'getFailure'>['failure
   return eventually(async () => (await tenant.client.ok('listFailures')).failures[0]);
 }
 
-it('leaves nothing in flight while it waits for an endpoint that is down', async ({ stack, tenant }) => {
+it('a delivery keeps no message in flight while it waits for an endpoint that is down', async ({
+  stack,
+  tenant,
+}) => {
   endpoint.answerWith(503);
   endpoint.askFor('3600');
   const ids = ['evt_a', 'evt_b', 'evt_c'];
@@ -90,7 +93,7 @@ it('leaves nothing in flight while it waits for an endpoint that is down', async
   expect(endpoint.arrived.length).toBe(3);
 });
 
-it('is filed after its last try, with all its tries and the time when it was first sent', async ({
+it('a delivery is filed as a failure after its last attempt, with its attempts and first send time', async ({
   stack,
   tenant,
 }) => {
@@ -111,7 +114,7 @@ it('is filed after its last try, with all its tries and the time when it was fir
   expect(endpoint.arrived.map(({ event }) => event.id)).toEqual(['evt_last']);
 });
 
-it('is filed at once where its destination is disabled, and arrives when it is sent again after that is enabled', async ({
+it('a delivery to a disabled destination is filed at once and succeeds when replayed after the destination is enabled', async ({
   stack,
   tenant,
 }) => {
@@ -139,7 +142,10 @@ it('is filed at once where its destination is disabled, and arrives when it is s
   );
 });
 
-it('begins anew when it is sent again, where SQS gave it up while it waited', async ({ stack, tenant }) => {
+it('a delivery that SQS dead-lettered while it waited starts over when it is replayed', async ({
+  stack,
+  tenant,
+}) => {
   endpoint.answerWith(204);
   const tenantId = tenant.id as TenantId;
   const waiting = { tries: 18, dueAt: Date.now() + day / 2, sentAt: Date.now() - 3 * day, copies: 1 };
@@ -164,7 +170,7 @@ it('begins anew when it is sent again, where SQS gave it up while it waited', as
   expect(arrived.headers['webhook-id']).toBe('evt_died');
 });
 
-it('is filed as its tenant’s where not even its destinations could be looked up, and arrives when it is sent again', async ({
+it('an event whose destinations could not be read is filed for its tenant and is delivered when replayed', async ({
   stack,
   tenant,
 }) => {

@@ -1,4 +1,4 @@
-/** The way out through the whole product: each function in its own worker with no more than its rights, real queues between them. */
+/** Outbound events on the whole stack: each function runs in its own worker with only its permissions, with real queues in between. */
 
 import { createHmac } from 'node:crypto';
 import { afterAll, expect } from 'vitest';
@@ -32,7 +32,7 @@ afterAll(() => {
   endpoint.close();
 });
 
-it('tells every destination of a new connection, signed, with nothing in the logs of what it said', async ({
+it('Hawser notifies every destination of a new connection with a signed event and logs none of its content', async ({
   stack,
   tenant,
 }) => {
@@ -59,7 +59,10 @@ it('tells every destination of a new connection, signed, with nothing in the log
   expect(said).not.toMatch(/whsec_|s4ndb0x|"level":"error"/);
 });
 
-it('comes back through the queue with the same id when an endpoint was away', async ({ stack, tenant }) => {
+it('a delivery returns through the queue with the same id after its endpoint was down', async ({
+  stack,
+  tenant,
+}) => {
   endpoint.arrived.length = 0;
   endpoint.answerWith(503, 204);
   const user = tenant.user('bo');
@@ -72,7 +75,7 @@ it('comes back through the queue with the same id when an endpoint was away', as
   expect(second?.body).toEqual(first?.body);
 });
 
-it('gives a new connection the webhook events that came while it was being made, and the tenant hears of them', async ({
+it('Hawser delivers webhook events that arrived before their connection existed to its tenant', async ({
   stack,
   tenant,
 }) => {
@@ -119,7 +122,7 @@ it('gives a new connection the webhook events that came while it was being made,
   expect(event).toMatchObject({ connectionId: connection.id, data: { share_id: 'early' } });
 });
 
-it("tells a tenant's other destinations of one that says it is gone", async ({ stack }) => {
+it("Hawser notifies a tenant's other destinations of a destination that answers 410", async ({ stack }) => {
   const other = await stack.newTenant();
   const { operator, aws } = stack.local;
   const { destination } = await operator.addDestination(other.id, { url: `${endpoint.origin}/gone` });

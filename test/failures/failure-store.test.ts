@@ -1,4 +1,4 @@
-/** Messages that failed for good: kept whole, whatever their size, and forgotten whole. */
+/** The failure store keeps dead-lettered messages of any size complete and deletes them completely. */
 import { expect } from 'vitest';
 import { createFailureStore, failureIdOf } from '../../lib/failures/failure-store.ts';
 import type { AppId } from '../../lib/ids.ts';
@@ -20,23 +20,26 @@ const described = {
 };
 
 it.for([
-  ['none', ''],
-  ['little', '{}'],
-  // What DynamoDB keeps in one item ends at 400 KB, what SQS carries in one message at 1 MiB.
-  ['as much as a message can be', 'ü'.repeat(512 * 1024)],
-  ['characters of two halves, wherever it is cut', `x${'🪝'.repeat(250_000)}`],
-] as const)('keeps a message that says %s', async ([, message], { deliveries }) => {
-  const failures = createFailureStore(deliveries.table, deliveries.deps.now);
-  const id = failureIdOf(deliveries.clock.now, crypto.randomUUID());
+  ['an empty one', ''],
+  ['a short one', '{}'],
+  // DynamoDB limits an item to 400 KB, SQS limits a message to 1 MiB.
+  ['one of the maximum size', 'ü'.repeat(512 * 1024)],
+  ['surrogate pairs at every cut', `x${'🪝'.repeat(250_000)}`],
+] as const)(
+  'the failure store returns and deletes a whole message: %s',
+  async ([, message], { deliveries }) => {
+    const failures = createFailureStore(deliveries.table, deliveries.deps.now);
+    const id = failureIdOf(deliveries.clock.now, crypto.randomUUID());
 
-  await failures.file({ ...described, id }, message);
+    await failures.file({ ...described, id }, message);
 
-  expect((await failures.message(tenantId, id)) === message).toBe(true);
-  await failures.deleteBefore(tenantId, {
-    appId: described.appId,
-    provider: tiktok,
-    externalIds: new Set(['owner-1']),
-    before: Date.now(),
-  });
-  expect(await failures.message(tenantId, id)).toBeUndefined();
-});
+    expect((await failures.message(tenantId, id)) === message).toBe(true);
+    await failures.deleteBefore(tenantId, {
+      appId: described.appId,
+      provider: tiktok,
+      externalIds: new Set(['owner-1']),
+      before: Date.now(),
+    });
+    expect(await failures.message(tenantId, id)).toBeUndefined();
+  },
+);

@@ -1,4 +1,4 @@
-/** What failed for good: filed for whom it concerns, listed without the platform's words, sent again. */
+/** Dead-lettered messages: filed for the tenant they concern, listed without platform content, and replayed. */
 import { describe, expect } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { it } from '../support/fixtures/webhooks.ts';
@@ -16,7 +16,7 @@ it.beforeEach(async ({ webhooks }) => {
   ({ accountId } = await webhooks.connect(app, 'ada'));
 });
 
-/** An event on its way to the one connection of the app. */
+/** An event addressed to the one connection of the app. */
 const eventFor = (id: string, more: object = {}) => ({
   kind: 'webhook_event',
   appId: app.appId,
@@ -43,7 +43,7 @@ const operatorsFailures = async (webhooks: WebhookFixture) =>
   (await webhooks.stack.tables.scan('activity')).filter((item) => item['pk']?.S === 'failures#operator');
 
 describe('an event that failed', () => {
-  it('is listed for the tenant whose app it was, without a word of what it said', async ({ webhooks }) => {
+  it('is listed for the tenant who owns the app, without its content', async ({ webhooks }) => {
     const before = Date.now();
 
     const failure = await fileEvent(webhooks, 'e-1');
@@ -66,7 +66,7 @@ describe('an event that failed', () => {
     expect(webhooks.stack.output.join()).not.toContain('words of e-1');
   });
 
-  it('says why its last try failed, where the worker could say', async ({ webhooks }) => {
+  it('names the reason of its last failed attempt if the worker recorded it', async ({ webhooks }) => {
     const refused = webhooks.refuse('process-event', 'dynamodb:Query');
     await webhooks.put('incoming', 'queue', eventFor('e-why'));
     await eventually(async () => {
@@ -80,7 +80,7 @@ describe('an event that failed', () => {
     expect(failure.error).toBe('DATABASE_ERROR');
   });
 
-  it('is handled when it is sent again, and marked', async ({ webhooks }) => {
+  it('is processed when it is replayed and is marked as replayed', async ({ webhooks }) => {
     const { id } = await fileEvent(webhooks, 'e-2');
 
     const { failure } = await app.tenant.client.ok('replayFailure', { params: { id } });
@@ -90,7 +90,7 @@ describe('an event that failed', () => {
     expect(await listed(app.tenant)).toEqual([failure]);
   });
 
-  it('has no second effect when it is sent again after it was done', async ({ webhooks }) => {
+  it('has no second effect when it is replayed after it was processed', async ({ webhooks }) => {
     const { id } = await fileEvent(webhooks, 'e-3');
     const { client } = app.tenant;
     await client.ok('replayFailure', { params: { id } });
@@ -103,7 +103,9 @@ describe('an event that failed', () => {
     expect(tellingsOf(webhooks, 'e-3').length).toBe(1);
   });
 
-  it('that was on its way to one connection belongs to the tenant of that', async ({ webhooks }) => {
+  it('that was addressed to one connection belongs to the tenant of that connection', async ({
+    webhooks,
+  }) => {
     const shared = eventFor('e-4', {
       appId: 'instagram',
       connection: { id: 'conn-of-e-4', tenantId: app.tenant.id, accountId },
@@ -115,9 +117,7 @@ describe('an event that failed', () => {
     expect(failure).toMatchObject({ eventId: 'e-4', accountId, connectionId: 'conn-of-e-4' });
   });
 
-  it('is refused a replay, and stays as it is, once no worker can read its message any more', async ({
-    webhooks,
-  }) => {
+  it('is refused a replay and stays unchanged once no worker can parse its message', async ({ webhooks }) => {
     const { id } = await fileEvent(webhooks, 'e-unreadable');
     const { tables } = webhooks.stack;
     const stored = (await tables.scan('activity')).find(
@@ -135,7 +135,7 @@ describe('an event that failed', () => {
     });
   });
 
-  it("row 10: is no other tenant's to list, to see or to send again", async ({ webhooks }) => {
+  it('row 10: cannot be listed, read or replayed by another tenant', async ({ webhooks }) => {
     const { id } = await fileEvent(webhooks, 'e-5');
     const { client } = await webhooks.stack.newTenant();
 
@@ -146,7 +146,7 @@ describe('an event that failed', () => {
     expect(tellingsOf(webhooks, 'e-5')).toEqual([]);
   });
 
-  it('row 10: is not for the browser of a user', async ({ webhooks }) => {
+  it('row 10: cannot be read by a browser token', async ({ webhooks }) => {
     const { id } = await fileEvent(webhooks, 'e-6');
     const { client } = await app.tenant.session('ada');
 
@@ -157,7 +157,7 @@ describe('an event that failed', () => {
 });
 
 describe('a list of failures', () => {
-  it('comes in pages, the newest first, each once', async ({ webhooks }) => {
+  it('returns each failure once, newest first, in pages', async ({ webhooks }) => {
     for (const id of ['p-1', 'p-2', 'p-3', 'p-4', 'p-5']) await fileEvent(webhooks, id);
     const { client } = app.tenant;
 
@@ -174,7 +174,7 @@ describe('a list of failures', () => {
     expect(pages[0]).toEqual(['p-5', 'p-4']);
   });
 
-  it('is summed up for each queue: what failed and was not sent again, and since when', async ({
+  it('is summarised for each queue with the number and the oldest time of failures not replayed', async ({
     webhooks,
   }) => {
     const first = await fileEvent(webhooks, 'q-1');
@@ -198,8 +198,8 @@ describe('a list of failures', () => {
   });
 });
 
-describe('a delivery that was given up', () => {
-  it('is listed with its destination, and goes out again when it is sent again', async ({ webhooks }) => {
+describe('an abandoned delivery', () => {
+  it('is listed with its destination and is delivered when it is replayed', async ({ webhooks }) => {
     const event = {
       id: 'evt_gone',
       type: 'comments',
@@ -235,8 +235,8 @@ describe('a delivery that was given up', () => {
   });
 });
 
-describe('a delivery that SQS gave up, because whoever had it died each time', () => {
-  it('is listed with the tries before and since when it was on its way', async ({ webhooks }) => {
+describe('a delivery that SQS dead-lettered after its workers crashed', () => {
+  it('is listed with its earlier attempts and its first send time', async ({ webhooks }) => {
     const sentAt = Date.now() - 86_400_000;
     const event = { id: 'evt_died', type: 'a', tenantId: app.tenant.id, occurredAt: '2026-01-01', data: {} };
     const waiting = { tries: 4, dueAt: sentAt + 1_000, sentAt, copies: 1 };
@@ -254,8 +254,8 @@ describe('a delivery that SQS gave up, because whoever had it died each time', (
   });
 });
 
-describe('a message that nobody can read', () => {
-  it('ends among the dead letters after its tries, and is filed for the operator as unreadable', async ({
+describe('a message that no worker can parse', () => {
+  it('moves to the dead-letter queue after its receives and is filed for the operator as unreadable', async ({
     webhooks,
   }) => {
     const before = (await operatorsFailures(webhooks)).length;
@@ -275,7 +275,7 @@ describe('a message that nobody can read', () => {
     expect(await listed(app.tenant)).toEqual([]);
   });
 
-  it('does not hold up the events that come with it', async ({ webhooks }) => {
+  it('does not delay the other events of its batch', async ({ webhooks }) => {
     await webhooks.put('incoming', 'queue', { hello: 'world' });
 
     await webhooks.deliver(app, comments(accountId, ['c-beside']));

@@ -1,4 +1,4 @@
-/** A replay sends back what a worker can read, and leaves everything else where it is. */
+/** A replay sends a message back to its queue if a worker can parse it, and leaves every other failure unchanged. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Message } from '../../lib/aws/queue.ts';
 import { createFailureStore, type FailureStore } from '../../lib/failures/failure-store.ts';
@@ -39,7 +39,7 @@ async function file(queue: 'incoming' | 'events' | 'deliveries', message: string
   return id;
 }
 
-it('sends a delivery that was given up back as a new one, and marks the failure', async () => {
+it('a replay queues an abandoned delivery as a new one and marks the failure as replayed', async () => {
   const id = await file('deliveries', JSON.stringify({ ...delivery, givenUp: { tries: 19, sentAt: 1 } }));
 
   const replay = await replayFailure(deps, tenantId, id);
@@ -59,21 +59,24 @@ it.each(
         [queue, 'a message of another queue', '{"kind":"run_job","jobId":"s4ndb0x"}'],
       ] as const,
   ),
-)('refuses to send %s a body that its worker cannot read: %s', async (queue, _what, message) => {
-  const id = await file(queue, message);
+)(
+  'a replay refuses to send the queue %s a body that its worker cannot parse: %s',
+  async (queue, _what, message) => {
+    const id = await file(queue, message);
 
-  const replay = await replayFailure(deps, tenantId, id);
+    const replay = await replayFailure(deps, tenantId, id);
 
-  expect(replay).toEqual({ kind: 'unreadable' });
-  expect(sent).toEqual([]);
-  expect(await failures.get(tenantId, id)).toMatchObject({ status: 'failed' });
-  expect(await failures.message(tenantId, id)).toBe(message);
-  expect(() => requireReplayed(replay)).toThrow(
-    expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.not.stringContaining('s4ndb0x') }),
-  );
-});
+    expect(replay).toEqual({ kind: 'unreadable' });
+    expect(sent).toEqual([]);
+    expect(await failures.get(tenantId, id)).toMatchObject({ status: 'failed' });
+    expect(await failures.message(tenantId, id)).toBe(message);
+    expect(() => requireReplayed(replay)).toThrow(
+      expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.not.stringContaining('s4ndb0x') }),
+    );
+  },
+);
 
-it('finds no failure under an unknown id, nor under the id of another tenant', async () => {
+it('a replay finds no failure under an unknown id or for another tenant', async () => {
   const id = await file('deliveries', JSON.stringify(delivery));
 
   const replays = [await replayFailure(deps, tenantId, 'none'), await replayFailure(deps, undefined, id)];

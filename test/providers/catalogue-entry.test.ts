@@ -1,4 +1,4 @@
-/** Catalogue entries as in the catalogue file, and the providers made from them: about fifteen lines of data each. */
+/** The providers that result from catalogue entries of about fifteen lines of data each. */
 import { describe, expect, it } from 'vitest';
 import type { PlatformRequest } from '../../lib/platform-http/platform-http.ts';
 import { createAdapter, getAuthUrl } from '../../lib/providers/adapter/adapter.ts';

@@ -28,29 +28,29 @@ describe('the description of a custom webhook', () => {
   });
 
   it.each([
-    ['no JSON', 'webhook', 'no JSON'],
-    ['no object', '[]', 'missing or wrong'],
+    ['not JSON', 'webhook', 'no JSON'],
+    ['not an object', '[]', 'missing or wrong'],
     ['without an account', JSON.stringify({ signature: hmac }), 'account'],
     ['without a signature', JSON.stringify({ account: 'a' }), 'signature'],
     ['with an unknown field', JSON.stringify({ signature: hmac, account: 'a', more: 1 }), 'unknown'],
-    ['with a path of nothing', JSON.stringify({ signature: hmac, account: 'a..b' }), 'account'],
+    ['with an empty path segment', JSON.stringify({ signature: hmac, account: 'a..b' }), 'account'],
     [
-      'with a header that it does not know',
+      'with an invalid header name',
       JSON.stringify({ signature: { ...hmac, header: 'x y' }, account: 'a' }),
       'header',
     ],
     [
-      'whose body nobody signs',
+      'whose signature leaves out the body',
       JSON.stringify({ signature: { ...hmac, signed: '{header:x-id}' }, account: 'a' }),
       'body is not signed',
     ],
     [
-      'that takes access away and does not say when',
+      'that revokes access without a declared time',
       JSON.stringify({ signature: hmac, account: 'a', deauthorized: ['gone'] }),
       'must say when',
     ],
     [
-      'that believes a delivery for longer than it is remembered',
+      'that tolerates a delivery for longer than its id is remembered',
       JSON.stringify({
         signature: {
           ...hmac,
@@ -62,7 +62,7 @@ describe('the description of a custom webhook', () => {
       'at most 14 days',
     ],
     [
-      'whose id stands in a header that nobody signs',
+      'whose id is in an unsigned header',
       JSON.stringify({ signature: hmac, account: 'a', id: { header: 'x-id' } }),
       'not signed',
     ],
@@ -98,7 +98,7 @@ describe('a delivery of a custom webhook', () => {
     ]);
   });
 
-  it('has the id from its header, independent of repeats and body', () => {
+  it('takes its id from the declared header, even when it is repeated with another body', () => {
     const idOf = (id: string, content: unknown) =>
       standard.read(delivery(content, { 'webhook-id': id }), app)?.[0]?.id;
 
@@ -106,7 +106,7 @@ describe('a delivery of a custom webhook', () => {
     expect(idOf('msg_1', payload)).not.toBe(idOf('msg_2', payload));
   });
 
-  it('reports the grant as revoked when its type is declared so', () => {
+  it('reports a revoked grant when its type is declared as deauthorized', () => {
     const gone = standard.read(delivery({ ...payload, type: 'user.gone' }, { 'webhook-id': 'm' }), app);
 
     expect(gone).toMatchObject([{ type: 'user.gone', effect: 'deauthorized' }]);
@@ -134,7 +134,7 @@ describe('a delivery of a custom webhook', () => {
     expect(again?.[0]?.id).toBe(webhook.read(delivery(content), app)?.[0]?.id);
   });
 
-  it('without an id has a hash of its whole body as its id', () => {
+  it('without an id uses a hash of its whole body as its id', () => {
     const webhook = described({ signature: hmac, account: 'who' });
     const idOf = (content: unknown) => webhook.read(delivery(content), app)?.[0]?.id;
 
@@ -148,7 +148,7 @@ describe('a delivery of a custom webhook', () => {
     ['no account', {}],
     ['a list', [1]],
     ['a text', 'hello'],
-  ])('that holds %s is passed on, and is nobody’s', (_what, content) => {
+  ])('that holds %s yields an event without an account', (_what, content) => {
     const webhook = described({ signature: hmac, account: 'who' });
 
     const [event] = webhook.read(delivery(content), app) ?? [];

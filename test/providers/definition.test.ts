@@ -60,7 +60,7 @@ describe('a provider definition', () => {
     ],
     ['lets several accounts share a rotating refresh token', { accounts: 'several' }, /share a rotating/],
     [
-      'renews over the whole lifetime',
+      'refreshes over the whole lifetime',
       { refresh: { margin: { share: 1, atLeastSeconds: 1, atMostSeconds: 2 } } },
       /refresh\.margin\.share must be a share below 1/,
     ],
@@ -88,7 +88,7 @@ describe('a provider definition', () => {
     ['has a field that does not exist', { scope: ['me'] }, /scope is no field/],
     ['has endpoints and discovers them', { discovery: {} }, /endpoints or discovery must be given/],
     ['sends an unknown placeholder', { headers: { 'x-key': '{apiKey}' } }, /headers\.x-key has the unknown/],
-    ['needs code that it has not', { kind: 'session' }, /kind|is no field/],
+    ['is session-based but has no code', { kind: 'session' }, /kind|is no field/],
   ])('is refused when it %s', (_name, change, message) => {
     expect(flawsOf(change)).toMatch(message);
   });
@@ -131,7 +131,7 @@ describe('row 11: a variable in a host', () => {
     ['accounts.{shop}', '^(zoho\\.com|zoho\\.com\\.au)$'],
     ['start.platform.{shop}', '^(nl|de|co\\.uk)$'],
     ['{shop}', '^[a-z0-9-]+\\.crm[0-9]{0,2}\\.platform\\.(com|cn)$'],
-  ])('may be %s with %s, which ends in the platform own domain', (host, pattern) => {
+  ])("may be %s with %s, which ends in the platform's own domain", (host, pattern) => {
     expect(at(host, pattern)).toBe('');
   });
 
@@ -142,12 +142,12 @@ describe('row 11: a variable in a host', () => {
     ['{shop}', '^a\\.platform\\.com$|^[a-z.]+$'],
     ['{shop}', '^[a-z]+\\.co\\.uk$'],
     ['api.{shop}', '^[a-z]+\\.com$'],
-  ])('may not be %s with %s, which could name a foreign one', (host, pattern) => {
+  ])('may not be %s with %s, which could match a foreign domain', (host, pattern) => {
     expect(at(host, pattern)).toMatch(/name a foreign host/);
   });
 
   it.each(['[a-z]+', '^[a-z]+', '^([a-z]+)+$', '^(?=a)a$', '^a$|b', '^(a\\.)*b$', '^[a-z$'])(
-    'may not have the pattern %s',
+    'may not use the unsafe pattern %s',
     (pattern) => {
       expect(at('{shop}.platform.com', pattern)).toMatch(/connectionFields\.shop\.pattern/);
     },

@@ -1,4 +1,4 @@
-/** Generators of tokens and places, leaning towards texts that could be mistaken for one another when encoded. */
+/** Generators of tokens and seal contexts, biased towards texts whose encodings could collide. */
 import fc from 'fast-check';
 import type { ProviderId, TenantId } from '../../lib/ids.ts';
 import type { SealContext } from '../../lib/vault/seal-context.ts';
@@ -6,7 +6,7 @@ import type { SealContext } from '../../lib/vault/seal-context.ts';
 /** Any well-formed text. */
 export const tokens = fc.string({ unit: 'binary', maxLength: 300 });
 
-/** Texts made of what the encoding itself is made of: digits, colons and neighbours' contents. */
+/** Texts made of the characters of the encoding itself: digits, colons and the content of neighbouring components. */
 const lookalike = fc.string({
   unit: fc.constantFrom('1', '2', ':', 'a', 'é', '\u{1f511}', '#'),
   maxLength: 12,

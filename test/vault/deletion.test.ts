@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 
 describe('deletion of a tenant’s keys', () => {
-  it('ends sealing and opening, of credentials and of destination secrets', async () => {
+  it('stops the vault from sealing and opening credentials and destination secrets', async () => {
     const context = newPlace();
     const destination = { ...context, kind: 'destination' } as const;
     const credentials = aws.instance('A');
@@ -148,7 +148,7 @@ describe('deletion of a tenant’s keys', () => {
     expect(await wrappedKeysOf(context.tenantId)).toEqual([]);
   });
 
-  it('wins over rotations that are written while it looks for the newest version', async () => {
+  it('wins over rotations that are written while it reads the newest version', async () => {
     const context = newPlace();
     const instance = aws.instance('A');
     await openVault(instance).encryptToken(token, context);
@@ -209,7 +209,7 @@ function newPlace() {
   return { ...sealContext, tenantId: `tenant-${tenantCount}` as TenantId };
 }
 
-/** An instance that stops just before its first write until the test lets it go on. */
+/** An instance that stops just before its first write until the test releases it. */
 function stalledAtPut(name: string) {
   const held = gate();
   const instance = aws.instance(name);

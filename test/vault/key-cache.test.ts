@@ -17,7 +17,7 @@ beforeEach(() => aws.resetCalls());
 afterEach(() => aws.interceptWith(undefined));
 
 describe('the cache of tenant keys', () => {
-  it('row 24: 10,000 sealings at once cost one KMS call per tenant and cache lifetime', async () => {
+  it('row 24: serves 10,000 concurrent sealings with one KMS call per tenant and cache lifetime', async () => {
     const tenantId = 'crowded' as TenantId;
     const vault = openVault(aws.instance('CROWD'));
     const sealAll = () =>
@@ -45,7 +45,7 @@ describe('the cache of tenant keys', () => {
     expect(aws.calls('kms:Decrypt')).toBe(1);
   });
 
-  it('row 24: 10,000 openings at once of a cold instance cost one query and one KMS call', async () => {
+  it('row 24: serves 10,000 concurrent openings of a cold instance with one query and one KMS call', async () => {
     const sealed = await openVault(aws.instance('WARM')).encryptToken(token, sealContext);
     const cold = openVault(aws.instance('COLD'));
 
@@ -56,7 +56,7 @@ describe('the cache of tenant keys', () => {
     expect(aws.calls('dynamodb:GetItem', 'COLD')).toBe(0);
   });
 
-  it('row 24: refuses malformed values and places before any AWS call', async () => {
+  it('row 24: refuses malformed values and seal contexts before any AWS call', async () => {
     const vault = openVault(aws.instance('REFUSING'));
 
     await expect(vault.decryptToken(new Uint8Array(200), sealContext)).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe('the cache of tenant keys', () => {
     expect(calls()).toBe(4);
   });
 
-  it('holds nothing when its age is zero', async () => {
+  it('stores nothing when its maximum age is zero', async () => {
     await openVault(aws.instance('OWNER')).encryptToken(token, { ...sealContext, tenantId: globex });
     const vault = openVault({
       ...aws.instance('FORGETFUL'),
@@ -108,7 +108,7 @@ describe('the cache of tenant keys', () => {
     expect(aws.calls('kms:Decrypt', 'FORGETFUL')).toBe(3);
   });
 
-  it('does not lengthen a key’s time when the clock is set back', async () => {
+  it('does not extend the lifetime of a key when the clock is set back', async () => {
     const vault = openVault(aws.instance('SET-BACK'));
     await vault.encryptToken(token, sealContext);
     const before = aws.calls('kms:Decrypt', 'SET-BACK');

@@ -13,10 +13,10 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 afterEach(() => aws.interceptWith(undefined));
 
-describe('during an outage of KMS', () => {
+describe('the vault during an outage', () => {
   const down = { error: 'KMSInternalException', status: 500 };
 
-  it('sealing fails retryably, and works as soon as KMS does', async () => {
+  it('fails to seal with a retryable error and seals as soon as KMS recovers', async () => {
     const context = newPlace();
     const vault = openVault(aws.instance('A'));
     aws.interceptWith((call) => (call.action.startsWith('kms:') ? down : undefined));
@@ -30,7 +30,7 @@ describe('during an outage of KMS', () => {
     expect((await vault.decryptToken(sealed, context)).reveal()).toBe(token.reveal());
   });
 
-  it('opening fails retryably, and works again afterwards', async () => {
+  it('fails to open with a retryable error and opens as soon as KMS recovers', async () => {
     const context = newPlace();
     const sealed = await openVault(aws.instance('A')).encryptToken(token, context);
     const vault = openVault(aws.instance('B'));
@@ -43,7 +43,7 @@ describe('during an outage of KMS', () => {
     expect((await vault.decryptToken(sealed, context)).reveal()).toBe(token.reveal());
   });
 
-  it('a call that hangs ends with the client’s time-out', async () => {
+  it('ends a hanging KMS call with the time-out of the client', async () => {
     const vault = openVault({ ...aws.instance('A'), kms: aws.impatientKms(150) });
     aws.interceptWith((call) => (call.action.startsWith('kms:') ? { delayMs: 1_000 } : undefined));
 
@@ -55,7 +55,7 @@ describe('during an outage of KMS', () => {
     });
   });
 
-  it('a warm vault keeps sealing and opening, and a sealer keeps sealing even beyond the cache time', async () => {
+  it('keeps sealing and opening while its cache is warm, and a sealer works beyond the cache lifetime', async () => {
     const context = newPlace();
     const vault = openVault(aws.instance('A'));
     const sealer = await vault.sealerFor(context.tenantId);
@@ -70,7 +70,7 @@ describe('during an outage of KMS', () => {
     expect((await vault.decryptToken(late, context)).reveal()).toBe(token.reveal());
   });
 
-  it('an unavailable table is reported as such and read again', async () => {
+  it('reports an unavailable table as such and reads it again', async () => {
     const vault = openVault(aws.instance('A'));
     const context = newPlace();
     aws.interceptWith((call) => (call.action.startsWith('dynamodb:') ? down : undefined));

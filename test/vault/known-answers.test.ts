@@ -1,6 +1,6 @@
 /**
- * The vault's primitives and its whole format against answers worked out elsewhere: published vectors, and a frozen
- * set of sealed tokens that keeps the format from ever changing unnoticed.
+ * The vault's primitives and its whole format match published vectors and a frozen
+ * set of sealed tokens, which reveals any change of the format.
  */
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ const bytes = (hex: string) => Buffer.from(hex, 'hex');
 const hex = (data: Uint8Array | undefined) => data && Buffer.from(data).toString('hex');
 
 describe('AES-256-GCM', () => {
-  it.each(gcm.knownAnswers)('gives the known answer of $source', (vector) => {
+  it.each(gcm.knownAnswers)('produces the known answer of $source', (vector) => {
     const key = createSecretKey(bytes(vector.key));
 
     const made = encrypt(key, bytes(vector.iv), bytes(vector.aad), bytes(vector.plain));
@@ -32,7 +32,7 @@ describe('AES-256-GCM', () => {
     expect(hex(back)).toBe(vector.plain);
   });
 
-  describe.each(gcm.alteredTags)('with the tag altered: $name', (alteration) => {
+  describe.each(gcm.alteredTags)('with an altered tag ($name)', (alteration) => {
     it.each(gcm.knownAnswers)('refuses $source', (vector) => {
       const tag =
         'replace' in alteration
@@ -65,7 +65,7 @@ describe('AES-256-GCM', () => {
 });
 
 describe('HKDF-SHA-256', () => {
-  it.each(rfc5869.cases)('gives the known answer of RFC 5869, test case $case', (vector) => {
+  it.each(rfc5869.cases)('produces the known answer of RFC 5869, test case $case', (vector) => {
     const key = createSecretKey(bytes(vector.ikm));
 
     const derived = hkdf(key, bytes(vector.salt), bytes(vector.info), vector.length);
@@ -77,25 +77,28 @@ describe('HKDF-SHA-256', () => {
 describe('the sealed format', () => {
   const key = (version: number) => ({ version, key: createSecretKey(bytes(frozen.key)) });
 
-  it.each(frozen.cases)('encodes the context of a $context.kind as it always did', (vector) => {
+  it.each(frozen.cases)('encodes the context of a $context.kind exactly as in earlier versions', (vector) => {
     const encoded = encodeContext(contextOf(vector), vector.keyVersion);
 
     expect(Buffer.from(encoded).toString('utf8')).toBe(vector.bound);
   });
 
-  it.each(frozen.cases)('seals the token of a $context.kind to the bytes it always did', (vector) => {
-    const sealed = sealWith(
-      key(vector.keyVersion),
-      new Secret(vector.token),
-      contextOf(vector),
-      bytes(frozen.salt),
-      bytes(frozen.iv),
-    );
+  it.each(frozen.cases)(
+    'seals the token of a $context.kind to the same bytes as in earlier versions',
+    (vector) => {
+      const sealed = sealWith(
+        key(vector.keyVersion),
+        new Secret(vector.token),
+        contextOf(vector),
+        bytes(frozen.salt),
+        bytes(frozen.iv),
+      );
 
-    expect(hex(sealed)).toBe(vector.sealed);
-  });
+      expect(hex(sealed)).toBe(vector.sealed);
+    },
+  );
 
-  it.each(frozen.cases)('opens the token of a $context.kind that was sealed long ago', (vector) => {
+  it.each(frozen.cases)('opens the token of a $context.kind that an earlier version sealed', (vector) => {
     const token = open(key(vector.keyVersion), readSealed(bytes(vector.sealed)), contextOf(vector));
 
     expect(token.reveal()).toBe(vector.token);

@@ -1,4 +1,4 @@
-/** The encoding of a place: no two places share one. */
+/** The encoding of a seal context: no two contexts share one. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { longestOpaqueId, type ProviderId, type TenantId } from '../../lib/ids.ts';
@@ -17,7 +17,7 @@ const sealContext: SealContext = {
 };
 
 describe('the encoding of a seal context', () => {
-  it('is injective: it can be read back, so two contexts never encode alike', () => {
+  it('is injective: a test can decode it, so two contexts never share an encoding', () => {
     fc.assert(
       fc.property(contexts, versions, (context, version) => {
         const encoded = encodeContext(context, version);
@@ -45,18 +45,18 @@ describe('the encoding of a seal context', () => {
     expect(left).not.toEqual(right);
   });
 
-  it.each(['tenantId', 'recordId', 'field'] as const)('needs a %s', (component) => {
+  it.each(['tenantId', 'recordId', 'field'] as const)('requires a %s', (component) => {
     expect(() => encodeContext({ ...sealContext, [component]: '' }, 1)).toThrow(
       /names a tenant, a record and a field/,
     );
   });
 
-  it('refuses lone surrogates, which would encode alike', () => {
+  it('refuses lone surrogates, which would share an encoding', () => {
     expect(() => encodeContext({ ...sealContext, account: 'a\ud800' }, 1)).toThrow(/well-formed/);
     expect(() => encodeContext({ ...sealContext, account: '\udc00a' }, 1)).toThrow(/well-formed/);
   });
 
-  it('takes the longest ids there are, and refuses what HKDF would not take', () => {
+  it('accepts the longest valid ids and refuses input beyond the HKDF limit', () => {
     const longest = {
       ...sealContext,
       tenantId: 'a'.repeat(63) as TenantId,

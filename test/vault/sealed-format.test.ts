@@ -1,4 +1,4 @@
-/** Reading of sealed bytes: strict, and silent about what it was given. */
+/** The reader of sealed bytes is strict and never repeats its input. */
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const deps = fc.record({
 });
 
 describe('the sealed format', () => {
-  it('is read back as it was written, wherever the bytes lie in memory', () => {
+  it('is read exactly as it was written, at any offset in memory', () => {
     fc.assert(
       fc.property(deps, fc.nat(9), (written, offset) => {
         const sealed = writeSealed(written);

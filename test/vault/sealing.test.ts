@@ -1,4 +1,4 @@
-/** What a sealed token survives and what it refuses, for any token and any place. */
+/** What a sealed token survives and what it refuses, for any token and any seal context. */
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ const sealContext: SealContext = {
 const token = new Secret('s4ndb0x-token');
 
 describe('a sealed token', () => {
-  it('opens at its own place to what was sealed', () => {
+  it('opens to the original token in its own context', () => {
     fc.assert(
       fc.property(tokens, contexts, (text, context) => {
         const opened = open(key, readSealed(seal(key, new Secret(text), context)), context);
@@ -32,7 +32,7 @@ describe('a sealed token', () => {
     );
   });
 
-  it('takes tokens up to 64 KiB of UTF-8 and refuses longer ones', () => {
+  it('holds up to 64 KiB of UTF-8, and sealing refuses longer tokens', () => {
     const longest = 's4ndb0x'.padEnd(longestToken, 'é'.repeat(longestToken)).slice(0, longestToken / 2 + 3);
 
     const opened = open(key, readSealed(seal(key, new Secret(longest), sealContext)), sealContext);
@@ -47,11 +47,11 @@ describe('a sealed token', () => {
     );
   });
 
-  it('refuses a token that would come back changed', () => {
+  it('cannot be made from text that UTF-8 would change', () => {
     expect(() => seal(key, new Secret('s4ndb0x\ud800'), sealContext)).toThrow(/well-formed/);
   });
 
-  it('row 23: never uses the same salt, IV or bytes twice for the same token and place', () => {
+  it('row 23: never repeats salt, IV or bytes for the same token and context', () => {
     const sealings = Array.from({ length: 2_000 }, () => readSealed(seal(key, token, sealContext)));
 
     for (const part of ['salt', 'iv', 'commitment', 'ciphertext'] as const) {
@@ -60,7 +60,7 @@ describe('a sealed token', () => {
     }
   });
 
-  it('row 23: refuses any flipped bit, whichever it is', () => {
+  it('row 23: refuses any single flipped bit', () => {
     const sealed = seal(key, token, sealContext);
 
     for (let bit = 0; bit < sealed.byteLength * 8; bit += 1) {
@@ -79,7 +79,7 @@ describe('a sealed token', () => {
     );
   });
 
-  it('row 23: refuses truncation anywhere, and anything appended', () => {
+  it('row 23: refuses truncation at any length and any appended bytes', () => {
     const sealed = seal(key, token, sealContext);
     const longer = Uint8Array.from([...sealed, 0]);
 
@@ -111,7 +111,7 @@ describe('a sealed token', () => {
     expect(() => openAs(sealed, { ...sealContext, ...change })).toThrow(doesNotOpen().message);
   });
 
-  it('row 8: refuses every place but its own', () => {
+  it('row 8: refuses every context but its own', () => {
     fc.assert(
       fc.property(contexts, contexts, (sealedFor, foundAt) => {
         fc.pre(JSON.stringify(sealedFor) !== JSON.stringify(foundAt));

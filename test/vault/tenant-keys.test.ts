@@ -36,7 +36,7 @@ describe('a tenant key', () => {
   });
 
   it.each(['dynamodb:PutItem', 'kms:GenerateDataKey'])(
-    'is valid although the answer of %s was lost',
+    'is valid although the response of %s was lost',
     async (action) => {
       const context = newPlace();
       let lost = 0;
@@ -66,7 +66,7 @@ describe('a tenant key', () => {
     expect(await versionsOf(context.tenantId)).toEqual([]);
   });
 
-  it('opens what another instance sealed after this one looked in vain', async () => {
+  it('opens a token that another instance sealed after this one found no key', async () => {
     const context = newPlace();
     const early = openVault(aws.instance('EARLY'));
     const foreign = await openVault(aws.instance('A')).encryptToken(token, newPlace());
@@ -77,7 +77,7 @@ describe('a tenant key', () => {
     expect((await early.decryptToken(sealed, context)).reveal()).toBe(token.reveal());
   });
 
-  it('is found, not made again, by an instance that looked in vain before', async () => {
+  it('is read, not created again, by an instance that found none before', async () => {
     const context = newPlace();
     const early = openVault(aws.instance('EARLY'));
     const foreign = await openVault(aws.instance('A')).encryptToken(token, newPlace());
@@ -89,7 +89,7 @@ describe('a tenant key', () => {
     expect(aws.calls('kms:GenerateDataKey', 'EARLY')).toBe(0);
   });
 
-  it('row 23: is wiped from the buffer that KMS answered with', async () => {
+  it('row 23: is wiped from the buffer of the KMS response', async () => {
     const context = newPlace();
     const instance = aws.instance('WATCHED');
     const plain: Uint8Array[] = [];
@@ -130,8 +130,8 @@ describe('a tenant key', () => {
   });
 });
 
-describe('rotation', () => {
-  it('row 23: seals under the newest version while older ones still open', async () => {
+describe('the rotation of a tenant key', () => {
+  it('row 23: makes the vault seal under the newest version and still open older ones', async () => {
     const context = newPlace();
     const instance = aws.instance('ROTATING');
     const first = await openVault(instance).encryptToken(token, context);
@@ -146,7 +146,7 @@ describe('rotation', () => {
     expect((await after.decryptToken(second, context)).reveal()).toBe(token.reveal());
   });
 
-  it('reaches a warm instance when its cache time has passed, and what was sealed meanwhile opens at once', async () => {
+  it('reaches a warm instance when its cache expires, and tokens sealed meanwhile open at once', async () => {
     const context = newPlace();
     const warm = openVault(aws.instance('WARM'));
     const sealedVersion = async () => readSealed(await warm.encryptToken(token, context)).keyVersion;
@@ -161,7 +161,7 @@ describe('rotation', () => {
     expect(await sealedVersion()).toBe(2);
   });
 
-  it('row 23: has a different key in every version', async () => {
+  it('row 23: creates a different key for every version', async () => {
     const context = newPlace();
     const instance = aws.instance('SWAPPED');
     const sealed = await openVault(instance).encryptToken(token, context);
@@ -173,7 +173,7 @@ describe('rotation', () => {
     });
   });
 
-  it('ends where the format has no room for another version', async () => {
+  it('fails when the format has no room for another version', async () => {
     const { tenantId } = newPlace();
     const last = wrappedKeyKey(tenantId, 'credentials', 0xffff_ffff);
     await aws.table.put(last, { wrappedKey: new Uint8Array(1), wrappedUnder: 'vault', createdAt: 0 });

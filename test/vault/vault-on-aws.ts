@@ -1,4 +1,4 @@
-/** One table and one KMS on loopback, and as many vaults over them as a test wants, each like a function instance of its own. */
+/** One table and one KMS on loopback, and any number of vaults that use them, each like a separate function instance. */
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { Grant } from '../../infra/local/aws/front/access-grants.ts';
@@ -75,7 +75,7 @@ export async function startVaultAws() {
     keyId,
     createKmsKey,
     table: openTable(dynamodb, tableName),
-    /** What an instance builds its vault from; its calls are counted under its name. */
+    /** The dependencies of an instance's vault; the local AWS counts its calls under its name. */
     instance(name: string): VaultDeps & { readonly kms: KMSClient } {
       return {
         kms: keep(new KMSClient({ ...settings(name), endpoint: aws.endpoints.kms })),
@@ -88,7 +88,7 @@ export async function startVaultAws() {
         monotonic: steadyClock(() => clock.now),
       };
     },
-    /** A KMS client that gives up after so many milliseconds, at once. */
+    /** A KMS client with this time-out in milliseconds and no retries. */
     impatientKms: (milliseconds: number) =>
       keep(
         new KMSClient({
@@ -104,7 +104,7 @@ export async function startVaultAws() {
     interceptWith(fault: Intercept | undefined) {
       intercept = fault;
     },
-    /** Calls of one action since the last reset, of one instance or of all. */
+    /** Number of calls of one action since the last reset, by one instance or by all. */
     calls(action: string, name?: string): number {
       return aws
         .calls()
@@ -122,12 +122,12 @@ export async function startVaultAws() {
 
 export type VaultAws = Awaited<ReturnType<typeof startVaultAws>>;
 
-/** A gate at which a stalled writer waits until the test lets it go on. */
+/** A gate at which a stalled writer waits until the test releases it. */
 export function gate() {
   const opened = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
   return {
-    /** Resolves once somebody waits here. */
+    /** Resolves once a writer waits at the gate. */
     reached: reached.promise,
     open: opened.resolve,
     async wait() {

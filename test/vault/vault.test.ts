@@ -113,7 +113,7 @@ describe('the vault', () => {
     }
   });
 
-  it('answers with results instead of exceptions on request', async () => {
+  it('returns results instead of exceptions from its safe methods', async () => {
     const vault = openVault(aws.instance('A'));
 
     const sealed = await vault.safeEncrypt(token, sealContext);

@@ -51,7 +51,7 @@ onEachEngine((engine) => {
 
   const second = () => sent.filter(({ body }) => JSON.stringify(body).includes('"again"'));
 
-  it('looks again once, after a minute', async () => {
+  it('the resend of waiting events runs again once, after a minute', async () => {
     await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId });
 
     expect(sent).toEqual([
@@ -67,7 +67,7 @@ onEachEngine((engine) => {
     expect(second()).toHaveLength(1);
   });
 
-  it('reaches an event that began to wait between the looks', async () => {
+  it('the resend of waiting events finds an event that began to wait between its two runs', async () => {
     await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId });
     await deps.waiting.add(early);
 
@@ -78,7 +78,7 @@ onEachEngine((engine) => {
     ]);
   });
 
-  it('reaches no event of another app', async () => {
+  it('the resend of waiting events leaves the events of other apps alone', async () => {
     await deps.waiting.add({ ...early, appId: 'app_AAAAAAAAAAAAAAAAAAAAAA' as AppId });
 
     await releaseWaitingEvents(deps, { kind: 'connected', tenantId, provider, accountId });

@@ -30,7 +30,7 @@ onEachEngine((engine) => {
     expect(await known()).toBe('second');
   });
 
-  it('knows an event that comes after a later one as older, however often it comes', async () => {
+  it('the resource order reports an event as outdated after a later one, however often it arrives', async () => {
     await resourceWatermarks.advance(connection, 'publish v1', noon + 1_000, 'second');
 
     const answers = [
@@ -42,7 +42,7 @@ onEachEngine((engine) => {
     expect(await known()).toBe('second');
   });
 
-  it('answers a repeat as it answered first, and writes nothing again', async () => {
+  it('the resource order gives a repeated event its first answer without another write', async () => {
     await resourceWatermarks.advance(connection, 'publish v1', noon, 'first');
     const before = await table.get(resourceWatermarkKey(connection, 'publish v1'));
 
@@ -62,7 +62,7 @@ onEachEngine((engine) => {
     expect(answers).toEqual([true, true, true]);
   });
 
-  it('keeps subjects and connections apart', async () => {
+  it('the resource order keeps resources and connections separate', async () => {
     await resourceWatermarks.advance(connection, 'publish v1', noon, 'first');
 
     const answers = [

@@ -36,7 +36,7 @@ onEachEngine((engine) => {
     return ids;
   }
 
-  it('comes in the order in which it was received, and not what came before', async () => {
+  it('waiting events are returned in order of arrival, without events received before the given time', async () => {
     await waiting.add(eventAt(noon - 1, 'a'));
     await waiting.add(eventAt(noon + 1, 'b'));
     await waiting.add(eventAt(noon, 'd'));
@@ -54,7 +54,7 @@ onEachEngine((engine) => {
     expect(ids).toEqual(Array.from({ length: 230 }, (_, index) => `e${index}`));
   });
 
-  it('comes for an account and for an owner, each by itself', async () => {
+  it('waiting events are returned separately for an account and for a platform user', async () => {
     await waiting.add(eventAt(noon, 'both', { platformUserId: 'greta' }));
     await waiting.add(eventAt(noon, 'account'));
 
@@ -63,14 +63,14 @@ onEachEngine((engine) => {
     expect(await idsSince(noon, 'nobody')).toEqual([]);
   });
 
-  it('is over after 24 hours', async () => {
+  it('waiting events expire after 24 hours', async () => {
     await waiting.add(eventAt(noon, 'a'));
     now = noon + 86_400_000;
 
     expect(await idsSince(noon)).toEqual([]);
   });
 
-  it('is kept once, however often it is', async () => {
+  it('a waiting event is stored once, however often it arrives', async () => {
     await waiting.add(eventAt(noon, 'a'));
     await waiting.add(eventAt(noon, 'a'));
 

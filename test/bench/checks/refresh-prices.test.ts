@@ -1,4 +1,4 @@
-/** The bill of a refresh, worked out by hand beside it. */
+/** The calculated cost of refreshes matches values worked out by hand. */
 import { expect, it } from 'vitest';
 import { functions } from '../../../infra/topology.ts';
 import { nothingConsumed } from '../refresh-capacity.ts';
@@ -6,7 +6,7 @@ import { bill, perMillion, perMonth, total } from '../refresh-prices.ts';
 
 const gigabytes = functions['refresh-connection'].memoryMb / 1_024;
 
-it('adds up what a million refreshes take', () => {
+it('the refresh bill adds up the cost of a million refreshes', () => {
   const lines = perMillion({
     refreshes: 200,
     worker: { ...nothingConsumed(), readUnits: 400, writeUnits: 600, indexWriteUnits: 400 },
@@ -22,13 +22,13 @@ it('adds up what a million refreshes take', () => {
   expect(total(lines)).toBeCloseTo(dynamoDb + 1.3 * 0.4 + 0.01 * 3 + 0.01 * 5 + lambda, 6);
 });
 
-it('charges a month of sweeps for their reads, whatever they found', () => {
+it('the refresh bill charges a month of sweeps for their reads, even if they find nothing', () => {
   const [reads] = perMonth({ ...nothingConsumed(), readUnits: 480 }, 10);
 
   expect(reads?.dollars).toBeCloseTo((43_200 * 48 * 0.125) / 1_000_000, 9);
 });
 
-it('shows the sum and how each part of it came about', () => {
+it('the refresh bill shows the total and how each item is calculated', () => {
   const text = bill('A bill', [
     { name: 'One', arithmetic: '1 × $1.50', dollars: 1.5 },
     { name: 'Other', arithmetic: '2 × $0.02', dollars: 0.04 },

@@ -1,4 +1,4 @@
-/** The judge of a simulation: it must see what went wrong, or what it praises means nothing. */
+/** The verdict on a simulation must detect every kind of failure; otherwise a good verdict means nothing. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import { consentProvider } from '../../support/providers.ts';
@@ -11,39 +11,39 @@ const minute = 60_000;
 const provider = consentProvider('tiktok');
 const outage = { provider: 'tiktok', from: 100 * minute, until: 120 * minute, kind: 'refuses' } as const;
 
-it('counts a token that was renewed before its end', () => {
+it('the verdict counts a token that was refreshed before it expired', () => {
   expect(judged([renewal({ at: 50, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 1 });
 });
 
-it('sees a token that was renewed too late, and one that never was', () => {
+it('the verdict detects a token that was refreshed too late and one that never was', () => {
   expect(judged([renewal({ at: 61, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 0 });
   expect(judged([], { endsAt: 70 })).toMatchObject({ ends: 1, inTime: 0 });
 });
 
-it('keeps apart what ended in an outage', () => {
+it('the verdict counts tokens that expired during an outage separately', () => {
   const calls = [failure({ at: 105 }), renewal({ at: 121, previousEnd: 110 })];
 
   expect(judged(calls)).toMatchObject({ ends: 0, endsInOutage: 1, inTimeInOutage: 0 });
 });
 
-it('counts the sweeps from the end of an outage, the one at that moment included', () => {
+it('the verdict counts sweeps from the end of an outage, including one at that exact time', () => {
   const sweeps = (at: number) =>
     judged([failure({ at: 119 }), renewal({ at, previousEnd: 130 })]).sweepsToRecover;
 
   expect([sweeps(120.5), sweeps(121.5), sweeps(125.5)]).toEqual([1, 2, 6]);
 });
 
-it('sees a grant that its platform refuses', () => {
+it('the verdict detects a grant that its platform refuses', () => {
   expect(judged([failure({ at: 50 })]).refused).toBe(1);
 });
 
-it('sees a reader who had to wait for a renewal', () => {
+it('the verdict detects a reader who had to wait for a refresh', () => {
   const late = { ...renewal({ at: 59, previousEnd: 60 }), caller: 'reader' };
 
   expect(judged([late]).leftToReaders).toBe(1);
 });
 
-it('expects nothing of a connection that nobody uses', () => {
+it('the verdict ignores an idle connection', () => {
   expect(judged([], { endsAt: 70, use: 'idle' })).toMatchObject({ ends: 0 });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { medianOf, medianRatio, takeTurns } from '../rounds.ts';
 
 describe('a bench in rounds', () => {
-  it('measures each contender once a round and lets them begin in turn', async () => {
+  it('measures each contender once a round and rotates which one starts', async () => {
     const order: string[] = [];
     const contender = (name: string) => async () => order.push(name);
 
@@ -11,7 +11,7 @@ describe('a bench in rounds', () => {
     expect(order).toEqual(['ours', 'floor', 'floor', 'ours', 'ours', 'floor']);
   });
 
-  it('throws away what the rounds of the warm-up measured', async () => {
+  it('discards the measurements of the warm-up rounds', async () => {
     let value = 0;
 
     const measured = await takeTurns({ ours: async () => value++ }, { rounds: 2, warmUpRounds: 3 });
@@ -19,16 +19,16 @@ describe('a bench in rounds', () => {
     expect(measured).toEqual({ ours: [3, 4] });
   });
 
-  it('compares round by round, so that a slow minute that hits both says nothing', () => {
+  it('compares contenders within each round, so a slow minute that affects both has no influence', () => {
     expect(medianRatio([2, 200, 20], [1, 100, 10])).toBe(2);
   });
 
-  it('takes the value in the middle, whatever the order and however far the others are off', () => {
+  it('reports the median, independent of order and outliers', () => {
     expect(medianOf([1_000, 1, 3])).toBe(3);
     expect(medianOf([4, 1, 2, 1_000])).toBe(3);
   });
 
-  it('knows no median of nothing', () => {
+  it('rejects the median of an empty list', () => {
     expect(medianOf([])).toBeNaN();
   });
 });

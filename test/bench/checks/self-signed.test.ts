@@ -7,7 +7,7 @@ import { selfSigned } from '../self-signed.ts';
 
 const now = Date.now();
 
-it('makes a certificate that a client who trusts it accepts for 127.0.0.1', async () => {
+it('a client that trusts the self-signed certificate accepts it for 127.0.0.1', async () => {
   const { certificate, privateKey } = selfSigned(now);
   const server = createServer({ cert: certificate, key: privateKey }, (_, response) => response.end());
   onTestFinished(() => void server.close());
@@ -19,13 +19,13 @@ it('makes a certificate that a client who trusts it accepts for 127.0.0.1', asyn
   expect(response.statusCode).toBe(200);
 });
 
-it('makes a certificate for no other place and for a day only', () => {
+it('the self-signed certificate covers no other host and expires after a day', () => {
   const parsed = new X509Certificate(selfSigned(now).certificate);
 
   expect(parsed.subjectAltName).toBe('IP Address:127.0.0.1');
   expect(parsed.validToDate.getTime() - parsed.validFromDate.getTime()).toBe(86_400_000);
 });
 
-it('makes a key of its own each time', () => {
+it('each self-signed certificate has a new key', () => {
   expect(selfSigned(now).privateKey).not.toBe(selfSigned(now).privateKey);
 });

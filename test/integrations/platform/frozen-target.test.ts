@@ -1,6 +1,6 @@
 /**
- * Row 28: where a grant's platform is, and the connection's variables, are frozen into flow and connection. Tokens only
- * ever go to the origin that gave them, whatever becomes of the app's registration.
+ * Row 28: the platform's origin and the connection's variables are frozen into flow and connection. Hawser sends tokens only
+ * to the origin that issued them, even after the app's registration changes.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startLocalAws } from '../../../infra/local/aws/local-aws.ts';
@@ -27,7 +27,7 @@ const client = { clientId: 'hawser-harbour', clientSecret: 's4ndb0x-client-secre
 
 const shopPattern = '^[a-z][a-z0-9-]{0,60}$';
 
-/** A shop of each connection, in a region of the app's. */
+/** The host names a shop from the connection and a region from the app. */
 const data: Extract<ProviderInput, { kind: 'oauth2' }> = {
   kind: 'oauth2',
   id: 'harbour',
@@ -63,7 +63,7 @@ beforeEach(async () => {
 });
 
 describe('row 28: a variable of a connection', () => {
-  it('is listed with its pattern among what a provider asks for', async () => {
+  it('is listed with its pattern among the fields that a provider requires', async () => {
     const [listed] = await listProviders({ ...fixture.instance.deps, ...fixture.instance }, { tenantId });
 
     expect(listed?.variables).toEqual([
@@ -81,7 +81,7 @@ describe('row 28: a variable of a connection', () => {
     ['missing', {}, ['variables.shop']],
     ['malformed', { shop: 'evil.example/' }, ['variables.shop']],
     ['unknown', { shop: 'quay', region: 'us' }, ['variables.region']],
-  ])('is refused by its name when it is %s', async (_, variables, fields) => {
+  ])('is named in the refusal when it is %s', async (_, variables, fields) => {
     const { deps, tenants } = fixture.instance;
     const request = { tenantId, userId, provider, completion: 'confirm', variables } as const;
 
@@ -91,7 +91,7 @@ describe('row 28: a variable of a connection', () => {
     });
   });
 
-  it('reaches every URL of that connection, also when the token answer names it, and no URL of another', async () => {
+  it('appears in every URL of that connection, even if the token response supplies it, and in no URL of another', async () => {
     const quay = await fixture.connect('quay', 'mira');
     const first = fixture.asked.splice(0);
     const dock = await fixture.connect('dock', 'tomas');
@@ -108,7 +108,7 @@ describe('row 28: a variable of a connection', () => {
     ]);
   });
 
-  it('need not be repeated when its account is reconnected', async () => {
+  it('may be omitted when the user reconnects the account', async () => {
     const { deps, tenants } = fixture.instance;
     const { accountId } = await fixture.connect('quay', 'mira');
     const request = { tenantId, userId, provider, completion: 'confirm', reconnect: accountId } as const;
@@ -118,7 +118,7 @@ describe('row 28: a variable of a connection', () => {
 });
 
 describe('row 28: an app whose settings change after a grant', () => {
-  it('keeps refreshing and revoking that grant where it was given', async () => {
+  it('refreshes and revokes that grant at the origin that issued it', async () => {
     const connection = await fixture.connect('quay', 'mira');
     await fixture.register({ region: 'us' });
     fixture.asked.length = 0;

@@ -1,4 +1,4 @@
-/** The store that counts by DynamoDB's rules, held against an engine that speaks DynamoDB's API. */
+/** The counting table, which applies DynamoDB's capacity rules, agrees with engines that implement DynamoDB's API. */
 import { expect, it } from 'vitest';
 import {
   absent,
@@ -20,7 +20,7 @@ const keyOf = (number: number) => ({ pk: `item#${number}`, sk: 'item' });
 const dueAt = (number: number) => ({ dueKey: `due#${number % 4}`, dueSort: String(1_000 + number) });
 
 onEachEngine((engine) => {
-  it('answers as an engine does, and counts what the engine reports', async () => {
+  it('the counting table returns the same results and capacity as an engine', async () => {
     const { table, client } = await engine.newTableWithClient();
     const reported = nothingConsumed();
     countReported(client, reported);
@@ -37,7 +37,7 @@ onEachEngine((engine) => {
     expect(rest).toEqual({ ...reported, indexWriteUnits: undefined });
   });
 
-  it('refuses what an engine refuses, and counts the refusal as a write', async () => {
+  it('the counting table refuses what an engine refuses and counts the refusal as a write', async () => {
     const counted = nothingConsumed();
     const tables = [await engine.newTable(), openCountingStore().open(counted)];
 
@@ -60,7 +60,7 @@ onEachEngine((engine) => {
   });
 });
 
-/** Everything that a table can be asked, with everything that it answered. */
+/** Calls every operation of a table and collects all results. */
 async function story(table: Table): Promise<readonly unknown[]> {
   const answers: unknown[] = [];
   for (let number = 0; number < 40; number += 1) {
@@ -108,7 +108,7 @@ async function story(table: Table): Promise<readonly unknown[]> {
   return withoutMarks(answers);
 }
 
-/** Marks of writes are random; numbers' fractions and bytes come in forms of their own. */
+/** Write ids are random, and engines represent fractions and bytes differently. */
 function withoutMarks(answers: readonly unknown[]): readonly unknown[] {
   const hidden = new Set(['writeId', 'half', 'bytes', 'list']);
   const text = JSON.stringify(answers, (name, value: unknown) => (hidden.has(name) ? undefined : value));

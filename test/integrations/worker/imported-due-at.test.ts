@@ -1,4 +1,4 @@
-/** When connections of a mass import are due: all in time, none together, none before its platform would renew it. */
+/** Due times of bulk-imported connections: in time, spread out, and never before the platform would refresh the token. */
 import { expect, it } from 'vitest';
 import { importedDueAt, nextDueAt } from '../../../lib/connections/schedule.ts';
 import { refreshPolicyOf } from '../../../lib/integrations/lifecycle/refresh-policy-of.ts';
@@ -9,7 +9,7 @@ const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
 const day = 24 * hour;
 
-it('spreads what ends in the same minute evenly over the time before', () => {
+it('imported connections that expire in the same minute become due evenly spread over the time before', () => {
   const dueAt = importMany('tiktok', { obtainedAt: now, expiresAt: now + day });
 
   const inEachTenth = Map.groupBy(dueAt, (at) => Math.floor(((at - now) / (day - hour)) * 10));
@@ -17,13 +17,13 @@ it('spreads what ends in the same minute evenly over the time before', () => {
   for (const count of counts) expect(Math.abs(count - 1_050)).toBeLessThan(150);
 });
 
-it('never waits longer than for a connection that came alone', () => {
+it('an imported connection never becomes due later than a connection imported alone', () => {
   const latest = Math.max(...importMany('tiktok', { obtainedAt: now, expiresAt: now + day }));
 
   expect(latest).toBeLessThan(now + day - hour);
 });
 
-it('does not ask before the platform would renew', () => {
+it('an imported connection becomes due no earlier than its platform would refresh the token', () => {
   const earliest = Math.min(
     ...importMany('instagram', { obtainedAt: now - hour, expiresAt: now + 60 * day }),
   );
@@ -31,13 +31,13 @@ it('does not ask before the platform would renew', () => {
   expect(earliest).toBeGreaterThanOrEqual(now + day - hour);
 });
 
-it('asks at once where there is no time to spread', () => {
+it('an imported connection without time left becomes due at once', () => {
   const dueAt = importMany('tiktok', { obtainedAt: now - day, expiresAt: now + hour / 2 });
 
   expect(new Set(dueAt)).toEqual(new Set([now]));
 });
 
-it('warns of an end that nothing can prevent when it would have done so anyhow', () => {
+it('an imported connection that cannot be refreshed becomes due at its usual warning time', () => {
   const policy = refreshPolicyOf(consentProvider('tiktok'));
   const connection = {
     status: 'active',

@@ -1,4 +1,4 @@
-/** What nobody uses: renewed when its refresh token would otherwise lie idle for too long, and left alone until then. */
+/** Idle connections: the worker refreshes them only before the platform expires their unused refresh token. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
@@ -14,14 +14,14 @@ const now = Date.UTC(2026, 10, 20, 12);
 const day = 86_400_000;
 const tenantId = 'harbour' as TenantId;
 
-it('renews what is due to be kept alive, whatever time chance would draw for it now', async () => {
+it('the worker refreshes an idle connection that is due, whatever jitter the current draw gives', async () => {
   const { worked, calls } = await workIdle({ ageDays: 6.4 });
 
   expect(worked).toEqual(['renewed']);
   expect(calls).toBe(1);
 });
 
-it('puts off what came too early, to the last tenth of the time it may lie idle', async () => {
+it('the worker postpones an idle connection that is due too early to the last tenth of its idle limit', async () => {
   const { worked, calls, dueInDays } = await workIdle({ ageDays: 5 });
 
   expect(worked).toEqual(['idle']);
@@ -30,7 +30,7 @@ it('puts off what came too early, to the last tenth of the time it may lie idle'
   expect(dueInDays).toBeLessThanOrEqual(2);
 });
 
-/** TikTok's refresh tokens are to be used every seven days. */
+/** TikTok's refresh tokens must be used every seven days. */
 async function workIdle({ ageDays }: { readonly ageDays: number }) {
   const random = () => 0.999;
   const sleep = async () => undefined;

@@ -1,8 +1,8 @@
-/** More is due than can be worked: all wait equally long, and nothing is sent again while it waits. */
+/** More connections are due than the workers can handle: all wait equally long, and no message is sent twice. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Overload, simulateOverload } from '../../bench/sweep-overload.ts';
 
-describe('an hour in which 40 become due a second and 25 are worked', () => {
+describe('a sweep with 40 due connections a second and capacity for 25', () => {
   let overload: Overload;
 
   beforeAll(async () => {
@@ -14,11 +14,11 @@ describe('an hour in which 40 become due a second and 25 are worked', () => {
     });
   });
 
-  it('works all that the workers can, for no sweep leaves their queue empty', () => {
+  it('keeps the workers busy: their queue is never empty', () => {
     expect(overload.worked).toBeGreaterThan(25 * 60 * 60 * 0.97);
   });
 
-  it('sends nothing again while it waits in the queue', () => {
+  it('sends no connection again while its message waits in the queue', () => {
     expect(overload.sentWhileWaiting).toBe(0);
   });
 
@@ -27,23 +27,23 @@ describe('an hour in which 40 become due a second and 25 are worked', () => {
     expect(spreadOf(overload.longestWaits.shards)).toBeLessThan(0.03);
   });
 
-  it('lets every platform wait equally long, the large one and the small ones', () => {
+  it('lets every platform wait equally long, large or small', () => {
     expect(overload.longestWaits.platforms.length).toBe(5);
     expect(spreadOf(overload.longestWaits.platforms)).toBeLessThan(0.03);
   });
 
-  it('finds a message that was lost within minutes, although the queue is never empty', () => {
+  it('resends a lost message within minutes, although the queue is never empty', () => {
     expect(overload.lost).toBeGreaterThan(50);
     expect(overload.lostUnfound).toBe(0);
     expect(overload.longestLossMinutes).toBeLessThanOrEqual(5);
   });
 
-  it('writes one record in each sweep, however much is due', () => {
+  it('writes one record per sweep, however many connections are due', () => {
     expect(overload.writeUnitsPerSweep).toBeLessThanOrEqual(2);
   });
 });
 
-/** How far the longest is from the shortest, in parts of the longest. */
+/** The difference between the longest and the shortest wait, as a share of the longest. */
 function spreadOf(values: readonly number[]): number {
   return 1 - Math.min(...values) / Math.max(...values);
 }

@@ -1,4 +1,4 @@
-/** A paused platform, and one that does not answer: neither costs a sweep each minute nor holds up the others, and nothing stays behind. */
+/** Paused and unresponsive platforms: they cost no read per minute, never delay other platforms, and lose no connection. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SealedConnection } from '../../../lib/connections/connection.ts';
 import type { ProviderId, TenantId } from '../../../lib/ids.ts';
@@ -16,7 +16,7 @@ import { consentProvider } from '../../support/providers.ts';
 
 const began = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
-/** Of the pauses, and from the second sweep on of the positions. */
+/** Reads of the pauses and, from the second sweep, of the positions. */
 const recordsOfASweep = 2;
 const tenantId = 'harbour' as TenantId;
 const tiktok = 'tiktok' as ProviderId;
@@ -48,7 +48,7 @@ beforeEach(async () => {
 });
 
 describe('a paused platform', () => {
-  it('is met once, and costs the later sweeps nothing', async () => {
+  it('is detected once and costs later sweeps nothing', async () => {
     await connectDue(20, 'tiktok');
     await pauses.pause(tiktok);
 
@@ -60,7 +60,7 @@ describe('a paused platform', () => {
     expect(platforms.calls).toEqual([]);
   });
 
-  it('holds up no other', async () => {
+  it('delays no other platform', async () => {
     await connectDue(5, 'tiktok');
     await connectDue(5, 'reddit', 100);
     await pauses.pause(tiktok);
@@ -70,7 +70,7 @@ describe('a paused platform', () => {
     expect(outcomes.toSorted()).toEqual([...Array(5).fill('parked'), ...Array(5).fill('renewed')]);
   });
 
-  it('does what somebody asked for', async () => {
+  it('still serves refreshes that a caller requested', async () => {
     const [connection] = await connectDue(1, 'tiktok');
     if (connection === undefined) throw new Error('No connection was made.');
     await pauses.pause(tiktok);
@@ -81,7 +81,7 @@ describe('a paused platform', () => {
     expect(platforms.calls.length).toBe(1);
   });
 
-  it('is taken up where it was when it is resumed', async () => {
+  it('continues where it stopped when the operator resumes it', async () => {
     await connectDue(20, 'tiktok');
     await pauses.pause(tiktok);
     await sweepAndWork();
@@ -92,7 +92,7 @@ describe('a paused platform', () => {
     expect(outcomes).toEqual(Array(20).fill('renewed'));
   });
 
-  it('has its partitions read for some minutes after it was resumed, and then not any more', async () => {
+  it('has its parked partitions read for a few minutes after it was resumed and no longer', async () => {
     await connectDue(3, 'tiktok');
     const queriesBefore = await queriesOfASweep();
     await pauses.pause(tiktok);
@@ -106,7 +106,7 @@ describe('a paused platform', () => {
     expect(await queriesOfASweep()).toBe(queriesBefore);
   });
 
-  it('loses nothing to a worker that parks after the pause was over', async () => {
+  it('loses no connection when a worker parks one after the pause ended', async () => {
     const [connection] = await connectDue(1, 'tiktok');
     await pauses.pause(tiktok);
     await pauses.resume(tiktok);
@@ -117,7 +117,7 @@ describe('a paused platform', () => {
     expect((await sweepAndWork()).outcomes).toEqual(['renewed']);
   });
 
-  it('loses nothing to a worker that dies before it parks', async () => {
+  it('loses no connection when a worker crashes before it parks one', async () => {
     await connectDue(3, 'tiktok');
     await pauses.pause(tiktok);
     await sweepAndWork(() => []);
@@ -125,7 +125,7 @@ describe('a paused platform', () => {
     expect((await sweepAndWork()).outcomes).toEqual(Array(3).fill('parked'));
   });
 
-  it('can be paused again while what waited comes back', async () => {
+  it('can be paused again while its parked connections return', async () => {
     await connectDue(8, 'tiktok');
     await pauses.pause(tiktok);
     await sweepAndWork();
@@ -141,7 +141,7 @@ describe('a paused platform', () => {
     expect(after.outcomes).toEqual(Array(3).fill('renewed'));
   });
 
-  it('revokes what was disconnected meanwhile when it is resumed', async () => {
+  it('revokes connections that were disconnected during the pause when it is resumed', async () => {
     const [connection] = await connectDue(1, 'tiktok');
     await pauses.pause(tiktok);
     await sweepAndWork();
@@ -155,7 +155,7 @@ describe('a paused platform', () => {
     expect(after.outcomes).toEqual(['disconnected']);
   });
 
-  it('leaves three quarters of a sweep to the others when all that waited comes back', async () => {
+  it('leaves three quarters of each sweep to other platforms while its parked connections return', async () => {
     await connectDue(200, 'tiktok');
     await pauses.pause(tiktok);
     await sweepAndWork();
@@ -170,8 +170,8 @@ describe('a paused platform', () => {
   });
 });
 
-describe('a platform that refuses', () => {
-  it('has what it was not asked for put off by one write each, and hears of it within two sweeps of its return', async () => {
+describe('a platform whose circuit is open', () => {
+  it('has each unattempted refresh postponed by one write and receives it within two sweeps of its recovery', async () => {
     await connectDue(30, 'tiktok');
     outages.push({ provider: 'tiktok', from: began, until: began + 90_000, kind: 'refuses' });
 
@@ -185,7 +185,7 @@ describe('a platform that refuses', () => {
   });
 });
 
-/** Connections whose token is to be renewed now. */
+/** Connections whose token is due for refresh now. */
 async function connectDue(count: number, id: string, from = 0): Promise<readonly SealedConnection[]> {
   const provider = consentProvider(id);
   const sealer = await fixture.setUp.vault.sealerFor(tenantId);
@@ -200,7 +200,7 @@ async function connectDue(count: number, id: string, from = 0): Promise<readonly
   return made;
 }
 
-/** A sweep and the work that it finds, and then a minute passes. @param deliver what becomes of its messages. */
+/** Runs a sweep and its messages, then advances the clock by a minute. @param deliver handles the messages. */
 async function sweepAndWork(deliver = (messages: readonly string[]) => messages) {
   Object.assign(swept, nothingConsumed());
   await sweepDue(fixture.sweep);

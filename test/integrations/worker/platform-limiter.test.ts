@@ -1,4 +1,4 @@
-/** How hard one worker presses the platform of a provider app, well or silent. */
+/** The bulkhead and the circuit breaker that one worker keeps for the platform of a provider app. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AppId } from '../../../lib/ids.ts';
 import {
@@ -11,10 +11,10 @@ const platform = 'tiktok' as AppId;
 const usualConcurrency = 5;
 const failuresThatClose = 5;
 
-describe('the platform of a provider app', () => {
+describe('the limiter of a provider app', () => {
   let clock: number;
   let limit: PlatformLimiter;
-  /** Work that has begun, in order; answering it ends it. */
+  /** Calls in progress, in order of their start; answering one ends it. */
   let begun: ((worked: Worked) => void)[];
 
   beforeEach(() => {
@@ -23,7 +23,7 @@ describe('the platform of a provider app', () => {
     limit = createPlatformLimiter(() => clock);
   });
 
-  it('is asked by so many at once as its definition allows, and by the next when one is done', async () => {
+  it('allows as many concurrent calls as the definition declares and starts the next when one ends', async () => {
     const work = start(8);
 
     await settled();
@@ -35,7 +35,7 @@ describe('the platform of a provider app', () => {
     await finish(work, 'renewed');
   });
 
-  it('is left alone for a moment after five failures in a row', async () => {
+  it('opens the circuit for a moment after five consecutive failures', async () => {
     await finish(start(failuresThatClose), 'postponed');
 
     await finish(start(3), 'renewed');
@@ -46,7 +46,7 @@ describe('the platform of a provider app', () => {
     expect(begun.length).toBe(failuresThatClose + 1);
   });
 
-  it('is then asked by one, and by the others once that one was answered', async () => {
+  it('lets one trial call through and closes the circuit when it succeeds', async () => {
     await finish(start(failuresThatClose), 'postponed');
     clock += 20_000;
 
@@ -60,7 +60,7 @@ describe('the platform of a provider app', () => {
     await finish(work, 'renewed');
   });
 
-  it('is left alone again when that one was not answered', async () => {
+  it('opens the circuit again when the trial call fails', async () => {
     await finish(start(failuresThatClose), 'postponed');
     clock += 20_000;
 
@@ -72,7 +72,7 @@ describe('the platform of a provider app', () => {
     expect(begun.length).toBe(failuresThatClose + 1);
   });
 
-  it('keeps its place for the next when one breaks', async () => {
+  it('frees the slot of a call that throws', async () => {
     const broken = begin(platform, () => Promise.reject(new Error('broken')));
 
     await expect(broken).rejects.toThrow('broken');
@@ -80,7 +80,7 @@ describe('the platform of a provider app', () => {
     expect(begun.length).toBe(usualConcurrency);
   });
 
-  it('does not suffer for another app, not even one of the same provider', async () => {
+  it('is independent of other apps, even of the same provider', async () => {
     await finish(start(failuresThatClose), 'postponed');
 
     await finish(start(1, 'another tenant’s app at the same provider' as AppId), 'renewed');
@@ -115,7 +115,7 @@ describe('the platform of a provider app', () => {
   }
 });
 
-/** Lets everything happen that needs no clock. */
+/** Waits for everything that does not depend on the clock. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

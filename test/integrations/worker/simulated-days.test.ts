@@ -1,4 +1,4 @@
-/** Two days of two hundred connections, played in moments: what is promised of tokens in use, through outages too. */
+/** Simulates two days of two hundred connections in moments: tokens in use stay fresh, even through outages. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Simulation, simulate } from '../../bench/refresh-simulation.ts';
 import { judge, type Verdict } from '../../bench/refresh-verdict.ts';
@@ -7,7 +7,7 @@ import { mixedPeople } from '../../bench/simulated-week.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 
-describe('two days of connections of every kind', () => {
+describe('a worker that keeps every kind of connection for two simulated days', () => {
   let simulation: Simulation;
   let verdict: Verdict;
 
@@ -24,13 +24,13 @@ describe('two days of connections of every kind', () => {
     verdict = judge(simulation);
   });
 
-  it('renews every connection in use before it ends', () => {
+  it('refreshes every connection in use before its token expires', () => {
     expect(verdict.ends).toBeGreaterThan(1_500);
     expect(verdict.inTime).toBe(verdict.ends);
     expect(verdict.leftToReaders).toBe(0);
   });
 
-  it('has renewed whatever an outage held up within two sweeps of its end', () => {
+  it('refreshes every delayed connection within two sweeps of the end of an outage', () => {
     expect(verdict.endsInOutage).toBeGreaterThan(20);
     expect(verdict.sweepsToRecover).toBeGreaterThan(0);
     expect(verdict.sweepsToRecover).toBeLessThanOrEqual(2);
@@ -41,7 +41,7 @@ describe('two days of connections of every kind', () => {
     expect(simulation.failedMessages).toBe(0);
   });
 
-  it('serves a token whenever one was asked for, outages apart', () => {
+  it('serves a token for every request outside outages', () => {
     const { readings, outages } = simulation;
     const away = (at: number) => outages.some(({ from, until }) => from <= at && at < until + 2 * minute);
 
@@ -51,7 +51,7 @@ describe('two days of connections of every kind', () => {
     expect(unserved).toEqual([]);
   });
 
-  it('renews what nobody uses only to keep it alive', () => {
+  it('refreshes an idle connection only to keep its grant alive', () => {
     const idle = new Set(simulation.people.filter(({ use }) => use === 'idle').map(({ account }) => account));
     const always = simulation.people.filter(({ provider }) => provider.refresh?.proactive === 'always');
 
@@ -60,11 +60,11 @@ describe('two days of connections of every kind', () => {
         renewed && idle.has(account) && !always.some((one) => one.account === account),
     );
 
-    // Each once a week at most, and some never; two days of it.
+    // At most one refresh a week for each connection, so the count covers two days of a week.
     expect(calls.length).toBeLessThan(idle.size);
   });
 
-  it('asks a platform that is away a few times a minute, however many wait for it', () => {
+  it('calls an unavailable platform a few times a minute, however many connections wait', () => {
     const [outage] = simulation.outages;
     const during = simulation.calls.filter(
       ({ renewed, caller, provider }) => !renewed && caller === 'worker' && provider === outage?.provider,

@@ -1,11 +1,11 @@
-/** The sweep and its worker, held to what they promise whatever is stored, by counts that follow DynamoDB's rules. */
+/** The cost of the sweep and its worker, counted by DynamoDB's rules, is independent of the number of stored connections. */
 import { expect, it } from 'vitest';
 import { openCountingStore } from '../../bench/refresh-counting-table.ts';
 import { type Swept, sweepOnce } from '../../bench/refresh-one-sweep.ts';
 
 const due = 45;
 
-it('depends on what is due, not on what is stored', async () => {
+it('the cost of a sweep depends on the due connections, not on the stored ones', async () => {
   const few = await sweep({ stored: 100, due });
   const many = await sweep({ stored: 3_000, due });
 
@@ -14,19 +14,19 @@ it('depends on what is due, not on what is stored', async () => {
   expect({ ...many, stored: few.stored }).toEqual(few);
 });
 
-it('sends connections of all providers and shards together, ten to a call', async () => {
+it('a sweep sends connections of all providers and shards in shared batches of ten', async () => {
   const { sendRequests } = await sweep({ stored: due, due });
 
   expect(sendRequests).toBe(Math.ceil(due / 10));
 });
 
-it('refreshes with four calls of the tables: the connection, its app, the lease, the renewed tokens', async () => {
+it('a refresh makes four table calls: for the connection, its app, the lease and the new tokens', async () => {
   const { worker } = await sweep({ stored: due, due });
 
-  // One more finds the tenant's key.
+  // One more call reads the tenant's key.
   expect(worker.calls).toBe(4 * due + 1);
   expect(worker.readUnits).toBe(2 * due + 1);
-  // A unit for the lease, two for the connection; out of its place in the due index and into the next.
+  // One unit for the lease and two for the connection; its due-index entry is deleted and rewritten.
   expect(worker.writeUnits).toBe(3 * due);
   expect(worker.indexWriteUnits).toBe(2 * due);
 });

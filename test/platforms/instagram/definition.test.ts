@@ -58,7 +58,7 @@ describe('an Instagram error', () => {
     },
   );
 
-  it.each([100, 2_500, 506, 9_004, 300, 199])('with code %i is no evidence against the grant', (code) => {
+  it.each([100, 2_500, 506, 9_004, 300, 199])('with code %i does not end the grant', (code) => {
     expect(classify(graph(code))).toEqual({ kind: 'retryable', reason: 'unrecognised_error' });
     expect(classify(graph(code), 401).kind).toBe('retryable');
   });
@@ -76,7 +76,7 @@ describe('an Instagram error', () => {
     [flat('Invalid platform app')],
     [flat('Invalid Client ID')],
     [flat('Error validating client secret.')],
-  ])('of the app is not held against the user: %j', (body) => {
+  ])('about the app does not end the connection of the user: %j', (body) => {
     expect(classify(body).kind).toBe('misconfigured');
   });
 
@@ -87,7 +87,7 @@ describe('an Instagram error', () => {
     [graph(100, { message: 'Invalid verification code format.' })],
     [flat('Matching code was not found or was already used')],
     [flat('No matching code found.')],
-  ])('of a code ends the flow: %j', (body) => {
+  ])('about the code ends the flow: %j', (body) => {
     expect(classify(body).kind).toBe('reconnect_required');
   });
 
@@ -98,7 +98,7 @@ describe('an Instagram error', () => {
     });
   });
 
-  it('never repeats the platform’s own words', () => {
+  it('never repeats the message of the platform', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer(), fc.option(fc.integer()), (message, code, subcode) => {
         const failure = classify(
@@ -114,7 +114,7 @@ describe('an Instagram error', () => {
   });
 });
 
-describe('the wait after an Instagram rate limit', () => {
+describe('the retry delay after an Instagram rate limit', () => {
   const use = (entries: object) => ({ 'x-business-use-case-usage': JSON.stringify(entries) });
   const waitOf = (headers: Readonly<Record<string, string>>) => {
     const failure = classify(graph(80_002), 400, headers);
@@ -142,7 +142,7 @@ describe('the wait after an Instagram rate limit', () => {
     [use({ '1784': [{ estimated_time_to_regain_access: 0 }] })],
     [use({ '1784': [{ estimated_time_to_regain_access: -5 }] })],
     [use({ '1784': [{}] })],
-  ])('is left open where none is named: %j', (headers) => {
+  ])('is undefined when Meta names none: %j', (headers) => {
     expect(waitOf(headers)).toBeUndefined();
   });
 
@@ -162,7 +162,7 @@ describe('the appsecret_proof', () => {
   });
 });
 
-describe('a token answer of Instagram Login', () => {
+describe('a token response of Instagram Login', () => {
   const token = { access_token: 's4ndb0x', user_id: '1020' };
 
   it.each([
@@ -226,12 +226,12 @@ describe('a profile of Instagram Login', () => {
     [{ user_id: '1' }],
     [{ id: '', user_id: '2' }],
     [{ id: '1', user_id: null }],
-  ])('without both ids is none: %j', (body) => {
+  ])('without both ids is rejected: %j', (body) => {
     expect(readLoginProfile(body)).toEqual({ kind: 'error', code: 'unreadable' });
   });
 });
 
-describe('an answer that lists Pages', () => {
+describe('a response that lists Pages', () => {
   const linked = { id: '1784', username: 'harbour' };
 
   it('yields the linked accounts that come with a Page token', () => {
@@ -254,7 +254,7 @@ describe('an answer that lists Pages', () => {
     [{ data: 'x' }],
     [{ data: [{}] }],
     [{ data: [{ id: '1', instagram_business_account: {} }] }],
-  ])('that cannot be read is no empty list: %j', (body) => {
+  ])('that is malformed is an error, not an empty list: %j', (body) => {
     expect(readPages(body)).toEqual({ kind: 'error', code: 'unreadable' });
   });
 });
@@ -277,7 +277,7 @@ describe('the Graph API version', () => {
     });
   });
 
-  it.each(['', 'v26', '26.0', 'v26.0/../v1.0', 'v26.0?x=', 'v26.0\n'])('is never %j', (graphVersion) => {
+  it.each(['', 'v26', '26.0', 'v26.0/../v1.0', 'v26.0?x=', 'v26.0\n'])('rejects %j', (graphVersion) => {
     expect(() => endpointsOf(instagram.data, { graphVersion })).toThrow(/graphVersion .* is malformed/);
   });
 

@@ -33,7 +33,7 @@ function only(body: unknown): PlatformEvent {
 const comment = { id: '18000000000000001', from: { id: '9', username: 'fan' }, text: 'Très bien!' };
 
 describe('a delivery from Meta', () => {
-  it('is read as in the vector', () => {
+  it('is parsed as the vector states', () => {
     const event = only(JSON.parse(vector?.body ?? ''));
 
     expect(event).toMatchObject({
@@ -116,14 +116,14 @@ describe('a messaging event from Meta', () => {
     ['messaging_seen', { read: { mid: 'm-1' } }],
     ['messaging_referral', { referral: { ref: 'x' } }],
     ['messaging', { something: 'new' }],
-  ])('is %s by what it holds', (type, item) => {
+  ])('gets the type %s from its content', (type, item) => {
     const event = only(messaging(item));
 
     expect(event).toMatchObject({ type, accountId: account, occurredAt: seconds * 1000 + 5 });
     expect(event.data).toMatchObject({ field: type, value: item });
   });
 
-  it('that the account itself sent still belongs to the account', () => {
+  it('that the account itself sent belongs to the account', () => {
     const echo = only(messaging({ sender: { id: account }, message: { mid: 'm-2', is_echo: true } }));
 
     expect(echo).toMatchObject({ type: 'messages', accountId: account });
@@ -223,7 +223,7 @@ describe('the time of a Meta event', () => {
     ['seconds', seconds, seconds * 1000],
     ['milliseconds', seconds * 1000 + 1, seconds * 1000 + 1],
     ['a text', String(seconds), seconds * 1000],
-  ])('is told from its size when it is in %s', (_unit, time, expected) => {
+  ])('is recognised by its size when it is in %s', (_unit, time, expected) => {
     expect(only(change('comments', comment, { time })).occurredAt).toBe(expected);
   });
 

@@ -33,7 +33,7 @@ describe('instagram-facebook', () => {
   describe('conforms', () => conforms(subject));
   describe('survives', () => survivesFaults(subject));
 
-  describe('beyond the suite', () => {
+  describe('outside the shared suite', () => {
     const meeting = meetingOf(subject);
     const setModes = (modes: Readonly<Record<string, string | number | boolean>>) =>
       expect(meeting().sandbox.control({ command: 'set_modes', modes })).toMatchObject({ ok: true });
@@ -146,17 +146,20 @@ describe('instagram-facebook', () => {
     });
 
     it.each([
-      ['untold', expect.closeTo(5_184_000, -2)],
+      ['absent', expect.closeTo(5_184_000, -2)],
       ['never', undefined],
-    ])('asks how long a token lives when the answer does not say: %s', async (expiresIn, expected) => {
-      const { connect } = meeting();
-      setModes({ expiresIn });
+    ])(
+      'asks the platform for the lifetime of a token when the response omits it: %s',
+      async (expiresIn, expected) => {
+        const { connect } = meeting();
+        setModes({ expiresIn });
 
-      const tokens = await connect();
+        const tokens = await connect();
 
-      setModes({ expiresIn: 'told' });
-      expect(tokens.expiresInSeconds).toEqual(expected);
-    });
+        setModes({ expiresIn: 'told' });
+        expect(tokens.expiresInSeconds).toEqual(expected);
+      },
+    );
 
     it('stores no token when the platform refuses the long-lived one', async () => {
       const { consent, exchange, sandbox } = meeting();
@@ -172,7 +175,7 @@ describe('instagram-facebook', () => {
       expect(await exchange(consented)).toEqual({ kind: 'retryable', reason: 'answer_lost' });
     });
 
-    it.each(['object', 'true'])('accepts either answer to a revocation: %s', async (deletionAnswer) => {
+    it.each(['object', 'true'])('accepts either response to a revocation: %s', async (deletionAnswer) => {
       const { adapter, connect } = meeting();
       setModes({ deletionAnswer });
 

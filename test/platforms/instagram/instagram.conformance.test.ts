@@ -38,7 +38,7 @@ describe('instagram', () => {
   describe('conforms', () => conforms(subject));
   describe('survives', () => survivesFaults(subject));
 
-  describe('beyond the suite', () => {
+  describe('outside the shared suite', () => {
     const meeting = meetingOf(subject);
     const setModes = (modes: Readonly<Record<string, string | number | boolean>>) =>
       expect(meeting().sandbox.control({ command: 'set_modes', modes })).toMatchObject({ ok: true });
@@ -148,7 +148,7 @@ describe('instagram', () => {
     });
 
     it.each([100, 10, 190, 2_207])(
-      'keeps a token that is younger than a day, under either error code: %i',
+      'keeps a token younger than a day that the platform refuses to refresh with code %i',
       async (tooEarlyCode) => {
         const { adapter, connect } = meeting();
         setModes({ minimumAgeSeconds: 86_400, tooEarlyCode });
@@ -215,12 +215,12 @@ describe('instagram', () => {
 
         setModes({ callBudget: 10_000 });
         expect(profile).toMatchObject({ kind: 'retryable' });
-        // The window of an hour has begun in this suite, and the header counts whole minutes.
+        // The hour's window began earlier in this suite, and the header counts whole minutes.
         expect(profile).toHaveProperty('afterSeconds', expect.closeTo(3_600, -3));
       },
     );
 
-    it('states no wait when the platform names none', async () => {
+    it('returns no retry delay when the platform names none', async () => {
       const { adapter, connect } = meeting();
       setModes({ callBudget: 0, throttleStatus: 400, throttleCode: 80_002, regainTime: false });
       const { accessToken } = await connect();

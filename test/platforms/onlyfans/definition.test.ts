@@ -23,7 +23,7 @@ const sealed = (input: Readonly<Record<string, string>>): unknown => JSON.parse(
 const malformed = (...fields: readonly string[]) => ({ kind: 'malformed', fields });
 
 describe('OnlyFans credentials', () => {
-  it('are sealed as one text of all values, under the account that they claim', () => {
+  it('are sealed together as one text for the account that they claim', () => {
     const reading = onlyfans.probe.read({
       ...values,
       auth_uid: 's4ndb0xuid',
@@ -39,7 +39,7 @@ describe('OnlyFans credentials', () => {
     });
   });
 
-  it('are accepted under the names that cookie exporters use, empty ones as absent', () => {
+  it('are accepted under the names that cookie exporters use, with empty values treated as absent', () => {
     const { auth_id: id, ...others } = values;
 
     expect(sealed({ ...others, id, auth_uid_: 's4ndb0xuid', cookie: '' })).toEqual({
@@ -88,9 +88,12 @@ describe('OnlyFans credentials', () => {
     ['auth_id', { id: '55500055' }],
     ['password', { password: 's4ndb0x' }],
     ['constructor', { constructor: 's4ndb0x' }],
-  ])('are refused for a wrong %s, which is named and not repeated: %j', (field, changes) => {
-    expect(onlyfans.probe.read({ ...values, ...changes })).toEqual(malformed(field));
-  });
+  ])(
+    'are refused for an invalid %s with an error that names the field and hides its value: %j',
+    (field, changes) => {
+      expect(onlyfans.probe.read({ ...values, ...changes })).toEqual(malformed(field));
+    },
+  );
 
   it('are refused with the list of missing fields', () => {
     expect(onlyfans.probe.read({})).toEqual(malformed('auth_id', 'sess', 'x_bc', 'user_agent'));

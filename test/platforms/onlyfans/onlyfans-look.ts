@@ -1,4 +1,4 @@
-/** OnlyFans before its sandbox and its signer, as its tests meet it: log-ins, looks, and an eye for leaks. */
+/** Runs OnlyFans against its sandbox and signer: logs in, probes sessions, and searches every outcome for secrets. */
 
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
@@ -14,7 +14,7 @@ import { isSilence, patienceMilliseconds, silenceMilliseconds } from '../../supp
 export type Values = Readonly<Record<string, string>>;
 type Modes = Readonly<Record<string, string | number>>;
 
-/** One sandbox for the tests of a file; switches, faults and counters do not outlive their test. */
+/** One sandbox for all tests of a file; modes, faults and counters are reset after each test. */
 export function openOnlyFans() {
   let running: Sandbox | undefined;
   let silent = false;
@@ -53,7 +53,7 @@ export function openOnlyFans() {
     return credentials;
   }
 
-  /** One look as the product takes it. Its outcome is searched for secrets. */
+  /** Probes a session as the product does and checks that the outcome holds no secret. */
   async function look(
     values: Values,
     settings: Values = { signerUrl: `${sandbox().origin}/signer` },
@@ -78,7 +78,7 @@ export function openOnlyFans() {
     return outcome;
   }
 
-  /** How often the platform and the signer were asked. */
+  /** The number of calls to the platform and to the signer. */
   function calls(): { readonly platform: number; readonly signer: number } {
     const { profile, token } = sandbox().calls().calls;
     return { platform: profile, signer: token };

@@ -1,6 +1,6 @@
 /**
- * OnlyFans before its sandbox and its signer, over HTTP: what of the conformance suite means something to a platform
- * without consent, tokens and revocation, and what only OnlyFans does. One look is one call, whatever comes of it.
+ * OnlyFans against its sandbox and its signer, over HTTP: the part of the conformance suite that applies to a platform
+ * without consent, tokens and revocation, plus the behaviour of OnlyFans only. A probe makes one call, whatever its outcome.
  */
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -21,7 +21,7 @@ describe('an OnlyFans session', () => {
     expect(ids).toEqual(['123456789', '123456789', '20406080', '31415926', '98765432109876543210']);
   });
 
-  it('yields the account, and keeps neither the secret nor the e-mail address in the answer', async () => {
+  it('yields the account without the secret and the e-mail address from the response', async () => {
     const creator = await look(await logIn());
     const fan = await look(await logIn('fan'));
     const foreign = await look(await logIn('huge'));
@@ -41,7 +41,7 @@ describe('an OnlyFans session', () => {
     expect(JSON.stringify([creator, fan, foreign])).not.toMatch(/email|wsAuth|@|balance/i);
   });
 
-  it('is probed with the submitted values every time, even when the platform offers new ones', async () => {
+  it('is always probed with the submitted values, even when the platform offers new ones', async () => {
     const values = await logIn();
     modes({ newSess: 'offered' });
 
@@ -113,13 +113,13 @@ describe('the OnlyFans platform', () => {
     ['zero_id', 'reconnect_required', 'not_signed_in'],
     ['list', 'unknown', 'unreadable_answer'],
     ['page', 'unknown', 'unreadable_answer'],
-  ])('that answers 200 with %s has proved nothing', async (profile, kind, reason) => {
+  ])('that answers 200 with %s does not confirm the session', async (profile, kind, reason) => {
     modes({ profile });
 
     expect(await look(await logIn())).toEqual({ kind, reason });
   });
 
-  it('blocks our calls by a challenge without ending the session', async () => {
+  it('can block a probe with a challenge without ending the session', async () => {
     const values = await logIn();
     modes({ edge: 'challenge' });
 
@@ -132,17 +132,17 @@ describe('the OnlyFans platform', () => {
 
   it.each<readonly [string, Fault, object]>([
     [
-      'trouble in JSON',
+      'a server error in JSON',
       { kind: 'status', status: 500, body: 'json' },
       { kind: 'retryable', reason: 'http_500' },
     ],
     [
-      'trouble on a page',
+      'a server error on an HTML page',
       { kind: 'status', status: 503, body: 'html' },
       { kind: 'retryable', reason: 'http_503' },
     ],
     [
-      'too many calls',
+      'a rate limit',
       { kind: 'rate_limited', retryAfterSeconds: 7 },
       { kind: 'retryable', reason: 'http_429', afterSeconds: 3_600 },
     ],
@@ -159,7 +159,7 @@ describe('the OnlyFans platform', () => {
       { kind: 'unknown', reason: 'answer_lost' },
     ],
     ['garbage', { kind: 'garbage_body' }, { kind: 'unknown', reason: 'unreadable_answer' }],
-  ])('that meets us with %s is understood, and not asked again', async (_name, fault, expected) => {
+  ])('that answers with %s is classified without a second call', async (_name, fault, expected) => {
     const values = await logIn();
     inject('profile', fault);
 
@@ -190,12 +190,12 @@ describe('an OnlyFans signer', () => {
   it.each<readonly [string, Fault, string]>([
     ['fails', { kind: 'status', status: 500, body: 'json' }, 'signer_failed'],
     ['is limited', { kind: 'rate_limited' }, 'signer_failed'],
-    ['sends elsewhere', { kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/' }, 'signer_failed'],
+    ['redirects', { kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/' }, 'signer_failed'],
     ['is silent', { kind: 'hold_answer' }, 'signer_failed'],
     ['loses its answer', { kind: 'lose_answer' }, 'signer_failed'],
     ['sends garbage', { kind: 'garbage_body' }, 'signer_malformed'],
     ['sends a page', { kind: 'status', status: 200, body: 'html' }, 'signer_malformed'],
-  ])('that %s keeps the platform from being asked, and is not asked again', async (_name, fault, reason) => {
+  ])('that %s prevents the call to the platform and is called only once', async (_name, fault, reason) => {
     const values = await logIn();
     inject('token', fault);
 
@@ -203,7 +203,7 @@ describe('an OnlyFans signer', () => {
     expect(calls()).toEqual({ platform: 0, signer: 1 });
   });
 
-  it('that reports stale rules protects the session', async () => {
+  it('that reports stale rules keeps the session intact', async () => {
     const values = await logIn();
     modes({ siteRules: 2 });
     const stale = await look(values);

@@ -45,7 +45,7 @@ function answered(
   return { kind: 'answered', status, headers: new Headers(headers), body: text };
 }
 
-/** Looks once, before a signer and a platform that answer so. */
+/** Probes once against a signer and a platform with these answers. */
 async function look(
   platform: PlatformResponse,
   signer: PlatformResponse = answered(200, { headers: signed, healthy: true }),
@@ -121,7 +121,7 @@ describe('a probe of an OnlyFans session', () => {
     ],
     [{ id: 123_456_789, name: 7, avatarThumbs: 'none', isPerformer: 'yes' }, '123456789', undefined],
     [{ id: 123_456_789, error: null, avatar: null, avatarThumbs: null }, '123456789', undefined],
-  ])('makes do with what there is: %j', async (body, displayName, avatarUrl) => {
+  ])('tolerates missing and malformed profile fields: %j', async (body, displayName, avatarUrl) => {
     const { outcome } = await look(answered(200, body));
 
     const account = outcome.kind === 'accounts' ? outcome.accounts[0] : undefined;
@@ -154,7 +154,7 @@ describe('a probe of an OnlyFans session', () => {
     ['', 'unknown', 'unreadable_answer'],
     [{ ...own, error: { code: 0, message: 'Access denied.' } }, 'reconnect_required', 'access_denied'],
     [{ ...own, error: { code: 0, message: 'Hm.' } }, 'unknown', 'unreadable_answer'],
-  ])('does not take a 200 with %j for a session', async (body, kind, reason) => {
+  ])('does not accept a 200 with %j as a session', async (body, kind, reason) => {
     expect((await look(answered(200, body))).outcome).toEqual({ kind, reason });
   });
 
@@ -175,7 +175,7 @@ describe('a probe of an OnlyFans session', () => {
       ['2FA verification is required.', 'security_step', 'reconnect_required'],
       ['We noticed a login from a new device.', 'security_step', 'reconnect_required'],
       ['Application token is required.', 'app_token_refused', 'misconfigured'],
-    ])('with %j is understood by its words', async (message, reason, kind) => {
+    ])('with %j is classified by its message', async (message, reason, kind) => {
       const { outcome, platformCalls } = await look(refused(message, 0));
 
       expect(outcome).toEqual({ kind, reason });
@@ -216,24 +216,24 @@ describe('a probe of an OnlyFans session', () => {
     ['a 404', answered(404, '<h1>Not found</h1>'), { kind: 'misconfigured', reason: 'http_404' }],
     ['a 429', answered(429, {}), { kind: 'retryable', reason: 'http_429', afterSeconds: 3_600 }],
     [
-      'a 429 with a short time',
+      'a 429 with a short Retry-After',
       answered(429, {}, { 'retry-after': '5' }),
       { kind: 'retryable', reason: 'http_429', afterSeconds: 3_600 },
     ],
     [
-      'a 429 with a long time',
+      'a 429 with a long Retry-After',
       answered(429, {}, { 'retry-after': '7200' }),
       { kind: 'retryable', reason: 'http_429', afterSeconds: 7_200 },
     ],
     [
-      'a 500 that says it is over',
+      'a 500 that claims the session ended',
       answered(500, { error: { message: 'Access denied.' } }),
       { kind: 'retryable', reason: 'http_500' },
     ],
     ['a redirect', answered(302, ''), { kind: 'retryable', reason: 'unrecognised_error' }],
     ['a lost answer', { kind: 'lost' }, { kind: 'unknown', reason: 'answer_lost' }],
-    ['no platform', { kind: 'unreachable' }, { kind: 'retryable', reason: 'unreachable' }],
-  ])('that meets %s is no evidence against the session', async (_name, answer, expected) => {
+    ['no connection', { kind: 'unreachable' }, { kind: 'retryable', reason: 'unreachable' }],
+  ])('that receives %s does not end the session', async (_name, answer, expected) => {
     const { outcome, platformCalls } = await look(answer);
 
     expect(outcome).toEqual(expected);
@@ -264,13 +264,13 @@ describe('a probe of OnlyFans without a valid signature', () => {
   });
 
   it.each<readonly [string, PlatformResponse, string]>([
-    ['is away', { kind: 'unreachable' }, 'signer_failed'],
+    ['is unreachable', { kind: 'unreachable' }, 'signer_failed'],
     ['does not answer', { kind: 'lost' }, 'signer_failed'],
     ['fails', answered(500, { headers: signed }), 'signer_failed'],
-    ['sends elsewhere', answered(302, '', { location: 'https://evil.example' }), 'signer_failed'],
+    ['redirects', answered(302, '', { location: 'https://evil.example' }), 'signer_failed'],
     ['refuses', answered(401, {}), 'signer_failed'],
-    ['says nothing', answered(200, ''), 'signer_malformed'],
-    ['says something else', answered(200, signed), 'signer_malformed'],
+    ['sends an empty body', answered(200, ''), 'signer_malformed'],
+    ['sends another shape', answered(200, signed), 'signer_malformed'],
     [
       'leaves the signature out',
       answered(200, { headers: { time: '1', 'app-token': 'x' } }),
@@ -282,9 +282,13 @@ describe('a probe of OnlyFans without a valid signature', () => {
     ['answers a user id', withHeaders({ 'user-id': '1' }), 'signer_malformed'],
     ['answers a line break', withHeaders({ sign: 'a\r\ncookie: b' }), 'signer_malformed'],
     ['answers a number', withHeaders({ time: 1 }), 'signer_malformed'],
-    ['doubts itself in odd words', answered(200, { headers: signed, healthy: 'no' }), 'signer_malformed'],
     [
-      'knows that its rules are stale',
+      'reports its health in another type',
+      answered(200, { headers: signed, healthy: 'no' }),
+      'signer_malformed',
+    ],
+    [
+      'reports that its rules are stale',
       answered(200, { headers: signed, healthy: false }),
       'signer_unhealthy',
     ],
