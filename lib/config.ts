@@ -24,7 +24,7 @@ const settings = {
   eventsQueueUrl: { variable: 'EVENTS_QUEUE_URL', schema: z.url() },
   /** Queue of connections for which something is due. */
   refreshQueueUrl: { variable: 'REFRESH_QUEUE_URL', schema: z.url() },
-  /** Queue of renewed credentials that could not be stored. */
+  /** Queue of refreshed credentials that could not be stored. */
   rescueQueueUrl: { variable: 'RESCUE_QUEUE_URL', schema: z.url() },
   /** Queue of long work: the end of a user's or a tenant's connections. */
   jobsQueueUrl: { variable: 'JOBS_QUEUE_URL', schema: z.url() },
@@ -43,7 +43,7 @@ const settings = {
   },
   /** Prefix of the Secrets Manager ids of provider apps' secrets; the rest is the context. */
   appSecretPrefix: { variable: 'APP_SECRET_PREFIX', schema: z.string().check(z.minLength(1)) },
-  /** Which connections are renewed before anybody asks: by each provider's policy, or all. */
+  /** Which connections are refreshed before anybody asks: by each provider's policy, or all. */
   proactiveRefresh: { variable: 'PROACTIVE_REFRESH', schema: z.enum(['policy', 'all']), absent: 'policy' },
   /** Replacements for platforms' own origins: `{"https://open.tiktokapis.com":"http://127.0.0.1:…"}`. */
   platformOrigins: { variable: 'PLATFORM_ORIGINS', schema: json(origins), absent: '{}' },

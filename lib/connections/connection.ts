@@ -94,7 +94,7 @@ export type SealedConnection = ReadonlyOutput<typeof sealedConnectionRecord>;
 /** The reason of an end that the platform told by itself, because the user took the grant back. */
 export const deauthorized = 'deauthorized';
 
-/** Whether a connection ended by the platform's own word: then no renewal of the same grant brings it back. */
+/** Whether a connection ended by the platform's own word: then no refresh of the same grant brings it back. */
 export function isDeauthorized({ status, statusReason }: Connection): boolean {
   return status === 'reconnect_required' && statusReason === deauthorized;
 }

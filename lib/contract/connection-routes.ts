@@ -43,7 +43,7 @@ export const connectionRoutes = {
     path: '/integrations/token/{provider}/{accountId}',
     function: 'token',
     caller: 'apiKey',
-    summary: 'Hands out a valid access token, renewed first where needed.',
+    summary: 'Hands out a valid access token, refreshed first where needed.',
     params: account,
     query: ofUser,
     success: {
@@ -57,7 +57,7 @@ export const connectionRoutes = {
     path: '/integrations/refresh/{provider}/{accountId}',
     function: 'refresh',
     caller: 'apiKeyOrSession',
-    summary: 'Renews the credentials now, or joins a renewal under way.',
+    summary: 'Refreshes the credentials now, or joins a refresh under way.',
     params: account,
     query: ofUser,
     success: { status: 200, schema: z.object({ connection: connectionView }) },

@@ -60,7 +60,7 @@ describe('a provider definition', () => {
     ],
     ['lets several accounts share a rotating refresh token', { accounts: 'several' }, /share a rotating/],
     [
-      'renews over the whole lifetime',
+      'refreshes over the whole lifetime',
       { refresh: { margin: { share: 1, atLeastSeconds: 1, atMostSeconds: 2 } } },
       /refresh\.margin\.share must be a share below 1/,
     ],

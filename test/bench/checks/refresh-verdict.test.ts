@@ -11,24 +11,24 @@ const minute = 60_000;
 const provider = consentProvider('tiktok');
 const outage = { provider: 'tiktok', from: 100 * minute, until: 120 * minute, kind: 'refuses' } as const;
 
-it('counts a token that was renewed before its end', () => {
-  expect(judged([renewal({ at: 50, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 1 });
+it('counts a token that was refreshed before its end', () => {
+  expect(judged([refresh({ at: 50, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 1 });
 });
 
-it('sees a token that was renewed too late, and one that never was', () => {
-  expect(judged([renewal({ at: 61, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 0 });
+it('sees a token that was refreshed too late, and one that never was', () => {
+  expect(judged([refresh({ at: 61, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 0 });
   expect(judged([], { endsAt: 70 })).toMatchObject({ ends: 1, inTime: 0 });
 });
 
 it('keeps apart what ended in an outage', () => {
-  const calls = [failure({ at: 105 }), renewal({ at: 121, previousEnd: 110 })];
+  const calls = [failure({ at: 105 }), refresh({ at: 121, previousEnd: 110 })];
 
   expect(judged(calls)).toMatchObject({ ends: 0, endsInOutage: 1, inTimeInOutage: 0 });
 });
 
 it('counts the sweeps from the end of an outage, the one at that moment included', () => {
   const sweeps = (at: number) =>
-    judged([failure({ at: 119 }), renewal({ at, previousEnd: 130 })]).sweepsToRecover;
+    judged([failure({ at: 119 }), refresh({ at, previousEnd: 130 })]).sweepsToRecover;
 
   expect([sweeps(120.5), sweeps(121.5), sweeps(125.5)]).toEqual([1, 2, 6]);
 });
@@ -37,8 +37,8 @@ it('sees a grant that its platform refuses', () => {
   expect(judged([failure({ at: 50 })]).refused).toBe(1);
 });
 
-it('sees a reader who had to wait for a renewal', () => {
-  const late = { ...renewal({ at: 59, previousEnd: 60 }), caller: 'reader' };
+it('sees a reader who had to wait for a refresh', () => {
+  const late = { ...refresh({ at: 59, previousEnd: 60 }), caller: 'reader' };
 
   expect(judged([late]).leftToReaders).toBe(1);
 });
@@ -47,12 +47,12 @@ it('expects nothing of a connection that nobody uses', () => {
   expect(judged([], { endsAt: 70, use: 'idle' })).toMatchObject({ ends: 0 });
 });
 
-function renewal({ at, previousEnd }: { readonly at: number; readonly previousEnd: number }): TokenCall {
-  return { ...call(at), renewed: true, previousEnd: previousEnd * minute };
+function refresh({ at, previousEnd }: { readonly at: number; readonly previousEnd: number }): TokenCall {
+  return { ...call(at), refreshed: true, previousEnd: previousEnd * minute };
 }
 
 function failure({ at }: { readonly at: number }): TokenCall {
-  return { ...call(at), renewed: false, previousEnd: 1_000 * minute };
+  return { ...call(at), refreshed: false, previousEnd: 1_000 * minute };
 }
 
 function call(at: number) {

@@ -1,4 +1,4 @@
-/** When connections of a mass import are due: all in time, none together, none before its platform would renew it. */
+/** When connections of a mass import are due: all in time, none together, none before its platform would refresh it. */
 import { expect, it } from 'vitest';
 import { importedDueAt, nextDueAt } from '../../../lib/connections/schedule.ts';
 import { refreshPolicyOf } from '../../../lib/integrations/lifecycle/refresh-policy-of.ts';
@@ -23,7 +23,7 @@ it('never waits longer than for a connection that came alone', () => {
   expect(latest).toBeLessThan(now + day - hour);
 });
 
-it('does not ask before the platform would renew', () => {
+it('does not ask before the platform would refresh', () => {
   const earliest = Math.min(
     ...importMany('instagram', { obtainedAt: now - hour, expiresAt: now + 60 * day }),
   );

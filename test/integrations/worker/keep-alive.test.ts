@@ -1,4 +1,4 @@
-/** What nobody uses: renewed when its refresh token would otherwise lie idle for too long, and left alone until then. */
+/** What nobody uses: refreshed when its refresh token would otherwise lie idle for too long, and left alone until then. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
@@ -14,10 +14,10 @@ const now = Date.UTC(2026, 10, 20, 12);
 const day = 86_400_000;
 const tenantId = 'harbour' as TenantId;
 
-it('renews what is due to be kept alive, whatever time chance would draw for it now', async () => {
+it('refreshes what is due to be kept alive, whatever time chance would draw for it now', async () => {
   const { worked, calls } = await workIdle({ ageDays: 6.4 });
 
-  expect(worked).toEqual(['renewed']);
+  expect(worked).toEqual(['refreshed']);
   expect(calls).toBe(1);
 });
 

@@ -67,7 +67,7 @@ describe('a paused platform', () => {
 
     const { outcomes } = await sweepAndWork();
 
-    expect(outcomes.toSorted()).toEqual([...Array(5).fill('parked'), ...Array(5).fill('renewed')]);
+    expect(outcomes.toSorted()).toEqual([...Array(5).fill('parked'), ...Array(5).fill('refreshed')]);
   });
 
   it('does what somebody asked for', async () => {
@@ -89,7 +89,7 @@ describe('a paused platform', () => {
     await pauses.resume(tiktok);
     const { outcomes } = await sweepAndWork();
 
-    expect(outcomes).toEqual(Array(20).fill('renewed'));
+    expect(outcomes).toEqual(Array(20).fill('refreshed'));
   });
 
   it('has its partitions read for some minutes after it was resumed, and then not any more', async () => {
@@ -114,7 +114,7 @@ describe('a paused platform', () => {
 
     expect(connection && (await fixture.setUp.connections.park(connection))).toBe(true);
 
-    expect((await sweepAndWork()).outcomes).toEqual(['renewed']);
+    expect((await sweepAndWork()).outcomes).toEqual(['refreshed']);
   });
 
   it('loses nothing to a worker that dies before it parks', async () => {
@@ -138,7 +138,7 @@ describe('a paused platform', () => {
     const after = await sweepAndWork();
 
     expect(during.outcomes).toEqual([]);
-    expect(after.outcomes).toEqual(Array(3).fill('renewed'));
+    expect(after.outcomes).toEqual(Array(3).fill('refreshed'));
   });
 
   it('revokes what was disconnected meanwhile when it is resumed', async () => {
@@ -181,11 +181,11 @@ describe('a platform that refuses', () => {
 
     expect(outcomes.filter((outcome) => outcome === 'held_back').length).toBeGreaterThan(15);
     expect(soon.outcomes).not.toContain('nothing');
-    expect(platforms.calls.filter(({ renewed }) => renewed).length).toBe(30);
+    expect(platforms.calls.filter(({ refreshed }) => refreshed).length).toBe(30);
   });
 });
 
-/** Connections whose token is to be renewed now. */
+/** Connections whose token is to be refreshed now. */
 async function connectDue(count: number, id: string, from = 0): Promise<readonly SealedConnection[]> {
   const provider = consentProvider(id);
   const sealer = await fixture.setUp.vault.sealerFor(tenantId);

@@ -24,13 +24,13 @@ describe('two days of connections of every kind', () => {
     verdict = judge(simulation);
   });
 
-  it('renews every connection in use before it ends', () => {
+  it('refreshes every connection in use before it ends', () => {
     expect(verdict.ends).toBeGreaterThan(1_500);
     expect(verdict.inTime).toBe(verdict.ends);
     expect(verdict.leftToReaders).toBe(0);
   });
 
-  it('has renewed whatever an outage held up within two sweeps of its end', () => {
+  it('has refreshed whatever an outage held up within two sweeps of its end', () => {
     expect(verdict.endsInOutage).toBeGreaterThan(20);
     expect(verdict.sweepsToRecover).toBeGreaterThan(0);
     expect(verdict.sweepsToRecover).toBeLessThanOrEqual(2);
@@ -51,13 +51,13 @@ describe('two days of connections of every kind', () => {
     expect(unserved).toEqual([]);
   });
 
-  it('renews what nobody uses only to keep it alive', () => {
+  it('refreshes what nobody uses only to keep it alive', () => {
     const idle = new Set(simulation.people.filter(({ use }) => use === 'idle').map(({ account }) => account));
     const always = simulation.people.filter(({ provider }) => provider.refresh?.proactive === 'always');
 
     const calls = simulation.calls.filter(
-      ({ account, renewed }) =>
-        renewed && idle.has(account) && !always.some((one) => one.account === account),
+      ({ account, refreshed }) =>
+        refreshed && idle.has(account) && !always.some((one) => one.account === account),
     );
 
     // Each once a week at most, and some never; two days of it.
@@ -67,7 +67,7 @@ describe('two days of connections of every kind', () => {
   it('asks a platform that is away a few times a minute, however many wait for it', () => {
     const [outage] = simulation.outages;
     const during = simulation.calls.filter(
-      ({ renewed, caller, provider }) => !renewed && caller === 'worker' && provider === outage?.provider,
+      ({ refreshed, caller, provider }) => !refreshed && caller === 'worker' && provider === outage?.provider,
     );
     const waiting = new Set(during.map(({ account }) => account)).size;
 

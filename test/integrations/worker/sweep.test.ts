@@ -9,7 +9,7 @@ it('depends on what is due, not on what is stored', async () => {
   const few = await sweep({ stored: 100, due });
   const many = await sweep({ stored: 3_000, due });
 
-  expect(few.renewed).toBe(due);
+  expect(few.refreshed).toBe(due);
   expect(few.sweep.itemsRead).toBe(due);
   expect({ ...many, stored: few.stored }).toEqual(few);
 });
@@ -20,7 +20,7 @@ it('sends connections of all providers and shards together, ten to a call', asyn
   expect(sendRequests).toBe(Math.ceil(due / 10));
 });
 
-it('refreshes with four calls of the tables: the connection, its app, the lease, the renewed tokens', async () => {
+it('refreshes with four calls of the tables: the connection, its app, the lease, the refreshed tokens', async () => {
   const { worker } = await sweep({ stored: due, due });
 
   // One more finds the tenant's key.
