@@ -43,7 +43,7 @@ const settings = {
   },
   /** Prefix of the Secrets Manager ids of provider apps' secrets; the rest is the app's id. */
   appSecretPrefix: { variable: 'APP_SECRET_PREFIX', schema: z.string().check(z.minLength(1)) },
-  /** Which connections are refreshed ahead of time: those that each provider's policy names, or all. */
+
   proactiveRefresh: { variable: 'PROACTIVE_REFRESH', schema: z.enum(['policy', 'all']), absent: 'policy' },
   /** Replacements for platforms' own origins: `{"https://open.tiktokapis.com":"http://127.0.0.1:…"}`. */
   platformOrigins: { variable: 'PLATFORM_ORIGINS', schema: json(origins), absent: '{}' },

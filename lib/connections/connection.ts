@@ -94,7 +94,6 @@ export type SealedConnection = ReadonlyOutput<typeof sealedConnectionRecord>;
 /** The reason of an end that the platform reported because the user withdrew the grant. */
 export const deauthorized = 'deauthorized';
 
-/** Whether the platform reported the end of the grant: then no refresh of the same grant restores the connection. */
 export function isDeauthorized({ status, statusReason }: Connection): boolean {
   return status === 'reconnect_required' && statusReason === deauthorized;
 }

@@ -52,9 +52,9 @@ describe('sealed credentials', () => {
 
       await stack.tables.change('connections', myRecord, { sealed: sealedOf(theirRecord) });
       const token = await tenant.client.fails('getToken', account);
-      const renewal = await tenant.client.fails('refreshToken', account);
+      const refresh = await tenant.client.fails('refreshToken', account);
 
-      expect([token.code, renewal.code]).toEqual(['VAULT_ERROR', 'VAULT_ERROR']);
+      expect([token.code, refresh.code]).toEqual(['VAULT_ERROR', 'VAULT_ERROR']);
     },
   );
 

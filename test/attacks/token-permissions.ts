@@ -78,7 +78,7 @@ const unstorable = (functionName: TokenFunction): Circumstance => ({
 });
 
 /** The probes that serving and refreshing share. A requested refresh needs no expired token. */
-function renewalProbes(functionName: 'token' | 'refresh'): Readonly<Record<string, Probe>> {
+function refreshProbes(functionName: 'token' | 'refresh'): Readonly<Record<string, Probe>> {
   const expired = on(functionName, { before: expire });
   const name = (right: string) => `${functionName} ${right}`;
   return {
@@ -137,7 +137,7 @@ const disconnectProbes: Readonly<Record<string, Probe>> = {
 };
 
 export const tokenProbes: Readonly<Record<string, Probe>> = {
-  ...renewalProbes('token'),
-  ...renewalProbes('refresh'),
+  ...refreshProbes('token'),
+  ...refreshProbes('refresh'),
   ...disconnectProbes,
 };

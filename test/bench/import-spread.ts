@@ -1,5 +1,5 @@
 /**
- * An import of a hundred thousand connections whose tokens all end in the same minute: when they are renewed, by the
+ * An import of a hundred thousand connections whose tokens all end in the same minute: when they are refreshed, by the
  * times that the schedule gives to an import, beside those that it gives to connections made one by one.
  */
 import { importedDueAt, nextDueAt } from '../../lib/connections/schedule.ts';
@@ -34,7 +34,7 @@ export const importSpread: BenchGroup = {
     const singly = spread(shortest, nextDueAt);
     const [first] = together;
     if (!first) throw new Error('Nothing was imported.');
-    const unit = 'renewals';
+    const unit = 'refreshes';
     return {
       rows: [
         atMost(
@@ -46,7 +46,7 @@ export const importSpread: BenchGroup = {
           2,
         ),
         ...together.map(({ lifetime, dueMinutes: at }) =>
-          shown({ name: `… renewals in it, of tokens of ${lifetime}`, value: busiest(at), unit }),
+          shown({ name: `… refreshes in it, of tokens of ${lifetime}`, value: busiest(at), unit }),
         ),
         shown({
           name: `… of tokens of ${shortest.lifetime} that were connected one by one`,
@@ -56,7 +56,7 @@ export const importSpread: BenchGroup = {
       ],
       notes: [
         ...together.map(
-          (one) => `\nImported, tokens of ${one.lifetime}: renewals by time before the end\n${chart(one)}`,
+          (one) => `\nImported, tokens of ${one.lifetime}: refreshes by time before the end\n${chart(one)}`,
         ),
         `\nConnected one by one, tokens of ${singly.lifetime}\n${chart(singly)}`,
       ],

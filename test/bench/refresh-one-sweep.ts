@@ -13,7 +13,7 @@ import { openLifecycleFixture, type Role, refreshQueue } from './refresh-world.t
 export interface Swept {
   readonly stored: number;
   readonly due: number;
-  readonly renewed: number;
+  readonly refreshed: number;
   /** Calls of SQS that filled the queue. */
   readonly sendRequests: number;
   readonly sweep: Consumption;
@@ -66,9 +66,9 @@ export async function sweepOnce(
 
   Object.assign(consumed.sweep, nothingConsumed());
   await sweepDue(fixture.sweep);
-  let renewed = 0;
+  let refreshed = 0;
   const work = fixture.newWorker((worked) => {
-    if (worked === 'renewed') renewed += 1;
+    if (worked === 'refreshed') refreshed += 1;
   });
   for (;;) {
     const messages = fixture.aws.take(refreshQueue, batchSize);
@@ -76,7 +76,7 @@ export async function sweepOnce(
     await Promise.all(messages.map(work));
   }
   const sendRequests = fixture.aws.requests[`SendMessageBatchCommand ${refreshQueue}`] ?? 0;
-  return { stored, due, renewed, sendRequests, sweep: consumed.sweep, worker: consumed.worker };
+  return { stored, due, refreshed, sendRequests, sweep: consumed.sweep, worker: consumed.worker };
 }
 
 function personOf(tenantId: TenantId, account: number): Person {

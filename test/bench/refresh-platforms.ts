@@ -9,7 +9,7 @@ import type {
 } from '../../lib/platform-http/platform-http.ts';
 import type { ConsentProvider } from '../../lib/providers/provider.ts';
 
-/** A time in which a platform renews nothing. Epoch milliseconds. */
+/** A time in which a platform refreshes nothing. Epoch milliseconds. */
 export interface Outage {
   readonly provider: string;
   readonly from: number;
@@ -26,7 +26,7 @@ export interface TokenCall {
   /** Who called, in the words of whoever opened the way out. */
   readonly caller: string;
   readonly at: number;
-  readonly renewed: boolean;
+  readonly refreshed: boolean;
   /** When the token that was replaced ends or has ended. */
   readonly previousEnd: number;
 }
@@ -66,7 +66,7 @@ export function openPlatforms({ now, sleep, latency, outages = [] }: PlatformsOp
     );
     const call = { account, provider: provider.id, caller, at: now(), previousEnd: held.expiresAt };
     if (outage) {
-      calls.push({ ...call, renewed: false });
+      calls.push({ ...call, refreshed: false });
       await sleep(outage.kind === 'silent' ? (request.timeoutMilliseconds ?? 10_000) : latency());
       return outage.kind === 'silent' ? { kind: 'lost' } : answered(503, { error: 'server_error' });
     }
@@ -74,7 +74,7 @@ export function openPlatforms({ now, sleep, latency, outages = [] }: PlatformsOp
     if (delay > 0) await sleep(delay);
     const refresh = provider.refresh?.kind;
     const dead = refresh === 're-exchange' ? held.expiresAt <= now() : version !== held.version;
-    calls.push({ ...call, at: now(), renewed: !dead });
+    calls.push({ ...call, at: now(), refreshed: !dead });
     if (dead) return refused('invalid_grant');
     held.expiresAt = now() + lifetimeSeconds * 1000;
     if (refresh !== 'static') held.version += 1;

@@ -59,7 +59,7 @@ export function connectionOf(
     obtainedAt: 0,
     expiresAt: lifetimeSeconds * 1000,
   } as const;
-  // From one renewal to the next; the present is somewhere between the two.
+  // From one refresh to the next; the present is somewhere between the two.
   const policy = refreshPolicyOf(provider);
   const interval = used ? nextDueAt(timed, policy, { now: 0, random }) : idleDueAt(timed, policy, random);
   const age = random() * (interval ?? 30 * dayMilliseconds);

@@ -1,5 +1,5 @@
 /**
- * What became of the tokens of a simulation: which were renewed before they ended, which were not, and how soon after an
+ * What became of the tokens of a simulation: which were refreshed before they ended, which were not, and how soon after an
  * outage its platform's connections were all right again.
  */
 import type { Outage, TokenCall } from './refresh-platforms.ts';
@@ -9,14 +9,14 @@ import { minuteMilliseconds, type Simulation } from './refresh-simulation.ts';
 export interface Verdict {
   /** Ends of tokens of connections that the policy wants fresh, while their platform was well. */
   readonly ends: number;
-  /** Of these, tokens that had been renewed before. */
+  /** Of these, tokens that had been refreshed before. */
   readonly inTime: number;
   /** Ends in an outage, or before the second sweep after it. */
   readonly endsInOutage: number;
   readonly inTimeInOutage: number;
-  /** Of every connection that the worker tried to renew in an outage: sweeps from its end to the renewal; the most that any took. */
+  /** Of every connection that the worker tried to refresh in an outage: sweeps from its end to the refresh; the most that any took. */
   readonly sweepsToRecover: number;
-  /** Renewals that a tenant's own request had to wait for, though the policy wanted the connection fresh. */
+  /** Refreshes that a tenant's own request had to wait for, though the policy wanted the connection fresh. */
   readonly leftToReaders: number;
   /** Grants that the platform considers lost. */
   readonly refused: number;
@@ -33,13 +33,13 @@ export function judge(simulation: Simulation): Verdict {
   const verdict = { ends: 0, inTime: 0, endsInOutage: 0, inTimeInOutage: 0, leftToReaders: 0 };
   for (const person of people) {
     const reads = (readingsOf.get(person.account) ?? []).map(({ at }) => at);
-    for (const { end, renewedAt, caller } of tokensOf(
+    for (const { end, refreshedAt, caller } of tokensOf(
       simulation,
       person,
       callsOf.get(person.account) ?? [],
     )) {
-      if (!isWanted(person, simulation.began, reads, Math.min(end, renewedAt))) continue;
-      const inTime = renewedAt < end;
+      if (!isWanted(person, simulation.began, reads, Math.min(end, refreshedAt))) continue;
+      const inTime = refreshedAt < end;
       if (caller === 'reader') verdict.leftToReaders += 1;
       if (!inTime && end > ended) continue;
       if (outages.some((outage) => isOf(outage, person) && touches(outage, end))) {
@@ -54,17 +54,17 @@ export function judge(simulation: Simulation): Verdict {
   return {
     ...verdict,
     sweepsToRecover: Math.max(0, ...outages.map((outage) => sweepsToRecover(simulation, callsOf, outage))),
-    refused: calls.filter((call) => !call.renewed && !outages.some((outage) => isDuring(outage, call)))
+    refused: calls.filter((call) => !call.refreshed && !outages.some((outage) => isDuring(outage, call)))
       .length,
   };
 }
 
-/** Each token of a person: when it ended or would have, when it was renewed, and by whom. */
+/** Each token of a person: when it ended or would have, when it was refreshed, and by whom. */
 function tokensOf({ endOf }: Simulation, { account }: Person, calls: readonly TokenCall[]) {
-  const renewals = calls.filter(({ renewed }) => renewed);
+  const refreshes = calls.filter(({ refreshed }) => refreshed);
   return [
-    ...renewals.map(({ previousEnd, at, caller }) => ({ end: previousEnd, renewedAt: at, caller })),
-    { end: endOf(account), renewedAt: Number.POSITIVE_INFINITY, caller: 'nobody' },
+    ...refreshes.map(({ previousEnd, at, caller }) => ({ end: previousEnd, refreshedAt: at, caller })),
+    { end: endOf(account), refreshedAt: Number.POSITIVE_INFINITY, caller: 'nobody' },
   ];
 }
 
@@ -86,7 +86,7 @@ function sweepsToRecover(
       const calls = callsOf.get(account) ?? [];
       const heldUp = calls.some((call) => isDuring(outage, call) && call.caller === 'worker');
       if (!heldUp) return 0;
-      const recovered = calls.find((call) => call.renewed && call.at >= outage.until)?.at ?? endOf(account);
+      const recovered = calls.find((call) => call.refreshed && call.at >= outage.until)?.at ?? endOf(account);
       // The first is the one that begins when the outage ends, or next.
       const first = Math.ceil((outage.until - began) / minuteMilliseconds);
       return Math.floor((recovered - began) / minuteMilliseconds) - first + 1;
@@ -96,6 +96,6 @@ function sweepsToRecover(
 
 const isOf = (outage: Outage, { provider }: Person) => outage.provider === provider.id;
 const isDuring = (outage: Outage, call: TokenCall) =>
-  !call.renewed && call.provider === outage.provider && outage.from <= call.at && call.at < outage.until;
+  !call.refreshed && call.provider === outage.provider && outage.from <= call.at && call.at < outage.until;
 const touches = (outage: Outage, end: number) =>
   outage.from <= end && end < outage.until + sweepsAllowed * minuteMilliseconds;

@@ -1,6 +1,6 @@
 /**
  * A week of a thousand connections with tokens that live from an hour to sixty days, through an outage of three hours
- * and two of twenty minutes: which tokens are renewed in time, and what that takes. What it costs is counted on a day of
+ * and two of twenty minutes: which tokens are refreshed in time, and what that takes. What it costs is counted on a day of
  * as many connections as have a million refreshes a month; fewer share what is paid for by the hour.
  */
 import type { TenantId } from '../../lib/ids.ts';
@@ -70,7 +70,7 @@ export const simulatedWeek: BenchGroup = {
     });
     const { calls, people, consumed } = simulation;
     const verdict = judge(simulation);
-    const renewals = calls.filter(({ renewed }) => renewed).length;
+    const refreshes = calls.filter(({ refreshed }) => refreshed).length;
     const day = await simulate({
       seed: 20_261_121,
       days: 1,
@@ -87,7 +87,7 @@ export const simulatedWeek: BenchGroup = {
       rows: [
         atLeast(
           {
-            name: 'Tokens renewed before their end, outages apart',
+            name: 'Tokens refreshed before their end, outages apart',
             value: (100 * verdict.inTime) / verdict.ends,
             unit: '%',
           },
@@ -101,7 +101,7 @@ export const simulatedWeek: BenchGroup = {
         }),
         atMost(
           {
-            name: 'Sweeps from the end of an outage to the last renewal',
+            name: 'Sweeps from the end of an outage to the last refresh',
             value: verdict.sweepsToRecover,
             unit: 'sweeps',
           },
@@ -109,10 +109,14 @@ export const simulatedWeek: BenchGroup = {
         ),
         atMost({ name: 'Grants lost', value: verdict.refused, unit: 'grants' }, 0),
         atMost(
-          { name: 'Renewals that a reader had to wait for', value: verdict.leftToReaders, unit: 'renewals' },
+          {
+            name: 'Refreshes that a reader had to wait for',
+            value: verdict.leftToReaders,
+            unit: 'refreshes',
+          },
           0,
         ),
-        shown({ name: 'Renewals', value: renewals, unit: 'renewals' }),
+        shown({ name: 'Refreshes', value: refreshes, unit: 'refreshes' }),
         shown({
           name: '… calls of platforms per connection in use',
           value: callsOfEach(simulation, ['steady', 'ceasing', 'returning']),
@@ -125,7 +129,7 @@ export const simulatedWeek: BenchGroup = {
         }),
         shown({
           name: '… calls into an outage, per connection',
-          value: (calls.length - renewals) / people.length,
+          value: (calls.length - refreshes) / people.length,
           unit: 'calls',
         }),
         perRefresh('calls of DynamoDB', consumed.worker.calls, 'calls'),
@@ -160,7 +164,7 @@ function callsOfEach({ people, calls }: Simulation, some: readonly Use[]): numbe
 function countOf({ calls, consumed, requests, batches, batchMilliseconds }: Simulation) {
   const sent = (command: string, queue: string) => requests[`${command} ${queue}`] ?? 0;
   return {
-    refreshes: calls.filter(({ renewed, caller }) => renewed && caller === 'worker').length,
+    refreshes: calls.filter(({ refreshed, caller }) => refreshed && caller === 'worker').length,
     worker: consumed.worker,
     sqsRequests:
       sent('SendMessageBatchCommand', refreshQueue) + 2 * batches + sent('SendMessageCommand', eventsQueue),

@@ -118,8 +118,8 @@ function indexUnitsOf({ worker }: Swept): number {
 /** All that was counted, a line for each run. */
 function toText(runs: readonly (Swept & { readonly by: string })[]): string {
   const titles =
-    'stored|due|counted by|sweep: queries|entries|read units|worker: items|read units|write units|index write units|renewed';
-  const lines = runs.map(({ by, stored, due: dueOnes, sweep: swept, worker, renewed }) => [
+    'stored|due|counted by|sweep: queries|entries|read units|worker: items|read units|write units|index write units|refreshed';
+  const lines = runs.map(({ by, stored, due: dueOnes, sweep: swept, worker, refreshed }) => [
     spelled(stored),
     spelled(dueOnes),
     by,
@@ -131,7 +131,7 @@ function toText(runs: readonly (Swept & { readonly by: string })[]): string {
     spelled(worker.writeUnits),
     // What is not reported is not zero.
     by === 'dynalite' ? '?' : spelled(worker.indexWriteUnits),
-    spelled(renewed),
+    spelled(refreshed),
   ]);
   return toColumns([titles.split('|'), ...lines]);
 }

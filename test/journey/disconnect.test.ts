@@ -25,14 +25,14 @@ describe.each(platformNames)('disconnect at %s', (provider) => {
 
     const first = await tenant.client.ok('disconnect', account);
     const token = await tenant.client.fails('getToken', account);
-    const renewal = await tenant.client.fails('refreshToken', account);
+    const refresh = await tenant.client.fails('refreshToken', account);
     const { connections } = await tenant.client.ok('status');
     const second = await tenant.client.ok('disconnect', account);
     const third = await tenant.client.fails('disconnect', account);
 
     expect(first).toEqual({ disconnected: true, revocation: 'revoke_pending' });
     expect(token.code).toBe('ACCOUNT_NOT_FOUND');
-    expect(renewal.code).toBe('ACCOUNT_NOT_FOUND');
+    expect(refresh.code).toBe('ACCOUNT_NOT_FOUND');
     expect(connections).toMatchObject([{ id: connection.id, status: 'disconnecting' }]);
     expect(second.revocation).toBe('revoked');
     expect(third.code).toBe('ACCOUNT_NOT_FOUND');

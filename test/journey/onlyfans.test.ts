@@ -159,15 +159,15 @@ describe('an OnlyFans connection', () => {
   it('can be reconnected in place by its own user and by no other user', async () => {
     const [ada, bo] = [tenant().user('ada'), tenant().user('bo')];
     const first = await connect(ada, await logIn());
-    const renewed = await logIn();
+    const refreshed = await logIn();
 
-    const taken = await failToConnect(bo, renewed);
-    const second = await connect(ada, renewed, { reconnect: first.accountId });
+    const taken = await failToConnect(bo, refreshed);
+    const second = await connect(ada, refreshed, { reconnect: first.accountId });
     const token = await tenant().client.ok('getToken', accountOf(ada, second));
 
     expect(taken.code).toBe('ACCOUNT_ALREADY_CONNECTED');
     expect(second.id).toBe(first.id);
-    expect(JSON.parse(token.accessToken)).toEqual(renewed);
+    expect(JSON.parse(token.accessToken)).toEqual(refreshed);
   });
 
   it('is refused without a call to the platform when the credentials are missing, malformed or of another account', async () => {
@@ -223,7 +223,7 @@ describe('an OnlyFans connection', () => {
     ],
     [
       'the signer’s rules are stale without its knowing',
-      () => modes({ siteRules: 2, signerHealth: 'untold' }),
+      () => modes({ siteRules: 2, signerHealth: 'absent' }),
       'OAUTH_INIT_ERROR',
       'signature_or_session',
       1,

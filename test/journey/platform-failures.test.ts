@@ -139,7 +139,7 @@ describe('when a refresh fails, the token route', () => {
     expect(inThePause).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', status: 502, retryable: true });
     expect(atItsEnd.code).toBe('TOKEN_REFRESH_ERROR');
     expect(afterwards.accessToken).not.toBe(first.accessToken);
-    // The exchange, two failures, and the renewal that went well: the pause was kept.
+    // The exchange, two failures, and the refresh that went well: the pause was kept.
     expect(callsAt(stack, 'reddit').token).toBe(4);
   });
 

@@ -46,12 +46,12 @@ describe.each(platformNames)('a reconnect at %s', (provider) => {
 
     const refusal = await tenant.client.fails('complete', { body: completionOf(rival, returned) });
     const after = await tenant.client.ok('getToken', accountOf(owner, connection));
-    const renewed = await tenant.client.ok('refreshToken', accountOf(owner, connection));
+    const refreshed = await tenant.client.ok('refreshToken', accountOf(owner, connection));
     const ofRival = await tenant.client.ok('status', { query: { userId: 'bo' } });
 
     expect(refusal).toMatchObject({ code: 'ACCOUNT_ALREADY_CONNECTED', status: 409 });
     expect(after).toEqual(before);
-    expect(renewed.connection.userId).toBe('ada');
+    expect(refreshed.connection.userId).toBe('ada');
     expect(ofRival.connections).toEqual([]);
     // Where revoking reaches the whole grant, it would end the owner's connection, so the tokens are left to die.
     expect(calls(stack).revoke).toBe(revokesReplaced ? 1 : 0);

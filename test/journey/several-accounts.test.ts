@@ -106,9 +106,9 @@ it('a refresh leaves a token of its first day unchanged at a platform that refre
   const user = tenant.user('ada');
   const { connection } = await connectAccount(stack, { user, provider: 'instagram' });
 
-  const { connection: renewed } = await user.client.ok('refreshToken', accountOf(user, connection));
+  const { connection: refreshed } = await user.client.ok('refreshToken', accountOf(user, connection));
 
-  expect(renewed).toMatchObject({ status: 'active', expiresAt: connection.expiresAt });
+  expect(refreshed).toMatchObject({ status: 'active', expiresAt: connection.expiresAt });
 });
 
 it('disconnect reports that a platform has no revocation', async ({ stack, tenant }) => {

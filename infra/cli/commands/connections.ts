@@ -115,7 +115,7 @@ function outcome(before: Connection, followed: FollowResult, refreshed: string |
   if (refreshed !== undefined) {
     const until =
       connection.expiresAt === undefined ? '' : ` The token expires ${timeText(connection.expiresAt)}.`;
-    return { data: { id, outcome: 'renewed', connection: view }, text: `${refreshed}${until}\n` };
+    return { data: { id, outcome: 'refreshed', connection: view }, text: `${refreshed}${until}\n` };
   }
   const reason = connection.statusReason === undefined ? '' : ` (${connection.statusReason})`;
   const again = connection.dueAt === undefined ? 'none' : timeText(connection.dueAt);

@@ -70,7 +70,7 @@ async function refreshUnderLease(
   if (prepared.kind === 'too_early') return { kind: 'unchanged', connection };
   if (prepared.kind !== 'prepared') return prepared;
   for (let known = connection; ; ) {
-    if (deps.now() > began + lastStartMilliseconds) return postponed('renewal_under_way', 1_000);
+    if (deps.now() > began + lastStartMilliseconds) return postponed('refresh_in_progress', 1_000);
     const taking = await deps.leases.take(known.id, known.generation, leaseMilliseconds);
     if (taking.kind === 'taken') {
       const outcome = await spendUnderLease(deps, known, prepared, taking.lease);
@@ -116,7 +116,7 @@ async function awaitOtherCall(
     const lease = await deps.leases.look(connection.id, connection.generation);
     if (isFree(lease, deps.now())) return found;
     if (lease.kind === 'resting') return postponed('platform_pause', lease.until - deps.now());
-    if (deps.now() >= until) return postponed('renewal_under_way', 1_000);
+    if (deps.now() >= until) return postponed('refresh_in_progress', 1_000);
   }
 }
 

@@ -34,7 +34,7 @@ export async function getAccessToken(deps: ConnectionDeps, account: OwnAccount):
   if (held.kind !== 'held') throw refreshError(held);
   const current = await recordUse(deps, held.connection);
   // An expired token is useless, even if the refresh failed for a passing reason.
-  if (isTokenExpired(current, deps.now())) throw refreshError(postponed('not_renewed', 1_000));
+  if (isTokenExpired(current, deps.now())) throw refreshError(postponed('not_refreshed', 1_000));
   return {
     accessToken: await openAccessToken(deps.vault, current),
     tokenType: current.tokenType,

@@ -67,7 +67,7 @@ export function createPlatformLimiter(now: () => number) {
   }
 
   function record(state: AppState, worked: Worked): void {
-    if (worked === 'renewed' || worked === 'probed' || worked === 'disconnected') state.failures = 0;
+    if (worked === 'refreshed' || worked === 'probed' || worked === 'disconnected') state.failures = 0;
     if (worked !== 'postponed') return;
     state.failures += 1;
     if (state.failures >= failuresInARow) state.openUntil = now() + openMilliseconds;

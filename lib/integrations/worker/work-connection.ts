@@ -28,7 +28,7 @@ export interface WorkDeps extends ConnectionDeps {
 export type Worked =
   | 'nothing'
   | 'published'
-  | 'renewed'
+  | 'refreshed'
   | 'idle'
   | 'postponed'
   | 'ended'
@@ -65,13 +65,13 @@ async function refreshDue(deps: WorkDeps, connection: SealedConnection): Promise
   const outcome = await refreshConnection(deps, connection);
   switch (outcome.kind) {
     case 'refreshed':
-      return 'renewed';
+      return 'refreshed';
     case 'unchanged':
       await deps.connections.update(
         connection,
         unlessOvertaken(connection, () => waitForAge({ now: deps.now(), random: deps.random })),
       );
-      return 'renewed';
+      return 'refreshed';
     // The record says when to try again, or that there is nothing to try; the queue need not repeat it.
     case 'reconnect_required':
       return 'ended';

@@ -31,7 +31,7 @@ export const instagram = definePlatform({
       // Neither has a version.
       others: {
         longLived: 'https://graph.instagram.com/access_token',
-        renewal: 'https://graph.instagram.com/refresh_access_token',
+        refresh: 'https://graph.instagram.com/refresh_access_token',
       },
     },
     appSettings: { graphVersion },

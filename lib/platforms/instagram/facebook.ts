@@ -27,7 +27,7 @@ import { readAccounts } from './pages.ts';
 /** With the calls that follow it, the redemption fits into one gateway request of 30 s. */
 const redemptionTimeoutMilliseconds = 6_000;
 /** With the Pages that are read after it, a refresh stays below the duration of a lease. */
-const renewalTimeoutMilliseconds = 5_000;
+const refreshTimeoutMilliseconds = 5_000;
 /** Long-lived user tokens are documented to live about 60 days. */
 const documentedLifetimeSeconds = 5_184_000;
 
@@ -93,11 +93,11 @@ export function adaptInstagramFacebook(
     },
 
     async refreshAccessToken(spent, accountId): Promise<TokenOutcome> {
-      const renewed = await prolong(spent, { timeoutMilliseconds: renewalTimeoutMilliseconds, tries: 1 });
-      if (renewed.kind !== 'exchanged') return renewed;
+      const refreshed = await prolong(spent, { timeoutMilliseconds: refreshTimeoutMilliseconds, tries: 1 });
+      if (refreshed.kind !== 'exchanged') return refreshed;
       const [found, lifetime] = await Promise.all([
-        readAccounts(platform, signed(renewed.token), accountId),
-        lifetimeOf(renewed),
+        readAccounts(platform, signed(refreshed.token), accountId),
+        lifetimeOf(refreshed),
       ]);
       if (found.kind !== 'accounts') return afterwards(found);
       const account = found.accounts.find((one) => one.accountId === accountId);
@@ -107,7 +107,7 @@ export function adaptInstagramFacebook(
         kind: 'granted',
         tokens: {
           accessToken: account.accessToken,
-          refreshToken: renewed.token,
+          refreshToken: refreshed.token,
           tokenType: 'Bearer',
           ...lifetime,
         },

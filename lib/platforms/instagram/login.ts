@@ -38,7 +38,7 @@ const me = z.extend(professional, {
 });
 
 /** Longest wait for a refresh; together with the profile call that may follow it stays below the duration of a lease. */
-const renewalTimeoutMilliseconds = 6_000;
+const refreshTimeoutMilliseconds = 6_000;
 
 /** The platform's documents show token and profile answers both as they are and as the one entry of `data`. */
 function unwrap(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
@@ -98,16 +98,16 @@ export function adaptInstagramLogin(
 
     async refreshAccessToken(spent) {
       const answer = await callGraph(platform, {
-        url: endpoints.others?.['renewal'],
+        url: endpoints.others?.['refresh'],
         query: { grant_type: 'ig_refresh_token', access_token: spent.reveal() },
-        timeoutMilliseconds: renewalTimeoutMilliseconds,
+        timeoutMilliseconds: refreshTimeoutMilliseconds,
         tries: 1,
       });
-      const renewed = readExchange(platform, answer);
-      if (renewed.kind === 'exchanged') return granted(renewed);
+      const refreshed = readExchange(platform, answer);
+      if (refreshed.kind === 'exchanged') return granted(refreshed);
       const refused = answer.kind === 'answered' && answer.status >= 400 && answer.status < 500;
-      const doubtful = renewed.kind === 'reconnect_required' || renewed.reason === 'unrecognised_error';
-      return refused && doubtful ? judgeRefusal(spent, renewed) : renewed;
+      const doubtful = refreshed.kind === 'reconnect_required' || refreshed.reason === 'unrecognised_error';
+      return refused && doubtful ? judgeRefusal(spent, refreshed) : refreshed;
     },
   };
 

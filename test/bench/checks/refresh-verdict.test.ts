@@ -12,23 +12,23 @@ const provider = consentProvider('tiktok');
 const outage = { provider: 'tiktok', from: 100 * minute, until: 120 * minute, kind: 'refuses' } as const;
 
 it('the verdict counts a token that was refreshed before it expired', () => {
-  expect(judged([renewal({ at: 50, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 1 });
+  expect(judged([refresh({ at: 50, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 1 });
 });
 
 it('the verdict detects a token that was refreshed too late and one that never was', () => {
-  expect(judged([renewal({ at: 61, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 0 });
+  expect(judged([refresh({ at: 61, previousEnd: 60 })])).toMatchObject({ ends: 1, inTime: 0 });
   expect(judged([], { endsAt: 70 })).toMatchObject({ ends: 1, inTime: 0 });
 });
 
 it('the verdict counts tokens that expired during an outage separately', () => {
-  const calls = [failure({ at: 105 }), renewal({ at: 121, previousEnd: 110 })];
+  const calls = [failure({ at: 105 }), refresh({ at: 121, previousEnd: 110 })];
 
   expect(judged(calls)).toMatchObject({ ends: 0, endsInOutage: 1, inTimeInOutage: 0 });
 });
 
 it('the verdict counts sweeps from the end of an outage, including one at that exact time', () => {
   const sweeps = (at: number) =>
-    judged([failure({ at: 119 }), renewal({ at, previousEnd: 130 })]).sweepsToRecover;
+    judged([failure({ at: 119 }), refresh({ at, previousEnd: 130 })]).sweepsToRecover;
 
   expect([sweeps(120.5), sweeps(121.5), sweeps(125.5)]).toEqual([1, 2, 6]);
 });
@@ -38,7 +38,7 @@ it('the verdict detects a grant that its platform refuses', () => {
 });
 
 it('the verdict detects a reader who had to wait for a refresh', () => {
-  const late = { ...renewal({ at: 59, previousEnd: 60 }), caller: 'reader' };
+  const late = { ...refresh({ at: 59, previousEnd: 60 }), caller: 'reader' };
 
   expect(judged([late]).leftToReaders).toBe(1);
 });
@@ -47,12 +47,12 @@ it('the verdict ignores an idle connection', () => {
   expect(judged([], { endsAt: 70, use: 'idle' })).toMatchObject({ ends: 0 });
 });
 
-function renewal({ at, previousEnd }: { readonly at: number; readonly previousEnd: number }): TokenCall {
-  return { ...call(at), renewed: true, previousEnd: previousEnd * minute };
+function refresh({ at, previousEnd }: { readonly at: number; readonly previousEnd: number }): TokenCall {
+  return { ...call(at), refreshed: true, previousEnd: previousEnd * minute };
 }
 
 function failure({ at }: { readonly at: number }): TokenCall {
-  return { ...call(at), renewed: false, previousEnd: 1_000 * minute };
+  return { ...call(at), refreshed: false, previousEnd: 1_000 * minute };
 }
 
 function call(at: number) {

@@ -79,7 +79,11 @@ describe('hawser connections refresh', () => {
 
     const waited = await cli.json(`connections refresh --wait ${named(connection)}`);
 
-    expect(waited).toMatchObject({ id: connection.id, outcome: 'renewed', connection: { status: 'active' } });
+    expect(waited).toMatchObject({
+      id: connection.id,
+      outcome: 'refreshed',
+      connection: { status: 'active' },
+    });
     expect(await cli.recordOf(connection)).toMatchObject({ generation: 2 });
     expect(JSON.stringify(waited)).not.toContain('s4ndb0x');
   });

@@ -1,4 +1,3 @@
-/** Due times of bulk-imported connections: in time, spread out, and never before the platform would refresh the token. */
 import { expect, it } from 'vitest';
 import { importedDueAt, nextDueAt } from '../../../lib/connections/schedule.ts';
 import { refreshPolicyOf } from '../../../lib/integrations/lifecycle/refresh-policy-of.ts';

@@ -1,4 +1,3 @@
-/** Idle connections: the worker refreshes them only before the platform expires their unused refresh token. */
 import { expect, it } from 'vitest';
 import type { TenantId } from '../../../lib/ids.ts';
 import type { RefreshOutcome } from '../../../lib/integrations/worker/refresh-worker.ts';
@@ -17,7 +16,7 @@ const tenantId = 'harbour' as TenantId;
 it('the worker refreshes an idle connection that is due, whatever jitter the current draw gives', async () => {
   const { worked, calls } = await workIdle({ ageDays: 6.4 });
 
-  expect(worked).toEqual(['renewed']);
+  expect(worked).toEqual(['refreshed']);
   expect(calls).toBe(1);
 });
 

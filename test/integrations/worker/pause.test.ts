@@ -67,7 +67,7 @@ describe('a paused platform', () => {
 
     const { outcomes } = await sweepAndWork();
 
-    expect(outcomes.toSorted()).toEqual([...Array(5).fill('parked'), ...Array(5).fill('renewed')]);
+    expect(outcomes.toSorted()).toEqual([...Array(5).fill('parked'), ...Array(5).fill('refreshed')]);
   });
 
   it('still serves refreshes that a caller requested', async () => {
@@ -89,7 +89,7 @@ describe('a paused platform', () => {
     await pauses.resume(tiktok);
     const { outcomes } = await sweepAndWork();
 
-    expect(outcomes).toEqual(Array(20).fill('renewed'));
+    expect(outcomes).toEqual(Array(20).fill('refreshed'));
   });
 
   it('has its parked partitions read for a few minutes after it was resumed and no longer', async () => {
@@ -114,7 +114,7 @@ describe('a paused platform', () => {
 
     expect(connection && (await fixture.setUp.connections.park(connection))).toBe(true);
 
-    expect((await sweepAndWork()).outcomes).toEqual(['renewed']);
+    expect((await sweepAndWork()).outcomes).toEqual(['refreshed']);
   });
 
   it('loses no connection when a worker crashes before it parks one', async () => {
@@ -138,7 +138,7 @@ describe('a paused platform', () => {
     const after = await sweepAndWork();
 
     expect(during.outcomes).toEqual([]);
-    expect(after.outcomes).toEqual(Array(3).fill('renewed'));
+    expect(after.outcomes).toEqual(Array(3).fill('refreshed'));
   });
 
   it('revokes connections that were disconnected during the pause when it is resumed', async () => {
@@ -181,11 +181,10 @@ describe('a platform whose circuit is open', () => {
 
     expect(outcomes.filter((outcome) => outcome === 'held_back').length).toBeGreaterThan(15);
     expect(soon.outcomes).not.toContain('nothing');
-    expect(platforms.calls.filter(({ renewed }) => renewed).length).toBe(30);
+    expect(platforms.calls.filter(({ refreshed }) => refreshed).length).toBe(30);
   });
 });
 
-/** Connections whose token is due for refresh now. */
 async function connectDue(count: number, id: string, from = 0): Promise<readonly SealedConnection[]> {
   const provider = consentProvider(id);
   const sealer = await fixture.setUp.vault.sealerFor(tenantId);

@@ -29,20 +29,20 @@ describe('the limiter of a provider app', () => {
     await settled();
     expect(begun.length).toBe(usualConcurrency);
 
-    answer(0, 'renewed');
+    answer(0, 'refreshed');
     await settled();
     expect(begun.length).toBe(usualConcurrency + 1);
-    await finish(work, 'renewed');
+    await finish(work, 'refreshed');
   });
 
   it('opens the circuit for a moment after five consecutive failures', async () => {
     await finish(start(failuresThatClose), 'postponed');
 
-    await finish(start(3), 'renewed');
+    await finish(start(3), 'refreshed');
     expect(begun.length).toBe(failuresThatClose);
 
     clock += 20_000;
-    await finish(start(1), 'renewed');
+    await finish(start(1), 'refreshed');
     expect(begun.length).toBe(failuresThatClose + 1);
   });
 
@@ -54,10 +54,10 @@ describe('the limiter of a provider app', () => {
     await settled();
     expect(begun.length).toBe(failuresThatClose + 1);
 
-    answer(failuresThatClose, 'renewed');
+    answer(failuresThatClose, 'refreshed');
     await settled();
     expect(begun.length).toBe(failuresThatClose + 6);
-    await finish(work, 'renewed');
+    await finish(work, 'refreshed');
   });
 
   it('opens the circuit again when the trial call fails', async () => {
@@ -76,14 +76,14 @@ describe('the limiter of a provider app', () => {
     const broken = begin(platform, () => Promise.reject(new Error('broken')));
 
     await expect(broken).rejects.toThrow('broken');
-    await finish(start(usualConcurrency), 'renewed');
+    await finish(start(usualConcurrency), 'refreshed');
     expect(begun.length).toBe(usualConcurrency);
   });
 
   it('is independent of other apps, even of the same provider', async () => {
     await finish(start(failuresThatClose), 'postponed');
 
-    await finish(start(1, 'another tenant’s app at the same provider' as AppId), 'renewed');
+    await finish(start(1, 'another tenant’s app at the same provider' as AppId), 'refreshed');
 
     expect(begun.length).toBe(failuresThatClose + 1);
   });

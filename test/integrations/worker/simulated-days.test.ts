@@ -56,8 +56,8 @@ describe('a worker that keeps every kind of connection for two simulated days', 
     const always = simulation.people.filter(({ provider }) => provider.refresh?.proactive === 'always');
 
     const calls = simulation.calls.filter(
-      ({ account, renewed }) =>
-        renewed && idle.has(account) && !always.some((one) => one.account === account),
+      ({ account, refreshed }) =>
+        refreshed && idle.has(account) && !always.some((one) => one.account === account),
     );
 
     // At most one refresh a week for each connection, so the count covers two days of a week.
@@ -67,7 +67,7 @@ describe('a worker that keeps every kind of connection for two simulated days', 
   it('calls an unavailable platform a few times a minute, however many connections wait', () => {
     const [outage] = simulation.outages;
     const during = simulation.calls.filter(
-      ({ renewed, caller, provider }) => !renewed && caller === 'worker' && provider === outage?.provider,
+      ({ refreshed, caller, provider }) => !refreshed && caller === 'worker' && provider === outage?.provider,
     );
     const waiting = new Set(during.map(({ account }) => account)).size;
 

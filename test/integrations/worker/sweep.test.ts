@@ -9,7 +9,7 @@ it('the cost of a sweep depends on the due connections, not on the stored ones',
   const few = await sweep({ stored: 100, due });
   const many = await sweep({ stored: 3_000, due });
 
-  expect(few.renewed).toBe(due);
+  expect(few.refreshed).toBe(due);
   expect(few.sweep.itemsRead).toBe(due);
   expect({ ...many, stored: few.stored }).toEqual(few);
 });

@@ -96,13 +96,13 @@ describe('a lease holder that dies', () => {
 
       const { result } = await runUntil(steps, () => refreshConnection(doomed.deps, connection));
       const began = lifecycle.time.now();
-      const renewed = await askUntilDone(lifecycle, async ({ deps }) =>
+      const refreshed = await askUntilDone(lifecycle, async ({ deps }) =>
         refreshConnection(deps, (await recordOf(lifecycle, connection)) ?? connection),
       );
 
       expect(result).toBe('died');
-      expect(renewed).toMatchObject({ status: 'active' });
-      expect(renewed.generation).toBeGreaterThan(connection.generation);
+      expect(refreshed).toMatchObject({ status: 'active' });
+      expect(refreshed.generation).toBeGreaterThan(connection.generation);
       expect(lifecycle.time.now() - began).toBeLessThanOrEqual(leaseMilliseconds + 5_000);
       expectNoRace(lifecycle);
     },
@@ -132,9 +132,9 @@ describe('a lease holder that dies', () => {
   /** A connection whose keys and secrets the instance holds in memory, so that its next refresh has the fewest steps. */
   async function warmConnection(lifecycle: LifecycleFixture, instance: Instance) {
     const connection = await expiredConnection(lifecycle, instance);
-    const renewed = await refreshConnection(instance.deps, connection);
+    const refreshed = await refreshConnection(instance.deps, connection);
     lifecycle.platform.control({ command: 'reset_calls' });
-    return renewed;
+    return refreshed;
   }
 });
 
@@ -176,7 +176,10 @@ describe('a caller that waits for another lease holder', () => {
     await askUntilServed(lifecycle, connection);
 
     expect(dead.kind).toBe('taken');
-    expect(failure).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', details: { reason: 'renewal_under_way' } });
+    expect(failure).toMatchObject({
+      code: 'TOKEN_REFRESH_ERROR',
+      details: { reason: 'refresh_in_progress' },
+    });
     expect(waited).toBeGreaterThanOrEqual(15_000);
     expect(calls).toBe(0);
     expectNoRace(lifecycle);

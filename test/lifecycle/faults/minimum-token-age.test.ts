@@ -30,6 +30,6 @@ it('the token route never serves a token that expired before its minimum refresh
   lifecycle.time.advance(day - lifetimeMilliseconds);
   const token = await getAccessToken(lifecycle.newInstance().deps, accountOf(connection));
 
-  expect(failure).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', details: { reason: 'not_renewed' } });
+  expect(failure).toMatchObject({ code: 'TOKEN_REFRESH_ERROR', details: { reason: 'not_refreshed' } });
   expect(await lifecycle.isGood(token.accessToken.reveal())).toBe(true);
 });

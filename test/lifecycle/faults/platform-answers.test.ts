@@ -251,10 +251,10 @@ describe('an invalid_client response', () => {
   }) => {
     const instance = lifecycle.newInstance();
     const connection = await expiredConnection(lifecycle, instance);
-    const renewed = await refreshConnection(instance.deps, connection);
+    const refreshed = await refreshConnection(instance.deps, connection);
     await lifecycle.register('s4ndb0x-rotated-secret');
 
-    const again = await refreshConnection(instance.deps, renewed);
+    const again = await refreshConnection(instance.deps, refreshed);
 
     expect(again).toMatchObject({ status: 'active', generation: connection.generation + 2 });
     expect(tokenCalls(lifecycle)).toBe(3);

@@ -34,7 +34,7 @@ describe('the refresh queue', () => {
     const late = await lifecycle.queues.work('refresh', lifecycle.newInstance());
 
     expect([first.failed, late.failed]).toEqual([0, 0]);
-    expect(['renewed', 'nothing']).toContain(second);
+    expect(['refreshed', 'nothing']).toContain(second);
     expect(tokenCalls(lifecycle)).toBe(1);
     expect(await recordOf(lifecycle, connection)).toMatchObject({ generation: connection.generation + 1 });
   });
@@ -110,7 +110,7 @@ describe('the platform limiter of a worker', () => {
       running -= 1;
       // Somebody new is there at the very moment at which a place is free.
       if (latecomers.length < 10) latecomers.push(limit(work));
-      return 'renewed' as const;
+      return 'refreshed' as const;
     };
     const latecomers: Promise<unknown>[] = [];
 

@@ -267,7 +267,7 @@ describe('the Graph API version', () => {
       profile: 'https://graph.instagram.com/v26.0/me',
       others: {
         longLived: 'https://graph.instagram.com/access_token',
-        renewal: 'https://graph.instagram.com/refresh_access_token',
+        refresh: 'https://graph.instagram.com/refresh_access_token',
       },
     });
     expect(endpointsOf(instagramFacebook.data, { graphVersion: 'v25.0' })).toMatchObject({

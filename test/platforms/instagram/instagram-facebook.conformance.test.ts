@@ -101,10 +101,10 @@ describe('instagram-facebook', () => {
 
       expect(one.accessToken.reveal()).toMatch(/^EAAPs4ndb0x104520000000011Z/);
       expect(two.accessToken.reveal()).toMatch(/^EAAPs4ndb0x104520000000013Z/);
-      for (const renewed of [one, two]) {
-        expect(refreshTokenOf(renewed).reveal()).toMatch(/^EAALs4ndb0x/);
-        expect(refreshTokenOf(renewed).reveal()).not.toBe(refreshTokenOf(tokens).reveal());
-        expect(renewed.expiresInSeconds).toBe(5_184_000);
+      for (const refreshed of [one, two]) {
+        expect(refreshTokenOf(refreshed).reveal()).toMatch(/^EAALs4ndb0x/);
+        expect(refreshTokenOf(refreshed).reveal()).not.toBe(refreshTokenOf(tokens).reveal());
+        expect(refreshed.expiresInSeconds).toBe(5_184_000);
       }
     });
 
@@ -138,11 +138,11 @@ describe('instagram-facebook', () => {
       sandbox.control({ command: 'set_lifetimes', accessTokenSeconds: 5_184_000 });
       setModes({ exchange: 'keeps_end' });
 
-      const renewed = granted(await adapter.refreshAccessToken(refreshTokenOf(tokens), bakery));
+      const refreshed = granted(await adapter.refreshAccessToken(refreshTokenOf(tokens), bakery));
 
-      setModes({ exchange: 'renews' });
-      expect(renewed.expiresInSeconds).toBeLessThanOrEqual(900_000);
-      expect(renewed.expiresInSeconds).toBeGreaterThan(890_000);
+      setModes({ exchange: 'extends' });
+      expect(refreshed.expiresInSeconds).toBeLessThanOrEqual(900_000);
+      expect(refreshed.expiresInSeconds).toBeGreaterThan(890_000);
     });
 
     it.each([
@@ -156,7 +156,7 @@ describe('instagram-facebook', () => {
 
         const tokens = await connect();
 
-        setModes({ expiresIn: 'told' });
+        setModes({ expiresIn: 'present' });
         expect(tokens.expiresInSeconds).toEqual(expected);
       },
     );

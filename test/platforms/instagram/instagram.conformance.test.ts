@@ -27,7 +27,7 @@ const subject: Subject = {
   ],
   fewerScopes: ['instagram_business_basic', 'instagram_business_manage_comments'],
   people: ['saltmarsh', 'yuki'],
-  renewsForAnyone: true,
+  refreshesWithoutClient: true,
 };
 
 const graphError = (code: number, more: object = {}) => ({
@@ -189,12 +189,12 @@ describe('instagram', () => {
 
     it('keeps the same token when the platform only extends its expiry', async () => {
       const { adapter, connect } = meeting();
-      setModes({ renewedToken: 'same' });
+      setModes({ refreshedToken: 'same' });
       const before = await connect();
 
       const after = granted(await adapter.refreshAccessToken(refreshTokenOf(before), ''));
 
-      setModes({ renewedToken: 'new' });
+      setModes({ refreshedToken: 'new' });
       expect(after.accessToken.reveal()).toBe(before.accessToken.reveal());
       expect(after.expiresInSeconds).toBe(5_184_000);
     });

@@ -217,7 +217,7 @@ describe('an OnlyFans signer', () => {
 
   it('that does not notice stale rules loses the session, and the error blames the signer, not the user', async () => {
     const values = await logIn();
-    modes({ siteRules: 2, signerHealth: 'untold' });
+    modes({ siteRules: 2, signerHealth: 'absent' });
 
     expect(await look(values)).toEqual({ kind: 'misconfigured', reason: 'signature_or_session' });
     expect(calls()).toEqual({ platform: 1, signer: 1 });

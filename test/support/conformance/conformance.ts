@@ -189,7 +189,7 @@ export function conforms(subject: Subject): void {
       }
     });
 
-    it.skipIf(subject.renewsForAnyone)(
+    it.skipIf(subject.refreshesWithoutClient)(
       'row 20: is refused to a client that cannot prove itself, and costs the user nothing',
       async () => {
         const { adapter, connect, stranger } = meeting();

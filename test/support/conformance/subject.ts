@@ -38,12 +38,12 @@ export interface Subject {
   readonly fewerScopes: readonly string[];
   /** Two people, by their keys on the consent page. */
   readonly people: readonly [string, string];
-  /** An account of the first of them, where each account of a grant is renewed by itself. */
+  /** An account of the first of them, where each account of a grant is refreshed by itself. */
   readonly account?: string;
   /** How the platform takes the revocation of what is already gone; nothing where it has none. */
   readonly revokingTwice?: 'revoked' | 'misconfigured';
-  /** Whether tokens are renewed without a word about the client. */
-  readonly renewsForAnyone?: boolean;
+  /** Whether tokens are refreshed without a word about the client. */
+  readonly refreshesWithoutClient?: boolean;
 }
 
 export const redirectUri = 'http://localhost:8787/integrations/callback/one';
@@ -156,7 +156,7 @@ export function granted(outcome: TokenOutcome): TokenSet {
   return outcome.tokens;
 }
 
-/** The token that speaks for whoever consented; a renewal may give that of one account only. */
+/** The token that speaks for whoever consented; a refresh may give that of one account only. */
 export function profileTokenOf(provider: ConsentProvider, tokens: TokenSet): Secret {
   return provider.consent.accounts === 'several' ? refreshTokenOf(tokens) : tokens.accessToken;
 }

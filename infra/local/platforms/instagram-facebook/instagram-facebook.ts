@@ -147,7 +147,7 @@ function prolong(query: URLSearchParams, client: SandboxClient, platform: Platfo
 }
 
 function tokenReply(token: string, seconds: number, { modes }: Platform<Modes>): Reply {
-  const expires = modes().expiresIn === 'told' ? { expires_in: seconds } : {};
+  const expires = modes().expiresIn === 'present' ? { expires_in: seconds } : {};
   return json(
     200,
     { access_token: token, token_type: 'bearer', ...expires },

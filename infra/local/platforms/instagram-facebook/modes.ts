@@ -17,9 +17,9 @@ export const modes = z.strictObject({
   /** Id of a Page that every user has lost their role on. */
   lostPage: z.string().default(''),
   /** Whether an exchange makes a token live longer, or tells what is left of it; Meta promises neither. */
-  exchange: z.enum(['renews', 'keeps_end']).default('renews'),
+  exchange: z.enum(['extends', 'keeps_end']).default('extends'),
   /** Whether answers say how long a token lives; `never` is a token without an end, which says nothing either. */
-  expiresIn: z.enum(['told', 'untold', 'never']).default('told'),
+  expiresIn: z.enum(['present', 'absent', 'never']).default('present'),
   /** How long after the consent the app may read the user's data. */
   dataAccessSeconds: z.int().positive().default(7_776_000),
 });

@@ -88,7 +88,7 @@ function routesOf(platform: Platform<Modes>): readonly Route[] {
       host: 'api',
       path: '/refresh_access_token',
       endpoint: 'token',
-      handle: (call) => renew(call, platform),
+      handle: (call) => refreshToken(call, platform),
     },
     ...graphVersions.map(
       (version): Route => ({
@@ -147,11 +147,11 @@ function prolong(call: Call, platform: Platform<Modes>): Reply {
 }
 
 /** A long-lived token for another sixty days, once it is a day old. */
-function renew(call: Call, platform: Platform<Modes>): Reply {
+function refreshToken(call: Call, platform: Platform<Modes>): Reply {
   const query = call.url.searchParams;
   if (query.get('grant_type') !== 'ig_refresh_token') return unsupported();
   return withToken(query.get('access_token') ?? undefined, platform, ({ grant, token, issuedAt = 0 }) => {
-    const { minimumAgeSeconds, tooEarlyCode, renewedToken } = platform.modes();
+    const { minimumAgeSeconds, tooEarlyCode, refreshedToken } = platform.modes();
     if (kindOf(token) !== 'L') return unsupported();
     if (!grant.scopes.includes('instagram_business_basic')) {
       return graphError(
@@ -165,16 +165,16 @@ function renew(call: Call, platform: Platform<Modes>): Reply {
         message: 'The access token is not old enough to be refreshed.',
       });
     }
-    const renewed = renewedToken === 'same' ? token : mintToken('IGAA', 'L');
+    const refreshed = refreshedToken === 'same' ? token : mintToken('IGAA', 'L');
     return tokenReply(
-      platform.grants.issue(grant, renewed, platform.lifetimes().accessTokenSeconds),
+      platform.grants.issue(grant, refreshed, platform.lifetimes().accessTokenSeconds),
       platform,
     );
   });
 }
 
 function tokenReply(token: string, { modes, lifetimes }: Platform<Modes>): Reply {
-  const expires = modes().expiresIn === 'told' ? { expires_in: lifetimes().accessTokenSeconds } : {};
+  const expires = modes().expiresIn === 'present' ? { expires_in: lifetimes().accessTokenSeconds } : {};
   return json(
     200,
     { access_token: token, token_type: 'bearer', ...expires },

@@ -21,8 +21,8 @@ export const modes = z.strictObject({
   /** The error code of a refresh that comes too early, which Meta does not document. */
   tooEarlyCode: z.int().default(100),
   /** Whether a refresh returns a new token or the same one with a new expiry; Meta says neither. */
-  renewedToken: z.enum(['new', 'same']).default('new'),
+  refreshedToken: z.enum(['new', 'same']).default('new'),
   /** Whether answers say how long a token lives. */
-  expiresIn: z.enum(['told', 'untold']).default('told'),
+  expiresIn: z.enum(['present', 'absent']).default('present'),
 });
 export type Modes = z.output<typeof modes>;

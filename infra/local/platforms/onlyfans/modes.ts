@@ -15,7 +15,7 @@ export const modes = z.strictObject({
   /** The revision that the signer knows. */
   signerRules: z.int().min(1).default(1),
   /** Whether the signer says if its rules are the site's. */
-  signerHealth: z.enum(['told', 'untold']).default('told'),
+  signerHealth: z.enum(['present', 'absent']).default('present'),
   /** Whether a good answer brings another `sess` along. */
   newSess: z.enum(['never', 'offered']).default('never'),
   /** What `users/me` says to a good call: the truth, or one of the answers that must not be taken for it. */

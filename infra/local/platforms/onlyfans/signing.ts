@@ -59,7 +59,7 @@ function sign(call: Call, { modes, now }: Platform<Modes>): Reply {
       'app-token': appToken,
       'x-of-rev': `synthetic-${signerRules}`,
     },
-    ...(signerHealth === 'told' && { healthy: signerRules === siteRules }),
+    ...(signerHealth === 'present' && { healthy: signerRules === siteRules }),
   });
 }
 

@@ -47,10 +47,10 @@ describe('commands', () => {
     const result = sandbox.control({ command: 'expire_access_tokens', account: 'mira' });
     const expired = await tiktokUser(sandbox, textOf(mira, 'access_token'), 'open_id');
     const good = await tiktokUser(sandbox, textOf(jose, 'access_token'), 'open_id');
-    const renewed = await refresh(textOf(mira, 'refresh_token'));
+    const refreshed = await refresh(textOf(mira, 'refresh_token'));
 
     expect(result).toEqual({ ok: true, affected: 1 });
-    expect([expired.status, good.status, renewed.status]).toEqual([401, 200, 200]);
+    expect([expired.status, good.status, refreshed.status]).toEqual([401, 200, 200]);
   });
 
   test("kill a grant named by the platform's own id, with its tokens and its unspent codes", async () => {

@@ -28,7 +28,7 @@ test('JSON requests, Basic authentication and a wrapped answer of other names', 
     ...harbour,
     clientAuthentication: 'client_secret_basic',
     tokenRequestFormat: 'json',
-    tokenAnswer: { accessToken: 'data.token', refreshToken: 'data.renewal', expiresIn: 'data.ttl' },
+    tokenAnswer: { accessToken: 'data.token', refreshToken: 'data.refresh', expiresIn: 'data.ttl' },
   });
   const { code = '' } = await consent(authorizeUrl(at(authorization)));
 

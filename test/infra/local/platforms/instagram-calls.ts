@@ -78,7 +78,7 @@ export function prolongLogin(sandbox: Sandbox, token: string, secret = client.cl
   });
 }
 
-export function renewLogin(sandbox: Sandbox, token: string): Promise<Answer> {
+export function refreshLogin(sandbox: Sandbox, token: string): Promise<Answer> {
   return graph(sandbox, '/refresh_access_token', { grant_type: 'ig_refresh_token', access_token: token });
 }
 

@@ -14,7 +14,7 @@ import {
   longLogin,
   prolongLogin,
   redeemLogin,
-  renewLogin,
+  refreshLogin,
   shortLogin,
   unwrapped,
 } from './instagram-calls.ts';
@@ -160,12 +160,12 @@ describe('the Instagram sandbox: long-lived tokens', () => {
   test('can be refreshed from their second day to their last second, and each time for sixty days', async () => {
     const token = await longLogin(sandbox);
     clock.advanceSeconds(86_399);
-    const early = await renewLogin(sandbox, token);
+    const early = await refreshLogin(sandbox, token);
     clock.advanceSeconds(1);
-    const second = await renewLogin(sandbox, token);
+    const second = await refreshLogin(sandbox, token);
     clock.advanceSeconds(5_184_000 - 1);
-    const last = await renewLogin(sandbox, textOf(second.body, 'access_token'));
-    const late = await renewLogin(sandbox, token);
+    const last = await refreshLogin(sandbox, textOf(second.body, 'access_token'));
+    const late = await refreshLogin(sandbox, token);
 
     expect(errorIn(early)).toMatchObject({ code: 100 });
     expect(second.body['expires_in']).toBe(5_184_000);
@@ -177,16 +177,16 @@ describe('the Instagram sandbox: long-lived tokens', () => {
     const token = await longLogin(sandbox, { scopes: ['instagram_business_manage_comments'] });
     clock.advanceSeconds(86_400);
 
-    expect(errorIn(await renewLogin(sandbox, token))).toMatchObject({ code: 10 });
+    expect(errorIn(await refreshLogin(sandbox, token))).toMatchObject({ code: 10 });
   });
 
   test('may arrive without a lifetime, be refreshed at once, and stay the same', async () => {
-    setModes({ expiresIn: 'untold', minimumAgeSeconds: 0, renewedToken: 'same' });
+    setModes({ expiresIn: 'absent', minimumAgeSeconds: 0, refreshedToken: 'same' });
     const token = await longLogin(sandbox);
 
-    const renewed = await renewLogin(sandbox, token);
+    const refreshed = await refreshLogin(sandbox, token);
 
-    expect(renewed.body).toEqual({ access_token: token, token_type: 'bearer' });
+    expect(refreshed.body).toEqual({ access_token: token, token_type: 'bearer' });
   });
 });
 
@@ -245,7 +245,7 @@ test('tells its use in two headers that climb to a hundred, and then refuses and
   const token = await longLogin(sandbox);
   const answers = [await me(token), await me(token), await me(token)];
   clock.advanceSeconds(600);
-  const renewed = await me(token);
+  const refreshed = await me(token);
 
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 400]);
   expect(answers.map(({ headers }) => headers.get('x-app-usage'))).toEqual(
@@ -254,8 +254,8 @@ test('tells its use in two headers that climb to a hundred, and then refuses and
   expect(answers[2]?.headers.get('x-business-use-case-usage')).toBe(
     '{"17841405793187218":[{"type":"instagram","call_count":100,"total_cputime":1,"total_time":1,"estimated_time_to_regain_access":10}]}',
   );
-  expect(errorIn(answers[2] ?? renewed)).toMatchObject({ code: 80_002 });
-  expect(renewed.status).toBe(200);
+  expect(errorIn(answers[2] ?? refreshed)).toMatchObject({ code: 80_002 });
+  expect(refreshed.status).toBe(200);
 });
 
 test('keeps grants and their tokens across a restart', async () => {
@@ -267,9 +267,9 @@ test('keeps grants and their tokens across a restart', async () => {
 
   const second = await startInstagram(options);
   clock.advanceSeconds(86_400);
-  const renewed = await renewLogin(second, token);
+  const refreshed = await refreshLogin(second, token);
   await second.close();
   await rm(folder, { recursive: true });
 
-  expect(renewed.status).toBe(200);
+  expect(refreshed.status).toBe(200);
 });

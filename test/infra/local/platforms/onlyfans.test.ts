@@ -226,7 +226,7 @@ describe('the signer', () => {
     const values = await logIn();
     modes({ siteRules: 2 });
     const told = await sign('123456789');
-    modes({ signerHealth: 'untold' });
+    modes({ signerHealth: 'absent' });
     const pendingEvent = await sign('123456789');
 
     expect(told.body['healthy']).toBe(false);

@@ -66,11 +66,11 @@ describe('the consent page', () => {
     const short = await connectOpenId(sandbox, { scopes: ['openid', 'profile'] });
     const nameless = await connectOpenId(sandbox, { scopes: ['profile'] });
     const profile = await userinfo(sandbox, textOf(quiet, 'access_token'));
-    const renewed = await refresh(sandbox, textOf(quiet, 'refresh_token'));
+    const refreshed = await refresh(sandbox, textOf(quiet, 'refresh_token'));
 
     expect(quiet['scope']).toBe('openid offline_access');
     expect(Object.keys(profile.body)).toEqual(['sub']);
-    expect(renewed.body['scope']).toBe('openid offline_access');
+    expect(refreshed.body['scope']).toBe('openid offline_access');
     expect(short).not.toHaveProperty('refresh_token');
     expect(nameless).toMatchObject({ scope: 'profile' });
     expect(nameless).not.toHaveProperty('id_token');

@@ -34,10 +34,10 @@ describe('commands', () => {
     const result = sandbox.control({ command: 'expire_access_tokens', account: 'ines' });
     const expired = await userinfo(sandbox, textOf(ines, 'access_token'));
     const good = await userinfo(sandbox, textOf(tomas, 'access_token'));
-    const renewed = await refresh(sandbox, textOf(ines, 'refresh_token'));
+    const refreshed = await refresh(sandbox, textOf(ines, 'refresh_token'));
 
     expect(result).toEqual({ ok: true, affected: 1 });
-    expect([expired.status, good.status, renewed.status]).toEqual([401, 200, 200]);
+    expect([expired.status, good.status, refreshed.status]).toEqual([401, 200, 200]);
   });
 
   test('expire refresh tokens', async () => {
@@ -80,12 +80,12 @@ describe('commands', () => {
 
     clock.advanceSeconds(61);
     const expired = await userinfo(sandbox, textOf(body, 'access_token'));
-    const renewed = await refresh(sandbox, textOf(body, 'refresh_token'));
+    const refreshed = await refresh(sandbox, textOf(body, 'refresh_token'));
     clock.advanceSeconds(121);
-    const late = await refresh(sandbox, textOf(renewed.body, 'refresh_token'));
+    const late = await refresh(sandbox, textOf(refreshed.body, 'refresh_token'));
 
     expect(body['expires_in']).toBe(60);
-    expect([expired.status, renewed.status, late.status]).toEqual([401, 200, 400]);
+    expect([expired.status, refreshed.status, late.status]).toEqual([401, 200, 400]);
   });
 
   test('that the server cannot follow are refused in words', async () => {
@@ -209,9 +209,9 @@ describe('faults', () => {
 test('counts calls per endpoint and per grant, and reports no secret', async () => {
   const sandbox = await start();
   const body = await connectOpenId(sandbox, { account: 'tomas' });
-  const renewed = await refresh(sandbox, textOf(body, 'refresh_token'));
-  await userinfo(sandbox, textOf(renewed.body, 'access_token'));
-  await openIdPost(sandbox, '/token/revocation', { token: textOf(renewed.body, 'refresh_token') });
+  const refreshed = await refresh(sandbox, textOf(body, 'refresh_token'));
+  await userinfo(sandbox, textOf(refreshed.body, 'access_token'));
+  await openIdPost(sandbox, '/token/revocation', { token: textOf(refreshed.body, 'refresh_token') });
 
   const report = sandbox.calls();
 

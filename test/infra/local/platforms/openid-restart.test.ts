@@ -50,11 +50,14 @@ test('keeps keys, tokens, unspent codes and added clients across a restart', asy
 test('the OpenID sandbox still recognises a spent refresh token as replayed after a restart', async () => {
   const before = await start({ stateFile });
   const spent = textOf(await connectOpenId(before), 'refresh_token');
-  const renewed = await refresh(before, spent);
+  const refreshed = await refresh(before, spent);
   await before.close();
 
   const after = await start({ stateFile });
-  const answers = [await refresh(after, spent), await refresh(after, textOf(renewed.body, 'refresh_token'))];
+  const answers = [
+    await refresh(after, spent),
+    await refresh(after, textOf(refreshed.body, 'refresh_token')),
+  ];
 
   expect(answers.map(({ body }) => body['error'])).toEqual(['invalid_grant', 'invalid_grant']);
   expect(after.calls().refreshTokenReuses).toBe(1);

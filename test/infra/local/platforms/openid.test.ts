@@ -97,10 +97,10 @@ test('is a platform that the built-in provider connects to, refreshes at and rev
   const granted = await adapter.exchangeCodeForToken({ code, redirectUri, verifier, nonce: 'nonce-2' });
   if (granted.kind !== 'granted' || !granted.tokens.refreshToken) throw new Error(granted.kind);
   const profile = await adapter.getUserProfile(granted.tokens.accessToken, []);
-  const renewed = await adapter.refreshAccessToken(granted.tokens.refreshToken, 'plain');
-  if (renewed.kind !== 'granted') throw new Error(renewed.kind);
-  const revoked = await adapter.revokeAccess(renewed.tokens);
-  const afterwards = await adapter.getUserProfile(renewed.tokens.accessToken, []);
+  const refreshed = await adapter.refreshAccessToken(granted.tokens.refreshToken, 'plain');
+  if (refreshed.kind !== 'granted') throw new Error(refreshed.kind);
+  const revoked = await adapter.revokeAccess(refreshed.tokens);
+  const afterwards = await adapter.getUserProfile(refreshed.tokens.accessToken, []);
 
   expect(profile).toMatchObject({ kind: 'accounts', accounts: [{ displayName: 'Plain Person' }] });
   expect(JSON.stringify(profile)).not.toContain('avatarUrl');
@@ -119,8 +119,8 @@ test('says nothing on the console from start to revocation', async () => {
   const foreign = await call(`${quiet.origin}/me`, {
     headers: { origin: 'https://elsewhere.example', authorization: `Bearer ${accessToken}` },
   });
-  const renewed = await refresh(quiet, textOf(body, 'refresh_token'));
-  await openIdPost(quiet, '/token/revocation', { token: textOf(renewed.body, 'refresh_token') });
+  const refreshed = await refresh(quiet, textOf(body, 'refresh_token'));
+  await openIdPost(quiet, '/token/revocation', { token: textOf(refreshed.body, 'refresh_token') });
   await call(openIdUrl(quiet, { client_id: 'nobody' }));
   await quiet.close();
   const said = spies.flatMap((spy) => spy.mock.calls);

@@ -220,12 +220,12 @@ describe('the Reddit sandbox: refresh', () => {
 describe('the Reddit sandbox: revoke', () => {
   test('of a refresh token kills its access tokens, and repeats harmlessly', async () => {
     const body = await connectReddit(sandbox);
-    const renewed = await refresh(textOf(body, 'refresh_token'));
+    const refreshed = await refresh(textOf(body, 'refresh_token'));
 
     const first = await revoke(textOf(body, 'refresh_token'));
     const again = await revoke(textOf(body, 'refresh_token'));
     const statuses = await Promise.all(
-      [body, renewed.body].map(
+      [body, refreshed.body].map(
         async (issued) => (await redditMe(sandbox, textOf(issued, 'access_token'))).status,
       ),
     );
@@ -240,9 +240,9 @@ describe('the Reddit sandbox: revoke', () => {
 
     const revoked = await revoke(textOf(body, 'access_token'));
     const me = await redditMe(sandbox, textOf(body, 'access_token'));
-    const renewed = await refresh(textOf(body, 'refresh_token'));
+    const refreshed = await refresh(textOf(body, 'refresh_token'));
 
-    expect([revoked.status, me.status, renewed.status]).toEqual([204, 401, 200]);
+    expect([revoked.status, me.status, refreshed.status]).toEqual([204, 401, 200]);
   });
 
   test('refuses the token of another client, and a wrong secret', async () => {
@@ -345,13 +345,13 @@ describe('the Reddit sandbox: rate budget', () => {
     const second = await redditMe(sandbox, textOf(two, 'access_token'));
     const third = await redditMe(sandbox, textOf(one, 'access_token'));
     clock.advanceSeconds(570);
-    const renewed = await redditMe(sandbox, textOf(one, 'access_token'));
+    const refreshed = await redditMe(sandbox, textOf(one, 'access_token'));
 
     expect(headersOf(first.headers)).toEqual(['1', '1.0', '600']);
     expect(headersOf(second.headers)).toEqual(['2', '0.0', '570']);
     expect(third.status).toBe(429);
     expect(third.headers.get('retry-after')).toBe('570');
-    expect(renewed.status).toBe(200);
+    expect(refreshed.status).toBe(200);
   });
 
   test('refuses without Retry-After when the mode is set', async () => {

@@ -50,12 +50,12 @@ test('keeps tokens, unspent codes, spent refresh tokens and added clients', asyn
   before.addClient(otherClient);
   const body = await connectTikTok(before);
   const fields = { grant_type: 'refresh_token', refresh_token: textOf(body, 'refresh_token') };
-  const renewed = await tiktokToken(before, fields);
+  const refreshed = await tiktokToken(before, fields);
   const code = await tiktokCode(before);
   await before.close();
 
   const after = await start(stateFile);
-  const profile = await tiktokUser(after, textOf(renewed.body, 'access_token'), 'open_id');
+  const profile = await tiktokUser(after, textOf(refreshed.body, 'access_token'), 'open_id');
   const redeemed = await tiktokToken(after, {
     grant_type: 'authorization_code',
     code,
