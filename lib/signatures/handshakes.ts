@@ -1,18 +1,18 @@
 /**
- * The questions by which platforms make sure that an endpoint is ours, and the answers. What is echoed is untrusted:
- * it goes out as plain text that no browser may take for anything else, and only up to a length.
+ * The handshakes by which platforms verify an endpoint, and the answers to them. An echoed value is untrusted: it is
+ * returned as plain text that no browser may interpret, and only up to a maximum length.
  */
 import { Secret } from '../telemetry/secret.ts';
 import { isSharedToken } from './shared-token.ts';
 import { at, headerOf, parsedJson, type SignedRequest } from './verification.ts';
 
-/** What to answer at once, instead of handling events. */
+/** The immediate answer to a handshake; no event is handled. */
 export interface HandshakeAnswer {
   readonly status: number;
   readonly contentType: 'text/plain; charset=utf-8';
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** To be kept before the answer goes out: the platform names it only here. */
+  /** A secret that must be stored before the answer is sent: the platform sends it only here. */
   readonly planted?: Secret;
 }
 
@@ -30,7 +30,7 @@ export function metaHandshake(
 ): HandshakeAnswer | undefined {
   const query = new URLSearchParams(request.query);
   if (request.method !== 'GET' || !query.has('hub.mode')) return undefined;
-  // Compared first and whatever else is wrong, so that time does not tell.
+  // Compared first in every case, so that the response time reveals nothing.
   const known = isSharedToken(onlyValue(query, 'hub.verify_token'), verifyTokens);
   const challenge = onlyValue(query, 'hub.challenge');
   const asked = onlyValue(query, 'hub.mode') === 'subscribe' && isEchoable(challenge, longestChallenge);
@@ -54,8 +54,8 @@ export function slackHandshake(
 }
 
 /**
- * Microsoft Graph: `POST ?validationToken=…`, answered with the token, decoded once. It proves nothing to us, and no
- * secret takes part. https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
+ * Microsoft Graph: `POST ?validationToken=…`, answered with the token, decoded once. The request proves nothing about its
+ * sender, and no secret is involved. https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
  */
 export function microsoftHandshake(
   request: Pick<SignedRequest, 'method' | 'query'>,
@@ -67,8 +67,8 @@ export function microsoftHandshake(
 }
 
 /**
- * Asana: a POST with `X-Hook-Secret`, while the call that creates the webhook is still under way.
- * @param armed whether this context waits for one; whoever asks at another time would plant a secret of their own.
+ * Asana: a POST with `X-Hook-Secret`, sent while the call that creates the webhook is still in flight.
+ * @param armed whether this app expects a handshake; at any other time a stranger could plant a secret.
  * https://developers.asana.com/docs/webhooks-guide
  */
 export function asanaHandshake(

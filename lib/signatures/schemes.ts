@@ -6,7 +6,7 @@ const fiveMinutes = 300;
 
 /**
  * `TikTok-Signature: t=<seconds>,s=<hex>` over `t.body`, under the client secret. TikTok prescribes no tolerance and does
- * not say whether a retry is signed anew: its provider widens it with `withTolerance`, as retries go on for 72 hours.
+ * not say whether a retry has a new signature: its provider widens the tolerance with `withTolerance`, because retries last 72 hours.
  * https://developers.tiktok.com/doc/webhooks-verification
  */
 export const tiktokSignature = defineSignatureScheme({
@@ -30,7 +30,7 @@ export const metaSignature = defineSignatureScheme({
   signed: ['body'],
 });
 
-/** Under the signing secret; each retry is signed anew. https://docs.slack.dev/authentication/verifying-requests-from-slack */
+/** Under the signing secret; each retry has a new signature. https://docs.slack.dev/authentication/verifying-requests-from-slack */
 export const slackSignature = defineSignatureScheme({
   algorithm: 'sha256',
   encoding: 'hex',
@@ -87,7 +87,7 @@ export const googleChannelSignature = defineSignatureScheme({
 });
 
 /**
- * Standard Webhooks, symmetric: `id.timestamp.body`; several signatures while secrets rotate; retries are signed anew.
+ * Standard Webhooks, symmetric: `id.timestamp.body`; several signatures while secrets rotate; each retry has a new signature.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export const standardWebhooksSignature = defineSignatureScheme({

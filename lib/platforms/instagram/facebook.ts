@@ -119,7 +119,7 @@ export function adaptInstagramFacebook(
       const answer = await callGraph(platform, {
         url: endpoints.revocation,
         method: 'DELETE',
-        // Whoever disconnects tries again.
+        // The caller retries the disconnect.
         tries: 1,
         ...signed(refreshToken ?? accessToken),
       });

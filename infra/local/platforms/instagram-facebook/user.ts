@@ -33,7 +33,7 @@ export function withUser(
   });
 }
 
-/** `GET /me`: whoever owns the token, a user or a Page. */
+/** `GET /me`: the owner of the token, a user or a Page. */
 export function me(call: Call, platform: Platform<Modes>): Reply {
   return withUser(call, platform, (user, { grant, token }) => {
     const page = user.pages.find(({ id }) => id === pageOf(token));
