@@ -90,7 +90,7 @@ async function pendingEvent({ stack }: ProbeFixture): Promise<string> {
   const connections = (await stack.tables.scan('connections')).filter((item) =>
     item['pk']?.S?.startsWith('connection#'),
   );
-  return connections.some((item) => item['pendingEvent'] !== undefined) ? ', untold' : '';
+  return connections.some((item) => item['pendingEvent'] !== undefined) ? ', event pending' : '';
 }
 
 /** Another user of the tenant has connected the account; the unused tokens must be revoked. */
@@ -111,8 +111,11 @@ const callbackProbes: Readonly<Record<string, Probe>> = {
     outcome: '503',
     coldStart: true,
   },
-  'callback dynamodb:UpdateItem connections': { prepare: callback('direct'), outcome: 'connected, untold' },
-  'callback sqs:SendMessage events': { prepare: callback('direct'), outcome: 'connected, untold' },
+  'callback dynamodb:UpdateItem connections': {
+    prepare: callback('direct'),
+    outcome: 'connected, event pending',
+  },
+  'callback sqs:SendMessage events': { prepare: callback('direct'), outcome: 'connected, event pending' },
   'callback dynamodb:Query connections/byPlatformUser': {
     prepare: callback('direct', takenBefore),
     outcome: 'ACCOUNT_ALREADY_CONNECTED',
@@ -147,8 +150,8 @@ const completeProbes: Readonly<Record<string, Probe>> = {
   'complete secretsmanager:GetSecretValue appSecrets': { prepare: complete(), outcome: vaultError },
   // The code is spent by then: the tokens are given back and the flow is over.
   'complete dynamodb:PutItem connections': { prepare: complete(), outcome: 'OAUTH_CALLBACK_ERROR' },
-  'complete dynamodb:UpdateItem connections': { prepare: complete(), outcome: '201, untold' },
-  'complete sqs:SendMessage events': { prepare: complete(), outcome: '201, untold' },
+  'complete dynamodb:UpdateItem connections': { prepare: complete(), outcome: '201, event pending' },
+  'complete sqs:SendMessage events': { prepare: complete(), outcome: '201, event pending' },
   'complete dynamodb:Query connections/byPlatformUser': {
     prepare: complete(takenBefore),
     outcome: 'ACCOUNT_ALREADY_CONNECTED',

@@ -74,7 +74,9 @@ it('an event that is published again after a refresh keeps its id', async ({ lif
   const instance = lifecycle.newInstance();
   // The event goes out, and the note that it has yet to go stays behind.
   lifecycle.fault = ({ action, body }) =>
-    action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('REMOVE #untold') ? away : undefined;
+    action === 'dynamodb:UpdateItem' && JSON.stringify(body).includes('REMOVE #pendingEvent')
+      ? away
+      : undefined;
   const connection = await lifecycle.connect(instance);
   lifecycle.fault = undefined;
   const first = await lifecycle.queues.events();
