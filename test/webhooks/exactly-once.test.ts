@@ -6,15 +6,28 @@ import { runExactlyOnce } from './exactly-once.ts';
 beforeAll(() => vi.spyOn(process.stdout, 'write').mockReturnValue(true));
 afterAll(() => vi.restoreAllMocks());
 
-it('the webhook pipeline loses no event and applies none twice, under every simulated fault', async () => {
-  const { violations, report, accepted } = await runExactlyOnce({ seed: 4711, events: 150, workers: 3 });
+/** Without each of them the test would prove nothing. */
+const faults = [
+  'receivers that died',
+  'workers killed',
+  '… between an effect and done',
+  'DynamoDB calls throttled',
+  'answers of AWS lost',
+] as const;
+/** Calls run concurrently, so a seed does not fix which fault meets which call: a rare one may miss a run. */
+const seeds = [4711, 4712, 4713, 4714, 4715, 4716];
 
-  expect(violations).toEqual([]);
-  expect(accepted).toMatchObject({ waiting: 0, givenUp: 0 });
-  // Without faults the test would prove nothing.
-  expect(report['receivers that died']).toBeGreaterThan(0);
-  expect(report['workers killed']).toBeGreaterThan(0);
-  expect(report['… between an effect and done']).toBeGreaterThan(0);
-  expect(report['DynamoDB calls throttled']).toBeGreaterThan(0);
-  expect(report['answers of AWS lost']).toBeGreaterThan(0);
+it('the webhook pipeline loses no event and applies none twice, under every simulated fault', async () => {
+  let missing: readonly (typeof faults)[number][] = faults;
+
+  for (const seed of seeds) {
+    const { violations, report, accepted } = await runExactlyOnce({ seed, events: 150, workers: 3 });
+
+    expect(violations).toEqual([]);
+    expect(accepted).toMatchObject({ waiting: 0, givenUp: 0 });
+    missing = missing.filter((fault) => report[fault] === 0);
+    if (missing.length === 0) break;
+  }
+
+  expect(missing).toEqual([]);
 });
