@@ -94,7 +94,7 @@ const nothingEarly: Plugin = {
   setup(naive) {
     naive.onLoad({ filter: /\/functions\/token\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
-      const contents = text.replace('await warmUp(precious);', '');
+      const contents = text.replace('await warmUp(connectionsTable);', '');
       if (contents === text) throw new Error('The token function warms nothing up any more.');
       return { contents, loader: 'ts' };
     });

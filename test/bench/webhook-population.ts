@@ -106,7 +106,7 @@ export function deliveryEvent(app: AppName, body: string, now: number): APIGatew
     routeKey,
     rawPath: path,
     rawQueryString: '',
-    pathParameters: { appId: app },
+    pathParameters: { app },
     headers: {
       accept: '*/*',
       'accept-encoding': 'deflate, gzip',
