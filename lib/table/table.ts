@@ -74,7 +74,7 @@ export function openTable(client: DynamoDBClient, tableName: string) {
     },
 
     /**
-     * Writes a whole item in the place of whatever is there, if the condition holds. Answers what was there before;
+     * Replaces the whole item if the condition holds. Returns the previous item;
      * after a repeated write that is no longer known.
      */
     async swap(
@@ -244,7 +244,7 @@ function keyAttributes({ pk, sk }: Key): Record<'pk' | 'sk', AttributeValue> {
   return { pk: { S: pk }, sk: { S: sk } };
 }
 
-/** DynamoDB may leave keys of a batch unread under load; three rounds, then the caller is told to come back. */
+/** DynamoDB may leave keys of a batch unread under load; after three rounds the caller gets a retryable error. */
 const unprocessedRounds = 3;
 
 function project(attributes: readonly string[]) {

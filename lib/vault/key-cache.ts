@@ -1,6 +1,6 @@
 /**
- * Tenant keys in memory: for a bounded number of tenants and a bounded time, each loaded once however many ask for
- * it at the same moment. So KMS is called per tenant and instance, not per token.
+ * Bounded in-memory cache of tenant keys, with a maximum age and single-flight loading: an instance calls KMS once
+ * per tenant, not once per token.
  */
 import { type Cache, createCache } from '../cache.ts';
 import type { TenantId } from '../ids.ts';

@@ -1,6 +1,6 @@
 /**
  * The bytes of a sealed value: version byte, key version, salt, commitment, IV, ciphertext, tag. Reading is strict:
- * whatever could not have been written here is refused before any key is touched.
+ * it rejects any value that `writeSealed` cannot produce, before any key is used.
  */
 import { IntegrationError } from '../errors.ts';
 

@@ -9,7 +9,7 @@ import { wrappedKeyKey } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 import type { Purpose, TenantKeyRef, WrappedKey } from './kms-keys.ts';
 
-/** What lies at one version: a key, or nothing any more because the tenant is deleted. */
+/** The record of one version: a wrapped key, or a tombstone because the tenant was deleted. */
 export type StoredKey =
   | { readonly kind: 'key'; readonly version: number; readonly wrapped: WrappedKey }
   | { readonly kind: 'deleted'; readonly version: number };

@@ -96,7 +96,7 @@ async function makeVersion(deps: TenantKeyDeps, keyRef: TenantKeyRef): Promise<T
   return written ? { version: keyRef.version, key } : undefined;
 }
 
-/** A tombstone competes for the next version like any key: whoever loses looks again at what is newest. */
+/** A tombstone competes for the next version like any key; the losing writer reads the newest version again. */
 async function bury(table: Table, tenantId: TenantId, purpose: Purpose, now: () => number): Promise<void> {
   for (;;) {
     const newest = await readNewest(table, tenantId, purpose);
