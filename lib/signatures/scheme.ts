@@ -5,13 +5,13 @@
 import type { Encoding, KeyEncoding } from './encodings.ts';
 import { endsByItself, type TimestampFormat } from './timestamp.ts';
 
-/** Where the signature stands. */
+/** Where the request carries the signature. */
 type SignaturePlace =
   /** The whole header, after a prefix such as `sha256=`. */
   | { readonly form: 'whole'; readonly header: string; readonly prefix?: string }
-  /** One of the header's `name=value` pairs, which commas part. */
+  /** One of the header's comma-separated `name=value` pairs. */
   | { readonly form: 'pairs'; readonly header: string; readonly name: string }
-  /** Any of the header's `version,signature` items, which spaces part; items of other versions are passed over. */
+  /** Any of the header's space-separated `version,signature` items; items of other versions are skipped. */
   | { readonly form: 'versions'; readonly header: string; readonly version: string };
 
 /** A piece of what is signed, in its order. */
@@ -24,7 +24,7 @@ export type SignedPart =
   /** A header's value: one word of visible ASCII, or a timestamp that is signed but not trusted. */
   | { readonly header: string; readonly format?: TimestampFormat };
 
-/** Where the time of signing stands, and how old it may be. */
+/** Where the request carries the signing time, and the maximum age accepted. */
 interface TimestampRule {
   readonly from:
     | { readonly header: string }
@@ -33,9 +33,9 @@ interface TimestampRule {
     /** A path into the JSON body. */
     | { readonly body: readonly string[] };
   readonly format: TimestampFormat;
-  /** Oldest age accepted; ahead of our clock never more than five minutes. */
+  /** Maximum age. A timestamp may be ahead of our clock by five minutes at most. */
   readonly toleranceSeconds: number;
-  /** The platform may leave it out of the body, and staleness is then not judged. */
+  /** The platform may omit the timestamp from the body; the age limit is then not applied. */
   readonly optional?: true;
 }
 
@@ -56,7 +56,7 @@ declare const checked: unique symbol;
 export type SignatureScheme = SchemeDescription & { readonly [checked]: true };
 
 const headerName = /^[a-z0-9-]{1,64}$/;
-/** What was taken is known for a day longer, so that what comes again is not taken for new. */
+/** Accepted events are remembered for one more day, so that a replay is recognised. */
 const longestToleranceSeconds = 14 * 86_400;
 
 /**
@@ -109,8 +109,8 @@ export function withTolerance(scheme: SignatureScheme, toleranceSeconds: number)
 }
 
 /**
- * The text that parts a piece from what lies between it and the body. The piece may hold none of its characters:
- * then the signed bytes can be taken apart in one way only.
+ * The delimiter between a piece and the text that separates it from the body. The piece must not contain any of its
+ * characters: only then can the signed bytes be parsed in exactly one way.
  */
 export function delimiterOf(signed: readonly SignedPart[], index: number): string | undefined {
   const neighbour = signed[isAfterBody(signed, index) ? index - 1 : index + 1];

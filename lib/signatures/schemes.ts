@@ -1,7 +1,7 @@
-/** The signature schemes of platforms, as each documents its own. Sources stand beside them. */
+/** The signature schemes of the platforms, as each platform documents its own. Each scheme links its source. */
 import { defineSignatureScheme } from './scheme.ts';
 
-/** Either way: what most platforms that sign a time prescribe. */
+/** In both directions: the tolerance that most platforms with a signed timestamp prescribe. */
 const fiveMinutes = 300;
 
 /**
@@ -19,7 +19,7 @@ export const tiktokSignature = defineSignatureScheme({
 });
 
 /**
- * `X-Hub-Signature-256` under the app secret; no time is signed, so repeats are known by their events' ids. The older
+ * `X-Hub-Signature-256` under the app secret. Meta signs no timestamp, so replays are detected by event id. The older
  * SHA-1 header is ignored. https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
 export const metaSignature = defineSignatureScheme({
@@ -45,8 +45,8 @@ export const slackSignature = defineSignatureScheme({
 });
 
 /**
- * Body, then the text of the header's date, with nothing between. That date has been seen hours off, so age is judged by
- * the body's own time, where there is one. https://developers.klaviyo.com/en/docs/working_with_system_webhooks
+ * Klaviyo signs the body followed directly by the text of the date header. That date has been seen off by hours, so the
+ * age comes from the body's timestamp, if it has one. https://developers.klaviyo.com/en/docs/working_with_system_webhooks
  */
 export const klaviyoSignature = defineSignatureScheme({
   algorithm: 'sha256',
@@ -73,8 +73,8 @@ export const asanaSignature = defineSignatureScheme({
 });
 
 /**
- * Calendar and Drive channels, which Google does not sign: the token we gave the channel comes back. It is derived from
- * the channel's id (`googleChannelToken`), so that a forger is refused without a look into the database. The body is
+ * Calendar and Drive channels. Google does not sign them; it echoes the token that we gave the channel. The token is
+ * derived from the channel id (`googleChannelToken`), so forgeries are rejected without a database lookup. The body is
  * empty; the headers are as trustworthy as the token is secret.
  * https://developers.google.com/workspace/calendar/api/guides/push
  */

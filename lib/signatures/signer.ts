@@ -1,6 +1,6 @@
 /**
- * Which of an app's secrets made an HMAC. As many as an app could have are tried to the end, in constant time: so time
- * tells neither which one it was, nor how many there are, nor whether there is any.
+ * Finds which of an app's secrets produced an HMAC. It always tries the maximum number of secrets that an app can have, in
+ * constant time, so that timing reveals neither which one matched, nor how many exist, nor whether any exists.
  */
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { equalInConstantTime } from '../constant-time.ts';
@@ -16,9 +16,9 @@ export interface Signed {
   readonly signatures: readonly Uint8Array[];
 }
 
-/** Stands in for secrets that are missing or unusable; what it signs never counts. */
+/** Decoy for missing or unusable secrets; its signature never counts as a match. */
 const decoy = createSecretKey(randomBytes(32));
-/** The client's secret and the webhooks' own, each with the one before it. */
+/** The client secret and the webhook secret, each with its predecessor. */
 const mostSecrets = 4;
 /**
  * The keys of secrets that are in memory anyway, for as long as they are. To make one takes several times as long as an

@@ -1,4 +1,4 @@
-/** What every check of an incoming webhook takes and answers, whichever scheme the platform uses. */
+/** The input and result types that all checks of incoming webhooks share, for every platform's scheme. */
 
 /** An HTTP request as it was signed: nothing parsed, nothing decoded. */
 export interface SignedRequest {
@@ -13,11 +13,11 @@ export interface SignedRequest {
 
 /** Why a request was refused: for metrics and logs. The platform gets the same answer to each. */
 export type RefusalReason =
-  /** What the scheme needs is not there. */
+  /** The request lacks something that the scheme requires. */
   | 'missing'
-  /** It is there, but not in the scheme's form. */
+  /** The request carries it, but not in the scheme's format. */
   | 'malformed'
-  /** No secret of this app made it. */
+  /** None of the app's secrets produced the signature. */
   | 'mismatch'
   /** Authentic, but too old or from the future. */
   | 'stale';
@@ -60,7 +60,7 @@ export function asText(value: unknown): string | undefined {
   return ['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? String(value) : undefined;
 }
 
-/** What lies at a path of own properties inside a JSON value. */
+/** The value at a path of own properties inside a JSON value. */
 export function at(value: unknown, path: readonly string[]): unknown {
   let inner = value;
   for (const name of path) {

@@ -1,6 +1,6 @@
 /**
- * The one check of signed webhooks, over schemes that are data. It fails closed, and does the same work for an unknown
- * app, a missing header and a wrong signature, so that time does not tell them apart.
+ * The one check of signed webhooks, against schemes described as data. It fails closed, and does the same work for an
+ * unknown app, a missing header and a wrong signature, so that timing does not distinguish them.
  */
 import type { Secret } from '../telemetry/secret.ts';
 import { type Presented, readPresented } from './presented.ts';
@@ -56,7 +56,7 @@ function readsBody({ timestamp, agreement }: SignatureScheme): boolean {
   return agreement !== undefined || (timestamp !== undefined && 'body' in timestamp.from);
 }
 
-/** The time of signing, nothing where the scheme has none, or why it will not do. */
+/** The signing time, nothing if the scheme has none, or the reason to reject it. */
 function freshTimestamp(
   { timestamp: rule }: SignatureScheme,
   body: unknown,

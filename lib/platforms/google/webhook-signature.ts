@@ -1,6 +1,6 @@
 /**
- * Google's webhooks that carry a token: Pub/Sub pushes (Gmail) and Cross-Account Protection. The Pub/Sub token proves who
- * sends, not what: nothing but TLS protects the body.
+ * Checks Google's webhooks that carry a token: Pub/Sub pushes (Gmail) and Cross-Account Protection. The Pub/Sub token
+ * authenticates the sender, not the body: only TLS protects the body.
  */
 import type { KeySet } from '../../signatures/jwt/key-set.ts';
 import { type TokenVerification, verifyEventToken, verifyToken } from '../../signatures/jwt/signed-token.ts';

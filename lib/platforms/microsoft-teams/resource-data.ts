@@ -1,6 +1,6 @@
 /**
- * The data inside a Microsoft Graph notification: encrypted under a key per item, which is encrypted to our certificate,
- * and signed under that key. Opened only after the signature held.
+ * Decrypts the data inside a Microsoft Graph notification. Each item has a key of its own, which is encrypted to our
+ * certificate and also signs the data. The signature is verified before the data is decrypted.
  * https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data
  */
 import { constants, createDecipheriv, createHmac, type KeyObject, privateDecrypt } from 'node:crypto';
@@ -46,7 +46,7 @@ export function openResourceData(
     const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, ivBytes));
     return { kind: 'opened', plain: Buffer.concat([decipher.update(data), decipher.final()]) };
   } catch {
-    // The key was not encrypted to this certificate. One answer for all, so that it serves as no oracle.
+    // The key was not encrypted to this certificate. All failures give the same answer, so this is no decryption oracle.
     return refused('mismatch');
   }
 }

@@ -30,7 +30,7 @@ export type NotificationVerification =
     }
   | Refused;
 
-/** Takes from a notification the items that repeat our `clientState`; refused when none does. */
+/** Selects the notification's items that repeat our `clientState`; refuses the notification if there are none. */
 export function verifyNotifications(
   request: Pick<SignedRequest, 'body'>,
   clientStates: readonly Secret[],
@@ -51,8 +51,8 @@ export function verifyNotifications(
 }
 
 /**
- * Checks the validation tokens of a notification that carries data. Every token must be good, and every tenant that the
- * items name must be vouched for; otherwise the whole notification is to be discarded.
+ * Checks the validation tokens of a notification that carries data. Every token must be valid, and the tokens must cover
+ * every tenant that the items name; otherwise the caller must discard the whole notification.
  */
 export async function verifyValidationTokens(
   tokens: readonly string[],
